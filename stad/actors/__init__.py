@@ -1,0 +1,1 @@
+"""Who is where: person boxes, and ids that stay with them."""

@@ -1,0 +1,1 @@
+"""When: scores over time to segments."""

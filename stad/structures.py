@@ -1,0 +1,155 @@
+"""What passes between the stages: frames, actors, scores, segments, with shapes and units.
+
+Boxes are float32 (K, 4) xyxy in source pixels everywhere outside the models; times are seconds
+from the container's timestamps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What is known of a video before its frames are read.
+
+    Attributes:
+        name: file name, camera or URL, for people.
+        width_px, height_px: upright size, after the rotation metadata is applied.
+        fps: mean frame rate, frames per second, exact when the container is.
+        num_frames: as the container says; 0 when it does not.
+        duration_sec: as the container says; 0.0 when it does not.
+        has_audio: whether there is an audio stream.
+    """
+
+    name: str
+    width_px: int
+    height_px: int
+    fps: Fraction
+    num_frames: int
+    duration_sec: float
+    has_audio: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One decoded picture.
+
+    Attributes:
+        index: position in the stream, from 0.
+        time_sec: presentation time from the container, seconds.
+        image: (H, W, 3) uint8 RGB, upright.
+    """
+
+    index: int
+    time_sec: float
+    image: np.ndarray
+
+
+@dataclass(frozen=True)
+class Actors:
+    """The people in one frame.
+
+    Attributes:
+        boxes: (K, 4) float32 xyxy, source pixels.
+        scores: (K,) float32 person scores in [0, 1].
+        ids: (K,) int64 track ids, -1 where there is no track.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    ids: np.ndarray
+
+    @staticmethod
+    def of(boxes=(), scores=None, ids=None) -> Actors:
+        """Build from anything array-like; scores default to 1, ids to -1."""
+        boxes = np.asarray(boxes, dtype=np.float32).reshape(-1, 4)
+        count = len(boxes)
+        scores = np.ones(count) if scores is None else scores
+        ids = np.full(count, -1) if ids is None else ids
+        return Actors(
+            boxes=boxes,
+            scores=np.asarray(scores, dtype=np.float32).reshape(count),
+            ids=np.asarray(ids, dtype=np.int64).reshape(count),
+        )
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def __getitem__(self, keep) -> Actors:
+        return Actors(boxes=self.boxes[keep], scores=self.scores[keep], ids=self.ids[keep])
+
+
+@dataclass(frozen=True)
+class Keyframe:
+    """The action scores of every actor at one moment.
+
+    Attributes:
+        time_sec: centre of the window that was scored, seconds.
+        actors: K actors with their boxes at that time, source pixels.
+        scores: (K, num_classes) float32 in [0, 1].
+    """
+
+    time_sec: float
+    actors: Actors
+    scores: np.ndarray
+
+
+@dataclass(frozen=True)
+class ShownLabel:
+    """One action as it is drawn: class index (from 0) and score in [0, 1]."""
+
+    class_index: int
+    score: float
+
+
+@dataclass(frozen=True)
+class FrameResult:
+    """Everything known of one frame, without its picture.
+
+    Attributes:
+        index, time_sec: as in ``Frame``.
+        actors: K actors with boxes in source pixels.
+        labels: K lists of ``ShownLabel``, highest score first.
+        keyframe: the scores, on the one frame that stands for a keyframe; else None.
+    """
+
+    index: int
+    time_sec: float
+    actors: Actors
+    labels: list[list[ShownLabel]]
+    keyframe: Keyframe | None = None
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One actor doing one thing from a start to an end.
+
+    Attributes:
+        actor_id: track id.
+        class_index: class, from 0.
+        start_sec, end_sec: seconds of video.
+        score: mean score over the segment, in [0, 1].
+    """
+
+    actor_id: int
+    class_index: int
+    start_sec: float
+    end_sec: float
+    score: float
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What an output file says of how it was made."""
+
+    video: VideoInfo
+    model: str
+    detector: str
+    class_names: tuple[str, ...]
+    threshold: float
+    stride_sec: float
+    notes: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,40 @@
+"""Sizes: source pixels to clip pixels, for frames and for boxes, in one place."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+
+def clip_size(width_px: int, height_px: int, short_side_px: int) -> tuple[int, int]:
+    """Width and height when the short side is brought to ``short_side_px``, same aspect.
+
+    >>> clip_size(768, 576, 256)
+    (341, 256)
+    >>> clip_size(576, 1024, 256)
+    (256, 455)
+    """
+    scale = short_side_px / min(width_px, height_px)
+    return int(width_px * scale + 0.5), int(height_px * scale + 0.5)
+
+
+def resize_frame(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize (H, W, 3) uint8 bilinearly to ``size`` = (width, height)."""
+    return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+
+
+def scale_boxes(boxes: np.ndarray, source: tuple[int, int], target: tuple[int, int]) -> np.ndarray:
+    """Boxes of a (width, height) ``source`` picture in pixels of the ``target`` picture.
+
+    Args:
+        boxes: (K, 4) xyxy, source pixels.
+        source, target: (width, height).
+
+    Returns:
+        (K, 4) float32 xyxy, target pixels.
+
+    >>> scale_boxes(np.array([[0, 0, 100, 50]]), (200, 100), (400, 50)).tolist()
+    [[0.0, 0.0, 200.0, 25.0]]
+    """
+    ratio = np.array([target[0] / source[0], target[1] / source[1]] * 2, dtype=np.float64)
+    return (np.asarray(boxes, dtype=np.float64).reshape(-1, 4) * ratio).astype(np.float32)

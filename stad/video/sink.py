@@ -1,0 +1,194 @@
+"""Frames -> an H.264 mp4 that browsers play: the source's times and sound, whole or not at all."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from stad.errors import InputError
+from stad.structures import VideoInfo
+
+SUFFIXES = (".mp4", ".m4v", ".mov")
+CLOCK = Fraction(1, 90000)
+# Sound that an mp4 carries and browsers play; anything else is encoded anew as AAC.
+COPIED_AUDIO = frozenset({"aac", "mp3", "opus", "flac"})
+HD_HEIGHT_PX = 720
+
+
+class VideoSink:
+    """Writes RGB frames as H.264 yuv420p with the source's sound.
+
+    The file is written beside its final name and takes that name on ``close()``; ``abort()``
+    leaves nothing. Odd sizes are padded by one pixel, as 4:2:0 needs even ones.
+
+    Args:
+        path: the mp4 to write.
+        info: the source's size and rate.
+        audio_path: the file whose first audio stream comes along; None for silence.
+        start_sec: time of the source that becomes 0 in the output.
+        crf: x264 quality, 0 (lossless) to 51.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        info: VideoInfo,
+        *,
+        audio_path: str | None = None,
+        start_sec: float = 0.0,
+        crf: int = 20,
+    ) -> None:
+        self.path = Path(path)
+        self._part = self.path.with_name(f".{self.path.stem}.part{self.path.suffix}")
+        self._info = info
+        self._start_sec = start_sec
+        self._size = (info.width_px + info.width_px % 2, info.height_px + info.height_px % 2)
+        self._is_hd = info.height_px >= HD_HEIGHT_PX
+        self._last_pts = -1
+        self._frame_ticks = max(1, round(1 / (info.fps * CLOCK)))
+        try:
+            # FFmpeg opens its file only with the first packet: find out now.
+            self._part.touch()
+            self._container = av.open(
+                str(self._part), "w", format="mp4", options={"movflags": "+faststart"}
+            )
+        except OSError as error:
+            raise InputError(f"cannot write {self.path}: {error.strerror or error}") from error
+        self._stream = self._video_stream(crf)
+        self._audio = _AudioTrack(audio_path, self._container, start_sec) if audio_path else None
+        self.num_frames = 0
+
+    def _video_stream(self, crf: int):
+        stream = self._container.add_stream("libx264", rate=self._info.fps)
+        stream.width, stream.height = self._size
+        stream.pix_fmt = "yuv420p"
+        stream.time_base = CLOCK
+        stream.codec_context.time_base = CLOCK
+        stream.options = {"crf": str(crf), "preset": "veryfast"}
+        # Say which matrix the colours were written with, or players guess by size.
+        matrix = 1 if self._is_hd else 6
+        stream.codec_context.colorspace = matrix
+        stream.codec_context.color_primaries = matrix
+        stream.codec_context.color_trc = matrix
+        stream.codec_context.color_range = 1
+        return stream
+
+    def write(self, image: np.ndarray, time_sec: float) -> None:
+        """Add a frame: (H, W, 3) uint8 RGB of the source's size, shown at ``time_sec``."""
+        picture = av.VideoFrame.from_ndarray(self._even(image), format="rgb24")
+        picture = picture.reformat(
+            format="yuv420p",
+            dst_colorspace="ITU709" if self._is_hd else "ITU601",
+            dst_color_range="MPEG",
+        )
+        pts = max(round((time_sec - self._start_sec) / CLOCK), self._last_pts + 1)
+        if self._last_pts >= 0:
+            self._frame_ticks = pts - self._last_pts
+        picture.pts, picture.time_base = pts, CLOCK
+        self._last_pts = pts
+        for packet in self._stream.encode(picture):
+            self._mux(packet)
+        if self._audio:
+            self._audio.copy_until(time_sec)
+        self.num_frames += 1
+
+    def _mux(self, packet) -> None:
+        if not packet.duration:
+            packet.duration = self._frame_ticks
+        self._container.mux(packet)
+
+    def _even(self, image: np.ndarray) -> np.ndarray:
+        height_px, width_px = image.shape[:2]
+        pad = ((0, self._size[1] - height_px), (0, self._size[0] - width_px), (0, 0))
+        if pad[0][1] or pad[1][1]:
+            image = np.pad(image, pad, mode="edge")
+        return np.ascontiguousarray(image)
+
+    def close(self) -> None:
+        """Finish the file and give it its name."""
+        for packet in self._stream.encode():
+            self._mux(packet)
+        if self._audio:
+            end_sec = self._start_sec + float((self._last_pts + self._frame_ticks) * CLOCK)
+            self._audio.copy_until(end_sec)
+            self._audio.close()
+        self._container.close()
+        self._part.replace(self.path)
+
+    def abort(self) -> None:
+        """Drop what was written."""
+        if self._audio:
+            self._audio.close()
+        self._container.close()
+        self._part.unlink(missing_ok=True)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What went wrong with the sound, for people."""
+        return self._audio.warnings if self._audio else []
+
+
+class _AudioTrack:
+    """The source's first audio stream, brought along as the video advances."""
+
+    def __init__(self, path: str, output, start_sec: float) -> None:
+        self.warnings: list[str] = []
+        self._input = av.open(path, metadata_errors="replace")
+        self._from = self._input.streams.audio[0]
+        self._output = output
+        origin = self._input.start_time or 0
+        self._shift_sec = start_sec + origin / av.time_base
+        self._copies = self._from.codec_context.name in COPIED_AUDIO
+        if self._copies:
+            self._to = output.add_stream_from_template(self._from)
+        else:
+            rate = self._from.codec_context.sample_rate or 44100
+            self._to = output.add_stream("aac", rate=rate)
+        if start_sec:
+            self._input.seek(int(self._shift_sec * av.time_base), backward=True)
+        self._packets = self._packets_in_order()
+        self._next = next(self._packets, None)
+
+    def _packets_in_order(self):
+        """Packets to mux and their output times, until the stream ends or breaks."""
+        try:
+            for packet in self._input.demux(self._from):
+                if packet.pts is None:
+                    continue
+                time_sec = float(packet.pts * packet.time_base) - self._shift_sec
+                if time_sec < -0.05:
+                    continue
+                yield from self._converted(packet, max(time_sec, 0.0))
+            if not self._copies:
+                yield from ((None, packet) for packet in self._to.encode(None))
+        except (av.error.FFmpegError, ValueError) as error:
+            self.warnings.append(f"the sound stops early: {error}")
+
+    def _converted(self, packet, time_sec: float):
+        if self._copies:
+            shift = round(self._shift_sec / packet.time_base)
+            packet.pts = max(packet.pts - shift, 0)
+            packet.dts = packet.pts
+            packet.stream = self._to
+            yield time_sec, packet
+            return
+        for frame in packet.decode():
+            frame.pts = None
+            for encoded in self._to.encode(frame):
+                yield time_sec, encoded
+
+    def copy_until(self, time_sec: float) -> None:
+        """Mux the packets that begin before ``time_sec`` of the source."""
+        limit_sec = time_sec - self._shift_sec
+        while self._next is not None:
+            begin_sec, packet = self._next
+            if begin_sec is not None and begin_sec >= limit_sec:
+                return
+            self._output.mux(packet)
+            self._next = next(self._packets, None)
+
+    def close(self) -> None:
+        self._input.close()

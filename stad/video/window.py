@@ -1,0 +1,137 @@
+"""Which frames make a clip: pure functions of times, shared by training, demo and live use.
+
+keyframe time t, num_frames T = 8, interval i = 2 frames at the reference rate
+
+source frames  . . . . . . . . . . . . . . . . . . . .
+the clip         0   1   2   3   4   5   6   7
+                                 ^ t (position T // 2)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# AVA and Kinetics models were trained on video of 30 frames per second: their interval "2"
+# means 1/15 second, whatever the rate of the video at hand.
+REFERENCE_FPS = 30.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """The clip that a model sees around a keyframe.
+
+    Args:
+        num_frames: frames in a clip, T >= 1.
+        interval_frames: distance of neighbours, in frames of the reference rate, > 0.
+        reference_fps: the rate at which ``interval_frames`` counts, frames per second.
+    """
+
+    num_frames: int
+    interval_frames: float
+    reference_fps: float = REFERENCE_FPS
+
+    def __post_init__(self) -> None:
+        if self.num_frames < 1 or self.interval_frames <= 0 or self.reference_fps <= 0:
+            raise ValueError(f"a window needs positive sizes, got {self}")
+
+    @property
+    def interval_sec(self) -> float:
+        """Seconds between neighbouring frames of the clip."""
+        return self.interval_frames / self.reference_fps
+
+    @property
+    def before_sec(self) -> float:
+        """Seconds from the first frame of the clip to the keyframe."""
+        return (self.num_frames // 2) * self.interval_sec
+
+    @property
+    def after_sec(self) -> float:
+        """Seconds from the keyframe to the last frame of the clip."""
+        return ((self.num_frames + 1) // 2 - 1) * self.interval_sec
+
+    def offsets_sec(self) -> np.ndarray:
+        """(T,) float64 offsets of the clip's frames from the keyframe, seconds.
+
+        >>> Window(4, 3).offsets_sec().round(3).tolist()
+        [-0.2, -0.1, 0.0, 0.1]
+        """
+        return (np.arange(self.num_frames) - self.num_frames // 2) * self.interval_sec
+
+
+def nearest_frames(times_sec: np.ndarray, frame_times_sec: np.ndarray) -> np.ndarray:
+    """For each wanted time the position of the nearest frame; the end frames repeat outside.
+
+    Args:
+        times_sec: (T,) wanted times, seconds.
+        frame_times_sec: (F,) ascending times of the frames there are, seconds, F >= 1.
+
+    Returns:
+        (T,) int64 positions in ``frame_times_sec``; the earlier frame on a tie.
+
+    >>> nearest_frames(np.array([-1.0, 0.4, 0.5, 0.6, 9.0]), np.array([0.0, 1.0, 2.0])).tolist()
+    [0, 0, 0, 1, 2]
+    """
+    frame_times_sec = np.asarray(frame_times_sec, dtype=np.float64)
+    if len(frame_times_sec) == 0:
+        raise ValueError("nearest_frames needs at least one frame")
+    right = np.searchsorted(frame_times_sec, times_sec).clip(1, max(len(frame_times_sec) - 1, 1))
+    right = np.minimum(right, len(frame_times_sec) - 1)
+    left = np.maximum(right - 1, 0)
+    # Timestamps are rounded to the container's clock: within a microsecond counts as a tie.
+    nearer_right = (frame_times_sec[right] - times_sec) < (times_sec - frame_times_sec[left]) - 1e-6
+    return np.where(nearer_right, right, left).astype(np.int64)
+
+
+def clip_frames(center_sec: float, frame_times_sec: np.ndarray, window: Window) -> np.ndarray:
+    """Positions of the frames of the clip around ``center_sec``; see ``nearest_frames``.
+
+    >>> clip_frames(0.0, np.arange(100) / 30, Window(num_frames=4, interval_frames=2)).tolist()
+    [0, 0, 0, 2]
+    >>> clip_frames(1.0, np.arange(100) / 30, Window(num_frames=4, interval_frames=2)).tolist()
+    [26, 28, 30, 32]
+    """
+    return nearest_frames(center_sec + window.offsets_sec(), frame_times_sec)
+
+
+class FrameBuffer:
+    """The last frames of a stream, as many as the windows still to come can ask for.
+
+    Frames are kept at clip size, so its memory is bounded by the window and the clip size, not
+    by the video.
+    """
+
+    def __init__(self) -> None:
+        self._times_sec: list[float] = []
+        self._images: list[np.ndarray] = []
+
+    def append(self, time_sec: float, image: np.ndarray) -> None:
+        """Add the next frame; times ascend.
+
+        Args:
+            time_sec: seconds, above the last one.
+            image: (H, W, 3) uint8 RGB at clip size.
+        """
+        if self._times_sec and time_sec <= self._times_sec[-1]:
+            raise ValueError(f"frame times must ascend: {time_sec} after {self._times_sec[-1]}")
+        self._times_sec.append(time_sec)
+        self._images.append(image)
+
+    def clip(self, center_sec: float, window: Window) -> np.ndarray:
+        """The clip around ``center_sec``: (T, H, W, 3) uint8 RGB."""
+        positions = clip_frames(center_sec, np.asarray(self._times_sec), window)
+        return np.stack([self._images[position] for position in positions])
+
+    def drop_before(self, time_sec: float) -> None:
+        """Forget frames that no window starting at ``time_sec`` or later can need.
+
+        One frame at or before ``time_sec`` stays: it may be the nearest one.
+        """
+        keep_from = int(np.searchsorted(self._times_sec, time_sec, side="right")) - 1
+        if keep_from > 0:
+            del self._times_sec[:keep_from]
+            del self._images[:keep_from]
+
+    def __len__(self) -> int:
+        return len(self._times_sec)

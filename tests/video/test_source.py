@@ -1,0 +1,116 @@
+"""Reading: times, rotation, damage, and one clear error for what is not a video."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from stad.errors import InputError
+from stad.video.source import VideoSource
+from tests.videos import moving_square, set_rotation, write_audio_only, write_video
+
+
+def test_frames_times_and_info(tmp_path):
+    source = VideoSource(write_video(tmp_path / "a.mp4", num_frames=12, fps=25))
+    frames = list(source.frames())
+    assert [f.index for f in frames] == list(range(12))
+    np.testing.assert_allclose([f.time_sec for f in frames], np.arange(12) / 25, atol=1e-6)
+    assert (source.info.width_px, source.info.height_px, source.info.fps) == (160, 120, 25)
+    assert source.info.num_frames == source.expected_frames() == 12
+    assert source.warnings == []
+    # RGB, not BGR: the square is red.
+    np.testing.assert_allclose(frames[0].image[60, 20], moving_square(0)[60, 20], atol=12)
+
+
+def test_frames_can_be_read_twice(tmp_path):
+    source = VideoSource(write_video(tmp_path / "a.mp4", num_frames=5))
+    first, second = list(source.frames()), list(source.frames())
+    assert all((a.image == b.image).all() for a, b in zip(first, second, strict=True))
+
+
+def test_part_of_a_video(tmp_path):
+    path = write_video(tmp_path / "a.mp4", num_frames=60, fps=30)
+    source = VideoSource(path, start_sec=0.5, end_sec=1.0)
+    frames = list(source.frames())
+    assert [f.index for f in frames] == list(range(15))
+    assert frames[0].time_sec == pytest.approx(0.5)
+    assert frames[-1].time_sec == pytest.approx(29 / 30)
+    assert source.expected_frames() == 15
+    whole = list(VideoSource(path).frames())
+    np.testing.assert_array_equal(frames[0].image, whole[15].image)
+
+
+def test_variable_frame_rate_keeps_the_stamps(tmp_path):
+    times_sec = [0.0, 0.04, 0.08, 0.5, 0.9, 0.94]
+    path = write_video(tmp_path / "a.mp4", num_frames=6, times_sec=times_sec)
+    assert [f.time_sec for f in VideoSource(path).frames()] == pytest.approx(times_sec, abs=1e-3)
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_rotation_metadata_gives_upright_pictures(tmp_path, degrees):
+    path = write_video(tmp_path / "a.mp4", num_frames=3)
+    plain = next(VideoSource(path).frames()).image
+    set_rotation(path, degrees)
+    source = VideoSource(path)
+    turned = next(source.frames()).image
+    # The track header's matrix turns clockwise by its degrees.
+    np.testing.assert_array_equal(turned, np.rot90(plain, -degrees // 90))
+    assert (source.info.width_px, source.info.height_px) == (
+        (120, 160) if degrees in (90, 270) else (160, 120)
+    )
+
+
+def test_a_cut_file_gives_what_decodes_and_a_warning(tmp_path):
+    path = write_video(tmp_path / "a.avi", num_frames=90, codec="mpeg4")
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        source = VideoSource(path)
+        frames = list(source.frames())
+    assert 5 < len(frames) < 70
+    assert any("ends early" in text for text in source.warnings)
+
+
+def test_noise_in_the_middle_is_survived(tmp_path):
+    path = write_video(tmp_path / "a.avi", num_frames=60, codec="mpeg4")
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 400] = bytes(400)
+    path.write_bytes(bytes(data))
+    assert len(list(VideoSource(path).frames())) >= 40
+
+
+def _text(tmp_path):
+    (tmp_path / "x.mp4").write_text("this is no video\n" * 50)
+    return tmp_path / "x.mp4"
+
+
+def _empty(tmp_path):
+    (tmp_path / "x.mp4").write_bytes(b"")
+    return tmp_path / "x.mp4"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda folder: folder / "none.mp4", "no such file"),
+        (lambda folder: folder, "is a folder"),
+        (_text, "cannot be read as one"),
+        (_empty, "is empty"),
+        (lambda folder: write_audio_only(folder / "x.mp4"), "only sound"),
+    ],
+    ids=["missing", "folder", "text", "empty", "audio only"],
+)
+def test_what_is_not_a_video(tmp_path, make, message):
+    with pytest.raises(InputError, match=message):
+        VideoSource(make(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("start_sec", "end_sec"), [(-1, None), (2, 1), (1, 1), (99, None), (float("nan"), None)]
+)
+def test_an_impossible_part(tmp_path, start_sec, end_sec):
+    path = write_video(tmp_path / "a.mp4")
+    with pytest.raises(InputError, match=r"--(start|end)"):
+        VideoSource(path, start_sec=start_sec, end_sec=end_sec)
