@@ -1,0 +1,196 @@
+"""Frame -> person boxes: mmdet models, the offline OpenCV model, or the whole frame.
+
+mmdet is imported here alone, and only when a detector of its is asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from stad.errors import InputError
+from stad.structures import Actors, Frame
+
+PERSON_CLASS = 0
+# Boxes below this go nowhere; the tracker uses weak ones to keep a track alive.
+MINIMUM_SCORE = 0.1
+NMS_IOU = 0.45
+YOLO_INPUT_PX = 608
+
+
+class PersonDetector(Protocol):
+    """Anything that finds people in a frame.
+
+    Attributes:
+        name: for people.
+        interval_sec: how often it wants to be asked; None leaves that to the caller.
+        gives_ids: whether its ids are to be kept; else a tracker gives them.
+    """
+
+    name: str
+    interval_sec: float | None
+    gives_ids: bool
+
+    def detect(self, frame: Frame) -> Actors | None:
+        """People in the frame, boxes in its pixels; None where it has nothing to say of it."""
+
+
+class DarknetDetector:
+    """A darknet model (YOLOv4-tiny) in OpenCV's DNN module: no download but its weights.
+
+    Args:
+        cfg_path, weights_path: darknet's network description and weights, 80 COCO classes.
+        minimum_score: weaker boxes are left out.
+    """
+
+    interval_sec = None
+    gives_ids = False
+
+    def __init__(
+        self, cfg_path: Path, weights_path: Path, *, minimum_score: float = MINIMUM_SCORE
+    ) -> None:
+        self.name = "yolov4_tiny"
+        self._minimum_score = minimum_score
+        self._model = cv2.dnn.DetectionModel(str(weights_path), str(cfg_path))
+        # The frames are RGB already, which is what the network was trained on.
+        self._model.setInputParams(size=(YOLO_INPUT_PX, YOLO_INPUT_PX), scale=1 / 255, swapRB=False)
+
+    def detect(self, frame: Frame) -> Actors:
+        """People in the frame."""
+        classes, scores, boxes = self._model.detect(
+            np.ascontiguousarray(frame.image), self._minimum_score, NMS_IOU
+        )
+        if len(boxes) == 0:
+            return Actors.of()
+        boxes = np.asarray(boxes, dtype=np.float32).reshape(-1, 4)
+        boxes[:, 2:] += boxes[:, :2]
+        person = np.asarray(classes).reshape(-1) == PERSON_CLASS
+        found = Actors.of(boxes, np.asarray(scores).reshape(-1))[person]
+        return clip_to_image(found, frame.image)
+
+
+class MmdetDetector:
+    """An mmdet detector, class 0 of which is the person.
+
+    Args:
+        config: an mmdet config file.
+        weights: its checkpoint.
+        name: for people.
+        num_classes: set where the weights know fewer classes than the config.
+        device: 'cpu', 'cuda:0', ...
+        minimum_score: weaker boxes are left out.
+    """
+
+    interval_sec = None
+    gives_ids = False
+
+    def __init__(
+        self,
+        config: Path,
+        weights: Path,
+        *,
+        name: str,
+        num_classes: int | None = None,
+        device: str = "cpu",
+        minimum_score: float = MINIMUM_SCORE,
+    ) -> None:
+        self.name = name
+        self._minimum_score = minimum_score
+        mmdet_apis = _import_mmdet()
+        self._infer = mmdet_apis.inference_detector
+        options = {"model.bbox_head.num_classes": num_classes} if num_classes else None
+        with _quiet():
+            self._model = mmdet_apis.init_detector(
+                str(config), None, device=device, cfg_options=options
+            )
+        _load_mmdet_weights(self._model, weights)
+        # Configs begin with a loader for files; ours are pictures in memory.
+        self._pipeline = _array_pipeline(self._model.cfg)
+
+    def detect(self, frame: Frame) -> Actors:
+        """People in the frame."""
+        # mmdet's pipelines expect BGR, as its file loader gives it.
+        bgr = np.ascontiguousarray(frame.image[..., ::-1])
+        found = self._infer(self._model, bgr, test_pipeline=self._pipeline).pred_instances
+        keep = (found.labels == PERSON_CLASS) & (found.scores >= self._minimum_score)
+        return Actors.of(found.bboxes[keep].cpu().numpy(), found.scores[keep].cpu().numpy())
+
+
+class WholeFrame:
+    """One actor that is the picture itself, so that scene actions can be scored."""
+
+    name = "whole_frame"
+    interval_sec = None
+    gives_ids = True
+
+    def detect(self, frame: Frame) -> Actors:
+        """One box around the picture, id 1."""
+        height_px, width_px = frame.image.shape[:2]
+        return Actors.of([[0, 0, width_px, height_px]], ids=[1])
+
+
+def clip_to_image(actors: Actors, image: np.ndarray) -> Actors:
+    """Boxes cut to (H, W, 3) ``image``; those with nothing left are dropped."""
+    height_px, width_px = image.shape[:2]
+    boxes = actors.boxes.copy()
+    boxes[:, 0::2] = boxes[:, 0::2].clip(0, width_px)
+    boxes[:, 1::2] = boxes[:, 1::2].clip(0, height_px)
+    keep = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    return Actors(boxes=boxes, scores=actors.scores, ids=actors.ids)[keep]
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Keep what mmdet prints and logs while it loads off the user's screen."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _import_mmdet():
+    logging.getLogger("mmengine").setLevel(logging.ERROR)
+    with _quiet():
+        try:
+            import mmdet.apis
+            from mmdet.utils import register_all_modules
+        except ImportError as error:
+            raise InputError(
+                f"this detector needs mmdet, which cannot be imported ({error}): "
+                "pip install onedl-mmdetection, or use --detector yolov4_tiny"
+            ) from error
+        register_all_modules(init_default_scope=False)
+    return mmdet.apis
+
+
+def _load_mmdet_weights(model, weights: Path) -> None:
+    from stad.zoo.checkpoint import read_checkpoint
+
+    state = read_checkpoint(weights)
+    missing, leftover = model.load_state_dict(state, strict=False)
+    missing = [key for key in missing if not key.endswith("num_batches_tracked")]
+    if missing or leftover:
+        raise InputError(
+            f"the detector's weights {weights} do not fit its config: {len(missing)} keys missing "
+            f"({', '.join(missing[:3])}), {len(leftover)} left over ({', '.join(leftover[:3])}); "
+            "give the weights that belong to this config"
+        )
+
+
+def _array_pipeline(cfg):
+    from mmcv.transforms import Compose
+    from mmdet.utils import get_test_pipeline_cfg
+
+    steps = get_test_pipeline_cfg(cfg)
+    steps[0].type = "mmdet.LoadImageFromNDArray"
+    return Compose(steps)
