@@ -14,7 +14,7 @@ from stad.structures import Actors
 
 # A track may be unseen this long and keep its id; gaps up to this long are filled in.
 MAX_GAP_SEC = 1.0
-BACKFILL_IOU = 0.3
+BACKFILL_IOU = 0.1
 BACKFILL_STEPS = 3
 
 
@@ -41,6 +41,7 @@ class ActorTracker:
             minimum_consecutive_frames=2,
             minimum_iou_threshold=0.15,
         )
+        self._start_score = start_score
         self._unnamed: deque[tuple[float, Actors]] = deque(maxlen=BACKFILL_STEPS)
         self._seen: set[int] = set()
 
@@ -69,6 +70,17 @@ class ActorTracker:
         earlier = self._backfill(named)
         self._unnamed.append((time_sec, found[found.ids <= 0]))
         return [*earlier, (time_sec, named)]
+
+    def finish(self) -> list[tuple[float, Actors]]:
+        """The video has ended: who was first seen in the last step gets an id too."""
+        if not self._unnamed:
+            return []
+        time_sec, unnamed = self._unnamed.pop()
+        fresh = unnamed[unnamed.scores >= self._start_score]
+        first_id = max(self._seen, default=0) + 1
+        ids = np.arange(first_id, first_id + len(fresh))
+        self._seen.update(ids.tolist())
+        return [(time_sec, Actors(boxes=fresh.boxes, scores=fresh.scores, ids=ids))]
 
     def _backfill(self, named: Actors) -> list[tuple[float, Actors]]:
         """Earlier, still unnamed boxes of the tracks that have just got their id."""
@@ -123,6 +135,7 @@ class DenseTracks:
     def __init__(self, *, max_gap_sec: float = MAX_GAP_SEC, hold_sec: float = 0.0) -> None:
         self._max_gap_sec = max_gap_sec
         self._hold_sec = hold_sec
+        self._last_hold_sec = hold_sec
         self._paths: dict[int, _Path] = {}
         self._until_sec = -np.inf
         self._finished = False
@@ -141,8 +154,9 @@ class DenseTracks:
         self._until_sec = max(self._until_sec, time_sec)
 
     def finish(self) -> None:
-        """Nothing more will be added."""
+        """Nothing more will be added: whoever was seen last stays to the end."""
         self._finished = True
+        self._last_hold_sec = 2 * self._hold_sec
 
     @property
     def settled_sec(self) -> float:
@@ -172,11 +186,18 @@ class DenseTracks:
                 part = (time_sec - before_sec) / (after_sec - before_sec)
                 box = path.boxes[right - 1] * (1 - part) + path.boxes[right] * part
                 return box, min(path.scores[right - 1], path.scores[right])
-        for neighbour in (right - 1, right):
-            inside = 0 <= neighbour < len(path.times_sec)
-            if inside and abs(path.times_sec[neighbour] - time_sec) <= self._hold_sec + 1e-6:
-                return path.boxes[neighbour], path.scores[neighbour]
+        if right > 0 and time_sec - path.times_sec[right - 1] <= self._hold_after(path, right - 1):
+            return path.boxes[right - 1], path.scores[right - 1]
+        if (
+            right < len(path.times_sec)
+            and path.times_sec[right] - time_sec <= self._hold_sec + 1e-6
+        ):
+            return path.boxes[right], path.scores[right]
         return None
+
+    def _hold_after(self, path: _Path, position: int) -> float:
+        seen_last = path.times_sec[position] >= self._until_sec - 2 * self._hold_sec
+        return (self._last_hold_sec if seen_last else self._hold_sec) + 1e-6
 
     def drop_before(self, time_sec: float) -> None:
         """Forget what ``at`` needs for times before ``time_sec`` only."""

@@ -1,0 +1,55 @@
+"""Clips of frames and boxes in source pixels -> action scores: the thin coat around a model."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from stad.video.geometry import clip_size, scale_boxes
+from stad.video.window import Window
+
+
+class ActionScorer:
+    """Scores the actors of clips with an ``ActionDetector`` exactly as in evaluation.
+
+    Args:
+        model: an ``ActionDetector`` in eval mode.
+        window: which frames make a clip.
+        short_side_px: short side of a clip, pixels.
+        num_classes: outputs of the model.
+    """
+
+    def __init__(self, model, window: Window, *, short_side_px: int, num_classes: int) -> None:
+        self._model = model
+        self.window = window
+        self.num_classes = num_classes
+        self._short_side_px = short_side_px
+        self._source: tuple[int, int] = (0, 0)
+        self.clip_size: tuple[int, int] = (0, 0)
+
+    def set_source_size(self, size: tuple[int, int]) -> None:
+        """Say how large (width, height) the frames are; frames of one stream are of one size."""
+        if size != self._source:
+            self._source = size
+            self.clip_size = clip_size(*size, self._short_side_px)
+
+    @torch.inference_mode()
+    def score(self, clips: list[np.ndarray], boxes: list[np.ndarray]) -> list[np.ndarray]:
+        """Probabilities of every class for every actor.
+
+        Args:
+            clips: N arrays (T, H, W, 3) uint8 RGB of ``clip_size``.
+            boxes: N arrays (K_i, 4) xyxy, source pixels.
+
+        Returns:
+            N arrays (K_i, num_classes) float32 in [0, 1].
+        """
+        if not clips:
+            return []
+        inputs = self._model.data_preprocessor.normalise(torch.from_numpy(np.stack(clips)))
+        in_clip = [
+            torch.from_numpy(scale_boxes(b, self._source, self.clip_size)).to(inputs.device)
+            for b in boxes
+        ]
+        logits = self._model.score_actors(inputs, in_clip)
+        return [self._model.probabilities(one).float().cpu().numpy() for one in logits]

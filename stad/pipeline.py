@@ -1,0 +1,236 @@
+"""The whole flow on one page: frames -> people -> tracks -> clips -> action scores -> results.
+
+A generator with bounded memory: it holds the small frames of one window, the boxes of the last
+second and at most one batch of clips, whatever the length of the video. It gives one
+``FrameResult`` a frame, in order, as soon as nothing later can change it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from stad.actors.detector import PersonDetector
+from stad.actors.tracker import MAX_GAP_SEC, ActorTracker, DenseTracks
+from stad.models.scorer import ActionScorer
+from stad.structures import Frame, FrameResult, Keyframe, ShownLabel
+from stad.video.geometry import resize_frame
+from stad.video.window import FrameBuffer
+
+TIME_EPSILON_SEC = 1e-6
+
+
+@dataclass(frozen=True)
+class PipelineOptions:
+    """How often and how strictly.
+
+    Attributes:
+        stride_sec: time between action predictions, seconds.
+        detect_sec: time between person detections, seconds.
+        threshold: actions of at least this score are shown, in [0, 1].
+        person_threshold: people of at least this score start a track, in [0, 1].
+        max_labels: labels shown per actor.
+        allowed: class indices that may be shown; None for all.
+        batch_size: windows scored in one forward pass.
+    """
+
+    stride_sec: float = 0.5
+    detect_sec: float = 0.2
+    threshold: float = 0.5
+    person_threshold: float = 0.5
+    max_labels: int = 3
+    allowed: frozenset[int] | None = None
+    batch_size: int = 4
+
+
+def annotate_frames(
+    frames: Iterable[Frame],
+    detector: PersonDetector,
+    scorer: ActionScorer,
+    *,
+    options: PipelineOptions,
+    fps: float,
+) -> Iterator[FrameResult]:
+    """Run the flow over a stream of frames.
+
+    Args:
+        frames: ascending in time, RGB, one size.
+        detector: finds people; called every ``options.detect_sec``.
+        scorer: scores clips; called every ``options.stride_sec`` for all actors in view.
+        options: see there.
+        fps: mean rate of the frames, for the first guess of the tracker.
+
+    Yields:
+        One result for each frame, in order.
+    """
+    run = _Run(detector, scorer, options, fps)
+    for frame in frames:
+        run.take(frame)
+        yield from run.ready()
+    run.finish()
+    yield from run.ready()
+
+
+class _Run:
+    """The state of one pass over a video."""
+
+    def __init__(
+        self, detector: PersonDetector, scorer: ActionScorer, options: PipelineOptions, fps: float
+    ) -> None:
+        self._detector, self._scorer, self._options = detector, scorer, options
+        own_sec = detector.interval_sec
+        detect_sec = max(options.detect_sec if own_sec is None else own_sec, 1 / fps)
+        gap_sec = max(MAX_GAP_SEC, 1.5 * detect_sec)
+        self._ask_sec = detect_sec if own_sec is None else 0.0
+        self._tracker = ActorTracker(
+            rate=1 / detect_sec, max_gap_sec=gap_sec, start_score=options.person_threshold
+        )
+        self._tracks = DenseTracks(max_gap_sec=gap_sec, hold_sec=detect_sec / 2)
+        self._buffer = FrameBuffer()
+        self._pending: deque[tuple[int, float]] = deque()
+        self._due: deque[float] = deque()
+        self._scored: deque[Keyframe] = deque()
+        self._next_detect_sec = self._next_key_sec = -np.inf
+        self._last_key_sec = self._last_sec = -np.inf
+        self._finished = False
+
+    def take(self, frame: Frame) -> None:
+        """Look at the next frame; keep of it what later windows need."""
+        source = (frame.image.shape[1], frame.image.shape[0])
+        self._scorer.set_source_size(source)
+        self._buffer.append(frame.time_sec, resize_frame(frame.image, self._scorer.clip_size))
+        if frame.time_sec >= self._next_detect_sec - TIME_EPSILON_SEC:
+            self._detect(frame)
+        if frame.time_sec >= self._next_key_sec - TIME_EPSILON_SEC:
+            self._add_keyframe(frame.time_sec)
+        self._pending.append((frame.index, frame.time_sec))
+        self._last_sec = frame.time_sec
+        self._score_due()
+
+    def _detect(self, frame: Frame) -> None:
+        found = self._detector.detect(frame)
+        if found is not None and self._detector.gives_ids:
+            self._tracks.add(frame.time_sec, found)
+        elif found is not None:
+            for time_sec, actors in self._tracker.update(frame.time_sec, found):
+                self._tracks.add(time_sec, actors)
+        self._tracks.reached(frame.time_sec)
+        self._next_detect_sec = _next_time(self._next_detect_sec, frame.time_sec, self._ask_sec)
+
+    def _add_keyframe(self, time_sec: float) -> None:
+        self._due.append(time_sec)
+        self._last_key_sec = time_sec
+        self._next_key_sec = _next_time(self._next_key_sec, time_sec, self._options.stride_sec)
+
+    def finish(self) -> None:
+        """The stream has ended: the windows still due repeat the last frame."""
+        if self._pending and self._last_sec - self._last_key_sec > self._options.stride_sec / 2:
+            self._add_keyframe(self._last_sec)
+        for time_sec, actors in self._tracker.finish():
+            self._tracks.add(time_sec, actors)
+        self._tracks.finish()
+        self._finished = True
+        self._score_due()
+
+    def _score_due(self) -> None:
+        """Score the keyframes whose window and boxes are complete, a batch at a time."""
+        count = sum(self._is_complete(time_sec) for time_sec in self._due)
+        while count >= self._options.batch_size or (self._finished and self._due):
+            times = [self._due.popleft() for _ in range(min(self._options.batch_size, count))]
+            self._scored.extend(self._score(times))
+            count -= len(times)
+            oldest_sec = self._due[0] if self._due else self._next_key_sec
+            self._buffer.drop_before(oldest_sec - self._scorer.window.before_sec)
+
+    def _is_complete(self, time_sec: float) -> bool:
+        if self._finished:
+            return True
+        return (
+            time_sec + self._scorer.window.after_sec <= self._last_sec + TIME_EPSILON_SEC
+            and time_sec <= self._tracks.settled_sec
+        )
+
+    def _score(self, times: list[float]) -> list[Keyframe]:
+        actors = [self._tracks.at(time_sec) for time_sec in times]
+        busy = [i for i, people in enumerate(actors) if len(people)]
+        scores = {}
+        if busy:
+            clips = [self._buffer.clip(times[i], self._scorer.window) for i in busy]
+            found = self._scorer.score(clips, [actors[i].boxes for i in busy])
+            scores = dict(zip(busy, found, strict=True))
+        nobody = np.zeros((0, self._scorer.num_classes), dtype=np.float32)
+        return [
+            Keyframe(time_sec, actors[i], scores.get(i, nobody)) for i, time_sec in enumerate(times)
+        ]
+
+    def ready(self) -> Iterator[FrameResult]:
+        """Results of the frames that nothing later can change."""
+        while self._pending and self._scored:
+            index, time_sec = self._pending[0]
+            known = self._finished or (
+                time_sec <= self._scored[-1].time_sec and time_sec <= self._tracks.settled_sec
+            )
+            if not known:
+                return
+            self._pending.popleft()
+            while len(self._scored) > 2 and self._scored[1].time_sec <= time_sec:
+                self._scored.popleft()
+            yield self._result(index, time_sec)
+            self._tracks.drop_before(time_sec)
+
+    def _result(self, index: int, time_sec: float) -> FrameResult:
+        actors = self._tracks.at(time_sec)
+        near = [k for k in self._scored if abs(k.time_sec - time_sec) <= self._options.stride_sec]
+        near.sort(key=lambda keyframe: abs(keyframe.time_sec - time_sec))
+        labels = [self._labels_of(int(actor_id), near) for actor_id in actors.ids]
+        own = near[0] if near and near[0].time_sec == time_sec else None
+        return FrameResult(index, time_sec, actors, labels, keyframe=own)
+
+    def _labels_of(self, actor_id: int, near: list[Keyframe]) -> list[ShownLabel]:
+        """What the nearest keyframe that knows the actor says."""
+        for keyframe in near:
+            rows = np.nonzero(keyframe.actors.ids == actor_id)[0]
+            if len(rows):
+                return shown_labels(
+                    keyframe.scores[rows[0]],
+                    self._options.threshold,
+                    max_labels=self._options.max_labels,
+                    allowed=self._options.allowed,
+                )
+        return []
+
+
+def shown_labels(
+    scores: np.ndarray,
+    threshold: float,
+    *,
+    max_labels: int,
+    allowed: frozenset[int] | None = None,
+) -> list[ShownLabel]:
+    """The classes to show, highest score first.
+
+    Args:
+        scores: (num_classes,) in [0, 1].
+        threshold: least score.
+        max_labels: at most so many.
+        allowed: class indices to choose from; None for all.
+
+    >>> [l.class_index for l in shown_labels(np.array([0.2, 0.9, 0.6]), 0.5, max_labels=3)]
+    [1, 2]
+    """
+    order = np.argsort(-scores, kind="stable")
+    chosen = [
+        int(i) for i in order if scores[i] >= threshold and (allowed is None or int(i) in allowed)
+    ]
+    return [ShownLabel(i, float(scores[i])) for i in chosen[:max_labels]]
+
+
+def _next_time(planned_sec: float, now_sec: float, step_sec: float) -> float:
+    """The next time on the grid that began at the first frame, after ``now_sec``."""
+    if step_sec <= 0 or not np.isfinite(planned_sec):
+        return now_sec + step_sec
+    missed = np.floor((now_sec - planned_sec + TIME_EPSILON_SEC) / step_sec)
+    return planned_sec + step_sec * (max(missed, 0) + 1)

@@ -1,0 +1,158 @@
+"""The whole flow on rendered frames, with a detector and a scorer that look at real pixels."""
+
+import numpy as np
+import pytest
+
+from stad.pipeline import PipelineOptions, annotate_frames, shown_labels
+from stad.structures import Actors, Frame
+from stad.video.geometry import clip_size
+from stad.video.window import Window
+from tests.videos import moving_square
+
+
+class RedSquareDetector:
+    """Finds the red square of ``moving_square`` by its colour."""
+
+    name = "red square"
+    interval_sec = None
+    gives_ids = False
+
+    def __init__(self):
+        self.asked_sec = []
+
+    def detect(self, frame: Frame) -> Actors:
+        self.asked_sec.append(frame.time_sec)
+        rows, columns = np.nonzero(frame.image[..., 0] > 150)
+        if not len(rows):
+            return Actors.of()
+        return Actors.of(
+            [[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], [0.9]
+        )
+
+
+class PositionScorer:
+    """Class 0: share of the clip's frames in which the square is in the left half; 1: the rest."""
+
+    num_classes = 2
+    clip_size = (0, 0)
+
+    def __init__(self, window: Window):
+        self.window = window
+        self.batches = []
+
+    def set_source_size(self, size):
+        self.clip_size = clip_size(*size, 60)
+
+    def score(self, clips, boxes):
+        self.batches.append(len(clips))
+        found = []
+        for clip, boxes_of_clip in zip(clips, boxes, strict=True):
+            assert clip.shape == (self.window.num_frames, 60, 80, 3)
+            columns = [np.nonzero(image[..., 0] > 150)[1].mean() for image in clip]
+            left = float(np.mean(np.array(columns) < 40))
+            found.append(np.array([[left, 1 - left]] * len(boxes_of_clip), np.float32))
+        return found
+
+
+def stream(num_frames: int, fps: float = 30.0, picture=moving_square):
+    for index in range(num_frames):
+        yield Frame(index, index / fps, picture(index))
+
+
+def run(num_frames: int, *, fps: float = 30.0, picture=moving_square, **options):
+    detector, scorer = RedSquareDetector(), PositionScorer(Window(8, 2))
+    results = list(
+        annotate_frames(
+            stream(num_frames, fps, picture),
+            detector,
+            scorer,
+            options=PipelineOptions(**options),
+            fps=fps,
+        )
+    )
+    return results, detector, scorer
+
+
+@pytest.mark.parametrize("num_frames", [1, 2, 5, 16, 61])
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_every_frame_comes_out_once_in_order(num_frames, batch_size):
+    results, _, _ = run(num_frames, batch_size=batch_size)
+    assert [r.index for r in results] == list(range(num_frames))
+    np.testing.assert_allclose([r.time_sec for r in results], np.arange(num_frames) / 30)
+
+
+def test_boxes_move_on_every_frame_and_ids_stay():
+    results, detector, _ = run(50)
+    # Asked every 0.2 s only.
+    np.testing.assert_allclose(detector.asked_sec, np.arange(9) * 0.2, atol=1e-9)
+    for result in results[:48]:
+        assert result.actors.ids.tolist() == [1]
+        np.testing.assert_allclose(
+            result.actors.boxes[0], [10 + 2 * result.index, 40, 30 + 2 * result.index, 80], atol=0.01
+        )
+
+
+def test_keyframes_begin_at_the_first_frame_and_cover_the_last_second():
+    results, _, scorer = run(50, stride_sec=0.5)
+    keyframes = [r.keyframe.time_sec for r in results if r.keyframe]
+    np.testing.assert_allclose(keyframes, [0.0, 0.5, 1.0, 1.5], atol=1e-9)
+    assert all(r.keyframe.time_sec == r.time_sec for r in results if r.keyframe)
+    assert all(r.labels[0] for r in results), "every frame has a label"
+    results, _, _ = run(56, stride_sec=0.5)
+    assert [round(r.keyframe.time_sec, 3) for r in results if r.keyframe][-1] == round(55 / 30, 3)
+
+
+def test_a_video_shorter_than_a_window_is_scored():
+    results, _, _ = run(3)
+    assert [r.keyframe is not None for r in results] == [True, False, False]
+    assert [label.class_index for label in results[0].labels[0]] == [0]
+
+
+def test_scores_are_of_the_window_around_the_keyframe():
+    results, _, _ = run(56, stride_sec=0.5)
+    for result in results:
+        if result.keyframe is None:
+            continue
+        # The clip holds frames i-8, i-6 .. i+6, ends repeated; the square's centre is 20 + 2i.
+        indices = np.clip(result.index + np.arange(-8, 8, 2), 0, 55)
+        left = np.mean((20 + 2 * indices - 0.5) / 2 < 40)
+        np.testing.assert_allclose(result.keyframe.scores[0], [left, 1 - left], atol=0.13)
+
+
+def test_batches_hold_only_windows_with_people():
+    def empty(index):
+        return np.full((120, 160, 3), 90, np.uint8)
+
+    results, _, scorer = run(90, picture=empty)
+    assert scorer.batches == []
+    assert all(len(r.actors) == 0 and r.labels == [] for r in results)
+    assert sum(r.keyframe is not None for r in results) == 7
+    _, _, scorer = run(90, batch_size=3)
+    assert max(scorer.batches) == 3
+
+
+def test_memory_does_not_grow_with_the_video(monkeypatch):
+    from stad import pipeline
+
+    sizes = []
+    original = pipeline.FrameBuffer.append
+
+    def watched(self, time_sec, image):
+        original(self, time_sec, image)
+        sizes.append(len(self))
+
+    monkeypatch.setattr(pipeline.FrameBuffer, "append", watched)
+    run(600, stride_sec=0.5, batch_size=2)
+    # Window and gap look-ahead and a batch of strides: about two seconds, not twenty.
+    assert max(sizes[300:]) == max(sizes[100:300])
+    assert max(sizes) < 90
+
+
+def test_shown_labels_filter_and_order():
+    scores = np.array([0.2, 0.9, 0.6, 0.9])
+    assert [(s.class_index, s.score) for s in shown_labels(scores, 0.5, max_labels=2)] == [
+        (1, 0.9),
+        (3, 0.9),
+    ]
+    kept = shown_labels(scores, 0.1, max_labels=9, allowed=frozenset({0, 2}))
+    assert [s.class_index for s in kept] == [2, 0]
