@@ -1,0 +1,1 @@
+"""What is done: backbones over clips, heads over clips and regions, and the models they make."""

@@ -1,0 +1,231 @@
+"""I3D: Inception-V1 inflated to clips, laid out and padded as DeepMind's, with its converter.
+
+Carreira and Zisserman, "Quo Vadis, Action Recognition?", CVPR 2017, figure 3.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from stad.registry import MODELS
+
+# Outputs of each Inception module: branch 0; branch 1 (1x1, 3x3); branch 2 (1x1, 3x3); branch 3.
+MIXED_CHANNELS = {
+    "Mixed_3b": (64, 96, 128, 16, 32, 32),
+    "Mixed_3c": (128, 128, 192, 32, 96, 64),
+    "Mixed_4b": (192, 96, 208, 16, 48, 64),
+    "Mixed_4c": (160, 112, 224, 24, 64, 64),
+    "Mixed_4d": (128, 128, 256, 24, 64, 64),
+    "Mixed_4e": (112, 144, 288, 32, 64, 64),
+    "Mixed_4f": (256, 160, 320, 32, 128, 128),
+    "Mixed_5b": (256, 160, 320, 32, 128, 128),
+    "Mixed_5c": (384, 192, 384, 48, 128, 128),
+}
+
+
+def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Padding in front and behind so that ceil(size / stride) outputs come: TensorFlow's SAME.
+
+    >>> same_padding(224, 7, 2), same_padding(7, 3, 2), same_padding(16, 3, 1)
+    ((2, 3), (1, 1), (1, 1))
+    """
+    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
+def pad_same(
+    x: Tensor, kernel: tuple[int, int, int], stride: tuple[int, int, int], *, value: float
+) -> Tensor:
+    """Pad time, height and width of (N, C, T, H, W) with ``value``, see ``same_padding``."""
+    pads: list[int] = []
+    for size, k, s in zip(x.shape[:1:-1], kernel[::-1], stride[::-1], strict=True):
+        pads += same_padding(size, k, s)
+    return F.pad(x, pads, value=value) if any(pads) else x
+
+
+class SameMaxPool3d(nn.Module):
+    """Max pooling with SAME padding; the padding never wins.
+
+    Args:
+        kernel, stride: (time, height, width).
+    """
+
+    def __init__(self, kernel: tuple[int, int, int], stride: tuple[int, int, int]) -> None:
+        super().__init__()
+        self._kernel, self._stride = kernel, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, T, H, W) float -> (N, C, T', H', W'), each size ceil(size / stride)."""
+        x = pad_same(x, self._kernel, self._stride, value=float("-inf"))
+        return F.max_pool3d(x, self._kernel, self._stride)
+
+
+class Unit3d(nn.Module):
+    """Convolution with SAME padding, batch norm, ReLU.
+
+    The original's batch norm has no scale: here it is a weight that starts at one.
+
+    Args:
+        in_channels, out_channels: of the maps.
+        size: of the cubic kernel.
+        stride: same in time, height and width.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, size: int, *, stride: int = 1) -> None:
+        super().__init__()
+        # At stride 1 the padding is symmetric and needs no copy of the input.
+        self._stride, self._size = stride, size
+        self.conv = nn.Conv3d(
+            in_channels,
+            out_channels,
+            size,
+            stride=stride,
+            padding=size // 2 if stride == 1 else 0,
+            bias=False,
+        )
+        self.bn = nn.BatchNorm3d(out_channels, eps=1e-3, momentum=1e-3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, T, H, W) float -> (N, C', T', H', W')."""
+        if self._stride != 1:
+            x = pad_same(x, (self._size,) * 3, (self._stride,) * 3, value=0.0)
+        return F.relu(self.bn(self.conv(x)), inplace=True)
+
+
+class Mixed(nn.Module):
+    """An Inception module: four branches, their outputs concatenated.
+
+    Args:
+        in_channels: of the input map.
+        channels: six numbers, see ``MIXED_CHANNELS``.
+    """
+
+    def __init__(self, in_channels: int, channels: tuple[int, ...]) -> None:
+        super().__init__()
+        c0, c1_in, c1, c2_in, c2, c3 = channels
+        self.Branch_0 = _named(Conv3d_0a_1x1=Unit3d(in_channels, c0, 1))
+        self.Branch_1 = _named(
+            Conv3d_0a_1x1=Unit3d(in_channels, c1_in, 1), Conv3d_0b_3x3=Unit3d(c1_in, c1, 3)
+        )
+        self.Branch_2 = _named(
+            Conv3d_0a_1x1=Unit3d(in_channels, c2_in, 1), Conv3d_0b_3x3=Unit3d(c2_in, c2, 3)
+        )
+        self.Branch_3 = _named(
+            MaxPool3d_0a_3x3=SameMaxPool3d((3, 3, 3), (1, 1, 1)),
+            Conv3d_0b_1x1=Unit3d(in_channels, c3, 1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, T, H, W) float -> (N, C', T, H, W)."""
+        return torch.cat([branch(x) for branch in self.children()], dim=1)
+
+
+def _named(**modules: nn.Module) -> nn.Sequential:
+    return nn.Sequential(OrderedDict(modules))
+
+
+@MODELS.register_module()
+class I3D(BaseModule):
+    """The network up to 'Mixed_5c'; its modules carry DeepMind's names.
+
+    Args:
+        in_channels: 3 for RGB, 2 for optical flow.
+        init_cfg: mmengine's initialisation.
+    """
+
+    def __init__(self, in_channels: int = 3, *, init_cfg: dict | None = None) -> None:
+        super().__init__(init_cfg)
+        self.Conv3d_1a_7x7 = Unit3d(in_channels, 64, 7, stride=2)
+        self.MaxPool3d_2a_3x3 = SameMaxPool3d((1, 3, 3), (1, 2, 2))
+        self.Conv3d_2b_1x1 = Unit3d(64, 64, 1)
+        self.Conv3d_2c_3x3 = Unit3d(64, 192, 3)
+        self.MaxPool3d_3a_3x3 = SameMaxPool3d((1, 3, 3), (1, 2, 2))
+        channels = self._add_mixed(192, "Mixed_3")
+        self.MaxPool3d_4a_3x3 = SameMaxPool3d((3, 3, 3), (2, 2, 2))
+        channels = self._add_mixed(channels, "Mixed_4")
+        self.MaxPool3d_5a_2x2 = SameMaxPool3d((2, 2, 2), (2, 2, 2))
+        self._add_mixed(channels, "Mixed_5")
+
+    def _add_mixed(self, in_channels: int, prefix: str) -> int:
+        for name, channels in MIXED_CHANNELS.items():
+            if name.startswith(prefix):
+                self.add_module(name, Mixed(in_channels, channels))
+                in_channels = channels[0] + channels[2] + channels[4] + channels[5]
+        return in_channels
+
+    def forward(self, clips: Tensor) -> tuple[Tensor]:
+        """Features of clips.
+
+        Args:
+            clips: (N, C, T, H, W) float in [-1, 1].
+
+        Returns:
+            One map, (N, 1024, T/8, H/32, W/32), sizes rounded up.
+        """
+        x = clips
+        for module in self.children():
+            x = module(x)
+        return (x,)
+
+
+def convert_deepmind_i3d(tree: Mapping, *, head: str = "head") -> dict[str, Tensor]:
+    """The published I3D checkpoint as the state dict of a whole model of stad.
+
+    'Mixed_3b' > 'Branch_0/Conv3d_0a_1x1' > 'Conv_0' > 'kernel' becomes
+    'backbone.Mixed_3b.Branch_0.Conv3d_0a_1x1.conv.weight', and so on.
+
+    Args:
+        tree: 'params' and 'batch_stats', nested dicts of float32 arrays; kernels are
+            (T, H, W, in, out), statistics (1, 1, 1, 1, C).
+        head: 'head' for a ``Recognizer``, 'roi_head' for an ``ActionDetector``.
+
+    Raises:
+        ValueError: a leaf that no rule covers.
+    """
+    state: dict[str, Tensor] = {}
+    for group in ("params", "batch_stats"):
+        for path, array in _leaves(tree[group]):
+            *modules, layer, leaf = path
+            name = ".".join(modules).replace("/", ".")
+            if name == "Logits.Conv3d_0c_1x1":
+                state.update(_convert_logits(leaf, array, head))
+            else:
+                state.update(_convert_leaf(f"backbone.{name}", layer, leaf, array))
+    return state
+
+
+def _leaves(tree: Mapping, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple, np.ndarray]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key), np.asarray(value)
+
+
+def _convert_logits(leaf: str, array: np.ndarray, head: str) -> dict[str, Tensor]:
+    # A 1x1x1 convolution is a linear layer, and the mean over time commutes with it.
+    if leaf == "kernel":
+        weight = array.reshape(array.shape[-2:]).T
+        return {f"{head}.fc_cls.weight": torch.tensor(weight).contiguous()}
+    return {f"{head}.fc_cls.bias": torch.tensor(array)}
+
+
+def _convert_leaf(name: str, layer: str, leaf: str, array: np.ndarray) -> dict[str, Tensor]:
+    if (layer, leaf) == ("Conv_0", "kernel"):
+        return {f"{name}.conv.weight": torch.tensor(array.transpose(4, 3, 0, 1, 2).copy())}
+    names = {"bias": "bias", "mean": "running_mean", "var": "running_var"}
+    if layer != "BatchNorm_0" or leaf not in names:
+        raise ValueError(f"not a leaf of the published I3D: {name} {layer} {leaf}")
+    values = torch.tensor(array.reshape(-1))
+    converted = {f"{name}.bn.{names[leaf]}": values}
+    if leaf == "bias":
+        converted[f"{name}.bn.weight"] = torch.ones_like(values)
+        converted[f"{name}.bn.num_batches_tracked"] = torch.tensor(0)
+    return converted

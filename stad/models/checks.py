@@ -1,0 +1,28 @@
+"""What every model checks of its input, with one clear message each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def check_clips(clips: Tensor) -> None:
+    """Raise ValueError unless clips are (N, 3, T, H, W) floating point."""
+    if clips.ndim != 5 or clips.shape[1] != 3 or not clips.is_floating_point():
+        raise ValueError(
+            "clips must be (N, 3, T, H, W) floating point, normalised, "
+            f"got {tuple(clips.shape)} {str(clips.dtype).removeprefix('torch.')}"
+        )
+
+
+def check_boxes(boxes: Sequence[Tensor], num_clips: int) -> None:
+    """Raise ValueError unless there are ``num_clips`` times (K_i, 4) finite boxes."""
+    if len(boxes) != num_clips:
+        raise ValueError(f"one array of boxes per clip: {num_clips} clips, {len(boxes)} arrays")
+    for i, one in enumerate(boxes):
+        if one.ndim != 2 or one.shape[1] != 4:
+            raise ValueError(f"boxes must be (K, 4) xyxy, got {tuple(one.shape)} for clip {i}")
+        if not torch.isfinite(one).all():
+            raise ValueError(f"boxes must be finite numbers, clip {i} has NaN or infinity")

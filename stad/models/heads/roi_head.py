@@ -1,0 +1,146 @@
+"""Maps of clips and boxes of actors -> class logits of every actor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+from torchvision.ops import clip_boxes_to_image, roi_align
+
+from stad.registry import MODELS
+
+POOLS = ("avg", "max")
+
+
+def pool_time(maps: Sequence[Tensor], mode: str) -> Tensor:
+    """Maps of several frame rates -> one map without time.
+
+    The reference first repeats the maps of fewer frames, each frame equally often; neither the
+    mean nor the maximum sees that, so each map is pooled as it is.
+
+    Args:
+        maps: (N, C_i, T_i, H_i, W_i) float; those of another height and width than the first
+            are brought to it, nearest pixel.
+        mode: 'avg' or 'max'.
+
+    Returns:
+        (N, sum of C_i, H_1, W_1).
+    """
+    pooled = [x.mean(dim=2) if mode == "avg" else x.amax(dim=2) for x in maps]
+    size = pooled[0].shape[2:]
+    pooled = [x if x.shape[2:] == size else F.interpolate(x, size) for x in pooled]
+    return torch.cat(pooled, dim=1)
+
+
+def _check_pool(name: str, value: str) -> None:
+    if value not in POOLS:
+        raise ValueError(f"{name} is one of {POOLS}, got {value!r}")
+
+
+@MODELS.register_module()
+class RoIHead(BaseModule):
+    """Pools time, cuts each actor out (RoIAlign), pools space, classifies.
+
+    He et al., "Mask R-CNN", ICCV 2017, section 3, for RoIAlign; Feichtenhofer et al. 2019,
+    section 5, for the head. Sampling points are as dense as the map ("adaptive").
+
+    Args:
+        in_channels: of all maps of the backbone together.
+        num_classes: outputs, exactly the classes.
+        feature_stride: pixels of the clip per cell of the map.
+        roi_size: cells per side of a region.
+        aligned: half-a-cell correction of RoIAlign; older networks are trained without it.
+        temporal_pool, spatial_pool: 'avg' or 'max'.
+        context: append the whole clip's map, averaged to ``roi_size``, to each region.
+        shared_head: config of a module of (regions, maps of their clips), such as ``ACRN``.
+        mlp: a hidden layer before the classifier.
+        dropout: probability, in training.
+        multilabel: whether one actor can do several things (sigmoid) or one (softmax).
+        init_cfg: mmengine's initialisation.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        num_classes: int,
+        *,
+        feature_stride: int = 16,
+        roi_size: int = 8,
+        aligned: bool = True,
+        temporal_pool: str = "avg",
+        spatial_pool: str = "max",
+        context: bool = False,
+        shared_head: dict | None = None,
+        mlp: bool = False,
+        dropout: float = 0.5,
+        multilabel: bool = True,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        _check_pool("temporal_pool", temporal_pool)
+        _check_pool("spatial_pool", spatial_pool)
+        self.num_classes, self.multilabel = num_classes, multilabel
+        self._feature_stride, self._roi_size, self._aligned = feature_stride, roi_size, aligned
+        self._temporal_pool, self._spatial_pool = temporal_pool, spatial_pool
+        self._context = context
+        channels = 2 * in_channels if context else in_channels
+        self.shared_head = None
+        if shared_head is not None:
+            self.shared_head = MODELS.build(shared_head)
+            channels = self.shared_head.out_channels
+        self.dropout = nn.Dropout(dropout)
+        hidden = [nn.Linear(channels, channels), nn.ReLU()]
+        last = nn.Linear(channels, num_classes)
+        self.fc_cls = nn.Sequential(*hidden, last) if mlp else last
+
+    def forward(
+        self, maps: Sequence[Tensor], boxes: Sequence[Tensor], size_px: tuple[int, int]
+    ) -> list[Tensor]:
+        """Class logits of the actors.
+
+        Args:
+            maps: the backbone's, (N, C_i, T_i, H_i, W_i) float.
+            boxes: N times (K_i, 4) float32 xyxy, pixels of the clip; K_i may be 0. What lies
+                outside the clip is cut off.
+            size_px: height and width of the clip, pixels.
+
+        Returns:
+            N times (K_i, num_classes) float32.
+        """
+        counts = [len(one) for one in boxes]
+        if not sum(counts):
+            return [maps[0].new_zeros((0, self.num_classes)).float() for _ in boxes]
+        features = self.pool_actors(maps, boxes, size_px)
+        logits = self.fc_cls(features.to(next(self.fc_cls.parameters()).dtype))
+        return list(logits.float().split(counts))
+
+    def pool_actors(
+        self, maps: Sequence[Tensor], boxes: Sequence[Tensor], size_px: tuple[int, int]
+    ) -> Tensor:
+        """What the classifier sees of each actor, (sum of K_i, C) float32; see ``forward``."""
+        # RoIAlign has no bfloat16 on a CPU, and box pixels need more digits than float16 has.
+        scene = pool_time(maps, self._temporal_pool).float()
+        clipped = [clip_boxes_to_image(one.to(scene), size_px) for one in boxes]
+        regions = roi_align(
+            scene,
+            clipped,
+            output_size=self._roi_size,
+            spatial_scale=1 / self._feature_stride,
+            sampling_ratio=0,
+            aligned=self._aligned,
+        )
+        counts = torch.tensor([len(one) for one in boxes], device=scene.device)
+        owner = torch.repeat_interleave(torch.arange(len(boxes), device=scene.device), counts)
+        if self._context:
+            around = F.adaptive_avg_pool2d(scene, self._roi_size)[owner]
+            regions = torch.cat((regions, around), dim=1)
+        if self.shared_head is not None:
+            dtype = next(self.shared_head.parameters()).dtype
+            regions = self.shared_head(regions.to(dtype), scene[owner].to(dtype)).float()
+        regions = self.dropout(regions)
+        if self._spatial_pool == "max":
+            return regions.amax(dim=(2, 3))
+        return regions.mean(dim=(2, 3))

@@ -1,0 +1,27 @@
+"""The registries of stad: children of mmengine's root registries, so that configs of both mix."""
+
+from mmengine.registry import DATASETS as MMENGINE_DATASETS
+from mmengine.registry import METRICS as MMENGINE_METRICS
+from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine.registry import Registry
+
+# The modules that register something: they are imported when a name is first looked up.
+MODEL_MODULES = [
+    "stad.models.action_detector",
+    "stad.models.backbones.i3d",
+    "stad.models.backbones.resnet3d",
+    "stad.models.backbones.slowfast",
+    "stad.models.heads.acrn",
+    "stad.models.heads.clip_head",
+    "stad.models.heads.roi_head",
+    "stad.models.preprocessor",
+    "stad.models.recognizer",
+]
+
+MODELS = Registry("model", parent=MMENGINE_MODELS, scope="stad", locations=MODEL_MODULES)
+DATASETS = Registry("dataset", parent=MMENGINE_DATASETS, scope="stad", locations=["stad.datasets"])
+TRANSFORMS = Registry(
+    "transform", parent=MMENGINE_TRANSFORMS, scope="stad", locations=["stad.datasets"]
+)
+METRICS = Registry("metric", parent=MMENGINE_METRICS, scope="stad", locations=["stad.evaluation"])

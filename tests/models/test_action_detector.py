@@ -1,0 +1,104 @@
+"""ActionDetector and Recognizer: what goes in, what comes out, what is refused."""
+
+import pytest
+import torch
+
+from stad.models.action_detector import ActionDetector
+from stad.models.backbones.resnet3d import ResNet3d
+from stad.models.heads.clip_head import ClipHead
+from stad.models.heads.roi_head import RoIHead
+from stad.models.preprocessor import ClipPreprocessor
+from stad.models.recognizer import Recognizer
+
+BACKBONE = {"type": ResNet3d, "depth": 18, "base_channels": 4, "spatial_strides": (1, 2, 2, 1)}
+PREPROCESSOR = {"type": ClipPreprocessor, "mean": [0, 0, 0], "std": [1, 1, 1]}
+CLIPS = torch.randn(3, 3, 2, 32, 48, generator=torch.Generator().manual_seed(0))
+BOXES = [
+    torch.tensor([[0.0, 0.0, 20.0, 20.0], [10.0, 4.0, 40.0, 30.0]]),
+    torch.zeros(0, 4),
+    torch.tensor([[5.0, 5.0, 30.0, 32.0]]),
+]
+
+
+def detector(**options):
+    torch.manual_seed(0)
+    roi_head = dict(type=RoIHead, in_channels=32, num_classes=5, **options)
+    return ActionDetector(dict(BACKBONE), roi_head, data_preprocessor=dict(PREPROCESSOR)).eval()
+
+
+def recognizer(**options):
+    head = dict(type=ClipHead, in_channels=32, num_classes=5, **options)
+    return Recognizer(dict(BACKBONE), head, data_preprocessor=dict(PREPROCESSOR)).eval()
+
+
+@torch.inference_mode()
+def test_a_batch_scores_as_its_clips_do_one_by_one():
+    model = detector()
+    batch = model.score_actors(CLIPS, BOXES)
+    assert [tuple(one.shape) for one in batch] == [(2, 5), (0, 5), (1, 5)]
+    for i, one in enumerate(batch):
+        (alone,) = model.score_actors(CLIPS[i : i + 1], BOXES[i : i + 1])
+        torch.testing.assert_close(one, alone)
+
+
+@torch.inference_mode()
+def test_clips_with_nobody_are_not_run():
+    model = detector()
+    sizes = []
+    model.backbone.register_forward_pre_hook(lambda _, x: sizes.append(len(x[0])))
+    model.score_actors(CLIPS, BOXES)
+    logits = model.score_actors(CLIPS, [torch.zeros(0, 4)] * 3)
+    assert sizes == [2]
+    assert [tuple(one.shape) for one in logits] == [(0, 5)] * 3
+
+
+def test_probabilities_follow_the_kind_of_labels():
+    logits = torch.tensor([[0.0, 0.0]])
+    assert detector().probabilities(logits).tolist() == [[0.5, 0.5]]
+    logits = torch.tensor([[0.0, 0.0, 0.0, 0.0]])
+    assert detector(multilabel=False).probabilities(logits).tolist() == [[0.25] * 4]
+    assert recognizer().probabilities(logits).tolist() == [[0.25] * 4]
+    assert recognizer(multilabel=True).probabilities(logits).tolist() == [[0.5] * 4]
+
+
+@torch.inference_mode()
+def test_forward_in_tensor_mode_scores():
+    model = detector()
+    for one, other in zip(model(CLIPS, BOXES), model.score_actors(CLIPS, BOXES), strict=True):
+        assert torch.equal(one, other)
+    model = recognizer()
+    assert torch.equal(model(CLIPS), model.score_clips(CLIPS))
+    assert model(CLIPS).shape == (3, 5)
+
+
+@pytest.mark.parametrize("mode", ["loss", "predict"])
+def test_other_modes_are_refused(mode):
+    with pytest.raises(ValueError, match=f"mode 'tensor', got '{mode}'"):
+        detector()(CLIPS, BOXES, mode=mode)
+    with pytest.raises(ValueError, match="mode 'tensor'"):
+        recognizer()(CLIPS, mode=mode)
+
+
+@pytest.mark.parametrize(
+    ("clips", "boxes", "message"),
+    [
+        (CLIPS[0], BOXES[:1], r"clips must be \(N, 3, T, H, W\)"),
+        (CLIPS.permute(0, 2, 1, 3, 4), BOXES, r"clips must be \(N, 3, T, H, W\)"),
+        (CLIPS.byte(), BOXES, "floating point, normalised, got .* uint8"),
+        (CLIPS, BOXES[:2], "3 clips, 2 arrays"),
+        (CLIPS, [*BOXES[:2], torch.zeros(4)], r"must be \(K, 4\) xyxy, got \(4,\) for clip 2"),
+        (CLIPS, [*BOXES[:2], torch.full((1, 4), torch.nan)], "clip 2 has NaN"),
+    ],
+)
+def test_other_shapes_are_refused(clips, boxes, message):
+    with pytest.raises(ValueError, match=message):
+        detector().score_actors(clips, boxes)
+
+
+def test_a_recognizer_refuses_other_shapes():
+    with pytest.raises(ValueError, match=r"clips must be \(N, 3, T, H, W\)"):
+        recognizer().score_clips(CLIPS[0])
+
+
+def test_the_preprocessor_adds_no_keys():
+    assert {key.split(".")[0] for key in detector().state_dict()} == {"backbone", "roi_head"}

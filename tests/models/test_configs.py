@@ -1,0 +1,109 @@
+"""Every leaf of configs/ builds the model that its label map and window ask for."""
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from stad.models.action_detector import ActionDetector
+from stad.models.recognizer import Recognizer
+from stad.registry import MODELS
+from stad.video.window import Window
+from tests.models.configs import CONFIGS, build_model, read_config
+
+NUM_CLASSES = {"ava": 80, "kinetics400": 400}
+
+# config: frames, interval (at 30 per second), short side, label map
+WINDOWS = {
+    "i3d_kinetics": (64, 1.2, 224, "kinetics400"),
+    "i3d_roi_kinetics": (32, 2.4, 256, "kinetics400"),
+    "slow_4x16_pytorchvideo_ava": (4, 16, 256, "ava"),
+    "slowfast_8x8_ava": (32, 2, 256, "ava"),
+    "slowfast_8x8_pytorchvideo_ava": (32, 2, 256, "ava"),
+    "slowfast_8x8_tmax_ava": (32, 2, 256, "ava"),
+    "slowfast_acrn_ava": (32, 2, 256, "ava"),
+    "slowfast_ava": (32, 2, 256, "ava"),
+    "slowfast_context_ava": (32, 2, 256, "ava"),
+    "slowfast_kinetics": (32, 2, 256, "kinetics400"),
+    "slowonly_16x4_tricks_ava": (16, 4, 256, "ava"),
+    "slowonly_8x8_ava": (8, 8, 256, "ava"),
+    "slowonly_ava": (4, 16, 256, "ava"),
+    "slowonly_kinetics": (4, 16, 256, "kinetics400"),
+    "slowonly_r101_ava": (8, 8, 256, "ava"),
+}
+LEAVES = sorted(path.stem for path in CONFIGS.glob("*.py"))
+
+
+@pytest.mark.parametrize("name", sorted(WINDOWS))
+def test_leaf_states_its_window(name):
+    dataset = read_config(name).val_dataloader.dataset
+    frames, interval, short_side_px, label_map = WINDOWS[name]
+    assert dataset.window == {"type": Window, "num_frames": frames, "interval_frames": interval}
+    assert (dataset.short_side_px, dataset.label_map) == (short_side_px, label_map)
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_leaf_builds_with_the_classes_of_its_label_map(name):
+    config = read_config(name)
+    with torch.device("meta"):
+        model = MODELS.build(config.model)
+    assert isinstance(model, ActionDetector | Recognizer)
+    assert model.num_classes == NUM_CLASSES[config.val_dataloader.dataset.label_map]
+
+
+def test_a_leaf_does_not_change_its_parent():
+    read_config("slowfast_acrn_ava")
+    assert "shared_head" not in read_config("slowfast_8x8_ava").model.roi_head
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "shape"),
+    [
+        ("slowfast_ava", "roi_head.fc_cls.weight", (80, 2304)),
+        ("slowfast_ava", "backbone.slow_path.conv1_lateral.conv.weight", (16, 8, 5, 1, 1)),
+        ("slowfast_8x8_ava", "backbone.slow_path.conv1_lateral.conv.weight", (16, 8, 7, 1, 1)),
+        ("slowfast_context_ava", "roi_head.fc_cls.weight", (80, 4608)),
+        ("slowfast_acrn_ava", "roi_head.shared_head.conv1.conv.weight", (2304, 4608, 1, 1, 1)),
+        ("slowfast_acrn_ava", "roi_head.shared_head.conv2.conv.weight", (2304, 2304, 1, 3, 3)),
+        ("slowfast_acrn_ava", "roi_head.fc_cls.weight", (80, 2304)),
+        ("slowfast_8x8_pytorchvideo_ava", "backbone.slow_path.layer3_lateral.bn.weight", (256,)),
+        ("slowonly_ava", "roi_head.fc_cls.weight", (80, 2048)),
+        ("slowonly_ava", "backbone.conv1.conv.weight", (64, 3, 1, 7, 7)),
+        ("slowonly_ava", "backbone.layer1.0.conv1.conv.weight", (64, 64, 1, 1, 1)),
+        ("slowonly_ava", "backbone.layer3.0.conv1.conv.weight", (256, 512, 3, 1, 1)),
+        ("slowonly_r101_ava", "backbone.layer3.22.conv1.conv.weight", (256, 1024, 3, 1, 1)),
+        ("slowonly_16x4_tricks_ava", "roi_head.fc_cls.0.weight", (4096, 4096)),
+        ("slowonly_16x4_tricks_ava", "roi_head.fc_cls.2.weight", (80, 4096)),
+        ("slowfast_kinetics", "head.fc_cls.weight", (400, 2304)),
+        ("i3d_roi_kinetics", "roi_head.fc_cls.weight", (400, 1024)),
+    ],
+)
+def test_weights_have_the_published_shapes(name, key, shape):
+    with torch.device("meta"):
+        state = MODELS.build(read_config(name).model).state_dict()
+    assert tuple(state[key].shape) == shape
+
+
+@pytest.mark.parametrize("name", ["slowfast_8x8_pytorchvideo_ava", "slow_4x16_pytorchvideo_ava"])
+def test_pytorchvideo_models_score_actors_and_normalise_to_the_same_grey(name):
+    config = read_config(name)
+    model = build_model(name)
+    frames = config.val_dataloader.dataset.window.num_frames
+    # 0.45 of 255 is the mean, 0.225 the deviation: 0 becomes -2.
+    clips = model.data_preprocessor.normalise(torch.zeros(1, frames, 64, 64, 3, dtype=torch.uint8))
+    torch.testing.assert_close(clips, torch.full((1, 3, frames, 64, 64), -2.0))
+    with torch.inference_mode():
+        (logits,) = model.score_actors(clips, [torch.tensor([[4.0, 4.0, 60.0, 60.0]])])
+    assert logits.shape == (1, 80)
+    assert logits.isfinite().all()
+
+
+def test_models_are_found_by_name_too():
+    config = Config(
+        {
+            "type": "Recognizer",
+            "backbone": {"type": "ResNet3d", "depth": 18, "base_channels": 4},
+            "head": {"type": "ClipHead", "in_channels": 32, "num_classes": 5},
+            "data_preprocessor": {"type": "ClipPreprocessor", "mean": [0, 0, 0], "std": [1, 1, 1]},
+        }
+    )
+    assert isinstance(MODELS.build(config), Recognizer)

@@ -1,0 +1,40 @@
+"""Clips of bytes become normalised floats in the layout of the networks."""
+
+import pytest
+import torch
+
+from stad.models.preprocessor import ClipPreprocessor
+
+
+def test_normalise_moves_colour_to_the_front_and_scales_each_channel():
+    clips = torch.zeros(1, 2, 1, 1, 3, dtype=torch.uint8)
+    clips[0, 0, 0, 0] = torch.tensor([10, 20, 30])
+    clips[0, 1, 0, 0] = torch.tensor([14, 28, 42])
+    out = ClipPreprocessor(mean=[10, 20, 30], std=[2, 4, 8]).normalise(clips)
+    assert out.dtype == torch.float32
+    assert out.is_contiguous()
+    assert out[0, :, :, 0, 0].tolist() == [[0.0, 2.0], [0.0, 2.0], [0.0, 1.5]]
+
+
+def test_checkpoints_do_not_hold_the_constants():
+    assert ClipPreprocessor(mean=[0, 0, 0], std=[1, 1, 1]).state_dict() == {}
+
+
+@pytest.mark.parametrize(
+    "clips",
+    [
+        torch.zeros(2, 4, 4, 3, dtype=torch.uint8),
+        torch.zeros(1, 3, 2, 4, 4, dtype=torch.uint8),
+        torch.zeros(1, 2, 4, 4, 3),
+    ],
+    ids=["no batch", "colour first", "float"],
+)
+def test_other_clips_are_refused(clips):
+    with pytest.raises(ValueError, match=r"\(N, T, H, W, 3\) uint8 RGB"):
+        ClipPreprocessor(mean=[0, 0, 0], std=[1, 1, 1]).normalise(clips)
+
+
+@pytest.mark.parametrize(("mean", "std"), [([0, 0], [1, 1]), ([0, 0, 0], [1, 0, 1])])
+def test_constants_are_checked(mean, std):
+    with pytest.raises(ValueError, match="three channels"):
+        ClipPreprocessor(mean=mean, std=std)
