@@ -1,0 +1,85 @@
+# From a fresh clone to an annotated video or a test run. `make help` lists the targets.
+
+PYTHON ?= python3.11
+VENV ?= .venv
+OUT ?= outputs
+# A video of your own: make demo SAMPLE=party.mp4
+SAMPLE ?=
+# One compiler job each core; each takes up to 2 GiB of memory.
+MAX_JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+
+IN_VENV := $(VENV)/bin/python
+INSTALL := $(IN_VENV) -m pip install --disable-pip-version-check
+# One empty file for each finished step: a step runs again when its lock file is newer than it.
+DONE := $(VENV)/.done
+
+.DEFAULT_GOAL := help
+.PHONY: help setup sample demo test test-slow lint clean
+
+help:
+	@echo "make demo    set up, fetch the sample video and the weights, annotate the sample"
+	@echo "make test    set up, run the fast tests (make test-slow: the slow ones)"
+	@echo "make setup   only set up: $(VENV) with the pinned packages of requirements/"
+	@echo "make lint    ruff check and ruff format --check"
+	@echo "make clean   remove $(VENV) and what the builds left; $(OUT)/ and ~/.cache stay"
+	@echo "Options: PYTHON=python3.11 VENV=.venv SAMPLE=my.mp4 OUT=outputs MAX_JOBS=n"
+
+setup: $(DONE)/stad
+
+$(DONE)/pip: requirements/pip.txt
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
+	  echo "error: '$(PYTHON)' was not found. stad's pinned packages need Python 3.11:" \
+	    "install it, or name it: make PYTHON=/path/to/python3.11 ..." >&2; exit 2; }
+	@"$(PYTHON)" tools/check_machine.py
+	"$(PYTHON)" -m venv "$(VENV)"
+	$(INSTALL) -q -r requirements/pip.txt
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/torch: requirements/torch.txt $(DONE)/pip
+	@echo "== torch (about 3 GB with its CUDA libraries; a minute or two on a fast line)"
+	$(INSTALL) -q --no-deps -r requirements/torch.txt
+	@touch $@
+
+$(DONE)/mmcv: requirements/mmcv.txt tools/build_mmcv.py $(DONE)/torch
+	@echo "== mmcv, compiled from source: about 6 minutes on 2 cores, silent for most of them;" \
+	  "pip keeps the result, so the next time takes seconds"
+	MAX_JOBS="$(MAX_JOBS)" $(IN_VENV) tools/build_mmcv.py
+	@touch $@
+
+$(DONE)/rest: requirements/rest.txt $(DONE)/mmcv
+	@echo "== the other packages"
+	$(INSTALL) -q --no-deps -r requirements/rest.txt
+	@touch $@
+
+$(DONE)/stad: setup.cfg setup.py pyproject.toml $(DONE)/rest
+	@PYTHONWARNINGS=ignore $(INSTALL) -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+sample: setup
+	@$(IN_VENV) tools/fetch_sample.py
+
+# The weights come with the first run: the demo fetches what it chooses and keeps it.
+demo: setup
+	@sample="$(SAMPLE)"; \
+	if [ -z "$$sample" ]; then sample=$$($(IN_VENV) tools/fetch_sample.py) || exit $$?; fi; \
+	name=$$(basename "$$sample"); base="$(OUT)/$${name%.*}_annotated"; mkdir -p "$(OUT)"; \
+	echo "== annotating $$sample"; \
+	$(IN_VENV) demo/detect_video.py "$$sample" --out "$$base.mp4" --json "$$base.json" \
+	  --csv "$$base.csv" --html "$$base.html" --overwrite || exit $$?; \
+	echo "annotated video: $$base.mp4"; \
+	echo "JSON:            $$base.json"; \
+	echo "AVA CSV:         $$base.csv"; \
+	echo "timeline:        $$base.html (open it in a browser)"
+
+test: setup
+	$(IN_VENV) -m pytest
+
+test-slow: setup
+	$(IN_VENV) -m pytest -m slow
+
+lint: setup
+	$(IN_VENV) -m ruff check .
+	$(IN_VENV) -m ruff format --check .
+
+clean:
+	rm -rf "$(VENV)" build dist stad.egg-info .pytest_cache .ruff_cache
