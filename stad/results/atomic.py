@@ -1,0 +1,57 @@
+"""Text files that appear whole or not at all: written beside, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from stad.errors import InputError
+
+
+class AtomicFile:
+    """A text file under a temporary name until ``close()``.
+
+    A file that was there before stays as it was until then. UTF-8, lines end in '\\n'.
+
+    Args:
+        path: the final name; its folder is there.
+
+    Raises:
+        InputError: the file cannot be opened or written.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._part = self.path.with_name(f".{self.path.stem}.part{self.path.suffix}")
+        # File names on Linux are bytes: those that are no UTF-8 pass through as they are.
+        self._file = self._try(
+            lambda: self._part.open("w", encoding="utf-8", errors="surrogateescape", newline="\n")
+        )
+        self._is_pending = True
+
+    def write(self, text: str) -> None:
+        """Add text."""
+        self._try(lambda: self._file.write(text))
+
+    def close(self) -> None:
+        """Give the file its name; nothing happens the second time."""
+        if self._is_pending:
+            self._try(self._file.close)
+            self._try(lambda: self._part.replace(self.path))
+            self._is_pending = False
+
+    def abort(self) -> None:
+        """Remove what was written; nothing happens after ``close()``."""
+        if self._is_pending:
+            self._is_pending = False
+            # A full disk fails the last write here once more; the file goes anyway.
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self._part.unlink(missing_ok=True)
+
+    def _try(self, action: Callable):
+        try:
+            return action()
+        except OSError as error:
+            raise InputError(f"cannot write {self.path}: {error.strerror or error}") from error

@@ -1,0 +1,102 @@
+"""Draws actors, their ids and actions into a picture: image in, image out, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import supervision as sv
+
+from stad.results.palette import PALETTE, UNTRACKED, actor_color
+from stad.results.plates import paste_plate, place_plate, plate_text, render_plate, short_names
+from stad.structures import Actors, ShownLabel
+
+# Shares of the picture's shorter side, and the least that can be seen or read.
+FONT_SHARE, LEAST_FONT_PX = 0.023, 10
+LINE_SHARE = 1 / 280
+# An actor lower than this share of the picture's height, or than these lines of text, gets one
+# line of smaller text.
+SMALL_SHARE, SMALL_LINES, SMALL_FONT = 1 / 8, 5, 0.85
+
+# supervision takes pictures as BGR; ours are RGB, so the channels of its colours are swapped.
+# The last one is for actors without a track.
+_BOX_COLORS = sv.ColorPalette([sv.Color(b, g, r) for r, g, b in (*PALETTE, UNTRACKED)])
+
+
+def draw_actors(
+    image: np.ndarray,
+    actors: Actors,
+    labels: list[list[ShownLabel]],
+    class_names: Sequence[str],
+) -> np.ndarray:
+    """Draw a box for every actor, with a plate that tells its id and actions.
+
+    An actor without labels gets a thin box and its id. Text and lines grow with the picture.
+
+    Args:
+        image: (H, W, 3) uint8 RGB; not changed.
+        actors: K actors, boxes in pixels of ``image``.
+        labels: K lists, highest score first.
+        class_names: names of the classes that the labels point to.
+
+    Returns:
+        A new (H, W, 3) uint8 RGB picture.
+    """
+    if len(labels) != len(actors):
+        raise ValueError(f"{len(actors)} actors need as many lists of labels, got {len(labels)}")
+    picture = np.array(image, order="C")
+    height_px, width_px = picture.shape[:2]
+    boxes = actors.boxes.clip(0, (width_px - 1, height_px - 1) * 2)
+    seen = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    labels = [own for own, is_seen in zip(labels, seen, strict=True) if is_seen]
+    boxes, ids = boxes[seen], actors.ids[seen]
+    _draw_boxes(picture, boxes, ids, has_labels=np.array([bool(own) for own in labels], dtype=bool))
+    _draw_plates(picture, boxes, ids, labels, names=short_names(tuple(class_names)))
+    return picture
+
+
+def _draw_boxes(
+    picture: np.ndarray, boxes: np.ndarray, ids: np.ndarray, *, has_labels: np.ndarray
+) -> None:
+    """Boxes into ``picture``: thick with labels, thin without."""
+    line_px = max(1, round(min(picture.shape[:2]) * LINE_SHARE))
+    colors = np.where(ids < 0, len(PALETTE), ids % len(PALETTE))
+    for which, thickness in ((~has_labels, max(1, line_px // 2)), (has_labels, line_px)):
+        if which.any():
+            sv.BoxAnnotator(color=_BOX_COLORS, thickness=thickness).annotate(
+                picture, sv.Detections(xyxy=boxes[which]), custom_color_lookup=colors[which]
+            )
+
+
+def _draw_plates(
+    picture: np.ndarray,
+    boxes: np.ndarray,
+    ids: np.ndarray,
+    labels: list[list[ShownLabel]],
+    *,
+    names: tuple[str, ...],
+) -> None:
+    """Plates into ``picture``, in the order of the ids: the same one gives way in each frame."""
+    height_px, width_px = picture.shape[:2]
+    font_px = max(LEAST_FONT_PX, round(min(height_px, width_px) * FONT_SHARE))
+    small_px = max(height_px * SMALL_SHARE, font_px * SMALL_LINES)
+    placed = np.zeros((0, 4), dtype=np.int64)
+    for row in np.argsort(ids, kind="stable"):
+        actor_id = int(ids[row])
+        is_small = boxes[row, 3] - boxes[row, 1] < small_px
+        text = plate_text(actor_id, labels[row], names, is_small=bool(is_small))
+        if not text.head and not text.lines:
+            continue
+        plate = render_plate(
+            text,
+            actor_color(actor_id),
+            font_px=max(LEAST_FONT_PX, round(font_px * SMALL_FONT)) if is_small else font_px,
+            max_width_px=width_px,
+        )
+        size_px = (plate.paint.shape[1], min(plate.paint.shape[0], height_px))
+        left_px, top_px = place_plate(
+            size_px, boxes[row], placed=placed, boxes=boxes, picture_px=(width_px, height_px)
+        )
+        paste_plate(picture, plate, left_px, top_px)
+        corner = (left_px + size_px[0], top_px + size_px[1])
+        placed = np.concatenate([placed, [(left_px, top_px, *corner)]])

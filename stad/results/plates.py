@@ -1,0 +1,201 @@
+"""Name plates: what they say, how they are rendered, and where they hide least."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from stad.results.palette import LIGHT_TEXT, Color, text_color
+from stad.structures import ShownLabel
+
+ELLIPSIS = "…"
+# Costs of a place, in shares of the plate's area that hide something, and per step away from
+# the favourite place: a plate moves only when that clearly uncovers something, or it would
+# flicker from frame to frame.
+HIDES_PLATE, HIDES_BOX, STEP_AWAY = 4.0, 0.5, 0.1
+# Ground under the labels: RGB and opacity. White on it has contrast 7 even over white.
+BODY = (16, 16, 16, 170)
+
+
+@lru_cache(maxsize=8)
+def short_names(class_names: tuple[str, ...]) -> tuple[str, ...]:
+    """Class names without a remark in brackets, where that leaves them distinct.
+
+    >>> short_names(("talk to (a group)", "watch (TV)", "watch (a person)"))
+    ('talk to', 'watch (TV)', 'watch (a person)')
+    """
+    short = [name.split(" (")[0].strip() or name for name in class_names]
+    count = Counter(short)
+    return tuple(
+        cut if count[cut] == 1 else name for cut, name in zip(short, class_names, strict=True)
+    )
+
+
+@dataclass(frozen=True)
+class PlateText:
+    """What a plate says: the id on the actor's colour, labels on a dark ground.
+
+    Attributes:
+        head: '#3', or empty for an actor without a track.
+        lines: labels with their scores, best first.
+        in_one_line: head and first label side by side, for small actors.
+    """
+
+    head: str
+    lines: tuple[str, ...]
+    in_one_line: bool
+
+
+def plate_text(
+    actor_id: int, labels: list[ShownLabel], names: tuple[str, ...], *, is_small: bool
+) -> PlateText:
+    """The text of a plate; of a small actor's labels the best one only.
+
+    >>> labels = [ShownLabel(0, 0.924), ShownLabel(1, 0.5)]
+    >>> plate_text(3, labels, ("walk", "talk"), is_small=False)
+    PlateText(head='#3', lines=('walk 0.92', 'talk 0.50'), in_one_line=False)
+    >>> plate_text(3, labels, ("walk", "talk"), is_small=True)
+    PlateText(head='#3', lines=('walk 0.92',), in_one_line=True)
+    """
+    shown = labels[:1] if is_small else labels
+    return PlateText(
+        head=f"#{actor_id}" if actor_id >= 0 else "",
+        lines=tuple(f"{names[label.class_index]} {label.score:.2f}" for label in shown),
+        in_one_line=is_small,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Plate:
+    """A rendered plate: the picture below becomes ``paint + picture * keep / 255``.
+
+    Attributes:
+        paint: (h, w, 3) uint8 RGB, times its opacity.
+        keep: (h, w, 3) uint8, 255 where the picture shows through.
+    """
+
+    paint: np.ndarray
+    keep: np.ndarray
+
+
+@lru_cache(maxsize=64)
+def render_plate(text: PlateText, color: Color, *, font_px: int, max_width_px: int) -> Plate:
+    """A plate as a picture with transparency; shared between calls.
+
+    Args:
+        text: with a head or a line, or both.
+        color: ground of the head, RGB.
+        font_px: size of the font.
+        max_width_px: widest plate; a line that is too long ends in an ellipsis.
+    """
+    font = _font(font_px)
+    pad_px, line_px = max(2, font_px // 3), round(font_px * 1.3)
+    head_px = round(font.getlength(text.head)) + 2 * pad_px if text.head else 0
+    indent_px = head_px if text.in_one_line else 0
+    room_px = max_width_px - indent_px - 2 * pad_px
+    lines = [_fit(line, font, room_px) for line in text.lines]
+    body_px = round(max((font.getlength(line) for line in lines), default=0)) + 2 * pad_px
+    body_px = body_px if lines else 0
+    skipped = 0 if text.in_one_line or not text.head else 1
+    width_px = min(max_width_px, max(head_px, indent_px + body_px))
+    height_px = line_px * max(1, skipped + len(lines))
+    plate = Image.new("RGBA", (max(1, width_px), height_px))
+    draw = ImageDraw.Draw(plate)
+    baseline_px = round((line_px + font_px * 0.72) / 2)
+    if lines:
+        top_px = skipped * line_px
+        draw.rectangle((indent_px, top_px, indent_px + body_px - 1, height_px), fill=BODY)
+    if text.head:
+        draw.rectangle((0, 0, head_px - 1, line_px - 1), fill=(*color, 255))
+        draw.text((pad_px, baseline_px), text.head, text_color(color), font, anchor="ls")
+    for row, line in enumerate(lines, start=skipped):
+        at = (indent_px + pad_px, baseline_px + row * line_px)
+        draw.text(at, line, LIGHT_TEXT, font, anchor="ls")
+    pixels = np.asarray(plate)
+    opacity = cv2.cvtColor(pixels[..., 3], cv2.COLOR_GRAY2RGB)
+    return Plate(cv2.multiply(pixels[..., :3], opacity, scale=1 / 255), 255 - opacity)
+
+
+def paste_plate(picture: np.ndarray, plate: Plate, left_px: int, top_px: int) -> None:
+    """Put a plate into ``picture`` (H, W, 3) uint8 RGB, in place; what is outside is cut."""
+    height_px, width_px = plate.paint.shape[:2]
+    under = picture[top_px : top_px + height_px, left_px : left_px + width_px]
+    rows, columns = under.shape[:2]
+    kept = cv2.multiply(under, plate.keep[:rows, :columns], scale=1 / 255)
+    under[:] = cv2.add(kept, plate.paint[:rows, :columns])
+
+
+@cache
+def _font(font_px: int) -> ImageFont.FreeTypeFont:
+    # matplotlib, which supervision needs anyway, brings DejaVu Sans: more scripts than the
+    # fonts of OpenCV (ASCII) and Pillow (Latin).
+    path = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
+    return ImageFont.truetype(str(path), font_px)
+
+
+def _fit(line: str, font: ImageFont.FreeTypeFont, width_px: float) -> str:
+    """The line, cut so that it is at most ``width_px`` wide."""
+    if font.getlength(line) <= width_px:
+        return line
+    while line and font.getlength(line + ELLIPSIS) > width_px:
+        line = line[:-1]
+    return line + ELLIPSIS
+
+
+def place_plate(
+    size_px: tuple[int, int],
+    box: np.ndarray,
+    *,
+    placed: np.ndarray,
+    boxes: np.ndarray,
+    picture_px: tuple[int, int],
+) -> tuple[int, int]:
+    """Left and top of the plate: above, below, inside or beside the box, where it hides least.
+
+    Args:
+        size_px: width and height of the plate, at most those of the picture.
+        box: (4,) xyxy of the plate's actor.
+        placed: (P, 4) xyxy of the plates that are there.
+        boxes: (K, 4) xyxy of all actors.
+        picture_px: width and height of the picture; the plate stays inside.
+    """
+    width, height = size_px
+    x1, y1, x2, y2 = (round(float(v)) for v in box)
+    wanted = np.array(
+        [
+            (x1, y1 - height),
+            (x1, y2),
+            (x2 - width, y1 - height),
+            (x2 - width, y2),
+            (x2, y1),
+            (x1 - width, y1),
+            (x1, y2 - height),
+            (x1, y1),
+            (x2, y2 - height),
+            (x1 - width, y2 - height),
+        ]
+    )
+    corners = wanted.clip(0, np.maximum(np.array(picture_px) - size_px, 0))
+    there = np.concatenate([corners, corners + size_px], axis=1)
+    cost = HIDES_PLATE * overlap_px(there, placed).sum(axis=1) / (width * height)
+    cost += HIDES_BOX * overlap_px(there, boxes).sum(axis=1) / (width * height)
+    best = int(np.argmin(cost + STEP_AWAY * np.arange(len(cost))))
+    return int(corners[best, 0]), int(corners[best, 1])
+
+
+def overlap_px(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(N, M) areas, square pixels, that boxes (N, 4) and (M, 4) xyxy have in common.
+
+    >>> overlap_px(np.array([[0, 0, 4, 4]]), np.array([[2, 3, 9, 9], [4, 0, 5, 1]])).tolist()
+    [[2, 0]]
+    """
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    return (high - low).clip(0).prod(axis=2)

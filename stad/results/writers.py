@@ -1,0 +1,182 @@
+"""Frame results and segments -> JSON document, AVA detection CSV, table for the terminal."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from rich.markup import escape
+from rich.table import Table
+
+from stad.results.atomic import AtomicFile
+from stad.results.document import (
+    actor_name,
+    document_head,
+    document_tail,
+    frame_entry,
+    segment_entries,
+)
+from stad.structures import FrameResult, RunInfo, Segment
+
+
+class ResultWriter(Protocol):
+    """What takes the results of a run, frame by frame, into a file."""
+
+    def write(self, result: FrameResult) -> None:
+        """Take the next frame's result."""
+
+    def close(self, segments: list[Segment], complete: bool) -> None:
+        """Finish the file and give it its name; ``complete``: the whole video was read."""
+
+    def abort(self) -> None:
+        """Leave nothing behind."""
+
+
+class JsonWriter:
+    """Writes the annotation document ``stad-annotation`` version 1, a frame a line.
+
+    Nothing but the open file is kept, so memory is the same for any length.
+
+    Args:
+        path: the file to write.
+        info: how the results were made.
+        min_score: least score of an action that is listed at a keyframe, in [0, 1].
+    """
+
+    def __init__(self, path: str | Path, info: RunInfo, *, min_score: float = 0.05) -> None:
+        self._class_names, self._min_score = info.class_names, min_score
+        self._num_frames = 0
+        head = _to_json(document_head(info))
+        self._file = AtomicFile(path)
+        self._file.write(head[:-1] + ',"frames":[')
+
+    def write(self, result: FrameResult) -> None:
+        """Add a frame."""
+        entry = frame_entry(result, self._class_names, min_score=self._min_score)
+        self._file.write((",\n" if self._num_frames else "\n") + _to_json(entry))
+        self._num_frames += 1
+
+    def close(self, segments: list[Segment], complete: bool) -> None:
+        """Add the segments and finish the file."""
+        tail = document_tail(
+            segments, self._class_names, complete=complete, num_frames=self._num_frames
+        )
+        self._file.write("\n]," + _to_json(tail)[1:] + "\n")
+        self._file.close()
+
+    def abort(self) -> None:
+        """Remove what was written."""
+        self._file.abort()
+
+
+class AvaCsvWriter:
+    """Writes keyframes as AVA detections: video, time, box, action, score; no header.
+
+    The format of the AVA evaluation (research.google.com/ava, 'ava_v2.2' files): boxes
+    normalised to [0, 1], action ids from 1. Whole seconds are written as in AVA, '0902', other
+    times with three decimals.
+
+    Args:
+        path: the file to write.
+        video_id: first column.
+        width_px, height_px: size of the video.
+        min_score: least score of a row, in [0, 1].
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        video_id: str,
+        *,
+        width_px: int,
+        height_px: int,
+        min_score: float = 0.002,
+    ) -> None:
+        self._video_id, self._min_score = video_id, min_score
+        self._size_px = np.array([width_px, height_px] * 2, dtype=np.float64)
+        self._file = AtomicFile(path)
+        self._rows = csv.writer(self._file, lineterminator="\n")
+
+    def write(self, result: FrameResult) -> None:
+        """Add the rows of a keyframe; other frames have none."""
+        if result.keyframe is None:
+            return
+        time = ava_time(result.keyframe.time_sec)
+        boxes = (result.keyframe.actors.boxes / self._size_px).clip(0, 1)
+        for box, scores in zip(boxes, result.keyframe.scores, strict=True):
+            corners = [f"{value:.4f}" for value in box]
+            for index in np.nonzero(scores >= self._min_score)[0].tolist():
+                self._rows.writerow(
+                    [self._video_id, time, *corners, index + 1, f"{scores[index]:.5f}"]
+                )
+
+    def close(self, segments: list[Segment], complete: bool) -> None:
+        """Finish the file; the format has no place for segments."""
+        self._file.close()
+
+    def abort(self) -> None:
+        """Remove what was written."""
+        self._file.abort()
+
+
+def ava_time(time_sec: float) -> str:
+    """Seconds as AVA writes them: four digits when whole, else three decimals.
+
+    >>> ava_time(902.0), ava_time(2.9999), ava_time(1.25)
+    ('0902', '0003', '1.250')
+    """
+    rounded = round(time_sec, 3)
+    return f"{int(rounded):04d}" if rounded == int(rounded) else f"{rounded:.3f}"
+
+
+def clock(time_sec: float) -> str:
+    """Seconds as people read them: m:ss.s, from an hour on h:mm:ss.s.
+
+    >>> clock(59.96), clock(75.25), clock(7323.4)
+    ('1:00.0', '1:15.3', '2:02:03.4')
+    """
+    tenths = math.floor(time_sec * 10 + 0.5)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    seconds = f"{tenths // 10:02d}.{tenths % 10}"
+    return f"{hours}:{minutes:02d}:{seconds}" if hours else f"{minutes}:{seconds}"
+
+
+def segments_table(
+    segments: list[Segment], class_names: Sequence[str], *, max_rows: int = 40
+) -> Table:
+    """Who does what from when to when, by actor, then start; for the terminal.
+
+    Args:
+        segments: of a run.
+        class_names: of the model.
+        max_rows: rows at most; the caption tells how many are left out.
+    """
+    table = Table(title="who does what, when", title_justify="left")
+    table.add_column("actor", justify="right")
+    table.add_column("action")
+    table.add_column("from", justify="right")
+    table.add_column("to", justify="right")
+    table.add_column("score", justify="right")
+    rows = segment_entries(segments, tuple(class_names))
+    previous = None
+    for row in rows[:max_rows]:
+        if previous is not None and row["actor"] != previous:
+            table.add_section()
+        name = actor_name(row["actor"]) if row["actor"] != previous else ""
+        times = clock(row["start_sec"]), clock(row["end_sec"])
+        table.add_row(name, escape(row["label"]), *times, f"{row['score']:.2f}")
+        previous = row["actor"]
+    if len(rows) > max_rows:
+        table.caption = f"and {len(rows) - max_rows} more"
+    return table
+
+
+def _to_json(value: dict) -> str:
+    """One line of JSON, ASCII only; ValueError for a number that JSON does not have."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,231 @@
+"""The timeline page: its data, and in Chromium what a user sees and does."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stad.errors import InputError
+from stad.results.document import document_head, document_tail
+from stad.results.timeline import embedded_json, page_data, relative_href, write_timeline
+from tests.results.examples import CLASS_NAMES, run_info, run_segments
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--virtual-time-budget=3000",
+]
+
+
+def document(segments=None, *, name: str = "street.mp4", complete: bool = True) -> dict:
+    """A document without frames."""
+    segments = run_segments() if segments is None else segments
+    tail = document_tail(segments, CLASS_NAMES, complete=complete, num_frames=3)
+    return {**document_head(run_info(name)), **tail}
+
+
+def data_in(page: Path) -> dict:
+    """The data that a page carries."""
+    text = page.read_text()
+    return json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', text)[1])
+
+
+def test_rows_point_to_actors_by_id_and_labels_by_time():
+    data = page_data(document(), "v.mp4", video_start_sec=0.0)
+    assert [(a["id"], a["name"], a["color"]) for a in data["actors"]] == [
+        (3, "#3", "#3ddc3d"),
+        (7, "#7", "#f5282d"),
+    ]
+    assert [label["name"] for label in data["labels"]] == ["stand", "walk", "talk to (a person)"]
+    assert data["segments"] == [
+        [1, 1, 0.0, 3.0, 0.9],
+        [0, 0, 1.0, 75.25, 0.6124],
+        [1, 2, 2.0, 4.5, 0.625],
+    ]
+
+
+@pytest.mark.parametrize("name", ["</script><b>x", "<!--<script>", "a\u2028b{{DATA}}", "bad\udcff"])
+def test_no_name_breaks_out_of_the_page(tmp_path, name):
+    page = tmp_path / "a.html"
+    write_timeline(page, document(name=name), None)
+    assert data_in(page)["video"]["name"] == name
+    assert "{{SCRIPT}}" not in page.read_text()
+    assert page.read_text().count("</script>") == 2
+
+
+def test_the_page_asks_nothing_of_the_network(tmp_path):
+    page = tmp_path / "a.html"
+    write_timeline(page, document(), "v.mp4")
+    assert not re.search(r"https?:|//[a-z]+\.|@import|url\(", page.read_text())
+
+
+def test_the_page_can_be_made_from_a_json_file(tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps({**document(), "frames": []}))
+    write_timeline(tmp_path / "a.html", tmp_path / "a.json", "v.mp4")
+    assert data_in(tmp_path / "a.html") == page_data(document(), "v.mp4", video_start_sec=0.0)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.html", "a.json"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "cannot read"),
+        ("{", "is no JSON"),
+        ("[]", "it says None"),
+        ("{}", "version 1, it says"),
+    ],
+)
+def test_a_wrong_document_is_the_users_error(tmp_path, text, message):
+    path = tmp_path / "a.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        write_timeline(tmp_path / "a.html", path, None)
+    assert not (tmp_path / "a.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "page", "href"),
+    [
+        ("out/v.mp4", "out/p.html", "v.mp4"),
+        ("out/v.mp4", "p.html", "out/v.mp4"),
+        ("v.mp4", "out/p.html", "../v.mp4"),
+        ("a b#1?%.mp4", "p.html", "a%20b%231%3F%25.mp4"),
+        ("bad\udcff.mp4", "p.html", "bad%FF.mp4"),
+    ],
+)
+def test_links_are_relative_and_encoded(target, page, href):
+    assert relative_href(target, page) == href
+
+
+def test_embedded_json_is_ascii():
+    assert embedded_json({"a": "é<"}) == '{"a":"\\u00e9\\u003c"}'
+
+
+def opened(page: Path, script: str, *, width_px: int = 1280) -> list:
+    """Open the page in Chromium, run ``script`` in it, give what it pushed to ``log``."""
+    text = page.read_text()
+    catch = (
+        "<script>const log = []; addEventListener('error', (e) => log.push(e.message));</script>"
+    )
+    tell = (
+        f"<script>{script};\nconst told = document.createElement('pre');"
+        "told.id = 'told'; told.textContent = JSON.stringify(log); "
+        "document.body.append(told);</script>"
+    )
+    probe = page.with_name("probe.html")
+    text = text.replace("<head>", f"<head>{catch}", 1).replace("</body>", f"{tell}</body>")
+    probe.write_text(text)
+    command = [CHROMIUM, *FLAGS, f"--window-size={width_px},900", "--dump-dom"]
+    command += [f"--user-data-dir={page.parent / 'profile'}", probe.as_uri()]
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    return json.loads(html.unescape(re.search(r'<pre id="told">(.*?)</pre>', dom)[1]))
+
+
+LOOK = """
+const all = (what) => [...document.querySelectorAll(what)];
+const key = (name) => document.body.dispatchEvent(
+  new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true }));
+const type = (id, value) => {
+  document.getElementById(id).value = value;
+  document.getElementById(id).dispatchEvent(new Event('input', { bubbles: true }));
+};
+const texts = (what) => all(what).map((node) => node.textContent);
+const player = document.querySelector('video');
+"""
+
+needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here")
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_a_user_sees_filters_and_steps(tmp_path):
+    page = tmp_path / "a.html"
+    write_timeline(page, document(), "v.mp4", video_start_sec=0.5)
+    log = opened(
+        page,
+        LOOK
+        + """
+log.push(document.title, texts('.row .chip'), all('.seg').map((s) => s.getAttribute('aria-label')));
+log.push(all('.row').map((row) => row.style.height), document.getElementById('nothing').hidden);
+key('k'); log.push(player.currentTime, document.activeElement.className);
+key('k'); key('j'); key('k'); key('k'); log.push(player.currentTime);
+key('ArrowLeft'); log.push(player.currentTime);
+type('find', 'talk, stand'); log.push(all('.seg').length, texts('tbody tr td:nth-child(2)'));
+type('who', '5-9'); log.push(texts('.row .chip'));
+type('score', 0.9); log.push(all('.seg').length, document.getElementById('filtered').hidden);
+document.getElementById('reset').click(); log.push(all('.seg').length);
+document.querySelector('[data-key=score]').click(); log.push(texts('tbody tr td:nth-child(5)'));
+document.querySelector('#labels input').click(); log.push(texts('.row .chip'));
+""",
+    )
+    assert log[0:2] == ["street.mp4 · timeline", ["#3", "#7"]]
+    assert log[2] == [
+        "#3 stand, 0:01.0 to 1:15.3, score 0.61",
+        "#7 walk, 0:00.0 to 0:03.0, score 0.90",
+        "#7 talk to (a person), 0:02.0 to 0:04.5, score 0.63",
+    ]
+    # Two lanes for the two overlapping actions of #7; the message for nothing found is hidden.
+    assert log[3:5] == [["32px", "56px"], True]
+    # The video begins at 0.5 s: its time is the segment's less that.
+    assert log[5:7] == [0.5, "seg on"]
+    assert log[7:9] == [1.5, 0.5]
+    assert log[9:11] == [2, ["stand", "talk to (a person)"]]
+    assert log[11] == ["#7"]
+    assert log[12:14] == [0, False]
+    assert log[14] == 3
+    assert log[15] == ["0.90", "0.63", "0.61"]
+    assert log[16] == ["#7"]
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_an_empty_run_says_so(tmp_path):
+    page = tmp_path / "a.html"
+    write_timeline(page, document([], name="</script><b>x", complete=False), None)
+    log = opened(
+        page,
+        """for (const id of ['nothing', 'board', 'list', 'partial', 'novideo', 'stage'])
+  log.push(document.getElementById(id).hidden);
+log.push(document.querySelector('h1').textContent)""",
+    )
+    assert log == [False, True, True, False, False, True, "</script><b>x"]
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_a_narrow_page_does_not_scroll_sideways_and_long_runs_stay_light(tmp_path):
+    run = document()
+    run["segments"] = [
+        {"actor": a, "label": "walk", "start_sec": 60.0 * n, "end_sec": 60.0 * n + 30, "score": 0.7}
+        for a in range(200)
+        for n in range(120)
+    ]
+    page = tmp_path / "a.html"
+    write_timeline(page, run, None)
+    log = opened(
+        page,
+        """log.push(document.documentElement.scrollWidth <= innerWidth,
+  document.querySelectorAll('.row').length, document.querySelectorAll('tbody tr').length,
+  document.getElementById('count').textContent)""",
+        width_px=500,
+    )
+    fits, num_rows, num_lines, count = log
+    assert fits
+    assert 5 <= num_rows < 60
+    assert (num_lines, count) == (200, "24000 segments of 200 actors")
