@@ -1,0 +1,264 @@
+"""Checkpoint files -> state dicts, without running anything that a file may hold."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import struct
+import zipfile
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy._core import multiarray
+from torch import Tensor
+
+from stad.errors import InputError
+
+# Where the weights are in a file that holds more: mmengine, PySlowFast, others.
+STATE_KEYS = ("state_dict", "model_state", "model")
+# The first bytes of torch's format before 1.6: a pickled magic number.
+LEGACY_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+ZIP = b"PK\x03\x04"
+PICKLE = b"\x80"
+
+
+class _Ignored:
+    """Stands for anything in a checkpoint that is no tensor: made of whatever, holding nothing."""
+
+    def __init__(self, *values: Any) -> None:
+        pass
+
+    def __setstate__(self, state: Any) -> None:
+        pass
+
+
+# What training leaves beside the weights (loss histories, configs, numpy numbers). None of these
+# is run or even imported: the names read as _Ignored.
+IGNORED_NAMES = (
+    "builtins.getattr",
+    "mmengine.logging.history_buffer.HistoryBuffer",
+    "numpy._core.multiarray._reconstruct",
+    "numpy._core.multiarray.scalar",
+    "numpy.core.multiarray._reconstruct",
+    "numpy.core.multiarray.scalar",
+    "numpy.dtype",
+    "numpy.ndarray",
+    "argparse.Namespace",
+    "datetime.datetime",
+    "pathlib.PosixPath",
+)
+
+
+def read_checkpoint(path: str | Path) -> dict[str, Tensor]:
+    """The weights in a checkpoint of any kind that stad knows, on the CPU, under their own names.
+
+    Kinds are told apart by content: torch (zipped or older), safetensors, and the pickles of
+    PySlowFast's Caffe2 models and of DeepMind's I3D. Code in a file is never run: torch's are
+    read with ``weights_only=True``, pickles admit numpy arrays alone.
+
+    Args:
+        path: a file.
+
+    Returns:
+        Names to tensors.
+
+    Raises:
+        InputError: no such file, not a checkpoint, damaged, or one that needs code to be read.
+    """
+    path = Path(path)
+    head = _first_bytes(path)
+    if head.startswith(ZIP) or head.startswith(LEGACY_TORCH):
+        content = _read_torch(path, head)
+    elif head.startswith(PICKLE):
+        content = _unwrap_pickle(path, read_numpy_pickle(path))
+    elif _is_safetensors(path, head):
+        return _read_safetensors(path)
+    else:
+        raise InputError(f"{path} is not a checkpoint: {_guess_content(head)}")
+    return _tensors(path, content)
+
+
+def read_numpy_pickle(path: str | Path) -> Any:
+    """What a pickle holds: containers, strings, numbers and numpy arrays, and nothing else.
+
+    Strings of Python 2 are taken as latin-1, in which every byte is a letter.
+
+    Raises:
+        InputError: no such file, not a pickle, damaged, or anything but plain data in it.
+    """
+    path = Path(path)
+    _first_bytes(path)
+    with path.open("rb") as file:
+        try:
+            return _NumpyUnpickler(file, encoding="latin1").load()
+        except InputError as error:
+            raise InputError(f"{path} {error}") from error
+        # A damaged pickle can fail in any of these ways.
+        except (
+            pickle.UnpicklingError,
+            EOFError,
+            ValueError,
+            TypeError,
+            KeyError,
+            IndexError,
+            AttributeError,
+            MemoryError,
+            OverflowError,
+            UnicodeError,
+        ) as error:
+            raise InputError(
+                f"{path} is not a readable pickle ({_first_line(error)}): it is damaged or "
+                "incomplete, get it again"
+            ) from error
+
+
+def _encode_latin1(text: str, encoding: str) -> bytes:
+    if encoding != "latin1":
+        raise ValueError(f"bytes are pickled as latin1, not {encoding}")
+    return text.encode("latin1")
+
+
+def _array_from_buffer(
+    buffer: bytes, dtype: np.dtype, shape: tuple[int, ...], order: str, axes: Any = None
+) -> np.ndarray:
+    """What numpy's own function of protocol 5 does for arrays without permuted axes."""
+    if axes is not None:
+        raise ValueError("an array with permuted axes")
+    return np.frombuffer(buffer, dtype=dtype).reshape(shape, order=order)
+
+
+# What numpy arrays are made of, under the names of numpy 1 and 2, and bytes in old protocols.
+ADMITTED = {
+    ("_codecs", "encode"): _encode_latin1,
+    ("collections", "OrderedDict"): OrderedDict,
+    ("numpy", "dtype"): np.dtype,
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy._core.multiarray", "_reconstruct"): multiarray._reconstruct,
+    ("numpy._core.multiarray", "scalar"): multiarray.scalar,
+    ("numpy._core.numeric", "_frombuffer"): _array_from_buffer,
+    ("numpy.core.multiarray", "_reconstruct"): multiarray._reconstruct,
+    ("numpy.core.multiarray", "scalar"): multiarray.scalar,
+    ("numpy.core.numeric", "_frombuffer"): _array_from_buffer,
+}
+
+
+class _NumpyUnpickler(pickle.Unpickler):
+    """Refuses every class and function but those of ``ADMITTED``."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The class or function of that name, if it is admitted."""
+        try:
+            return ADMITTED[module, name]
+        except KeyError:
+            raise InputError(
+                f"asks for {module}.{name}: a file of arrays has no use for it, and it could run "
+                "code, so it is not read; get the file from a source that you trust"
+            ) from None
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror})") from error
+    if not head:
+        raise InputError(f"{path} is empty: get it again")
+    return head
+
+
+def _guess_content(head: bytes) -> str:
+    if head.startswith(b"version https://git-lfs"):
+        return "it is the pointer that git keeps in place of a large file, run 'git lfs pull'"
+    if head.lstrip()[:1] == b"<":
+        return "it is a web page, which a server sent in place of the file, download it again"
+    if head.isascii():
+        return "it is text"
+    return "it is no file of torch, safetensors or PySlowFast, or it is damaged"
+
+
+def _read_torch(path: Path, head: bytes) -> Any:
+    if head.startswith(ZIP) and not zipfile.is_zipfile(path):
+        raise InputError(f"{path} is cut off: get it again")
+    try:
+        with torch.serialization.safe_globals([(_Ignored, name) for name in IGNORED_NAMES]):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise InputError(
+            f"{path} is not read, for it holds more than weights, and that could run code: "
+            f"{_refused_name(error)}; get a file that holds the state dict alone"
+        ) from error
+    except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
+        raise InputError(
+            f"{path} cannot be read as a file of torch ({_first_line(error)}): it is damaged or "
+            "incomplete, get it again"
+        ) from error
+
+
+def _refused_name(error: Exception) -> str:
+    for word in ("GLOBAL ", "Unsupported class ", "Unsupported operand "):
+        _, found, rest = str(error).partition(word)
+        if found:
+            return f"{rest.split()[0]} is refused"
+    return _first_line(error)
+
+
+def _unwrap_pickle(path: Path, content: Any) -> Any:
+    if not isinstance(content, dict):
+        return content
+    if {"params", "batch_stats"} <= content.keys():
+        from stad.models.backbones.i3d import convert_deepmind_i3d
+
+        try:
+            return convert_deepmind_i3d(content)
+        except (ValueError, AttributeError, KeyError) as error:
+            raise InputError(f"{path} is not the published I3D: {_first_line(error)}") from error
+    # Caffe2's word for arrays.
+    return content.get("blobs", content)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _is_safetensors(path: Path, head: bytes) -> bool:
+    # Eight bytes give the length of a JSON object that follows them.
+    if len(head) < 9 or head[8:9] != b"{":
+        return False
+    return struct.unpack("<Q", head[:8])[0] <= path.stat().st_size
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, json.JSONDecodeError, ValueError) as error:
+        raise InputError(
+            f"{path} cannot be read as safetensors ({_first_line(error)}): get it again"
+        ) from error
+
+
+def _tensors(path: Path, content: Any) -> dict[str, Tensor]:
+    """The tensors of a mapping, found under one of ``STATE_KEYS`` or at the top."""
+    for key in STATE_KEYS:
+        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+            content = content[key]
+            break
+    state: dict[str, Tensor] = {}
+    if isinstance(content, Mapping):
+        for name, value in content.items():
+            if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+                value = torch.from_numpy(np.ascontiguousarray(value))
+            if isinstance(name, str) and isinstance(value, Tensor):
+                state[name] = value
+    if not state:
+        raise InputError(f"{path} holds no weights: expected a state dict of named tensors")
+    return state

