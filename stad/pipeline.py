@@ -37,7 +37,7 @@ class PipelineOptions:
         batch_size: windows scored in one forward pass.
     """
 
-    stride_sec: float = 0.5
+    stride_sec: float = 1.0
     detect_sec: float = 0.2
     threshold: float = 0.5
     person_threshold: float = 0.5

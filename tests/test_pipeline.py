@@ -25,9 +25,7 @@ class RedSquareDetector:
         rows, columns = np.nonzero(frame.image[..., 0] > 150)
         if not len(rows):
             return Actors.of()
-        return Actors.of(
-            [[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], [0.9]
-        )
+        return Actors.of([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], [0.9])
 
 
 class PositionScorer:
@@ -88,12 +86,14 @@ def test_boxes_move_on_every_frame_and_ids_stay():
     for result in results[:48]:
         assert result.actors.ids.tolist() == [1]
         np.testing.assert_allclose(
-            result.actors.boxes[0], [10 + 2 * result.index, 40, 30 + 2 * result.index, 80], atol=0.01
+            result.actors.boxes[0],
+            [10 + 2 * result.index, 40, 30 + 2 * result.index, 80],
+            atol=0.01,
         )
 
 
 def test_keyframes_begin_at_the_first_frame_and_cover_the_last_second():
-    results, _, scorer = run(50, stride_sec=0.5)
+    results, _, _ = run(50, stride_sec=0.5)
     keyframes = [r.keyframe.time_sec for r in results if r.keyframe]
     np.testing.assert_allclose(keyframes, [0.0, 0.5, 1.0, 1.5], atol=1e-9)
     assert all(r.keyframe.time_sec == r.time_sec for r in results if r.keyframe)
@@ -123,11 +123,11 @@ def test_batches_hold_only_windows_with_people():
     def empty(index):
         return np.full((120, 160, 3), 90, np.uint8)
 
-    results, _, scorer = run(90, picture=empty)
+    results, _, scorer = run(90, picture=empty, stride_sec=0.5)
     assert scorer.batches == []
     assert all(len(r.actors) == 0 and r.labels == [] for r in results)
     assert sum(r.keyframe is not None for r in results) == 7
-    _, _, scorer = run(90, batch_size=3)
+    _, _, scorer = run(90, stride_sec=0.5, batch_size=3)
     assert max(scorer.batches) == 3
 
 

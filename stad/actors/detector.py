@@ -42,6 +42,59 @@ class PersonDetector(Protocol):
         """People in the frame, boxes in its pixels; None where it has nothing to say of it."""
 
 
+def open_detector(name: str, weights: str = "auto", *, device: str = "cpu") -> PersonDetector:
+    """The detector of a name, or of an mmdet config file.
+
+    Args:
+        name: of the zoo's detectors, 'whole_frame', or the path of an mmdet config.
+        weights: 'auto' for the published ones, or the path of a checkpoint.
+        device: 'cpu', 'cuda:0', ...; the OpenCV detector runs on the CPU.
+
+    Raises:
+        InputError: no such detector, or its weights cannot be had or do not fit.
+    """
+    from stad import zoo
+
+    if name == WholeFrame.name:
+        return WholeFrame()
+    if name.endswith(".py"):
+        return _open_config(Path(name), weights, device)
+    entry = zoo.detector_entry(name)
+    path = zoo.fetch(entry.weights) if weights == "auto" else existing_file(weights)
+    if entry.mmdet_config is None:
+        return DarknetDetector(zoo.fetch(entry.cfg), path)
+    return MmdetDetector(
+        mmdet_config(entry.mmdet_config),
+        path,
+        name=entry.name,
+        num_classes=entry.num_classes,
+        device=device,
+    )
+
+
+def _open_config(config: Path, weights: str, device: str) -> PersonDetector:
+    existing_file(str(config))
+    if weights == "auto":
+        raise InputError(
+            f"the detector config {config} has no published weights that are known here: "
+            "give --detector-weights FILE"
+        )
+    return MmdetDetector(config, existing_file(weights), name=config.stem, device=device)
+
+
+def existing_file(path: str) -> Path:
+    """The path if a file is there, else InputError."""
+    if not Path(path).is_file():
+        raise InputError(f"no such file: {path}; check the name and the folder")
+    return Path(path)
+
+
+def mmdet_config(name: str) -> Path:
+    """The file of a config that ships inside mmdet, by its path below mmdet's configs."""
+    package = Path(_import_mmdet().__file__).parents[1]
+    return package / ".mim" / "configs" / name
+
+
 class DarknetDetector:
     """A darknet model (YOLOv4-tiny) in OpenCV's DNN module: no download but its weights.
 
@@ -118,7 +171,11 @@ class MmdetDetector:
         """People in the frame."""
         # mmdet's pipelines expect BGR, as its file loader gives it.
         bgr = np.ascontiguousarray(frame.image[..., ::-1])
-        found = self._infer(self._model, bgr, test_pipeline=self._pipeline).pred_instances
+        with warnings.catch_warnings():
+            # torch's own, about how mmdet calls meshgrid.
+            warnings.simplefilter("ignore")
+            result = self._infer(self._model, bgr, test_pipeline=self._pipeline)
+        found = result.pred_instances
         keep = (found.labels == PERSON_CLASS) & (found.scores >= self._minimum_score)
         return Actors.of(found.bboxes[keep].cpu().numpy(), found.scores[keep].cpu().numpy())
 

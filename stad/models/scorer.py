@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from stad.models.fast_inference import prepare_for_inference
 from stad.video.geometry import clip_size, scale_boxes
 from stad.video.window import Window
 
@@ -17,10 +18,21 @@ class ActionScorer:
         window: which frames make a clip.
         short_side_px: short side of a clip, pixels.
         num_classes: outputs of the model.
+        dtype: of the backbone's arithmetic; see ``fast_inference.choose_precision``. The model
+            given is changed for inference.
     """
 
-    def __init__(self, model, window: Window, *, short_side_px: int, num_classes: int) -> None:
-        self._model = model
+    def __init__(
+        self,
+        model,
+        window: Window,
+        *,
+        short_side_px: int,
+        num_classes: int,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self._model = prepare_for_inference(model, dtype)
+        self._dtype = dtype
         self.window = window
         self.num_classes = num_classes
         self._short_side_px = short_side_px
@@ -51,5 +63,5 @@ class ActionScorer:
             torch.from_numpy(scale_boxes(b, self._source, self.clip_size)).to(inputs.device)
             for b in boxes
         ]
-        logits = self._model.score_actors(inputs, in_clip)
+        logits = self._model.score_actors(inputs.to(self._dtype), in_clip)
         return [self._model.probabilities(one).float().cpu().numpy() for one in logits]

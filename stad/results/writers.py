@@ -148,7 +148,7 @@ def clock(time_sec: float) -> str:
 
 
 def segments_table(
-    segments: list[Segment], class_names: Sequence[str], *, max_rows: int = 40
+    segments: list[Segment], class_names: Sequence[str], *, max_rows: int = 500
 ) -> Table:
     """Who does what from when to when, by actor, then start; for the terminal.
 

@@ -1,0 +1,143 @@
+"""The words of the command line: options of the demo, and what it lists."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stad.annotate import AnnotateOptions, annotate
+from stad.errors import run_script
+
+EPILOG = """examples:
+  python demo/detect_video.py input.mp4 --out annotated.mp4
+  python demo/detect_video.py input.mp4 --out a.mp4 --json a.json --html a.html
+  python demo/detect_video.py input.mp4 --json a.json --labels walk,run --threshold 0.3
+  python demo/detect_video.py --list-models"""
+
+
+def annotate_parser() -> argparse.ArgumentParser:
+    """The options of ``demo/detect_video.py``."""
+    parser = argparse.ArgumentParser(
+        description="Who does what, when and where in a video: boxes, ids and actions.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("video", nargs="?", help="video file to annotate")
+    _add_outputs(parser.add_argument_group("outputs (at least one)"))
+    _add_models(parser.add_argument_group("models"))
+    _add_choices(parser.add_argument_group("what is predicted and shown"))
+    lists = parser.add_argument_group("lists")
+    lists.add_argument("--list-models", action="store_true", help="list models and detectors")
+    lists.add_argument(
+        "--list-labels", action="store_true", help="list the labels of --model (default: AVA's)"
+    )
+    return parser
+
+
+def _add_outputs(group) -> None:
+    group.add_argument("--out", type=Path, metavar="FILE", help="annotated video (H.264 mp4)")
+    group.add_argument("--json", type=Path, metavar="FILE", help="everything, as JSON")
+    group.add_argument("--csv", type=Path, metavar="FILE", help="actions as AVA detection CSV")
+    group.add_argument("--html", type=Path, metavar="FILE", help="timeline page; open in a browser")
+    group.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
+
+
+def _add_models(group) -> None:
+    group.add_argument(
+        "--model", metavar="NAME|CONFIG", help="action model (default: the best at hand)"
+    )
+    group.add_argument(
+        "--weights", default="auto", metavar="FILE", help="its checkpoint (default: published)"
+    )
+    group.add_argument(
+        "--detector", metavar="NAME|CONFIG", help="person detector (default: the best at hand)"
+    )
+    group.add_argument("--detector-weights", default="auto", metavar="FILE", help="its checkpoint")
+    group.add_argument(
+        "--boxes", type=Path, metavar="FILE", help="person boxes from a CSV or JSON, no detector"
+    )
+    group.add_argument("--device", default="auto", help="auto, cpu, cuda:0 ... (default: auto)")
+    group.add_argument(
+        "--precision",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="arithmetic of the action model (auto: bfloat16 where the hardware has it)",
+    )
+    group.add_argument(
+        "--batch-size", type=int, default=4, metavar="N", help="windows scored at once (4)"
+    )
+
+
+def _add_choices(group) -> None:
+    group.add_argument(
+        "--threshold", type=float, metavar="0..1", help="least action score (default: the model's)"
+    )
+    group.add_argument(
+        "--person-threshold",
+        type=float,
+        default=0.5,
+        metavar="0..1",
+        help="least person score to begin a track (0.5)",
+    )
+    group.add_argument(
+        "--stride", type=float, default=1.0, metavar="SEC", help="time between predictions (1)"
+    )
+    group.add_argument(
+        "--detect-every",
+        type=float,
+        default=0.2,
+        metavar="SEC",
+        help="time between person detections (0.2)",
+    )
+    group.add_argument(
+        "--max-labels", type=int, default=3, metavar="N", help="labels shown per actor (3)"
+    )
+    group.add_argument("--labels", default="", metavar="A,B", help="keep only these labels")
+    group.add_argument("--start", type=float, metavar="SEC", help="begin here")
+    group.add_argument("--end", type=float, metavar="SEC", help="end here")
+    group.add_argument("--quiet", action="store_true", help="print warnings and errors only")
+
+
+def annotate_main(arguments: list[str] | None = None) -> int:
+    """Parse and run; give the exit code."""
+    parser = annotate_parser()
+    args = parser.parse_args(arguments)
+    if args.list_models or args.list_labels:
+        from stad.zoo import tables
+
+        print(tables.models_table() if args.list_models else tables.labels_table(args.model))
+        return 0
+    if args.video is None:
+        parser.error("give a video file, or --list-models")
+    return annotate(
+        AnnotateOptions(
+            video=args.video,
+            out=args.out,
+            json=args.json,
+            csv=args.csv,
+            html=args.html,
+            overwrite=args.overwrite,
+            model=args.model,
+            weights=args.weights,
+            detector=args.detector,
+            detector_weights=args.detector_weights,
+            boxes=args.boxes,
+            threshold=args.threshold,
+            person_threshold=args.person_threshold,
+            stride_sec=args.stride,
+            detect_sec=args.detect_every,
+            batch_size=args.batch_size,
+            max_labels=args.max_labels,
+            labels=tuple(label for label in args.labels.split(",") if label.strip()),
+            start_sec=args.start,
+            end_sec=args.end,
+            device=args.device,
+            precision=args.precision,
+            quiet=args.quiet,
+        )
+    )
+
+
+def main() -> None:
+    """Entry point ``stad-annotate``."""
+    run_script(annotate_main)
