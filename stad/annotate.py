@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,10 @@ from tqdm import tqdm
 from stad.errors import EXIT_INTERRUPTED, EXIT_OK, InputError
 from stad.structures import RunInfo, Segment, VideoInfo
 
+KINETICS_NOTE = (
+    "note      its 400 labels were made for clips of one activity: they suit people who fill the "
+    "picture, and mean little for distant ones"
+)
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
 
 
@@ -100,6 +104,8 @@ class _Job:
             stride_sec=options.stride_sec,
         )
         self._say(f"model     {loaded.name} ({loaded.source}), {device}, {_name(dtype)}")
+        if loaded.entry and loaded.entry.trained_on == "Kinetics-400":
+            self._say(KINETICS_NOTE)
         self._say(f"people    {self._detector.name}")
 
     def _say(self, text: str) -> None:
@@ -121,6 +127,7 @@ class _Job:
 
     def run(self) -> int:
         """The loop over the frames; what is written by then is kept on Ctrl-C."""
+        from stad.interrupt import StopRequest
         from stad.localization.localizer import Localizer
         from stad.results.outputs import Outputs
 
@@ -128,24 +135,23 @@ class _Job:
         localizer = Localizer(options.stride_sec, self._threshold, allowed=self._allowed)
         outputs = Outputs(options, self._info)
         segments: list[Segment] = []
-        interrupted = False
         try:
-            try:
+            with StopRequest() as stop:
                 for result in self._results():
                     outputs.write(result)
                     if result.keyframe is not None:
                         segments += localizer.update(result.keyframe)
-            except KeyboardInterrupt:
-                interrupted = True
+                    if stop.requested:
+                        break
             end_sec = outputs.last_sec + float(1 / video.fps)
             segments += localizer.finish(end_sec)
             segments.sort(key=lambda s: (s.start_sec, s.actor_id, s.class_index))
-            outputs.close(segments, complete=not interrupted)
+            outputs.close(segments, complete=not stop.requested)
         except BaseException:
             outputs.abort()
             raise
-        self._report(outputs, segments, video, interrupted=interrupted)
-        return EXIT_INTERRUPTED if interrupted else EXIT_OK
+        self._report(outputs, segments, video, interrupted=stop.requested)
+        return EXIT_INTERRUPTED if stop.requested else EXIT_OK
 
     def _results(self):
         from stad.pipeline import PipelineOptions, annotate_frames
@@ -203,7 +209,7 @@ class _Job:
             )
         else:
             console.print(segments_table(segments, self._info.class_names))
-        for kind, path in outputs.paths:
+        for kind, path in outputs.written():
             console.print(f"{kind:<9} {path}", soft_wrap=True, highlight=False)
 
 
@@ -242,8 +248,14 @@ def check_outputs(options: AnnotateOptions) -> None:
             raise InputError(f"{flag}: the folder {folder} does not exist: make it first")
         if path.is_dir():
             raise InputError(f"{flag}: {path} is a folder: give a file name in it")
-        if not os.access(folder, os.W_OK):
-            raise InputError(f"{flag}: the folder {folder} cannot be written: choose another one")
+        try:
+            # Only a file made there tells; permission bits do not.
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise InputError(
+                f"{flag}: the folder {folder} cannot be written ({error.strerror}): "
+                "choose another one"
+            ) from error
         if Path(options.video).exists() and path.exists() and path.samefile(options.video):
             raise InputError(f"{flag}: {path} is the input itself: choose another name")
         if path.exists() and not options.overwrite:

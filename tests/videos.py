@@ -28,9 +28,10 @@ def write_video(
     audio: str | None = None,
     picture=moving_square,
     gop: int = 10,
+    options: dict[str, str] | None = None,
 ) -> Path:
     """Write ``num_frames`` pictures; ``audio`` names a codec for a tone beside them."""
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=options or {}) as container:
         stream = container.add_stream(codec, rate=fps)
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p" if codec != "mjpeg" else "yuvj420p"

@@ -32,11 +32,11 @@ class Outputs:
         self._actor_ids: set[int] = set()
         self.num_frames = 0
         self.last_sec = self._first_sec = 0.0
-        self.paths: list[tuple[str, Path]] = []
+        self._paths: list[tuple[str, Path]] = []
         self.warnings: list[str] = []
         if options.json:
             self._writers.append(JsonWriter(options.json, info))
-            self.paths.append(("JSON", options.json))
+            self._paths.append(("JSON", options.json))
         if options.csv:
             video = info.video
             self._writers.append(
@@ -47,11 +47,11 @@ class Outputs:
                     height_px=video.height_px,
                 )
             )
-            self.paths.append(("CSV", options.csv))
+            self._paths.append(("CSV", options.csv))
         if options.html:
-            self.paths.append(("timeline", options.html))
+            self._paths.append(("timeline", options.html))
         if options.out:
-            self.paths.insert(0, ("video", options.out))
+            self._paths.insert(0, ("video", options.out))
 
     @property
     def num_actors(self) -> int:
@@ -109,6 +109,10 @@ class Outputs:
             relative_href(video, options.html),
             video_start_sec=self._first_sec if options.out else 0.0,
         )
+
+    def written(self) -> list[tuple[str, Path]]:
+        """Kind and path of each file; a run that ended before its first frame has no video."""
+        return [(kind, path) for kind, path in self._paths if path.exists()]
 
     def abort(self) -> None:
         """Leave nothing behind."""

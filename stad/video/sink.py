@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from fractions import Fraction
 from pathlib import Path
 
@@ -49,14 +50,12 @@ class VideoSink:
         self._is_hd = info.height_px >= HD_HEIGHT_PX
         self._last_pts = -1
         self._frame_ticks = max(1, round(1 / (info.fps * CLOCK)))
-        try:
+        with self._writing():
             # FFmpeg opens its file only with the first packet: find out now.
             self._part.touch()
             self._container = av.open(
                 str(self._part), "w", format="mp4", options={"movflags": "+faststart"}
             )
-        except OSError as error:
-            raise InputError(f"cannot write {self.path}: {error.strerror or error}") from error
         self._stream = self._video_stream(crf)
         self._audio = _AudioTrack(audio_path, self._container, start_sec) if audio_path else None
         self.num_frames = 0
@@ -89,11 +88,19 @@ class VideoSink:
             self._frame_ticks = pts - self._last_pts
         picture.pts, picture.time_base = pts, CLOCK
         self._last_pts = pts
-        for packet in self._stream.encode(picture):
-            self._mux(packet)
-        if self._audio:
-            self._audio.copy_until(time_sec)
+        with self._writing():
+            for packet in self._stream.encode(picture):
+                self._mux(packet)
+            if self._audio:
+                self._audio.copy_until(time_sec)
         self.num_frames += 1
+
+    @contextlib.contextmanager
+    def _writing(self):
+        try:
+            yield
+        except OSError as error:
+            raise InputError(f"cannot write {self.path}: {error.strerror or error}") from error
 
     def _mux(self, packet) -> None:
         if not packet.duration:
@@ -109,14 +116,15 @@ class VideoSink:
 
     def close(self) -> None:
         """Finish the file and give it its name."""
-        for packet in self._stream.encode():
-            self._mux(packet)
-        if self._audio:
-            end_sec = self._start_sec + float((self._last_pts + self._frame_ticks) * CLOCK)
-            self._audio.copy_until(end_sec)
-            self._audio.close()
-        self._container.close()
-        self._part.replace(self.path)
+        with self._writing():
+            for packet in self._stream.encode():
+                self._mux(packet)
+            if self._audio:
+                end_sec = self._start_sec + float((self._last_pts + self._frame_ticks) * CLOCK)
+                self._audio.copy_until(end_sec)
+                self._audio.close()
+            self._container.close()
+            self._part.replace(self.path)
 
     def abort(self) -> None:
         """Drop what was written."""

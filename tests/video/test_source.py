@@ -72,6 +72,16 @@ def test_a_cut_file_gives_what_decodes_and_a_warning(tmp_path):
     assert any("ends early" in text for text in source.warnings)
 
 
+def test_a_cut_mp4_with_its_index_in_front(tmp_path):
+    path = write_video(tmp_path / "a.mp4", num_frames=90, options={"movflags": "+faststart"})
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 3 // 5])
+    source = VideoSource(path)
+    frames = list(source.frames())
+    assert 5 < len(frames) < 85
+    assert any("ends early" in text for text in source.warnings)
+
+
 def test_noise_in_the_middle_is_survived(tmp_path):
     path = write_video(tmp_path / "a.avi", num_frames=60, codec="mpeg4")
     data = bytearray(path.read_bytes())
