@@ -74,11 +74,11 @@ class _Job:
         from stad.models.scorer import ActionScorer
 
         self._options, self._source = options, source
-        device = resolve_device(options.device)
+        device, progress = resolve_device(options.device), not options.quiet
         # A wrong box file is found before a model is fetched.
         detector = GivenBoxes(options.boxes, source.info) if options.boxes else None
-        name = options.model or self._choose(zoo.choose_detection_model(device))
-        loaded = zoo.open_model(name, weights=options.weights, device=device)
+        name = options.model or self._choose(zoo.choose_detection_model(device, progress=progress))
+        loaded = zoo.open_model(name, weights=options.weights, device=device, progress=progress)
         if not hasattr(loaded.model, "score_actors"):
             raise InputError(
                 f"{name} scores whole clips, not the people in them: choose a detector with "
@@ -122,8 +122,12 @@ class _Job:
         from stad.actors.detector import open_detector
 
         options = self._options
-        name = options.detector or self._choose(zoo.choose_detector(device))
-        return open_detector(name, options.detector_weights, device=device)
+        name = options.detector or self._choose(
+            zoo.choose_detector(device, progress=not options.quiet)
+        )
+        return open_detector(
+            name, options.detector_weights, device=device, progress=not options.quiet
+        )
 
     def run(self) -> int:
         """The loop over the frames; what is written by then is kept on Ctrl-C."""

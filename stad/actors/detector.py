@@ -42,13 +42,16 @@ class PersonDetector(Protocol):
         """People in the frame, boxes in its pixels; None where it has nothing to say of it."""
 
 
-def open_detector(name: str, weights: str = "auto", *, device: str = "cpu") -> PersonDetector:
+def open_detector(
+    name: str, weights: str = "auto", *, device: str = "cpu", progress: bool = True
+) -> PersonDetector:
     """The detector of a name, or of an mmdet config file.
 
     Args:
         name: of the zoo's detectors, 'whole_frame', or the path of an mmdet config.
         weights: 'auto' for the published ones, or the path of a checkpoint.
         device: 'cpu', 'cuda:0', ...; the OpenCV detector runs on the CPU.
+        progress: show the progress of a download on a terminal.
 
     Raises:
         InputError: no such detector, or its weights cannot be had or do not fit.
@@ -60,9 +63,12 @@ def open_detector(name: str, weights: str = "auto", *, device: str = "cpu") -> P
     if name.endswith(".py"):
         return _open_config(Path(name), weights, device)
     entry = zoo.detector_entry(name)
-    path = zoo.fetch(entry.weights) if weights == "auto" else existing_file(weights)
+    if weights == "auto":
+        path = zoo.fetch(entry.weights, progress=progress)
+    else:
+        path = existing_file(weights)
     if entry.mmdet_config is None:
-        return DarknetDetector(zoo.fetch(entry.cfg), path)
+        return DarknetDetector(zoo.fetch(entry.cfg, progress=progress), path)
     return MmdetDetector(
         mmdet_config(entry.mmdet_config),
         path,

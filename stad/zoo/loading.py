@@ -114,7 +114,7 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
     Raises:
         InputError: the file cannot be read, or its names do not fit; see ``map_keys``.
     """
-    fast_first = bool(getattr(getattr(model, "head", None), "_last_map_first", False))
+    fast_first = bool(getattr(getattr(model, "head", None), "last_map_first", False))
     state = map_keys(
         read_checkpoint(path), model.state_dict(), origin=str(path), fast_first=fast_first
     )

@@ -42,7 +42,7 @@ class ClipHead(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         self.num_classes, self.multilabel = num_classes, multilabel
-        self._pool_window, self._last_map_first = pool_window, last_map_first
+        self._pool_window, self.last_map_first = pool_window, last_map_first
         self.dropout = nn.Dropout(dropout)
         self.fc_cls = nn.Linear(in_channels, num_classes)
 
@@ -62,6 +62,6 @@ class ClipHead(BaseModule):
             (N, num_classes) float32.
         """
         vectors = [self._pool(x) for x in maps]
-        if self._last_map_first:
+        if self.last_map_first:
             vectors.reverse()
         return self.fc_cls(self.dropout(torch.cat(vectors, dim=1))).float()
