@@ -16,6 +16,7 @@ KINETICS_NOTE = (
     "note      its 400 labels were made for clips of one activity: they suit people who fill the "
     "picture, and mean little for distant ones"
 )
+CPU_BATCH, GPU_BATCH = 1, 8
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
 
 
@@ -38,7 +39,7 @@ class AnnotateOptions:
     person_threshold: float = 0.5
     stride_sec: float = 1.0
     detect_sec: float = 0.2
-    batch_size: int = 4
+    batch_size: int | None = None
     max_labels: int = 3
     labels: tuple[str, ...] = ()
     start_sec: float | None = None
@@ -75,6 +76,8 @@ class _Job:
 
         self._options, self._source = options, source
         device, progress = resolve_device(options.device), not options.quiet
+        # A CPU gains nothing from larger batches, and results would come in bursts.
+        self._default_batch = CPU_BATCH if device == "cpu" else GPU_BATCH
         # A wrong box file is found before a model is fetched.
         detector = GivenBoxes(options.boxes, source.info) if options.boxes else None
         name = options.model or self._choose(zoo.choose_detection_model(device, progress=progress))
@@ -172,7 +175,7 @@ class _Job:
                 person_threshold=options.person_threshold,
                 max_labels=options.max_labels,
                 allowed=self._allowed,
-                batch_size=options.batch_size,
+                batch_size=options.batch_size or self._default_batch,
             ),
             fps=float(self._source.info.fps),
         )
@@ -233,7 +236,7 @@ def check_options(options: AnnotateOptions) -> None:
         if not 0 < value < float("inf"):
             raise InputError(f"{name} must be a number of seconds above 0, got {value:g}")
     for name, count in (("--max-labels", options.max_labels), ("--batch-size", options.batch_size)):
-        if count < 1:
+        if count is not None and count < 1:
             raise InputError(f"{name} must be 1 or more, got {count}")
     if not any((options.out, options.json, options.csv, options.html)):
         raise InputError("nothing to write: give --out FILE.mp4, --json, --csv or --html")

@@ -64,7 +64,7 @@ def _add_models(group) -> None:
         help="arithmetic of the action model (auto: bfloat16 where the hardware has it)",
     )
     group.add_argument(
-        "--batch-size", type=int, default=4, metavar="N", help="windows scored at once (4)"
+        "--batch-size", type=int, metavar="N", help="windows scored at once (CPU 1, GPU 8)"
     )
 
 

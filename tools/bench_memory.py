@@ -76,7 +76,13 @@ def loop(clip: Path, target: Path, minutes: float) -> int:
 def peak_memory(video: Path, folder: Path, options: list[str]) -> tuple[float, float]:
     """Run the demo on the video; give its peak resident memory (MiB) and its seconds."""
     command = [
-        *(sys.executable, str(ROOT / "demo" / "detect_video.py"), str(video), "--overwrite"),
+        *(
+            sys.executable,
+            str(ROOT / "demo" / "detect_video.py"),
+            str(video),
+            "--overwrite",
+            "--quiet",
+        ),
         *("--out", str(folder / "out.mp4"), "--json", str(folder / "out.json"), *options),
     ]
     begin = time.perf_counter()
