@@ -65,11 +65,7 @@ demo: setup
 	name=$$(basename "$$sample"); base="$(OUT)/$${name%.*}_annotated"; mkdir -p "$(OUT)"; \
 	echo "== annotating $$sample"; \
 	$(IN_VENV) demo/detect_video.py "$$sample" --out "$$base.mp4" --json "$$base.json" \
-	  --csv "$$base.csv" --html "$$base.html" --overwrite || exit $$?; \
-	echo "annotated video: $$base.mp4"; \
-	echo "JSON:            $$base.json"; \
-	echo "AVA CSV:         $$base.csv"; \
-	echo "timeline:        $$base.html (open it in a browser)"
+	  --csv "$$base.csv" --html "$$base.html" --overwrite
 
 test: setup
 	$(IN_VENV) -m pytest

@@ -36,7 +36,7 @@ class AnnotateOptions:
     detector_weights: str = "auto"
     boxes: Path | None = None
     threshold: float | None = None
-    person_threshold: float = 0.5
+    person_threshold: float | None = None
     stride_sec: float = 1.0
     detect_sec: float = 0.2
     batch_size: int | None = None
@@ -163,7 +163,9 @@ class _Job:
     def _results(self):
         from stad.pipeline import PipelineOptions, annotate_frames
 
-        options = self._options
+        options, person_threshold = self._options, self._options.person_threshold
+        if person_threshold is None:
+            person_threshold = self._detector.person_threshold
         results = annotate_frames(
             self._source.frames(),
             self._detector,
@@ -172,7 +174,7 @@ class _Job:
                 stride_sec=options.stride_sec,
                 detect_sec=options.detect_sec,
                 threshold=self._threshold,
-                person_threshold=options.person_threshold,
+                person_threshold=person_threshold,
                 max_labels=options.max_labels,
                 allowed=self._allowed,
                 batch_size=options.batch_size or self._default_batch,

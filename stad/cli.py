@@ -75,9 +75,8 @@ def _add_choices(group) -> None:
     group.add_argument(
         "--person-threshold",
         type=float,
-        default=0.5,
         metavar="0..1",
-        help="least person score to begin a track (0.5)",
+        help="least person score to begin a track (default: the detector's)",
     )
     group.add_argument(
         "--stride", type=float, default=1.0, metavar="SEC", help="time between predictions (1)"

@@ -16,6 +16,7 @@ class RedSquareDetector:
     name = "red square"
     interval_sec = None
     gives_ids = False
+    person_threshold = 0.5
 
     def __init__(self):
         self.asked_sec = []

@@ -32,11 +32,13 @@ class PersonDetector(Protocol):
         name: for people.
         interval_sec: how often it wants to be asked; None leaves that to the caller.
         gives_ids: whether its ids are to be kept; else a tracker gives them.
+        person_threshold: the score from which a box surely is a person, in [0, 1].
     """
 
     name: str
     interval_sec: float | None
     gives_ids: bool
+    person_threshold: float
 
     def detect(self, frame: Frame) -> Actors | None:
         """People in the frame, boxes in its pixels; None where it has nothing to say of it."""
@@ -111,6 +113,8 @@ class DarknetDetector:
 
     interval_sec = None
     gives_ids = False
+    # Traffic cones reach 0.5 to 0.6, people lie above.
+    person_threshold = 0.6
 
     def __init__(
         self, cfg_path: Path, weights_path: Path, *, minimum_score: float = MINIMUM_SCORE
@@ -149,6 +153,7 @@ class MmdetDetector:
 
     interval_sec = None
     gives_ids = False
+    person_threshold = 0.5
 
     def __init__(
         self,
@@ -192,6 +197,7 @@ class WholeFrame:
     name = "whole_frame"
     interval_sec = None
     gives_ids = True
+    person_threshold = 0.0
 
     def detect(self, frame: Frame) -> Actors:
         """One box around the picture, id 1."""

@@ -35,6 +35,7 @@ class GivenBoxes:
     """
 
     name = "given boxes"
+    person_threshold = 0.5
 
     def __init__(self, path: Path, info: VideoInfo) -> None:
         path = Path(path)
