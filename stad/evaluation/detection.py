@@ -1,0 +1,310 @@
+"""The one matching and average precision behind frame-mAP, segment-mAP and tube-mAP.
+
+A *group* is where matching takes place: one class of one keyframe, or one class of one video.
+Within it, detections in descending order of score each turn to the ground truth that they
+overlap most; the first to come to a ground truth with enough overlap is right, all others are
+wrong, and there is no second choice (PASCAL VOC development kit, section 3.4.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from stad.evaluation.overlap import paired_segment_iou, tube_iou
+
+# Rows compared at a time: they stay in the cache, whatever the size of the set.
+PAIRS_AT_A_TIME = 1 << 16
+
+
+class Pairs(NamedTuple):
+    """Detections and ground truth of one group that overlap enough.
+
+    Attributes:
+        detection: (P,) int64 index of the detection, ascending.
+        ground_truth: (P,) int64 index of the ground truth.
+        overlap: (P,) float64 in [0, 1].
+    """
+
+    detection: np.ndarray
+    ground_truth: np.ndarray
+    overlap: np.ndarray
+
+
+class Curve(NamedTuple):
+    """Precision and recall of one class when only the k highest scores are kept, k = 1 .. N.
+
+    Attributes:
+        precision, recall: (N,) float64 in [0, 1]; recall is NaN without ground truth.
+        score: (N,) float64, descending.
+    """
+
+    precision: np.ndarray
+    recall: np.ndarray
+    score: np.ndarray
+
+
+class Items(NamedTuple):
+    """Segments or tubes, to be matched within (video, class).
+
+    Attributes:
+        video: (N,) int, any numbering shared by ground truth and detections.
+        class_index: (N,) int from 0.
+        shape: N things that overlap: (N, 2) start and end, or a list of (frames, boxes).
+        score: (N,) float64; not used for ground truth.
+    """
+
+    video: np.ndarray
+    class_index: np.ndarray
+    shape: np.ndarray | Sequence
+    score: np.ndarray | None = None
+
+
+def overlapping_pairs(
+    detection_group: np.ndarray,
+    ground_truth_group: np.ndarray,
+    *,
+    overlap: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    threshold: float,
+) -> Pairs:
+    """All pairs within a group whose overlap is at least the threshold.
+
+    Args:
+        detection_group: (N,) int64 group of each detection.
+        ground_truth_group: (M,) int64 group of each ground truth, ascending.
+        overlap: gets P detection and P ground-truth indices, gives their (P,) overlaps.
+        threshold: least overlap that counts, in [0, 1].
+    """
+    some, first, count = _ranges(detection_group, ground_truth_group)
+    ends = np.cumsum(count)
+    total = int(ends[-1]) if len(ends) else 0
+    edges = np.searchsorted(ends, np.arange(PAIRS_AT_A_TIME, total, PAIRS_AT_A_TIME))
+    parts = [Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+    for begin, end in zip([0, *edges], [*edges, len(some)], strict=True):
+        size = count[begin:end]
+        detection = np.repeat(some[begin:end], size)
+        offset = np.repeat(first[begin:end] - (np.cumsum(size) - size), size)
+        truth = np.arange(len(detection)) + offset
+        value = overlap(detection, truth)
+        keep = np.flatnonzero(value >= threshold)
+        parts.append(Pairs(detection[keep], truth[keep], value[keep]))
+    return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _ranges(
+    detection_group: np.ndarray, ground_truth_group: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Detections that have ground truth in their group: their index, its first index, its count."""
+    groups, first, count = np.unique(ground_truth_group, return_index=True, return_counts=True)
+    if not len(groups):
+        return (np.empty(0, np.int64),) * 3
+    # A table of bits drops most of the groups without ground truth before the costly search.
+    size = 1 << max(int(8 * len(groups)).bit_length(), 10)
+    present = np.zeros(size, dtype=bool)
+    present[groups & (size - 1)] = True
+    some = np.flatnonzero(present[detection_group & (size - 1)])
+    wanted = detection_group[some]
+    place = np.minimum(np.searchsorted(groups, wanted), len(groups) - 1)
+    found = groups[place] == wanted
+    some, place = some[found], place[found]
+    return some, first[place], count[place]
+
+
+def best_partner(
+    pairs: Pairs, num_detections: int, *, ground_truth_position: np.ndarray
+) -> np.ndarray:
+    """The ground truth that each detection overlaps most; on a tie, that of lowest position.
+
+    Args:
+        pairs: as ``overlapping_pairs`` gives them.
+        num_detections: N.
+        ground_truth_position: (M,) int, the order of the ground truth within its group.
+
+    Returns:
+        (N,) int64 index of the ground truth, -1 where none overlaps enough.
+    """
+    partner = np.full(num_detections, -1, dtype=np.int64)
+    best = _is_best(pairs)
+    detection, truth = pairs.detection[best], pairs.ground_truth[best]
+    # Written from the last to the first, so that the lowest position is what stays.
+    order = np.argsort(-ground_truth_position[truth], kind="stable")
+    partner[detection[order]] = truth[order]
+    return partner
+
+
+def tied_pairs(pairs: Pairs) -> np.ndarray:
+    """Where a detection overlaps several ground truths equally, and most.
+
+    Returns:
+        (Q,) int64 indices into the pairs, ascending.
+    """
+    best = _is_best(pairs)
+    again = pairs.detection[best[1:]] == pairs.detection[best[:-1]]
+    return best[(np.append(False, again) | np.append(again, False))[: len(best)]]
+
+
+def _is_best(pairs: Pairs) -> np.ndarray:
+    """Indices of the pairs whose overlap is the highest of their detection."""
+    if not len(pairs.detection):
+        return np.empty(0, dtype=np.int64)
+    change = pairs.detection[1:] != pairs.detection[:-1]
+    starts = np.append(0, np.flatnonzero(change) + 1)
+    highest = np.maximum.reduceat(pairs.overlap, starts)
+    size = np.diff(np.append(starts, len(pairs.overlap)))
+    return np.flatnonzero(pairs.overlap == np.repeat(highest, size))
+
+
+def first_come(partner: np.ndarray, ascending: np.ndarray, *, score: np.ndarray) -> np.ndarray:
+    """Which detections are right: of those with the same partner, the one of highest score.
+
+    Args:
+        partner: (N,) int64 from ``best_partner``.
+        ascending: (N,) int64 indices of the detections by ascending score, at least among those
+            of one group; of equal scores the first one wins.
+        score: (N,) float.
+
+    Returns:
+        (N,) bool.
+    """
+    right = np.zeros(len(partner), dtype=bool)
+    some = ascending[partner[ascending] >= 0]
+    if not len(some):
+        return right
+    # What is written last stays: the highest score, and then the first of those that equal it.
+    winner = np.full(partner.max() + 1, -1, dtype=np.int64)
+    winner[partner[some]] = some
+    equal = some[score[some] == score[winner[partner[some]]]][::-1]
+    winner[partner[equal]] = equal
+    right[winner[winner >= 0]] = True
+    return right
+
+
+def ascending_order(score: np.ndarray) -> np.ndarray:
+    """``np.argsort(score, kind="stable")``, twice as fast where few scores are equal.
+
+    Args:
+        score: (N,) float.
+
+    >>> ascending_order(np.array([0.5, 0.1, 0.5, 0.1])).tolist()
+    [1, 3, 0, 2]
+    """
+    order = np.argsort(score)
+    value = score[order]
+    equal = value[1:] == value[:-1]
+    if np.count_nonzero(equal) > len(score) // 8:
+        return np.argsort(score, kind="stable")
+    again = np.append(False, equal)[: len(score)]
+    member = np.flatnonzero(again | np.append(equal, False)[: len(score)])
+    run = np.cumsum(~again)[member]
+    order[member] = order[member][np.lexsort((order[member], run))]
+    return order
+
+
+def average_precision(is_right: np.ndarray, num_ground_truth: int) -> float:
+    """Area under the precision envelope (PASCAL VOC 2010 and later).
+
+    Args:
+        is_right: (N,) bool, detections in descending order of score.
+        num_ground_truth: how many there are to be found.
+
+    Returns:
+        float in [0, 1]; 0 without detections, NaN without ground truth.
+
+    >>> average_precision(np.array([True, False, True]), 2)
+    0.8333333333333333
+    """
+    if not num_ground_truth:
+        return float("nan")
+    # Precision rises at true positives only, so the envelope needs no other point.
+    place = np.flatnonzero(is_right)
+    count = np.arange(1, len(place) + 1)
+    envelope = np.maximum.accumulate((count / (place + 1))[::-1])[::-1]
+    steps = np.diff(count / num_ground_truth, prepend=0.0)
+    return float(np.sum(steps * envelope))
+
+
+def precision_recall(is_right: np.ndarray, scores: np.ndarray, *, num_ground_truth: int) -> Curve:
+    """The curve behind ``average_precision``, without its envelope.
+
+    Args:
+        is_right, scores: (N,) in descending order of score.
+    """
+    right = np.cumsum(is_right)
+    recall = right / num_ground_truth if num_ground_truth else np.full(len(right), np.nan)
+    return Curve(right / np.arange(1, len(right) + 1), recall, np.asarray(scores))
+
+
+def segment_ap(
+    ground_truth: Items, detections: Items, *, num_classes: int, threshold: float = 0.5
+) -> np.ndarray:
+    """Average precision of segments per class, matched by temporal IoU within a video.
+
+    Args:
+        ground_truth, detections: shapes are (N, 2) start and end, any one unit.
+        num_classes: C.
+        threshold: least temporal IoU that counts, in (0, 1].
+
+    Returns:
+        (C,) float64, NaN where a class has no ground truth.
+    """
+
+    def overlap(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
+        return paired_segment_iou(
+            np.asarray(detections.shape)[found], np.asarray(ground_truth.shape)[truth]
+        )
+
+    return _items_ap(ground_truth, detections, overlap, num_classes, threshold)
+
+
+def tube_ap(
+    ground_truth: Items, detections: Items, *, num_classes: int, threshold: float = 0.5
+) -> np.ndarray:
+    """Average precision of tubes per class, matched by ``tube_iou`` within a video.
+
+    Args:
+        ground_truth, detections: shapes are lists of (frames (T,) int, boxes (T, 4) xyxy).
+        num_classes: C.
+        threshold: least tube IoU that counts, in (0, 1].
+
+    Returns:
+        (C,) float64, NaN where a class has no ground truth.
+    """
+
+    def overlap(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
+        pairs = zip(found, truth, strict=True)
+        return np.array(
+            [tube_iou(*detections.shape[i], *ground_truth.shape[j]) for i, j in pairs], float
+        )
+
+    return _items_ap(ground_truth, detections, overlap, num_classes, threshold)
+
+
+def _items_ap(
+    ground_truth: Items,
+    detections: Items,
+    overlap: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    num_classes: int,
+    threshold: float,
+) -> np.ndarray:
+    truth_class = np.asarray(ground_truth.class_index, np.int64).reshape(-1)
+    found_class = np.asarray(detections.class_index, np.int64).reshape(-1)
+    truth_group = np.asarray(ground_truth.video, np.int64).reshape(-1) * num_classes + truth_class
+    found_group = np.asarray(detections.video, np.int64).reshape(-1) * num_classes + found_class
+    score = np.asarray(detections.score, np.float64).reshape(-1)
+    by_group = np.argsort(truth_group, kind="stable")
+    pairs = overlapping_pairs(
+        found_group,
+        truth_group[by_group],
+        overlap=lambda found, truth: overlap(found, by_group[truth]),
+        threshold=threshold,
+    )
+    partner = best_partner(pairs, len(score), ground_truth_position=np.arange(len(truth_group)))
+    right = first_come(partner, ascending_order(score), score=score)
+    result = np.full(num_classes, np.nan)
+    for index in range(num_classes):
+        mine = np.flatnonzero(found_class == index)
+        order = mine[ascending_order(score[mine])[::-1]]
+        result[index] = average_precision(right[order], int(np.sum(truth_class == index)))
+    return result
