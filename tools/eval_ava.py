@@ -1,7 +1,9 @@
 """AVA frame-mAP of a file of detections against a file of ground truth.
 
     python tools/eval_ava.py --gt ava_val_v2.2.csv --pred detections.csv \\
-        --excluded ava_val_excluded_timestamps_v2.2.csv
+        --excluded ava_val_excluded_timestamps_v2.2.csv --report out/
+
+Several --pred are compared; --json then prints an object of them by name.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from stad.datasets.ava_files import compare_ava_files
 from stad.errors import run_script
 from stad.evaluation.ava import PROTOCOLS, TIE_ORDERS
 from stad.evaluation.ava_summary import as_json, as_table
+from stad.results.report import name_results, write_report
 
 
 def parse_args() -> argparse.Namespace:
@@ -25,7 +28,9 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--gt", required=True, help="ground truth, AVA CSV (also .gz)")
-    parser.add_argument("--pred", required=True, help="detections with scores, AVA CSV (also .gz)")
+    parser.add_argument(
+        "--pred", action="append", required=True, help="detections; may be repeated"
+    )
     parser.add_argument(
         "--labelmap", help="classes to evaluate, .pbtxt or .txt; default: the 60 that AVA evaluates"
     )
@@ -43,21 +48,31 @@ def parse_args() -> argparse.Namespace:
         help="order of equal scores: the same everywhere, or as numpy sorts on this CPU",
     )
     parser.add_argument("--json", action="store_true", help="print only mAP and per_class, as JSON")
+    parser.add_argument("--report", metavar="DIR", help="write report.html and report.json there")
+    parser.add_argument("--videos", metavar="DIR", help="video files by id, for its pictures")
+    parser.add_argument(
+        "--videos-start", type=float, default=0.0, help="timestamp they begin at (0)"
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     args = parse_args()
-    compared = compare_ava_files(
-        args.gt,
-        args.pred,
-        label_map=args.labelmap,
-        excluded=args.excluded,
-        protocol=args.protocol,
-        tie_order=args.tie_order,
-    )
-    show = as_table if not args.json else lambda result: json.dumps(as_json(result))
-    print(show(compared.result))
+    options = {
+        "label_map": args.labelmap,
+        "excluded": args.excluded,
+        "protocol": args.protocol,
+        "tie_order": args.tie_order,
+    }
+    results = name_results([compare_ava_files(args.gt, pred, **options) for pred in args.pred])
+    if args.json:
+        shown = {name: as_json(one.result) for name, one in results}
+        print(json.dumps(shown if len(shown) > 1 else shown[results[0].name]))
+    else:
+        tables = [(name, as_table(one.result)) for name, one in results]
+        print("\n\n".join("\n".join(pair[len(tables) == 1 :]) for pair in tables))
+    if args.report:
+        write_report(args.report, results, videos=args.videos, video_start_sec=args.videos_start)
 
 
 if __name__ == "__main__":

@@ -55,3 +55,18 @@ class AtomicFile:
             return action()
         except OSError as error:
             raise InputError(f"cannot write {self.path}: {error.strerror or error}") from error
+
+
+def write_whole(path: str | Path, text: str) -> None:
+    """Write a text file; it appears whole or not at all.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    file = AtomicFile(path)
+    try:
+        file.write(text)
+        file.close()
+    except BaseException:
+        file.abort()
+        raise

@@ -1,7 +1,4 @@
 // The timeline page: draws segments, filters them, and keeps them in step with the video.
-"use strict";
-const $ = (id) => document.getElementById(id);
-const data = JSON.parse($("data").textContent);
 const { actors, labels } = data;
 const segments = data.segments.map(([actor, label, start, end, score], index) =>
   ({ actor, label, start, end, score, index, lane: 0 }));
@@ -13,13 +10,6 @@ const lastSec = segments.reduce((last, s) => Math.max(last, s.end), firstSec + M
 let shown = [], rows = [], selected = -1, zoom = 1, limit = PAGE, timeSec = firstSec;
 let sort = { key: "start", up: true };
 
-function make(tag, attributes = {}, text = "") {
-  const node = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.textContent = text;
-  return node;
-}
-
 function clock(sec, digits = 1) {
   const unit = 10 ** digits, ticks = Math.round(sec * unit), whole = Math.floor(ticks / unit);
   const two = (value) => String(value).padStart(2, "0");
@@ -28,7 +18,6 @@ function clock(sec, digits = 1) {
   return h ? `${h}:${two(m)}:${rest}` : `${m}:${rest}`;
 }
 
-const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 const says = (s) => `${actors[s.actor].name} ${labels[s.label].name}, ${clock(s.start)} to ${clock(s.end)}, ` +
   `score ${s.score.toFixed(2)}`;
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from pathlib import Path
 from urllib.parse import quote
 
 from stad.errors import InputError
-from stad.results.atomic import AtomicFile
 from stad.results.document import FORMAT, VERSION, actor_name
+from stad.results.page import write_page
 from stad.results.palette import actor_color, hex_color, text_color
-
-# The page in three files, each of its own language: timeline.html holds the places of the others.
-TEMPLATE = Path(__file__).with_name("timeline.html")
 
 
 def write_timeline(
@@ -40,19 +36,8 @@ def write_timeline(
     """
     if not isinstance(document, dict):
         document = _read_document(Path(document))
-    page = _fill(
-        TEMPLATE.read_text(encoding="utf-8"),
-        STYLE=TEMPLATE.with_suffix(".css").read_text(encoding="utf-8"),
-        SCRIPT=TEMPLATE.with_suffix(".js").read_text(encoding="utf-8"),
-        DATA=embedded_json(page_data(document, video_href, video_start_sec=video_start_sec)),
-    )
-    file = AtomicFile(path)
-    try:
-        file.write(page)
-        file.close()
-    except BaseException:
-        file.abort()
-        raise
+    data = page_data(document, video_href, video_start_sec=video_start_sec)
+    write_page(path, "timeline.html", parts=("page", "timeline"), data=data)
 
 
 def relative_href(target: str | Path, page: str | Path) -> str:
@@ -105,21 +90,6 @@ def page_data(document: dict, video_href: str | None, *, video_start_sec: float)
         "labels": [{"name": name, **_colors(place)} for place, name in enumerate(names)],
         "segments": sorted(rows, key=lambda row: (row[2], row[0], row[1])),
     }
-
-
-def embedded_json(data: dict) -> str:
-    """JSON that is safe inside a script element: ASCII, and nothing in it can end the element.
-
-    >>> embedded_json({"a": "</script>\\u2028"})
-    '{"a":"\\\\u003c/script>\\\\u2028"}'
-    """
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c")
-
-
-def _fill(template: str, **parts: str) -> str:
-    """The template with each ``{{NAME}}`` replaced, in one pass: parts are not searched."""
-    return re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: parts[mark[1]], template)
 
 
 def _colors(place: int) -> dict[str, str]:

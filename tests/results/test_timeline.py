@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
 from stad.errors import InputError
 from stad.results.document import document_head, document_tail
-from stad.results.timeline import embedded_json, page_data, relative_href, write_timeline
+from stad.results.timeline import page_data, relative_href, write_timeline
+from tests.results.browser import data_in, needs_chromium, opened
 from tests.results.examples import CLASS_NAMES, run_info, run_segments
-
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--virtual-time-budget=3000",
-]
 
 
 def document(segments=None, *, name: str = "street.mp4", complete: bool = True) -> dict:
@@ -37,12 +19,6 @@ def document(segments=None, *, name: str = "street.mp4", complete: bool = True) 
     segments = run_segments() if segments is None else segments
     tail = document_tail(segments, CLASS_NAMES, complete=complete, num_frames=3)
     return {**document_head(run_info(name)), **tail}
-
-
-def data_in(page: Path) -> dict:
-    """The data that a page carries."""
-    text = page.read_text()
-    return json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', text)[1])
 
 
 def test_rows_point_to_actors_by_id_and_labels_by_time():
@@ -113,30 +89,6 @@ def test_links_are_relative_and_encoded(target, page, href):
     assert relative_href(target, page) == href
 
 
-def test_embedded_json_is_ascii():
-    assert embedded_json({"a": "é<"}) == '{"a":"\\u00e9\\u003c"}'
-
-
-def opened(page: Path, script: str, *, width_px: int = 1280) -> list:
-    """Open the page in Chromium, run ``script`` in it, give what it pushed to ``log``."""
-    text = page.read_text()
-    catch = (
-        "<script>const log = []; addEventListener('error', (e) => log.push(e.message));</script>"
-    )
-    tell = (
-        f"<script>{script};\nconst told = document.createElement('pre');"
-        "told.id = 'told'; told.textContent = JSON.stringify(log); "
-        "document.body.append(told);</script>"
-    )
-    probe = page.with_name("probe.html")
-    text = text.replace("<head>", f"<head>{catch}", 1).replace("</body>", f"{tell}</body>")
-    probe.write_text(text)
-    command = [CHROMIUM, *FLAGS, f"--window-size={width_px},900", "--dump-dom"]
-    command += [f"--user-data-dir={page.parent / 'profile'}", probe.as_uri()]
-    dom = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    return json.loads(html.unescape(re.search(r'<pre id="told">(.*?)</pre>', dom)[1]))
-
-
 LOOK = """
 const all = (what) => [...document.querySelectorAll(what)];
 const key = (name) => document.body.dispatchEvent(
@@ -148,8 +100,6 @@ const type = (id, value) => {
 const texts = (what) => all(what).map((node) => node.textContent);
 const player = document.querySelector('video');
 """
-
-needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here")
 
 
 @pytest.mark.browser

@@ -1,0 +1,57 @@
+"""One self-contained HTML page from a template: styles, scripts and data go to their places."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from stad.results.atomic import write_whole
+
+FOLDER = Path(__file__).parent
+
+
+def write_page(path: str | Path, template: str, *, parts: Sequence[str], data: dict) -> None:
+    """Write the page; it appears whole or not at all.
+
+    The page needs no network.
+
+    Args:
+        path: the HTML file to write.
+        template: name of an HTML file beside this one, in which ``{{STYLE}}``, ``{{SCRIPT}}``
+            and ``{{DATA}}`` hold the places of the rest.
+        parts: names, without endings, of the .css and .js files beside this one, in order; a
+            part may have only one of the two.
+        data: for the scripts, which read it as JSON; no NaN.
+
+    Raises:
+        InputError: the page cannot be written.
+    """
+    page = _fill(
+        (FOLDER / template).read_text(encoding="utf-8"),
+        STYLE=_joined(parts, ".css"),
+        SCRIPT=_joined(parts, ".js"),
+        DATA=embedded_json(data),
+    )
+    write_whole(path, page)
+
+
+def embedded_json(data: dict) -> str:
+    """JSON that is safe inside a script element: ASCII, and nothing in it can end the element.
+
+    >>> embedded_json({"a": "</script>\\u2028"})
+    '{"a":"\\\\u003c/script>\\\\u2028"}'
+    """
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+def _joined(parts: Sequence[str], suffix: str) -> str:
+    files = [FOLDER / f"{part}{suffix}" for part in parts]
+    return "".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
+
+
+def _fill(template: str, **parts: str) -> str:
+    """The template with each ``{{NAME}}`` replaced, in one pass: parts are not searched."""
+    return re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: parts[mark[1]], template)

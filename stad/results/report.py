@@ -1,0 +1,88 @@
+"""Writes the report on AVA evaluations: one self-contained HTML page, and JSON beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stad.errors import InputError
+from stad.results.atomic import write_whole
+from stad.results.page import write_page
+from stad.results.report_data import NamedResult, name_results, report_data
+from stad.results.thumbnails import add_thumbnails
+
+if TYPE_CHECKING:
+    from stad.datasets.clips import ClipSource
+
+__all__ = ["PAGE", "NamedResult", "name_results", "write_report"]
+
+PAGE, FIGURES = "report.html", "report.json"
+PARTS = ("page", "report_plots", "report")
+
+
+def write_report(
+    folder: str | Path,
+    results: Sequence[NamedResult],
+    *,
+    videos: ClipSource | str | Path | None = None,
+    video_start_sec: float = 0.0,
+) -> Path:
+    """Write report.html and report.json; each appears whole or not at all.
+
+    Args:
+        folder: where to; made if it is not there.
+        results: one or more evaluations against the same ground truth.
+        videos: the videos, or a folder of files named after their ids, for pictures of the
+            mistakes; those that are not there have no pictures.
+        video_start_sec: what the annotations call the first moment of the files.
+
+    Returns:
+        Path of the page.
+
+    Raises:
+        InputError: the results cannot be compared, there is no such folder of videos, or the
+            report cannot be written.
+    """
+    folder = Path(folder)
+    if isinstance(videos, (str, Path)):
+        if not Path(videos).is_dir():
+            raise InputError(f"{videos}: no such folder of videos")
+        # Here, for it takes torch and decord, which a report without pictures need not wait for.
+        from stad.datasets.clips import VideoFiles
+
+        videos = VideoFiles(videos)
+    data = report_data(results)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+    write_whole(folder / FIGURES, json.dumps(data, allow_nan=False) + "\n")
+    data["picture_notes"] = []
+    if videos is not None:
+        data["picture_notes"] = _add_pictures(data, videos, video_start_sec)
+    write_page(folder / PAGE, "report.html", parts=PARTS, data=data)
+    return folder / PAGE
+
+
+def _add_pictures(data: dict, videos: ClipSource, start_sec: float) -> list[str]:
+    """Thumbnails into ``data``.
+
+    Returns:
+        What a reader should know of those that are missing, a sentence each.
+    """
+    if not data["boxes_are_relative"]:
+        return ["There are no pictures: the boxes are not parts of the frame, 0 to 1."]
+    mistakes = [
+        mistake
+        for result in data["results"]
+        for kind in ("false_positives", "misses")
+        for mistake in result[kind]
+    ]
+    failed = add_thumbnails(mistakes, videos, start_sec=start_sec)
+    if not failed:
+        return []
+    count = len({one["video"] for one in mistakes})
+    first = next(iter(failed.values()))
+    return [f"{len(failed)} of {count} videos gave no pictures, such as: {first}"]
