@@ -4,7 +4,7 @@ from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
-from mmengine.registry import Registry
+from mmengine.registry import Registry, root
 
 # The modules that register something: they are imported when a name is first looked up.
 MODEL_MODULES = [
@@ -15,13 +15,25 @@ MODEL_MODULES = [
     "stad.models.heads.acrn",
     "stad.models.heads.clip_head",
     "stad.models.heads.roi_head",
+    "stad.models.losses",
     "stad.models.preprocessor",
     "stad.models.recognizer",
 ]
 
 MODELS = Registry("model", parent=MMENGINE_MODELS, scope="stad", locations=MODEL_MODULES)
-DATASETS = Registry("dataset", parent=MMENGINE_DATASETS, scope="stad", locations=["stad.datasets"])
-TRANSFORMS = Registry(
-    "transform", parent=MMENGINE_TRANSFORMS, scope="stad", locations=["stad.datasets"]
+DATASETS = Registry(
+    "dataset", parent=MMENGINE_DATASETS, scope="stad", locations=["stad.datasets.ava"]
 )
-METRICS = Registry("metric", parent=MMENGINE_METRICS, scope="stad", locations=["stad.evaluation"])
+TRANSFORMS = Registry(
+    "transform", parent=MMENGINE_TRANSFORMS, scope="stad", locations=["stad.datasets.transforms"]
+)
+METRICS = Registry(
+    "metric", parent=MMENGINE_METRICS, scope="stad", locations=["stad.evaluation.ava_metric"]
+)
+
+# Without a child of this scope mmengine warns, once for every kind of thing that a run builds.
+OTHERS = [
+    Registry(one.name, parent=one, scope="stad")
+    for one in vars(root).values()
+    if isinstance(one, Registry) and "stad" not in one.children
+]

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -153,3 +157,35 @@ class RunInfo:
     threshold: float
     stride_sec: float
     notes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ClipMeta:
+    """Which keyframe a clip of a data set shows.
+
+    Attributes:
+        video_id: name of the video.
+        time_sec: time of the keyframe as the annotations write it, seconds.
+        source_size: width and height of the video, pixels.
+        boxes: (K, 4) float64 xyxy as they were read, parts of the width and height, 0-1; of
+            augmented clips, those of the actors that are left.
+    """
+
+    video_id: str
+    time_sec: float
+    source_size: tuple[int, int]
+    boxes: np.ndarray
+
+
+class ClipSample(NamedTuple):
+    """The actors of one clip in a batch.
+
+    Attributes:
+        boxes: (K, 4) float32 xyxy, clip pixels.
+        labels: (K, num_classes) float32, 0 or 1; all 0 where they are not known.
+        meta: of the clip.
+    """
+
+    boxes: Tensor
+    labels: Tensor
+    meta: ClipMeta

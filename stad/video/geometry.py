@@ -18,9 +18,11 @@ def clip_size(width_px: int, height_px: int, short_side_px: int) -> tuple[int, i
     return int(width_px * scale + 0.5), int(height_px * scale + 0.5)
 
 
-def resize_frame(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resize (H, W, 3) uint8 bilinearly to ``size`` = (width, height)."""
-    return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+def resize_frame(
+    image: np.ndarray, size: tuple[int, int], *, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Resize (H, W, 3) uint8 bilinearly to ``size`` = (width, height), into ``out`` if given."""
+    return cv2.resize(image, size, dst=out, interpolation=cv2.INTER_LINEAR)
 
 
 def scale_boxes(boxes: np.ndarray, source: tuple[int, int], target: tuple[int, int]) -> np.ndarray:

@@ -232,7 +232,7 @@ def _swap_pathways(mapped: dict[str, Tensor], shapes: Mapping[str, tuple[int, ..
     last_block = re.compile(r"backbone\.fast_path\.layer4\.0\.conv\d\.conv\.weight")
     outputs = [shape[0] for name, shape in shapes.items() if last_block.fullmatch(name)]
     weight = mapped.get("head.fc_cls.weight")
-    if outputs and weight is not None:
+    if outputs and weight is not None and weight.ndim == 2:
         # A block's last convolution is its widest.
         slow = weight.shape[1] - max(outputs)
         mapped["head.fc_cls.weight"] = torch.cat((weight[:, slow:], weight[:, :slow]), dim=1)

@@ -7,8 +7,10 @@ from stad.models.action_detector import ActionDetector
 from stad.models.backbones.resnet3d import ResNet3d
 from stad.models.heads.clip_head import ClipHead
 from stad.models.heads.roi_head import RoIHead
+from stad.models.losses import SingleLabelLoss
 from stad.models.preprocessor import ClipPreprocessor
 from stad.models.recognizer import Recognizer
+from stad.structures import ClipMeta, ClipSample
 
 BACKBONE = {"type": ResNet3d, "depth": 18, "base_channels": 4, "spatial_strides": (1, 2, 2, 1)}
 PREPROCESSOR = {"type": ClipPreprocessor, "mean": [0, 0, 0], "std": [1, 1, 1]}
@@ -71,12 +73,56 @@ def test_forward_in_tensor_mode_scores():
     assert model(CLIPS).shape == (3, 5)
 
 
-@pytest.mark.parametrize("mode", ["loss", "predict"])
-def test_other_modes_are_refused(mode):
-    with pytest.raises(ValueError, match=f"mode 'tensor', got '{mode}'"):
-        detector()(CLIPS, BOXES, mode=mode)
+def samples(boxes, num_classes=5):
+    """Actors of clips, the first class for the first of each, and no others."""
+    found = []
+    for index, one in enumerate(boxes):
+        labels = torch.zeros(len(one), num_classes)
+        labels[:1, 0] = 1
+        meta = ClipMeta(f"v{index}", 1.0, (48, 32), one.numpy())
+        found.append(ClipSample(one, labels, meta))
+    return found
+
+
+FRAMES = torch.randint(
+    0, 256, (3, 2, 32, 48, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+)
+
+
+@torch.inference_mode()
+def test_predict_mode_gives_probabilities_of_frames_as_they_are_read():
+    model = detector()
+    found = model(FRAMES, samples(BOXES), mode="predict")
+    expected = model.score_actors(model.data_preprocessor.normalise(FRAMES), BOXES)
+    assert [one["meta"].video_id for one in found] == ["v0", "v1", "v2"]
+    for one, logits in zip(found, expected, strict=True):
+        torch.testing.assert_close(one["scores"], logits.sigmoid())
+
+
+def test_loss_mode_is_the_mean_over_the_actors_of_the_batch():
+    model = detector()
+    logits = torch.cat(model.score_actors(model.data_preprocessor.normalise(FRAMES), BOXES))
+    labels = torch.cat([one.labels for one in samples(BOXES)])
+    expected = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels)
+    torch.testing.assert_close(model(FRAMES, samples(BOXES), mode="loss")["loss"], expected)
+    one_label = detector(multilabel=False)
+    assert isinstance(one_label.loss, SingleLabelLoss)
+
+
+def test_a_batch_with_nobody_still_gives_every_weight_a_gradient():
+    model = detector().train()
+    nobody = samples([torch.zeros(0, 4)] * 3)
+    loss = model(FRAMES, nobody, mode="loss")["loss"]
+    loss.backward()
+    assert loss.item() == 0
+    assert all(one.grad is not None and not one.grad.any() for one in model.parameters())
+
+
+def test_other_modes_are_refused():
+    with pytest.raises(ValueError, match="'loss' or 'predict', got 'other'"):
+        detector()(CLIPS, BOXES, mode="other")
     with pytest.raises(ValueError, match="mode 'tensor'"):
-        recognizer()(CLIPS, mode=mode)
+        recognizer()(CLIPS, mode="loss")
 
 
 @pytest.mark.parametrize(

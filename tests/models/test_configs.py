@@ -20,6 +20,7 @@ WINDOWS = {
     "slowfast_8x8_ava": (32, 2, 256, "ava"),
     "slowfast_8x8_pytorchvideo_ava": (32, 2, 256, "ava"),
     "slowfast_8x8_tmax_ava": (32, 2, 256, "ava"),
+    "slowfast_8x8_tmax_focal_ava": (32, 2, 256, "ava"),
     "slowfast_acrn_ava": (32, 2, 256, "ava"),
     "slowfast_ava": (32, 2, 256, "ava"),
     "slowfast_context_ava": (32, 2, 256, "ava"),
@@ -48,6 +49,40 @@ def test_leaf_builds_with_the_classes_of_its_label_map(name):
         model = MODELS.build(config.model)
     assert isinstance(model, ActionDetector | Recognizer)
     assert model.num_classes == NUM_CLASSES[config.val_dataloader.dataset.label_map]
+
+
+@pytest.mark.parametrize("name", [name for name in LEAVES if name.endswith("_ava")])
+def test_training_cuts_the_windows_of_evaluation(name):
+    config = read_config(name)
+    train, val = config.train_dataloader.dataset, config.val_dataloader.dataset
+    assert (train.window, train.label_map) == (val.window, val.label_map)
+    assert train.window["type"] is Window
+    assert config.train_cfg.max_epochs in (10, 20)
+    # One rate for each number of clips per step.
+    assert config.optim_wrapper.optimizer.lr == 0.2
+    assert config.auto_scale_lr == {"enable": True, "base_batch_size": 128}
+
+
+@pytest.mark.parametrize(
+    ("name", "batch", "epochs", "version", "start"),
+    [
+        ("slowfast_ava", 16, 20, "2.1", "20200704-bcde7ed7"),
+        ("slowfast_context_ava", 16, 20, "2.1", "20200704-bcde7ed7"),
+        ("slowfast_8x8_ava", 6, 10, "2.2", "20200716-73547d2b"),
+        ("slowfast_8x8_tmax_focal_ava", 6, 10, "2.2", "20200716-73547d2b"),
+        ("slowfast_acrn_ava", 8, 10, "2.2", "20200716-73547d2b"),
+        ("slowonly_ava", 16, 20, "2.1", "slowonly_r50_4x16_k400"),
+    ],
+)
+def test_leaf_states_the_published_recipe(name, batch, epochs, version, start):
+    config = read_config(name)
+    assert config.train_dataloader.batch_size == batch
+    assert config.train_cfg.max_epochs == epochs
+    for loader in (config.train_dataloader, config.val_dataloader):
+        assert loader.dataset.annotations.endswith(f"v{version}.csv")
+        assert loader.dataset.excluded.endswith(f"v{version}.csv")
+    found = config.start_from
+    assert start in (found if isinstance(found, str) else found["url"])
 
 
 def test_a_leaf_does_not_change_its_parent():

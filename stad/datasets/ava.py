@@ -1,0 +1,276 @@
+"""AVA, and own data in its format, as clips with the boxes and labels of their actors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.logging import print_log
+from torch.utils.data import Dataset, default_collate
+
+from stad import labels
+from stad.datasets.ava_csv import read_ava_csv, read_excluded
+from stad.datasets.clips import ClipSource, FrameFolders, RawClip, VideoFiles, unreadable_videos
+from stad.datasets.keyframes import ActorTable, group_actors
+from stad.datasets.proposals import (
+    NO_PROPOSALS,
+    add_positives,
+    confident,
+    keyframe_id,
+    read_proposals,
+)
+from stad.datasets.sampler import EpochIndex
+from stad.datasets.transforms import resize_clip, visible_boxes
+from stad.errors import InputError
+from stad.registry import DATASETS, TRANSFORMS
+from stad.structures import ClipMeta, ClipSample
+from stad.video.geometry import clip_size
+from stad.video.window import Window
+
+SHOWN_VIDEOS = 5
+# Stands for a clip that cannot be read: black, of the shape of television.
+BLACK_SIZE = (320, 240)
+
+
+def classes_of(label_map: str) -> dict[int, str]:
+    """Id -> name of the classes that a label map names, by ascending id; see ``stad.labels``."""
+    if label_map in labels.BUILTIN:
+        return dict(enumerate(labels.class_names(label_map), start=1))
+    return dict(sorted(labels.read_label_map(label_map).items()))
+
+
+def missing_inputs(*, folders: Iterable[str | None], files: Iterable[str | None]) -> list[str]:
+    """Which of these inputs are not there, for people; None is none."""
+    missing = [f"{path} (a folder)" for path in folders if path and not Path(path).is_dir()]
+    return missing + [path for path in files if path and not Path(path).is_file()]
+
+
+def missing_error(missing: Sequence[str]) -> InputError:
+    """The error for a data set that is not there."""
+    return InputError(
+        f"the data is not complete, missing: {'; '.join(missing)}. For AVA, "
+        "'python tools/prepare_ava.py data/ava' gets the annotations, proposals and videos "
+        "(--help tells which); for data of your own, name your files in the config"
+    )
+
+
+@DATASETS.register_module()
+class AVADataset(Dataset):
+    """One item per keyframe: the clip around it, the actors in it and what they do.
+
+    For training (``transform`` given) actors are the ground truth and the proposals that match
+    it; for evaluation they are the ground truth or, with ``proposals``, the proposals alone.
+
+    Args:
+        annotations: AVA CSV of the ground truth, see ``stad.datasets.ava_csv``.
+        videos: folder of video files, or with ``frames_fps`` of folders of extracted frames.
+        window: which frames make a clip; a config with 'type', or a ``Window``.
+        short_side_px: short side of a clip in evaluation, pixels.
+        label_map: 'ava', or a file of classes, see ``stad.labels``.
+        transform: config of the augmentation; None in evaluation.
+        excluded: CSV of keyframes to leave out.
+        proposals: boxes of people, see ``stad.datasets.proposals``.
+        min_score: proposals below it are left out, unless a keyframe has no other.
+        min_iou: a proposal must overlap an actor by more to take over the actor's labels.
+        start_sec: what the annotations call the first moment of the files: 0 for AVA's whole
+            films, 900 for cuts of the 15 annotated minutes.
+        frames_fps: extracted frames per second; None reads video files.
+        seed: of the augmentation; it follows from the seed, the epoch and the index alone.
+
+    Attributes:
+        source: reads the frames.
+        class_ids: what each output means, ids as in the annotations.
+        max_labels: highest number of labels that one actor has.
+        num_unreadable: how many videos are left out.
+
+    Raises:
+        InputError: files are missing or no video can be read, or, for training, no actor
+            has a label.
+    """
+
+    def __init__(
+        self,
+        annotations: str,
+        videos: str,
+        *,
+        window: Mapping | Window,
+        short_side_px: int,
+        label_map: str,
+        transform: dict | None = None,
+        excluded: str | None = None,
+        proposals: str | None = None,
+        min_score: float = 0.9,
+        min_iou: float = 0.9,
+        start_sec: float = 0.0,
+        frames_fps: float | None = None,
+        seed: int = 0,
+    ) -> None:
+        if missing := missing_inputs(folders=[videos], files=[annotations, excluded, proposals]):
+            raise missing_error(missing)
+        self.annotations, self.label_map, self._excluded = annotations, label_map, excluded
+        self._classes = classes_of(label_map)
+        self.class_ids = tuple(self._classes)
+        self._window = as_window(window)
+        self._short_side_px, self._start_sec, self._seed = short_side_px, start_sec, seed
+        self._min_score, self._min_iou = min_score, min_iou
+        self._transform = None if transform is None else TRANSFORMS.build(transform)
+        self.source = open_source(videos, frames_fps=frames_fps)
+        self._proposals = None if proposals is None else read_proposals(proposals)
+        self._told: set[str] = set()
+        self._table = self._read_table(annotations, excluded)
+        self.max_labels = int(self._table.labels.sum(axis=1).max(initial=0))
+        self._items = self._choose_items()
+
+    @property
+    def metainfo(self) -> dict:
+        """For the evaluator and the checkpoint: files and classes as plain values."""
+        return {
+            "annotations": str(self.annotations),
+            "excluded": None if self._excluded is None else str(self._excluded),
+            "label_map": str(self.label_map),
+            "class_ids": list(self.class_ids),
+            "classes": list(self._classes.values()),
+        }
+
+    def _read_table(self, annotations: str, excluded: str | None) -> ActorTable:
+        table = group_actors(
+            read_ava_csv(annotations),
+            class_ids=self.class_ids,
+            excluded=None if excluded is None else read_excluded(excluded),
+        )
+        reasons = unreadable_videos(self.source, table.videos)
+        self.num_unreadable = len(reasons)
+        shown = [f"{name} ({why})" for name, why in list(reasons.items())[:SHOWN_VIDEOS]]
+        if reasons and len(reasons) == len(table.videos):
+            raise InputError(
+                f"none of the {len(reasons)} videos of {annotations} can be read, for example "
+                f"{shown[0]}: put them where the config says, or change 'videos' in it"
+            )
+        if reasons:
+            more = f" and {len(reasons) - len(shown)} more" if len(reasons) > len(shown) else ""
+            self._warn(
+                f"{len(reasons)} of {len(table.videos)} videos of {annotations} cannot be read "
+                f"and are left out: {'; '.join(shown)}{more}"
+            )
+        return table.without_videos(reasons)
+
+    def _choose_items(self) -> np.ndarray:
+        """The keyframes that make an item: with labels for training, else with boxes to score."""
+        if self._transform is None:
+            busy = [len(self._actors(index)[0]) > 0 for index in range(len(self._table.time_sec))]
+            return np.flatnonzero(busy)
+        items = np.flatnonzero(np.diff(self._table.first) > 0)
+        if not len(items):
+            raise InputError(
+                f"there is nothing to learn from in {self.annotations}: no keyframe of a "
+                f"readable video has an actor with one of the {len(self.class_ids)} classes of "
+                f"{self.label_map!r}; check the label map's ids and the excluded keyframes"
+            )
+        return items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, item: int | EpochIndex) -> dict:
+        """The clip of a keyframe.
+
+        Args:
+            item: index, or index and epoch, which choose the augmentation.
+
+        Returns:
+            'clip' (T, H, W, 3) uint8 RGB, 'boxes' (K, 4) float32 xyxy in its pixels, 'labels'
+            (K, num_classes) float32 0 or 1, 'meta' ``ClipMeta``. A clip that cannot be read is
+            black with K = 0; a warning says so once per video.
+        """
+        epoch, index = item if isinstance(item, tuple) else (0, item)
+        keyframe = self._items[index]
+        video_id = self._table.videos[self._table.video[keyframe]]
+        time_sec = float(self._table.time_sec[keyframe])
+        boxes, labels_ = self._actors(keyframe)
+        try:
+            raw = self.source.read(video_id, time_sec - self._start_sec, self._window)
+        except InputError as error:
+            self._warn_once(video_id, time_sec, error)
+            black = np.zeros((1, BLACK_SIZE[1], BLACK_SIZE[0], 3), dtype=np.uint8)
+            raw = RawClip(black, np.zeros(self._window.num_frames, dtype=np.int64))
+            boxes, labels_ = boxes[:0], labels_[:0]
+        height, width = raw.frames.shape[1:3]
+        in_source = (boxes * [width, height, width, height]).astype(np.float32)
+        rng = np.random.default_rng((self._seed, epoch, index))
+        frames, in_clip = self._prepare(raw.frames, in_source, rng)
+        keep = visible_boxes(in_clip) if self._transform is not None else slice(None)
+        return {
+            "clip": frames if len(frames) == len(raw.order) else frames[raw.order],
+            "boxes": in_clip[keep],
+            "labels": labels_[keep],
+            "meta": ClipMeta(video_id, time_sec, (width, height), boxes[keep]),
+        }
+
+    def _prepare(
+        self, frames: Sequence[np.ndarray], boxes: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if self._transform is not None:
+            return self._transform(frames, boxes, rng)
+        height, width = frames[0].shape[:2]
+        return resize_clip(frames, boxes, size=clip_size(width, height, self._short_side_px))
+
+    def _actors(self, keyframe: int) -> tuple[np.ndarray, np.ndarray]:
+        """Boxes (K, 4) float64, parts of the picture, and labels (K, C) float32."""
+        mine = slice(*self._table.first[keyframe : keyframe + 2])
+        boxes = self._table.boxes[mine]
+        labels_ = self._table.labels[mine].astype(np.float32)
+        if self._proposals is None:
+            return boxes, labels_
+        video_id = self._table.videos[self._table.video[keyframe]]
+        key = keyframe_id(video_id, self._table.time_sec[keyframe])
+        found = confident(self._proposals.get(key, NO_PROPOSALS), self._min_score)
+        if self._transform is None:
+            return found.boxes, np.zeros((len(found.boxes), len(self.class_ids)), np.float32)
+        return add_positives(boxes, labels_, found.boxes, min_iou=self._min_iou)
+
+    def _warn(self, text: str) -> None:
+        print_log(text, logger="current", level=logging.WARNING)
+
+    def _warn_once(self, video_id: str, time_sec: float, error: InputError) -> None:
+        if video_id not in self._told:
+            self._told.add(video_id)
+            self._warn(f"{video_id} at {time_sec:g} s cannot be read and is left out: {error}")
+
+
+def as_window(window: Mapping | Window) -> Window:
+    """A ``Window`` of a config with 'type', or as it is."""
+    if isinstance(window, Window):
+        return window
+    return Window(**{key: value for key, value in window.items() if key != "type"})
+
+
+def open_source(videos: str, *, frames_fps: float | None) -> ClipSource:
+    """Video files, or folders of frames where their rate is given."""
+    return VideoFiles(videos) if frames_fps is None else FrameFolders(videos, fps=frames_fps)
+
+
+def collate_clips(items: Sequence[dict]) -> dict:
+    """Items of ``AVADataset`` as a batch for ``ActionDetector``.
+
+    Returns:
+        'inputs' (N, T, H, W, 3) uint8, 'data_samples' N times ``ClipSample``.
+
+    Raises:
+        InputError: clips of several sizes.
+    """
+    shapes = {item["clip"].shape for item in items}
+    if len(shapes) > 1:
+        raise InputError(
+            f"the clips of one batch must be of one size, got {sorted(shapes)}: videos of "
+            "several shapes are evaluated with val_dataloader.batch_size=1"
+        )
+    samples = [
+        ClipSample(torch.from_numpy(one["boxes"]), torch.from_numpy(one["labels"]), one["meta"])
+        for one in items
+    ]
+    # torch's own joins them in memory that the loader's processes share.
+    clips = default_collate([torch.from_numpy(item["clip"]) for item in items])
+    return {"inputs": clips, "data_samples": samples}

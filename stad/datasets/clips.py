@@ -1,0 +1,238 @@
+"""The frames of a clip, read from video files or from folders of extracted frames."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import av
+
+# Before decord, which brings a zlib of its own: OpenCV would take that one, and write no PNG.
+import cv2
+import decord
+import numpy as np
+from torch.utils.dlpack import from_dlpack
+
+from stad.errors import InputError
+from stad.video.source import VideoSource
+from stad.video.window import Window, clip_frames
+
+VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".ts", ".flv")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+# Open readers that a process keeps: opening one again scans the whole file.
+OPEN_READERS = 4
+# What PyAV reads around a window, so that its nearest frames are among them.
+MARGIN_SEC = 0.5
+
+
+class RawClip(NamedTuple):
+    """The frames of a clip, each one once.
+
+    Attributes:
+        frames: (U, H, W, 3) uint8 RGB.
+        order: (T,) int64; ``frames[order[i]]`` is frame i of the clip. At the ends of a video,
+            and where it has few frames per second, some stand for several.
+    """
+
+    frames: np.ndarray
+    order: np.ndarray
+
+
+class ClipSource(Protocol):
+    """Videos, by their ids."""
+
+    def find(self, video_id: str) -> Path | None:
+        """Where the video is; None where it is missing."""
+
+    def probe(self, video_id: str) -> None:
+        """Raise InputError unless the video is there and a frame of it can be read."""
+
+    def read(self, video_id: str, center_sec: float, window: Window) -> RawClip:
+        """The clip around ``center_sec``, seconds from the start of the video.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+
+
+class VideoFiles:
+    """Videos as files, ``folder/ID.mp4`` or with another ending; decord reads them.
+
+    Only the frames that a clip needs are decoded (and those between them and the key picture
+    before). Times are the container's, counted as in ``stad.video.source``, so that a clip has
+    the same frames as the demo's. PyAV takes over a file that decord cannot read.
+
+    Args:
+        folder: where the files are.
+        num_threads: of the decoder, per reader; 0 lets it choose.
+    """
+
+    def __init__(self, folder: str | Path, *, num_threads: int = 1) -> None:
+        self.folder = Path(folder)
+        self._num_threads = num_threads
+        self._paths: dict[str, Path] | None = None
+        self._readers: OrderedDict[str, _Reader | None] = OrderedDict()
+        self._origins_sec: dict[str, float] = {}
+        self._owner = os.getpid()
+
+    def find(self, video_id: str) -> Path | None:
+        """As in ``ClipSource``."""
+        if self._paths is None:
+            files = sorted(self.folder.iterdir()) if self.folder.is_dir() else []
+            files = [path for path in files if path.suffix.lower() in VIDEO_SUFFIXES]
+            self._paths = {path.stem: path for path in files}
+        return self._paths.get(video_id)
+
+    def probe(self, video_id: str) -> None:
+        """As in ``ClipSource``; decodes one frame."""
+        VideoSource(self._path(video_id))
+
+    def read(self, video_id: str, center_sec: float, window: Window) -> RawClip:
+        """As in ``ClipSource``."""
+        reader = self._reader(video_id)
+        if reader is not None:
+            try:
+                return reader.read(center_sec, window)
+            except decord.DECORDError:
+                self._readers[video_id] = None
+        return _read_with_pyav(self._path(video_id), center_sec, window)
+
+    def _path(self, video_id: str) -> Path:
+        path = self.find(video_id)
+        if path is None:
+            raise InputError(f"there is no video {video_id} in {self.folder}")
+        return path
+
+    def _reader(self, video_id: str) -> _Reader | None:
+        """The open reader of a video; None where decord cannot read it."""
+        if self._owner != os.getpid():
+            # A decoder does not survive the fork into a worker process.
+            self._readers, self._owner = OrderedDict(), os.getpid()
+        if video_id not in self._readers:
+            while len(self._readers) >= OPEN_READERS:
+                self._readers.popitem(last=False)
+            self._readers[video_id] = self._open(video_id)
+        self._readers.move_to_end(video_id)
+        return self._readers[video_id]
+
+    def _open(self, video_id: str) -> _Reader | None:
+        path = self._path(video_id)
+        if video_id not in self._origins_sec:
+            self._origins_sec[video_id] = _origin_sec(path)
+        try:
+            return _Reader(path, self._num_threads, self._origins_sec[video_id])
+        except decord.DECORDError:
+            return None
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, "_readers": OrderedDict()}
+
+
+class _Reader:
+    """One open file of decord's with the times of its frames."""
+
+    def __init__(self, path: Path, num_threads: int, origin_sec: float) -> None:
+        self._video, times_sec = open_with_decord(path, num_threads=num_threads)
+        self._times_sec = times_sec - origin_sec
+
+    def read(self, center_sec: float, window: Window) -> RawClip:
+        positions = clip_frames(center_sec, self._times_sec, window)
+        needed, order = np.unique(positions, return_inverse=True)
+        # Without decord's own copy: in large videos it takes a tenth of the time.
+        batch = from_dlpack(self._video.get_batch(needed).to_dlpack())
+        return RawClip(batch.numpy(), order)
+
+
+def open_with_decord(path: Path, *, num_threads: int = 1) -> tuple[decord.VideoReader, np.ndarray]:
+    """A reader of decord's and the (F,) float64 times of its frames, as the file has them, sec.
+
+    Raises:
+        decord.DECORDError: decord cannot read the file.
+    """
+    video = decord.VideoReader(str(path), ctx=decord.cpu(0), num_threads=num_threads)
+    times_sec = video.get_frame_timestamp(range(len(video)))[:, 0]
+    return video, times_sec.astype(np.float64)
+
+
+def _origin_sec(path: Path) -> float:
+    """What the container calls its first moment; decord does not take it off its times."""
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            return (container.start_time or 0) / av.time_base
+    except (av.error.FFmpegError, OSError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+
+
+def _read_with_pyav(path: Path, center_sec: float, window: Window) -> RawClip:
+    start_sec = max(center_sec - window.before_sec - MARGIN_SEC, 0.0)
+    end_sec = max(center_sec + window.after_sec + MARGIN_SEC, 2 * MARGIN_SEC)
+    try:
+        frames = list(VideoSource(path, start_sec=start_sec, end_sec=end_sec).frames())
+    except av.error.FFmpegError as error:
+        raise InputError(f"{path} cannot be read around {center_sec:g} s: {error}") from error
+    if not frames:
+        raise InputError(f"{path} has no readable frame around {center_sec:g} s")
+    positions = clip_frames(center_sec, np.array([one.time_sec for one in frames]), window)
+    needed, order = np.unique(positions, return_inverse=True)
+    return RawClip(np.stack([frames[i].image for i in needed]), order)
+
+
+class FrameFolders:
+    """Videos as folders of pictures, ``folder/ID/*.jpg``, in the order of their names.
+
+    Args:
+        folder: where the folders are.
+        fps: pictures per second; the first one is at 0 s.
+    """
+
+    def __init__(self, folder: str | Path, *, fps: float) -> None:
+        self.folder, self._fps = Path(folder), fps
+        self._files: dict[str, list[Path]] = {}
+
+    def find(self, video_id: str) -> Path | None:
+        """As in ``ClipSource``."""
+        path = self.folder / video_id
+        return path if path.is_dir() else None
+
+    def probe(self, video_id: str) -> None:
+        """As in ``ClipSource``; decodes one picture."""
+        _read_image(self._list(video_id)[0])
+
+    def read(self, video_id: str, center_sec: float, window: Window) -> RawClip:
+        """As in ``ClipSource``."""
+        files = self._list(video_id)
+        positions = clip_frames(center_sec, np.arange(len(files)) / self._fps, window)
+        needed, order = np.unique(positions, return_inverse=True)
+        return RawClip(np.stack([_read_image(files[i]) for i in needed]), order)
+
+    def _list(self, video_id: str) -> list[Path]:
+        if video_id not in self._files:
+            path = self.find(video_id)
+            if path is None:
+                raise InputError(f"there is no folder {video_id} in {self.folder}")
+            files = sorted(one for one in path.iterdir() if one.suffix.lower() in IMAGE_SUFFIXES)
+            if not files:
+                raise InputError(f"there are no pictures ({', '.join(IMAGE_SUFFIXES)}) in {path}")
+            self._files[video_id] = files
+        return self._files[video_id]
+
+
+def _read_image(path: Path) -> np.ndarray:
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise InputError(f"{path} cannot be read as a picture")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def unreadable_videos(source: ClipSource, video_ids: Iterable[str]) -> dict[str, str]:
+    """The videos that cannot be read, and why, in the order of their ids."""
+    reasons: dict[str, str] = {}
+    for video_id in sorted(video_ids):
+        try:
+            source.probe(video_id)
+        except InputError as error:
+            reasons[video_id] = str(error)
+    return reasons

@@ -1,0 +1,179 @@
+"""Boxes of people that a detector found in keyframes: CSV, npz or the published pickles."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from stad.errors import InputError
+from stad.evaluation.overlap import box_iou
+
+# Keyframes are compared to six decimals of a second.
+MICROSECONDS = 1_000_000
+FORMATS = "csv (video, time, x1, y1, x2, y2, action or nothing, score), npz or pkl"
+
+KeyframeId = tuple[str, int]
+
+
+class Proposals(NamedTuple):
+    """People found in one keyframe.
+
+    Attributes:
+        boxes: (P, 4) float64 xyxy, parts of the width and height, 0-1.
+        scores: (P,) float64 in [0, 1].
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+
+
+NO_PROPOSALS = Proposals(np.zeros((0, 4)), np.zeros(0))
+
+
+def keyframe_id(video_id: str, time_sec: float) -> KeyframeId:
+    """What identifies a keyframe: '0902', '902' and '902.000000' are one time.
+
+    >>> keyframe_id("a", 902.0)
+    ('a', 902000000)
+    """
+    return video_id, round(float(time_sec) * MICROSECONDS)
+
+
+def read_proposals(path: str | Path) -> dict[KeyframeId, Proposals]:
+    """The proposals of a file, by keyframe.
+
+    Args:
+        path: .csv as AVA's detections are written, where the action may be empty; .npz with
+            'video_ids' (N,) str, 'times_sec' (N,), 'boxes' (N, 4) and 'scores' (N,); or .pkl,
+            a published dict of 'VIDEO,TIME' to (P, 5) arrays of boxes and scores.
+
+    Raises:
+        InputError: no such file, another ending, or content that does not fit; of a CSV, it
+            names the line.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"there is no file of proposals {path}")
+    readers = {".csv": _read_csv, ".npz": _read_npz, ".pkl": _read_pickle}
+    if path.suffix not in readers:
+        raise InputError(f"{path}: proposals are read from {FORMATS}")
+    return readers[path.suffix](path)
+
+
+def write_proposals(path: str | Path, proposals: Mapping[KeyframeId, Proposals]) -> None:
+    """Write an .npz that ``read_proposals`` reads."""
+    rows = [(key, one) for key, one in sorted(proposals.items()) if len(one.scores)]
+    counts = [len(one.scores) for _, one in rows]
+    np.savez_compressed(
+        path,
+        video_ids=np.repeat([key[0] for key, _ in rows], counts).astype(str),
+        times_sec=np.repeat([key[1] / MICROSECONDS for key, _ in rows], counts),
+        boxes=np.concatenate([one.boxes for _, one in rows] or [np.zeros((0, 4))]),
+        scores=np.concatenate([one.scores for _, one in rows] or [np.zeros(0)]),
+    )
+
+
+def confident(proposals: Proposals, min_score: float) -> Proposals:
+    """Those of ``min_score`` or more; where there are none, the best one, as mmaction2 does."""
+    if not len(proposals.scores):
+        return proposals
+    keep = proposals.scores >= min(min_score, proposals.scores.max())
+    return Proposals(proposals.boxes[keep], proposals.scores[keep])
+
+
+def add_positives(
+    boxes: np.ndarray, labels: np.ndarray, proposals: np.ndarray, *, min_iou: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ground truth, and the proposals that overlap one actor by more than ``min_iou``.
+
+    Feichtenhofer et al., "SlowFast Networks", ICCV 2019, section 5: such a proposal has the
+    labels of the actor that it overlaps most.
+
+    Args:
+        boxes: (K, 4) ground truth, xyxy in any one unit.
+        labels: (K, C) float32.
+        proposals: (P, 4) in that unit.
+
+    Returns:
+        (K + Q, 4) and (K + Q, C); the ground truth comes first.
+    """
+    if not len(boxes) or not len(proposals):
+        return boxes, labels
+    overlap = box_iou(proposals, boxes)
+    good = overlap.max(axis=1) > min_iou
+    owner = overlap.argmax(axis=1)[good]
+    return np.concatenate((boxes, proposals[good])), np.concatenate((labels, labels[owner]))
+
+
+def _read_csv(path: Path) -> dict[KeyframeId, Proposals]:
+    grouped: dict[KeyframeId, list[list[float]]] = {}
+    with path.open(newline="", encoding="utf-8") as file:
+        for number, row in enumerate(csv.reader(file), start=1):
+            if not row:
+                continue
+            if len(row) not in (6, 7, 8):
+                raise InputError(
+                    f"{path}, line {number}: expected 6 to 8 columns, got {len(row)}: "
+                    f"{','.join(row)}"
+                )
+            try:
+                time_sec, *box = map(float, row[1:6])
+                score = float(row[7]) if len(row) == 8 else 1.0
+            except ValueError:
+                raise InputError(
+                    f"{path}, line {number}: expected numbers: {','.join(row)}"
+                ) from None
+            grouped.setdefault(keyframe_id(row[0], time_sec), []).append([*box, score])
+    arrays = {key: np.array(rows) for key, rows in grouped.items()}
+    return {key: _checked(path, str(key[0]), array) for key, array in arrays.items()}
+
+
+def _read_npz(path: Path) -> dict[KeyframeId, Proposals]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            names, times = file["video_ids"], file["times_sec"]
+            rows = np.column_stack((file["boxes"], file["scores"])).astype(np.float64)
+    except (KeyError, ValueError, OSError) as error:
+        raise InputError(
+            f"{path} is no npz of proposals ({error}): it holds video_ids (N,), times_sec (N,), "
+            "boxes (N, 4) and scores (N,)"
+        ) from error
+    grouped: dict[KeyframeId, list[int]] = {}
+    for index, (name, time_sec) in enumerate(zip(names.tolist(), times.tolist(), strict=True)):
+        grouped.setdefault(keyframe_id(name, time_sec), []).append(index)
+    return {key: _checked(path, key[0], rows[index]) for key, index in grouped.items()}
+
+
+def _read_pickle(path: Path) -> dict[KeyframeId, Proposals]:
+    from stad.zoo.checkpoint import read_numpy_pickle
+
+    content = read_numpy_pickle(path)
+    if not isinstance(content, dict):
+        raise InputError(f"{path} holds no dict of proposals, but a {type(content).__name__}")
+    found: dict[KeyframeId, Proposals] = {}
+    for key, value in content.items():
+        video_id, comma, time_text = str(key).rpartition(",")
+        try:
+            time_sec = float(time_text)
+        except ValueError:
+            comma = ""
+        if not comma:
+            raise InputError(f"{path}: expected keys like 'VIDEO,0902', got {key!r}")
+        found[keyframe_id(video_id, time_sec)] = _checked(path, str(key), np.asarray(value))
+    return found
+
+
+def _checked(path: Path, where: str, rows: np.ndarray) -> Proposals:
+    if rows.ndim != 2 or rows.shape[1] not in (4, 5) or rows.dtype.kind not in "fiu":
+        raise InputError(
+            f"{path}: expected (P, 5) numbers, boxes and scores, at {where}, got shape {rows.shape}"
+        )
+    rows = rows.astype(np.float64)
+    if not np.isfinite(rows).all():
+        raise InputError(f"{path}: a box or a score at {where} is not a finite number")
+    scores = rows[:, 4] if rows.shape[1] == 5 else np.ones(len(rows))
+    return Proposals(rows[:, :4], scores)

@@ -1,0 +1,176 @@
+"""Augmentation of a clip and the boxes of its actors together: scale, crop, flip, colour.
+
+The geometry is in pure functions; ``TrainTransform`` draws their numbers at random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from stad.registry import TRANSFORMS
+from stad.video.geometry import resize_frame, scale_boxes
+
+# Brightness of a colour: ITU-R BT.601, as cv2's grey conversion has it.
+LUMA = np.array([0.299, 0.587, 0.114])
+# An actor of whom less is left after the crop is no longer there, pixels per side.
+MIN_SIDE_PX = 1.0
+
+
+def crop_clip(
+    frames: Sequence[np.ndarray], boxes: np.ndarray, *, left: int, top: int, side: int
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """A square cut out of every frame; boxes move with it and end at its borders.
+
+    Args:
+        frames: T times (H, W, 3).
+        boxes: (K, 4) float32 xyxy, pixels.
+        left, top, side: the square, pixels.
+
+    Returns:
+        Views of the frames, and (K, 4) float32; a box outside has no width or no height.
+    """
+    moved = (boxes - np.array([left, top] * 2, dtype=np.float32)).clip(0, side)
+    return [one[top : top + side, left : left + side] for one in frames], moved
+
+
+def resize_clip(
+    frames: Sequence[np.ndarray], boxes: np.ndarray, *, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Frames and boxes brought to ``size`` = (width, height), exactly as the demo does it.
+
+    Args:
+        frames: T times (H, W, 3) uint8.
+        boxes: (K, 4) xyxy, pixels of these frames.
+
+    Returns:
+        (T, height, width, 3) uint8 and (K, 4) float32.
+    """
+    source = (frames[0].shape[1], frames[0].shape[0])
+    resized = np.empty((len(frames), size[1], size[0], 3), dtype=np.uint8)
+    for target, frame in zip(resized, frames, strict=True):
+        resize_frame(frame, size, out=target)
+    return resized, scale_boxes(boxes, source, size)
+
+
+def flip_clip(frames: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Left and right exchanged; frames (T, H, W, 3) uint8, boxes (K, 4) float32 xyxy, pixels."""
+    width_px = frames.shape[2]
+    flipped = boxes.copy()
+    flipped[:, 0], flipped[:, 2] = width_px - boxes[:, 2], width_px - boxes[:, 0]
+    mirrored = np.empty_like(frames)
+    for target, frame in zip(mirrored, frames, strict=True):
+        cv2.flip(frame, 1, dst=target)
+    return mirrored, flipped
+
+
+def colour_matrix(
+    *, brightness: float, contrast: float, saturation: float, mean_luma: float
+) -> np.ndarray:
+    """One affine map for three changes of colour, in the order of the arguments.
+
+    Args:
+        brightness: factor on all colours; 1 changes nothing, as with the other two.
+        contrast: factor on the distance from the clip's mean grey.
+        saturation: factor on the distance of a colour from its own grey.
+        mean_luma: mean grey of the clip, 0-255.
+
+    Returns:
+        (3, 4) float64: a colour (r, g, b, 1) to (r, g, b).
+
+    >>> colour_matrix(brightness=1, contrast=1, saturation=0, mean_luma=0).round(3)[0].tolist()
+    [0.299, 0.587, 0.114, 0.0]
+    """
+    saturate = saturation * np.eye(3) + (1 - saturation) * LUMA[None]
+    offset = (1 - contrast) * brightness * mean_luma
+    return np.column_stack((saturate * brightness * contrast, np.full(3, offset)))
+
+
+def recolour_clip(frames: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Frames (T, H, W, 3) uint8 RGB under a ``colour_matrix``, rounded and held in 0-255."""
+    recoloured = np.empty_like(frames)
+    for target, frame in zip(recoloured, frames, strict=True):
+        cv2.transform(frame, matrix, dst=target)
+    return recoloured
+
+
+def mean_luma(frames: np.ndarray) -> float:
+    """Mean grey of a clip, 0-255; every eighth pixel of the middle frame stands for all."""
+    sample = frames[len(frames) // 2, ::8, ::8].reshape(-1, 3)
+    return float(sample.mean(axis=0) @ LUMA)
+
+
+def visible_boxes(boxes: np.ndarray) -> np.ndarray:
+    """Which boxes (K, 4) xyxy have an inside of a pixel or more: (K,) bool."""
+    return ((boxes[:, 2:] - boxes[:, :2]) >= MIN_SIDE_PX).all(axis=1)
+
+
+@TRANSFORMS.register_module()
+class TrainTransform:
+    """Random scale, square crop, mirror and colour, one choice for the whole clip.
+
+    Args:
+        scale_px: lowest and highest length to which the short side is scaled, pixels.
+        crop_px: side of the square that is then cut out, pixels, at most the lowest scale.
+        flip: probability of the mirror.
+        brightness, contrast, saturation: factors are drawn from 1 - x to 1 + x; 0 leaves a
+            colour alone.
+
+    Raises:
+        ValueError: numbers that cannot work.
+    """
+
+    def __init__(
+        self,
+        scale_px: tuple[int, int] = (256, 320),
+        crop_px: int = 256,
+        *,
+        flip: float = 0.5,
+        brightness: float = 0.0,
+        contrast: float = 0.0,
+        saturation: float = 0.0,
+    ) -> None:
+        if not 0 < crop_px <= scale_px[0] <= scale_px[1]:
+            raise ValueError(
+                f"a crop of {crop_px} px needs scales from {crop_px} px up, got {scale_px}"
+            )
+        ranges = {"brightness": brightness, "contrast": contrast, "saturation": saturation}
+        for name, value in {"flip": flip, **ranges}.items():
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name} is between 0 and 1, got {value}")
+        self._scale_px, self._crop_px, self._flip = tuple(scale_px), crop_px, flip
+        self._ranges = ranges
+
+    def __call__(
+        self, frames: Sequence[np.ndarray], boxes: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Augment a clip; the same state of ``rng`` gives the same result.
+
+        The square is cut out of the source and brought to its size at once: what would be
+        scaled only to be cut off costs nothing.
+
+        Args:
+            frames: T times (H, W, 3) uint8 RGB.
+            boxes: (K, 4) float32 xyxy, pixels of these frames.
+            rng: source of all choices.
+
+        Returns:
+            (T, crop_px, crop_px, 3) uint8, and (K, 4) float32 in their pixels, in which an
+            actor outside of the crop has an empty box: see ``visible_boxes``.
+        """
+        height, width = frames[0].shape[:2]
+        scale_px = rng.uniform(*self._scale_px)
+        side = min(round(min(width, height) * self._crop_px / scale_px), width, height)
+        left = int(rng.integers(0, width - side + 1))
+        top = int(rng.integers(0, height - side + 1))
+        mirrored = rng.random() < self._flip
+        factors = {name: 1 + rng.uniform(-x, x) for name, x in self._ranges.items()}
+        frames, boxes = crop_clip(frames, boxes, left=left, top=top, side=side)
+        clip, boxes = resize_clip(frames, boxes, size=(self._crop_px, self._crop_px))
+        if mirrored:
+            clip, boxes = flip_clip(clip, boxes)
+        if any(self._ranges.values()):
+            clip = recolour_clip(clip, colour_matrix(**factors, mean_luma=mean_luma(clip)))
+        return clip, boxes

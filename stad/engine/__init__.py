@@ -1,0 +1,1 @@
+"""Training and evaluation runs: mmengine's runner with what stad adds to it."""

@@ -1,0 +1,180 @@
+"""How fast training gets its clips: by stage, and against decord in a plain loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.optim import OptimWrapper
+
+from stad.datasets.ava import AVADataset, as_window, collate_clips
+from stad.datasets.ava_csv import read_ava_csv
+from stad.datasets.clips import OPEN_READERS, ClipSource, RawClip, open_with_decord
+from stad.datasets.sampler import EpochIndex
+from stad.errors import InputError
+from stad.registry import MODELS
+from stad.video.source import VideoSource
+from stad.video.window import Window, clip_frames
+
+
+class _TimedSource:
+    """A ``ClipSource`` that says how long its last read took and what it was."""
+
+    def __init__(self, source: ClipSource) -> None:
+        self._source = source
+        self.seconds = 0.0
+        self.path: Path | None = None
+        self.center_sec = 0.0
+
+    def read(self, video_id: str, center_sec: float, window: Window) -> RawClip:
+        """As in ``ClipSource``."""
+        self.path, self.center_sec = self._source.find(video_id), center_sec
+        begin = time.perf_counter()
+        clip = self._source.read(video_id, center_sec, window)
+        self.seconds = time.perf_counter() - begin
+        return clip
+
+
+@dataclass(frozen=True)
+class PipelineTimes:
+    """Seconds per clip, in one process.
+
+    Attributes:
+        decode: reading the frames.
+        augment: scaling, cropping, mirroring, colours, and joining the frames.
+        collate: joining clips to batches.
+        plain: decord alone, for the same frames.
+    """
+
+    decode: float
+    augment: float
+    collate: float
+    plain: float
+
+    @property
+    def pipeline(self) -> float:
+        """All stages."""
+        return self.decode + self.augment + self.collate
+
+    @property
+    def slowdown(self) -> float:
+        """How much slower the pipeline is than the plain loop; 0.1 is 10 %."""
+        return self.pipeline / self.plain - 1
+
+
+def time_pipeline(
+    dataset: AVADataset, window: Window, *, num_clips: int, batch_size: int
+) -> PipelineTimes:
+    """Time the stages over shuffled clips, and decord in a plain loop over the same ones.
+
+    The two take turns, clip by clip, and both keep their files open. The medians count: other
+    work on the machine comes in bursts.
+    """
+    order = np.random.default_rng(0).permutation(len(dataset))
+    plain = _PlainLoop(window)
+    source, items, rows, collate = dataset.source, [], [], []
+    dataset.source = timed = _TimedSource(source)
+    try:
+        for index in np.resize(order, num_clips).tolist():
+            begin = time.perf_counter()
+            items.append(dataset[EpochIndex(0, index)])
+            whole = time.perf_counter() - begin
+            rows.append((timed.seconds, whole - timed.seconds, plain.read(timed)))
+            if len(items) == batch_size:
+                collate.append(_seconds(lambda: collate_clips(items)) / batch_size)
+                items.clear()
+    finally:
+        dataset.source = source
+    # The first clips open files.
+    decode, augment, alone = np.median(rows[len(rows) // 4 :], axis=0).tolist()
+    return PipelineTimes(decode, augment, float(np.median(collate)), alone)
+
+
+class _PlainLoop:
+    """decord and nothing else, with as many files open as the pipeline."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._open: dict[Path, tuple[object, np.ndarray]] = {}
+
+    def read(self, like: _TimedSource) -> float:
+        """Seconds that the clip takes that ``like`` read last."""
+        begin = time.perf_counter()
+        if like.path not in self._open:
+            if len(self._open) == OPEN_READERS:
+                self._open.pop(next(iter(self._open)))
+            self._open[like.path] = open_with_decord(like.path)
+        # The one that was used last stands last.
+        video, times_sec = self._open[like.path] = self._open.pop(like.path)
+        video.get_batch(np.unique(clip_frames(like.center_sec, times_sec, self._window))).asnumpy()
+        return time.perf_counter() - begin
+
+
+def time_training_step(config: Config, items: Sequence[dict], *, steps: int, device: str) -> float:
+    """Seconds per clip of a step of training, after one step to warm up.
+
+    Args:
+        config: with 'model' and 'optim_wrapper'.
+        items: one batch of a data set.
+    """
+    model = MODELS.build(config.model).to(device).train()
+    options = {key: value for key, value in config.optim_wrapper.optimizer.items() if key != "type"}
+    optimizer = config.optim_wrapper.optimizer.type(model.parameters(), **options)
+    wrapper = OptimWrapper(optimizer, clip_grad=config.optim_wrapper.get("clip_grad"))
+    batch = collate_clips(items)
+
+    def step() -> None:
+        model.train_step(batch, wrapper)
+        if device.startswith("cuda"):
+            torch.cuda.synchronize()
+
+    step()
+    return _seconds(lambda: [step() for _ in range(steps)]) / steps / len(items)
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    action()
+    return time.perf_counter() - begin
+
+
+def annotate_every_second(video: Path, folder: Path) -> dict[str, str]:
+    """A data set of one video with an actor in its middle at every full second.
+
+    Returns:
+        The keys of the data set's config that name it.
+
+    Raises:
+        InputError: the video cannot be read, or is shorter than two seconds.
+    """
+    seconds = int(VideoSource(video).info.duration_sec)
+    if seconds < 2:
+        raise InputError(f"{video} is shorter than 2 s: give a longer one")
+    lines = [f"{video.stem},{second},0.3,0.2,0.7,0.9,1" for second in range(1, seconds)]
+    labels = folder / "labels.csv"
+    labels.write_text("\n".join(lines) + "\n")
+    return {"annotations": str(labels), "videos": str(video.resolve().parent)}
+
+
+def build_dataset(config: Config, changes: dict[str, str]) -> tuple[AVADataset, Window]:
+    """The training data set of a config, with some of its keys changed."""
+    options = {**config.train_dataloader.dataset, **changes}
+    if changes:
+        options |= {"excluded": None, "proposals": None, "start_sec": 0.0}
+    options.pop("type")
+    return AVADataset(**options), as_window(options["window"])
+
+
+def shape_of_videos(dataset: AVADataset) -> str:
+    """For people: how large the videos are, from the first one."""
+    table = read_ava_csv(dataset.annotations)
+    path = dataset.source.find(table.videos[0])
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return f"{stream.codec_context.name} {stream.width}x{stream.height}"

@@ -1,0 +1,96 @@
+"""What stad does at certain moments of a run: seeds, checks, first weights, per-class figures."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from mmengine.dist import get_rank
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.visualization import Visualizer
+
+from stad.engine.checks import check_model_fits
+from stad.engine.start import load_start_weights
+from stad.evaluation.ava_metric import AVAMetric
+
+
+def bare_model(runner):
+    """The model of a runner without the wrapper of distributed training."""
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model
+
+
+class StepSeedHook(Hook):
+    """Seeds torch anew in each step, so that dropout after a resume is as without the break.
+
+    Once per epoch would not do: loaders draw from the same numbers, more or less often.
+
+    Args:
+        seed: of the run.
+    """
+
+    priority = "VERY_HIGH"
+
+    def __init__(self, *, seed: int) -> None:
+        self._seed = seed
+
+    def before_train_iter(self, runner, batch_idx: int, data_batch: object = None) -> None:
+        """Seed for this step and process."""
+        state = np.random.SeedSequence((self._seed, runner.iter, get_rank()))
+        torch.manual_seed(int(state.generate_state(1, np.uint64)[0] >> np.uint64(1)))
+
+
+class StartCheckHook(Hook):
+    """Stops a run that cannot work before it trains; what a data set checks, it has checked."""
+
+    priority = "VERY_HIGH"
+
+    def before_run(self, runner) -> None:
+        """Compare the model with the data.
+
+        Raises:
+            InputError: they do not fit.
+        """
+        for loop in (runner._train_loop, runner._val_loop):
+            dataset = getattr(getattr(loop, "dataloader", None), "dataset", None)
+            if dataset is not None:
+                check_model_fits(bare_model(runner), dataset)
+
+
+class StartWeightsHook(Hook):
+    """Loads weights into a model that starts from epoch 0 and not from a checkpoint.
+
+    Args:
+        start_from: see ``load_start_weights``.
+    """
+
+    priority = "VERY_HIGH"
+
+    def __init__(self, *, start_from: str | dict) -> None:
+        self._start_from = start_from
+
+    def before_train(self, runner) -> None:
+        """Load, and say what was loaded and what was not.
+
+        Raises:
+            InputError: the file cannot be had or read, or nothing in it fits.
+        """
+        if runner.epoch == 0 and runner.iter == 0:
+            report = load_start_weights(bare_model(runner), self._start_from)
+            runner.logger.info(report)
+
+
+class PerClassHook(Hook):
+    """After each evaluation, the average precision of each class in the log and TensorBoard."""
+
+    priority = "LOW"
+
+    def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
+        """Log the result that the evaluator's ``AVAMetric`` holds."""
+        for metric in runner.val_evaluator.metrics:
+            if isinstance(metric, AVAMetric) and metric.result is not None:
+                runner.logger.info(metric.table())
+                per_class = metric.per_class()
+                known = {f"AP/{k}": v for k, v in per_class.items() if not math.isnan(v)}
+                Visualizer.get_current_instance().add_scalars(known, step=runner.epoch)

@@ -1,0 +1,181 @@
+"""Training and evaluating a config: from a file and a few options to mmengine's runner."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.model import MMDistributedDataParallel
+from mmengine.optim import AmpOptimWrapper
+from mmengine.runner import Runner
+
+from stad import labels, zoo
+from stad.datasets.ava import missing_error, missing_inputs
+from stad.engine.checkpoints import LAST
+from stad.engine.hooks import (
+    PerClassHook,
+    StartCheckHook,
+    StartWeightsHook,
+    StepSeedHook,
+    bare_model,
+)
+from stad.errors import InputError
+
+LAUNCHERS = ("none", "pytorch", "slurm")
+TRAINING_KEYS = ("model", "train_dataloader", "train_cfg", "optim_wrapper")
+EVALUATION_KEYS = ("model", "val_dataloader", "val_cfg", "val_evaluator")
+CPU_BACKEND = "gloo"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the scripts let one choose.
+
+    Attributes:
+        config: path of a config file.
+        work_dir: where checkpoints and logs go; None is work_dirs/NAME-OF-THE-CONFIG.
+        resume: go on from the last checkpoint in ``work_dir``.
+        amp: mixed precision, on a GPU.
+        launcher: 'none', 'pytorch' (torchrun) or 'slurm'.
+        changes: dotted keys of the config and their new values.
+    """
+
+    config: str | Path
+    work_dir: str | Path | None = None
+    resume: bool = False
+    amp: bool = False
+    launcher: str = "none"
+    changes: Mapping[str, object] = field(default_factory=dict)
+
+
+def train(options: RunOptions) -> Runner:
+    """Train a model; checkpoints and logs are in the work folder afterwards.
+
+    Raises:
+        InputError: the run cannot work; says why, before anything is trained.
+    """
+    config = _read(options, TRAINING_KEYS)
+    _check_work_dir(Path(config.work_dir), resume=options.resume)
+    _check_inputs(config, ("train_dataloader", "val_dataloader"))
+    config.resume = options.resume
+    if options.amp:
+        _use_amp(config)
+    runner = _build(config)
+    runner.register_hook(StepSeedHook(seed=config.randomness.seed))
+    runner.register_hook(StartCheckHook())
+    runner.register_hook(PerClassHook())
+    if config.get("start_from"):
+        runner.register_hook(StartWeightsHook(start_from=config.start_from))
+    runner.train()
+    return runner
+
+
+def evaluate(options: RunOptions, checkpoint: str | Path) -> dict[str, float]:
+    """Evaluate a checkpoint on the validation data; per-class figures go to the log.
+
+    Returns:
+        Names to values, such as 'mAP' in [0, 1].
+
+    Raises:
+        InputError: the checkpoint does not fit, or the data is not there.
+    """
+    config = _read(options, EVALUATION_KEYS)
+    _check_inputs(config, ("val_dataloader",))
+    for key in ("train_dataloader", "train_cfg", "optim_wrapper", "param_scheduler"):
+        config.pop(key, None)
+    config.auto_scale_lr = None
+    config.default_hooks.checkpoint = None
+    runner = _build(config)
+    zoo.load_weights(bare_model(runner), checkpoint)
+    runner.register_hook(StartCheckHook())
+    runner.register_hook(PerClassHook())
+    return runner.val()
+
+
+def _read(options: RunOptions, keys: tuple[str, ...]) -> Config:
+    path = Path(options.config)
+    if not path.is_file():
+        raise InputError(f"{path}: no such config file; stad's own are in {zoo.config_dir()}")
+    config = Config.fromfile(path)
+    config.merge_from_dict(dict(options.changes))
+    if absent := [key for key in keys if key not in config]:
+        raise InputError(
+            f"{path} defines no {', '.join(absent)}: it is a config to use a model with, not one "
+            "to train; configs/slowfast_ava.py shows what training needs"
+        )
+    config.work_dir = str(options.work_dir or config.get("work_dir") or f"work_dirs/{path.stem}")
+    config.launcher = options.launcher
+    config.setdefault("randomness", {"seed": 0})
+    for loader in ("train_dataloader", "val_dataloader"):
+        if loader in config:
+            dataset = config[loader].dataset
+            dataset.label_map = _absolute_label_map(dataset.label_map, path.parent)
+    if "train_dataloader" in config:
+        config.train_dataloader.dataset.setdefault("seed", config.randomness.seed)
+    return config
+
+
+def _absolute_label_map(label_map: str, folder: Path) -> str:
+    """A label map file's path starts from the config, as ``stad.zoo`` has it."""
+    return label_map if label_map in labels.BUILTIN else str((folder / label_map).resolve())
+
+
+def _check_work_dir(work_dir: Path, *, resume: bool) -> None:
+    if not resume and (work_dir / LAST).is_file():
+        raise InputError(
+            f"{work_dir} holds the checkpoints of another run: give --resume to go on with it, "
+            "or another folder with --work-dir"
+        )
+
+
+def _check_inputs(config: Config, loaders: tuple[str, ...]) -> None:
+    """Raise InputError that names all missing inputs of these loaders at once."""
+    folders: list[str] = []
+    files: list[str] = []
+    for dataset in [config[loader].dataset for loader in loaders if loader in config]:
+        folders.append(dataset.videos)
+        files += [dataset.annotations, dataset.get("excluded"), dataset.get("proposals")]
+        if dataset.label_map not in labels.BUILTIN:
+            files.append(dataset.label_map)
+    missing = missing_inputs(folders=dict.fromkeys(folders), files=dict.fromkeys(files))
+    if missing:
+        raise missing_error(missing)
+
+
+def _use_amp(config: Config) -> None:
+    if not torch.cuda.is_available():
+        raise InputError("--amp needs a GPU, and there is none here: leave it out")
+    config.optim_wrapper.type = AmpOptimWrapper
+    config.optim_wrapper.loss_scale = "dynamic"
+
+
+def _build(config: Config) -> Runner:
+    # mmengine would unpickle whatever a checkpoint holds, if it cannot be read without.
+    os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
+    if config.launcher not in LAUNCHERS:
+        raise InputError(f"--launcher is one of {', '.join(LAUNCHERS)}, got {config.launcher}")
+    if config.launcher != "none" and not torch.cuda.is_available():
+        _join_cpu_processes(config)
+    return Runner.from_cfg(config)
+
+
+def _join_cpu_processes(config: Config) -> None:
+    """What mmengine does for GPUs only: gloo between the processes of torchrun."""
+    if config.launcher != "pytorch":
+        raise InputError(f"--launcher {config.launcher} needs GPUs; use --launcher pytorch")
+    if "RANK" not in os.environ:
+        raise InputError(
+            "--launcher pytorch is for torchrun: "
+            "torchrun --nproc_per_node 2 tools/train.py CONFIG --launcher pytorch"
+        )
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group(CPU_BACKEND)
+    config.model_wrapper_cfg = {
+        "type": MMDistributedDataParallel,
+        "device_ids": None,
+        "broadcast_buffers": False,
+    }

@@ -1,0 +1,60 @@
+"""The weights that training starts from, such as those of a Kinetics recognizer."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from stad import zoo
+from stad.errors import InputError
+from stad.zoo.checkpoint import read_checkpoint
+from stad.zoo.mapping import map_available
+from stad.zoo.weights import UrlWeights
+
+SHOWN_NAMES = 6
+
+
+def load_start_weights(model: nn.Module, start_from: str | dict) -> str:
+    """Load what fits of a checkpoint; a head of other classes keeps its random weights.
+
+    Args:
+        model: what to load into.
+        start_from: path of a checkpoint, the name of a model in the zoo, or
+            {'url': ..., 'sha256': ...} of a published file.
+
+    Returns:
+        For people: how much was loaded, and what was not.
+
+    Raises:
+        InputError: the file cannot be had or read, or nothing in it fits the model.
+    """
+    path = _find(start_from)
+    found, left_over = map_available(read_checkpoint(path), model.state_dict())
+    if not found:
+        raise InputError(
+            f"no weight of {path} fits the model: it is a checkpoint of another network; "
+            "set start_from to one of this network, or to None to start from random weights"
+        )
+    missing = [name for name in model.state_dict() if name not in found]
+    model.load_state_dict(found, strict=False)
+    return (
+        f"start weights: {len(found)} of {len(found) + len(missing)} loaded from {path}; "
+        f"not in the file: {_shown(missing)}; in the file but not used: {_shown(left_over)}"
+    )
+
+
+def _find(start_from: str | dict):
+    if isinstance(start_from, dict):
+        return zoo.fetch(UrlWeights(start_from["url"], start_from.get("sha256", "")))
+    if start_from in zoo.names():
+        weights = zoo.model_entry(start_from).weights
+        if weights is None:
+            raise InputError(f"no published weights of {start_from} are known: name a file")
+        return zoo.fetch(weights)
+    return start_from
+
+
+def _shown(names: list[str]) -> str:
+    if not names:
+        return "nothing"
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(names[:SHOWN_NAMES]) + more

@@ -1,0 +1,167 @@
+"""AVA's frame-mAP as mmengine's evaluator wants it; ``stad.evaluation.ava`` does the counting."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from mmengine import dist
+from mmengine.evaluator import BaseMetric
+
+from stad.datasets.ava_csv import (
+    AvaTable,
+    evaluated_classes,
+    labelled_boxes,
+    read_ava_csv,
+    read_excluded,
+)
+from stad.evaluation.ava import AvaResult, evaluate_ava
+from stad.labels import read_label_map
+from stad.registry import METRICS
+from stad.results.atomic import AtomicFile
+
+
+class _Scored(NamedTuple):
+    """One keyframe: its id, (K, 4) float64 boxes as in the annotations, (K, C) float32 scores."""
+
+    video_id: str
+    time_sec: float
+    boxes: np.ndarray
+    scores: np.ndarray
+
+
+@METRICS.register_module()
+class AVAMetric(BaseMetric):
+    """mAP at IoU 0.5 against the ground truth that the data set names.
+
+    Over several processes each keyframe counts once, also where a sampler repeats some.
+
+    Args:
+        evaluated: label map of the classes that are evaluated; None takes AVA's 60 for the
+            label map 'ava', else all classes of the data set.
+        protocol: 'official', 'mmaction2' or 'pyslowfast'.
+        out: CSV file for the detections, in AVA's format.
+
+    Attributes:
+        result: of the last evaluation, on the first process only.
+    """
+
+    def __init__(
+        self, *, evaluated: str | None = None, protocol: str = "official", out: str | None = None
+    ) -> None:
+        # mmengine warns of a metric without a prefix; the names here need none.
+        super().__init__(prefix="ava")
+        self._evaluated, self._protocol, self._out = evaluated, protocol, out
+        self.result: AvaResult | None = None
+
+    def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
+        """Keep what ``ActionDetector`` predicts: {'meta': ``ClipMeta``, 'scores': (K, C)}."""
+        for one in data_samples:
+            meta = one["meta"]
+            self.results.append(
+                _Scored(meta.video_id, meta.time_sec, meta.boxes, one["scores"].numpy())
+            )
+
+    def evaluate(self, size: int) -> dict[str, float]:
+        """Gather from all processes and count.
+
+        Args:
+            size: of the data set; not needed, for keyframes are told apart by their ids.
+        """
+        gathered = dist.gather_object(self.results, dst=0)
+        metrics = [None]
+        if dist.is_main_process():
+            unique = {(one.video_id, one.time_sec): one for part in gathered for one in part}
+            metrics = [self.compute_metrics([unique[key] for key in sorted(unique)])]
+        dist.broadcast_object_list(metrics)
+        self.results.clear()
+        return metrics[0]
+
+    def compute_metrics(self, results: list[_Scored]) -> dict[str, float]:
+        """{'mAP': in [0, 1], NaN where no class has ground truth, 'keyframes': how many}."""
+        found = self._as_table(results)
+        if self._out is not None:
+            write_detections(self._out, found)
+        truth = read_ava_csv(self.dataset_meta["annotations"])
+        tables = [truth, found]
+        if self.dataset_meta["excluded"] is not None:
+            tables.append(read_excluded(self.dataset_meta["excluded"]))
+        truth, found, *excluded = labelled_boxes(*tables)
+        self.result = evaluate_ava(
+            truth,
+            found,
+            classes=self._classes(),
+            excluded=excluded[0].empty_keyframes if excluded else None,
+            protocol=self._protocol,
+        )
+        return {"mAP": self.result.mean_ap, "keyframes": len(results)}
+
+    def _classes(self) -> dict[int, str]:
+        if self._evaluated is not None:
+            return read_label_map(self._evaluated)
+        if self.dataset_meta["label_map"] == "ava":
+            return evaluated_classes()
+        meta = self.dataset_meta
+        return dict(zip(meta["class_ids"], meta["classes"], strict=True))
+
+    def _as_table(self, results: list[_Scored]) -> AvaTable:
+        class_ids = np.array(self.dataset_meta["class_ids"], dtype=np.int64)
+        videos = tuple(sorted({one.video_id for one in results}))
+        number = {name: index for index, name in enumerate(videos)}
+        count = np.array([len(one.boxes) for one in results], dtype=np.int64)
+        video = np.array([number[one.video_id] for one in results], dtype=np.int32)
+        time_sec = np.array([one.time_sec for one in results], dtype=np.float64)
+        boxes = np.concatenate([np.zeros((0, 4)), *(one.boxes for one in results)])
+        scores = [np.zeros((0, len(class_ids)), np.float32), *(one.scores for one in results)]
+        scores = np.concatenate(scores).astype(np.float64)
+        per_box = len(class_ids)
+        return AvaTable(
+            path="",
+            videos=videos,
+            video=np.repeat(np.repeat(video, count), per_box),
+            time_sec=np.repeat(np.repeat(time_sec, count), per_box),
+            boxes=np.repeat(boxes, per_box, axis=0),
+            class_id=np.tile(class_ids, len(boxes)),
+            last=scores.reshape(-1),
+            has_last=True,
+            empty_video=np.empty(0, np.int32),
+            empty_time_sec=np.empty(0),
+        )
+
+    def per_class(self) -> dict[str, float]:
+        """Name -> average precision of the last evaluation; NaN without ground truth."""
+        names, values = self.result.class_names, self.result.ap.tolist()
+        return dict(zip(names, values, strict=True))
+
+    def table(self) -> str:
+        """The last evaluation for the log: one line per class, best first."""
+        result = self.result
+        columns = (result.class_names, result.ap, result.num_ground_truth, result.num_detections)
+        rows = sorted(
+            zip(*(list(one) for one in columns), strict=True),
+            key=lambda row: (math.isnan(row[1]), -row[1] if row[1] == row[1] else 0.0),
+        )
+        width = max(len(name) for name in result.class_names)
+        lines = [f"{'class':<{width}}      AP  ground truth  detections"]
+        for name, value, truth, found in rows:
+            shown = "       -" if math.isnan(value) else f"{value:8.4f}"
+            lines.append(f"{name:<{width}}{shown}  {truth:>12}  {found:>10}")
+        mean = result.mean_ap
+        return "average precision per class\n" + "\n".join(lines) + f"\nmAP {mean:.4f}"
+
+
+def write_detections(path: str | Path, table: AvaTable) -> None:
+    """Write detections as AVA CSV: video, time, x1, y1, x2, y2, action id, score.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    file = AtomicFile(path)
+    columns = (table.video, table.time_sec, table.boxes, table.class_id, table.last)
+    for video, time_sec, box, class_id, score in zip(*(c.tolist() for c in columns), strict=True):
+        numbers = ",".join(f"{value:.6g}" for value in box)
+        file.write(f"{table.videos[video]},{time_sec:.10g},{numbers},{class_id},{score:.6g}\n")
+    file.close()

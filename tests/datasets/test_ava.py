@@ -1,0 +1,231 @@
+"""The AVA data set: actors, labels, clips, positives, and what is said when data is not there."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from stad.datasets import ava
+from stad.datasets.ava import AVADataset, classes_of, collate_clips
+from stad.datasets.clips import VideoFiles
+from stad.datasets.proposals import Proposals, keyframe_id, write_proposals
+from stad.datasets.sampler import EpochIndex
+from stad.datasets.transforms import TrainTransform
+from stad.errors import InputError
+from stad.video.source import VideoSource
+from stad.video.window import FrameBuffer, Window
+from tests.datasets.tiny_ava import SIZE, box_at, class_ids_of, write_tiny_ava
+
+WINDOW = Window(num_frames=4, interval_frames=4)
+TRAIN = {"transform": {"type": TrainTransform, "scale_px": (48, 60), "crop_px": 48}}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_tiny_ava(tmp_path_factory.mktemp("ava") / "tiny", num_videos=3)
+
+
+def dataset(folder, labels=None, **options):
+    """The data set of ``folder``, its CSV replaced by ``labels``."""
+    annotations = folder / "labels.csv"
+    if labels is not None:
+        annotations = folder / f"other{abs(hash(labels))}.csv"
+        annotations.write_text(labels)
+    standard = {"window": WINDOW, "short_side_px": 32, "label_map": str(folder / "labels.txt")}
+    videos = str(folder / "videos")
+    return AVADataset(str(annotations), **{"videos": videos, **standard, **options})
+
+
+def test_an_item_is_a_keyframe_with_its_actors(folder):
+    data = dataset(folder)
+    assert len(data) == 6
+    item = data[3]
+    assert item["meta"].video_id == "scene1"
+    assert item["meta"].time_sec == 1.0
+    assert item["meta"].source_size == SIZE
+    # Short side 32: half of the 80x64 pixels.
+    assert item["clip"].shape == (4, 32, 40, 3)
+    assert item["clip"].dtype == np.uint8
+    expected = np.round(box_at(1, 1.0), 4) * [40, 32, 40, 32]
+    np.testing.assert_allclose(item["boxes"], [expected], rtol=1e-5)
+    assert item["boxes"].dtype == item["labels"].dtype == np.float32
+    assert item["labels"].tolist() == [[float(k in class_ids_of(1)) for k in (1, 2, 3)]]
+
+
+def test_a_clip_in_evaluation_is_the_demos(folder):
+    item = dataset(folder)[3]
+    buffer = FrameBuffer()
+    for frame in VideoSource(folder / "videos" / "scene1.mp4").frames():
+        buffer.append(frame.time_sec, cv2.resize(frame.image, (40, 32)))
+    clip = buffer.clip(1.0, WINDOW)
+    assert np.abs(item["clip"].astype(int) - clip).max() <= 2
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "scene0,0000.5,0,0,1,1,3\nscene0,0.5,0,0,1,1,1\nscene0,1,0,0,.5,1,2\n",
+        "scene0,0.5,0,0,1,1,3,7\nscene0,0.500000,0,0,1,1,1,7\nscene0,1,0,0,.5,1,2,8\n",
+        "scene1,1\nscene0,00.5,0,0,1,1,3,7\nscene0,0.5,0,0,1,1,1,7\nscene0,0001,0,0,.5,1,2,8\n",
+    ],
+)
+def test_every_spelling_gives_the_same_actors(folder, labels):
+    data = dataset(folder, labels)
+    assert [data[index]["meta"].time_sec for index in range(len(data))] == [0.5, 1.0]
+    assert data[0]["labels"].tolist() == [[1, 0, 1]]
+    assert data[1]["labels"].tolist() == [[0, 1, 0]]
+    assert data.max_labels == 2
+
+
+def test_actors_keep_the_order_of_the_file(folder):
+    rows = [(0.5, 1), (0.1, 2), (0.3, 3), (0.1, 1)]
+    labels = "".join(f"scene0,1,{left},0,{left + 0.2},1,{k}\n" for left, k in rows)
+    item = dataset(folder, labels)[0]
+    assert item["meta"].boxes[:, 0].tolist() == [0.5, 0.1, 0.3]
+    assert item["labels"].tolist() == [[1, 0, 0], [1, 1, 0], [0, 0, 1]]
+
+
+def test_excluded_keyframes_and_other_classes_are_left_out(folder):
+    (folder / "excluded.csv").write_text("scene1,0000.5\nnone,3\n")
+    data = dataset(folder, excluded=str(folder / "excluded.csv"))
+    seen = [(one["meta"].video_id, one["meta"].time_sec) for one in map(data.__getitem__, range(5))]
+    assert len(data) == 5
+    assert ("scene1", 0.5) not in seen
+    data = dataset(folder, "scene0,1,0,0,1,1,9\nscene0,1,0,0,1,1,2\nscene1,1,0,0,1,1,9\n")
+    assert len(data) == 1
+    assert data[0]["labels"].tolist() == [[0, 1, 0]]
+
+
+def test_the_60_classes_are_columns_in_the_order_of_their_ids(folder):
+    (folder / "some.pbtxt").write_text('item { name: "b" id: 5 } item { name: "a" id: 2 }')
+    labels = "scene0,1,0,0,1,1,5\n"
+    data = dataset(folder, labels, label_map=str(folder / "some.pbtxt"))
+    assert data.class_ids == (2, 5)
+    assert data.metainfo["classes"] == ["a", "b"]
+    assert data[0]["labels"].tolist() == [[0, 1]]
+    assert len(classes_of("ava")) == 80
+
+
+def test_times_count_from_where_the_files_start(folder):
+    shifted = (folder / "labels.csv").read_text().replace(",1.0,", ",901.0,")
+    moved = dataset(folder, shifted, start_sec=900)
+    index = [moved[i]["meta"].time_sec for i in range(len(moved))].index(901.0)
+    assert np.array_equal(moved[index]["clip"], dataset(folder)[1]["clip"])
+
+
+def proposals(folder):
+    left, top, right, bottom = np.round(box_at(1, 1.0), 4)
+    near = [left, top, right, bottom - 0.01]
+    boxes = np.array([near, near, [0, 0, 0.2, 0.2]])
+    path = folder / "proposals.npz"
+    found = Proposals(boxes, np.array([0.95, 0.5, 0.99]))
+    write_proposals(path, {keyframe_id("scene1", 1.0): found})
+    return str(path), boxes
+
+
+def test_matching_proposals_are_positives_in_training(folder):
+    path, boxes = proposals(folder)
+    options = {"transform": {"type": TrainTransform, "scale_px": (64, 64), "crop_px": 64}}
+    data = dataset(folder, proposals=path, **options)
+    item = data[EpochIndex(0, 3)]
+    # The ground truth and the one that overlaps it by 0.97 with a score of 0.95.
+    assert len(item["boxes"]) == 2
+    assert item["meta"].boxes[1].tolist() == boxes[0].tolist()
+    assert item["labels"][0].tolist() == item["labels"][1].tolist() == [1, 0, 1]
+
+
+def test_evaluation_scores_the_proposals_alone(folder):
+    path, boxes = proposals(folder)
+    data = dataset(folder, proposals=path)
+    assert len(data) == 1
+    assert data[0]["meta"].boxes.tolist() == [boxes[0].tolist(), boxes[2].tolist()]
+
+
+def test_augmentation_follows_from_seed_epoch_and_index(folder):
+    data, same = dataset(folder, **TRAIN), dataset(folder, **TRAIN)
+    other = dataset(folder, seed=1, **TRAIN)
+    first = data[EpochIndex(2, 4)]["clip"]
+    data[EpochIndex(2, 3)]
+    assert np.array_equal(first, data[EpochIndex(2, 4)]["clip"])
+    assert np.array_equal(first, same[EpochIndex(2, 4)]["clip"])
+    assert not np.array_equal(first, data[EpochIndex(3, 4)]["clip"])
+    assert not np.array_equal(first, other[EpochIndex(2, 4)]["clip"])
+
+
+def test_frame_folders_give_the_clips_of_the_video(folder):
+    for path in (folder / "videos").glob("*.mp4"):
+        target = folder / "frames" / path.stem
+        target.mkdir(parents=True)
+        for frame in VideoSource(path).frames():
+            name = str(target / f"img_{frame.index + 1:05d}.png")
+            cv2.imwrite(name, cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR))
+    data = dataset(folder, videos=str(folder / "frames"), frames_fps=15)
+    from_video = dataset(folder)[3]["clip"].astype(int)
+    assert np.abs(data[3]["clip"] - from_video).max() <= 2
+
+
+def test_pyav_takes_over_with_the_same_frames(folder):
+    expected = VideoFiles(folder / "videos").read("scene1", 1.0, WINDOW)
+    source = VideoFiles(folder / "videos")
+    source._readers["scene1"] = None
+    found = source.read("scene1", 1.0, WINDOW)
+    frames, others = found.frames[found.order], expected.frames[expected.order]
+    assert np.abs(frames.astype(int) - others).max() <= 2
+
+
+def test_an_unreadable_video_is_left_out_and_counted(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(ava, "print_log", lambda text, **_: said.append(text))
+    write_tiny_ava(tmp_path / "tiny", num_videos=3)
+    (tmp_path / "tiny" / "videos" / "scene1.mp4").write_bytes(b"nothing")
+    data = dataset(tmp_path / "tiny")
+    assert data.num_unreadable == 1
+    assert {data[index]["meta"].video_id for index in range(len(data))} == {"scene0", "scene2"}
+    assert len(said) == 1
+    assert "1 of 3 videos" in said[0]
+    assert "scene1 (" in said[0]
+
+
+def test_a_clip_that_fails_is_black_and_has_nobody(folder, monkeypatch):
+    data = dataset(folder, **TRAIN)
+
+    def fail(*_):
+        raise InputError("broken")
+
+    monkeypatch.setattr(data.source, "read", fail)
+    item = data[0]
+    assert not item["clip"].any()
+    assert item["clip"].shape == (4, 48, 48, 3)
+    assert item["boxes"].shape == (0, 4)
+    assert item["labels"].shape == (0, 3)
+
+
+def test_what_is_missing_is_told_with_the_script_that_gets_it(folder):
+    with pytest.raises(InputError, match=r"none \(a folder\).*prepare_ava\.py"):
+        dataset(folder, videos="none")
+    with pytest.raises(InputError, match=r"boxes\.pkl.*prepare_ava\.py"):
+        dataset(folder, proposals="boxes.pkl")
+
+
+def test_a_data_set_without_any_readable_video_stops(folder, tmp_path):
+    with pytest.raises(InputError, match="none of the 3 videos"):
+        dataset(folder, videos=str(tmp_path))
+
+
+def test_a_data_set_without_positives_stops_training_only(folder):
+    labels = "scene0,1,0,0,1,1,9\nscene0,0.5\n"
+    with pytest.raises(InputError, match="nothing to learn from"):
+        dataset(folder, labels, **TRAIN)
+    assert len(dataset(folder, labels)) == 0
+
+
+def test_clips_of_one_size_make_a_batch(folder):
+    data = dataset(folder, **TRAIN)
+    batch = collate_clips([data[0], data[1]])
+    assert batch["inputs"].shape == (2, 4, 48, 48, 3)
+    assert batch["inputs"].dtype == torch.uint8
+    assert torch.equal(batch["inputs"][1], torch.from_numpy(data[1]["clip"]))
+    assert batch["data_samples"][1].meta.time_sec == 1.0
+    assert torch.equal(batch["data_samples"][1].boxes, torch.from_numpy(data[1]["boxes"]))
+    with pytest.raises(InputError, match=r"val_dataloader\.batch_size=1"):
+        collate_clips([data[0], dataset(folder)[0]])

@@ -1,0 +1,49 @@
+"""The benchmark of the pipeline: its stages add up, and it is not much slower than decord."""
+
+import pytest
+from mmengine.config import Config
+
+from stad.engine import benchmark
+from stad.errors import InputError
+from tests.datasets.tiny_ava import CONFIG
+from tests.models.configs import read_config
+from tests.videos import write_video
+
+
+def test_stages_add_up():
+    times = benchmark.PipelineTimes(decode=0.1, augment=0.02, collate=0.01, plain=0.104)
+    assert times.pipeline == pytest.approx(0.13)
+    assert times.slowdown == pytest.approx(0.25)
+
+
+def test_a_training_step_takes_its_time(tmp_path):
+    video = write_video(tmp_path / "a.mp4", num_frames=75, fps=15)
+    changes = benchmark.annotate_every_second(video, tmp_path)
+    (tmp_path / "labels.txt").write_text("a\nb\nc\n")
+    changes["label_map"] = str(tmp_path / "labels.txt")
+    config = Config.fromfile(CONFIG)
+    dataset, window = benchmark.build_dataset(config, changes)
+    assert len(dataset) == 4
+    assert window.num_frames == 4
+    items = [dataset[0], dataset[1]]
+    assert benchmark.time_training_step(config, items, steps=1, device="cpu") > 0
+    assert benchmark.shape_of_videos(dataset) == "h264 160x120"
+
+
+def test_a_video_that_is_too_short_is_refused(tmp_path):
+    video = write_video(tmp_path / "a.mp4", num_frames=10)
+    with pytest.raises(InputError, match="shorter than 2 s"):
+        benchmark.annotate_every_second(video, tmp_path)
+
+
+@pytest.mark.slow
+def test_the_pipeline_is_at_most_a_quarter_slower_than_decord(tmp_path):
+    video = write_video(tmp_path / "a.mp4", num_frames=300, fps=30, size=(768, 576), gop=60)
+    changes = benchmark.annotate_every_second(video, tmp_path)
+    dataset, window = benchmark.build_dataset(read_config("slowfast_ava"), changes)
+    slowdowns = []
+    # Other work on the machine can spoil one measurement, not all.
+    for _ in range(3):
+        times = benchmark.time_pipeline(dataset, window, num_clips=16, batch_size=4)
+        slowdowns.append(times.slowdown)
+    assert min(slowdowns) < 0.25

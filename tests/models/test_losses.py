@@ -1,0 +1,68 @@
+"""Losses: tables worked out by hand, weights of classes, and the mean over processes."""
+
+import math
+
+import pytest
+import torch
+
+from stad.models.losses import MultiLabelLoss, SingleLabelLoss, multilabel_loss
+
+LOGITS = torch.tensor([[0.0, math.log(3.0)], [math.log(3.0), 0.0]])
+LABELS = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
+# sigmoid(log 3) is 3/4: the probability of what is right, actor by actor, class by class.
+RIGHT = [[1 / 2, 1 / 4], [3 / 4, 1 / 2]]
+
+
+def test_binary_cross_entropy_is_minus_log_of_what_is_right():
+    expected = torch.tensor([[-math.log(p) for p in row] for row in RIGHT])
+    torch.testing.assert_close(multilabel_loss(LOGITS, LABELS), expected)
+    torch.testing.assert_close(MultiLabelLoss()(LOGITS, LABELS), expected.mean())
+
+
+def test_focal_loss_weighs_what_is_right_already_less():
+    expected = torch.tensor([[3 * (1 - p) ** 2 * -math.log(p) for p in row] for row in RIGHT])
+    found = multilabel_loss(LOGITS, LABELS, focal_alpha=3, focal_gamma=2)
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
+def test_focal_loss_has_finite_gradients_when_all_is_right(gamma):
+    logits = torch.tensor([[60.0, -60.0]], requires_grad=True)
+    labels = torch.tensor([[1.0, 0.0]])
+    MultiLabelLoss(focal_gamma=gamma)(logits, labels).backward()
+    assert logits.grad.isfinite().all()
+
+
+def test_class_weights_are_factors():
+    loss = MultiLabelLoss(class_weights=[2.0, 0.0])
+    expected = (2 * math.log(2) + 2 * -math.log(3 / 4)) / 4
+    assert loss(LOGITS, LABELS).item() == pytest.approx(expected)
+
+
+def test_single_label_is_the_cross_entropy_of_the_softmax():
+    logits = torch.tensor([[0.0, math.log(3.0)], [0.0, math.log(3.0)]])
+    labels = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    found = SingleLabelLoss()(logits, labels)
+    assert found.item() == pytest.approx((-math.log(1 / 4) - math.log(3 / 4)) / 2)
+    weighted = SingleLabelLoss(class_weights=[1.0, 3.0])(logits, labels)
+    assert weighted.item() == pytest.approx((-math.log(1 / 4) - 3 * math.log(3 / 4)) / 2)
+
+
+def test_nobody_costs_nothing():
+    for loss in (MultiLabelLoss(), SingleLabelLoss()):
+        assert loss(torch.zeros(0, 2), torch.zeros(0, 2)).item() == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: MultiLabelLoss(focal_alpha=0), "focal_alpha"),
+        (lambda: MultiLabelLoss(class_weights=[0.0, 0.0]), "not all 0"),
+        (lambda: SingleLabelLoss(class_weights=[1.0, -1.0]), "0 or more"),
+        (lambda: MultiLabelLoss(class_weights=[1.0])(LOGITS, LABELS), "one weight per class"),
+        (lambda: MultiLabelLoss()(LOGITS, LABELS[:1]), "one label per output"),
+    ],
+)
+def test_what_cannot_work_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

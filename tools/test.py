@@ -1,0 +1,59 @@
+"""Evaluates a checkpoint: python tools/test.py CONFIG CHECKPOINT
+
+The data is that of the config's val_dataloader; the last line on stdout is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mmengine.config import DictAction
+
+from stad.errors import run_script
+
+
+def parse_args() -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", help="config file, such as configs/slowfast_ava.py")
+    parser.add_argument("checkpoint", help="of stad, mmaction2, PySlowFast or PyTorchVideo")
+    parser.add_argument("--work-dir", help="where the log goes (work_dirs/NAME-OF-THE-CONFIG)")
+    parser.add_argument("--out", metavar="CSV", help="write the detections, for eval_ava.py")
+    parser.add_argument(
+        "--cfg-options", nargs="+", action=DictAction, default={}, metavar="KEY=VALUE"
+    )
+    parser.add_argument("--launcher", default="none", choices=("none", "pytorch", "slurm"))
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Evaluate and print."""
+    args = parse_args()
+    # After parse_args: --help does not wait for torch.
+    from stad.engine.run import RunOptions, evaluate
+
+    changes = dict(args.cfg_options)
+    if args.out:
+        changes["val_evaluator.out"] = args.out
+    options = RunOptions(
+        config=args.config, work_dir=args.work_dir, launcher=args.launcher, changes=changes
+    )
+    metrics = evaluate(options, args.checkpoint)
+    # JSON has no NaN.
+    known = {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in metrics.items()
+    }
+    print(json.dumps(known))
+
+
+if __name__ == "__main__":
+    run_script(main)
