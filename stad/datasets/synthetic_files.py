@@ -1,0 +1,248 @@
+"""Rendered scenes -> a folder in AVA's layout: videos, CSV files, a label map; resumable."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import av
+import cv2
+
+from stad.datasets.synthetic import CLASSES, SyntheticScene
+from stad.errors import InputError
+from stad.results.atomic import AtomicFile
+
+# Goes up when the same seed gives other pictures or labels than before.
+RENDERER_VERSION = 1
+SETTINGS_FILE = "synthetic.json"
+LABEL_MAP_FILE = "label_map.pbtxt"
+VIDEO_FOLDER = "videos"
+# Nothing of the small figures may go: 18 is where x264's loss is hardly seen.
+CRF = "18"
+# FFmpeg's codes of the colour matrix and of the range that the pictures are written with.
+BT601, LIMITED_RANGE = 6, 1
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """What all scenes of a data set share; see ``SyntheticScene``.
+
+    Attributes:
+        size_px: (width, height), both even.
+        fps: frames per second.
+        duration_sec: length of each clip, seconds.
+        stride_sec: seconds between keyframes.
+    """
+
+    size_px: tuple[int, int] = (192, 144)
+    fps: float = 15
+    duration_sec: float = 3.0
+    stride_sec: float = 1.0
+
+    def __post_init__(self) -> None:
+        if min(*self.size_px, self.fps, self.duration_sec, self.stride_sec) <= 0:
+            raise InputError(f"sizes, rate, duration and stride must be positive, got {self}")
+        if any(side % 2 or side < 32 for side in self.size_px):
+            raise InputError(
+                f"a video's sides must be even and at least 32 pixels, got {self.size_px}"
+            )
+        if self.duration_sec < 2 * self.stride_sec:
+            raise InputError(
+                f"a clip of {self.duration_sec:g} s has no room for keyframes every "
+                f"{self.stride_sec:g} s: give at least {2 * self.stride_sec:g} s"
+            )
+
+    def scene(self, seed: int) -> SyntheticScene:
+        """The scene of a seed."""
+        return SyntheticScene(
+            seed, size_px=self.size_px, fps=self.fps, duration_sec=self.duration_sec
+        )
+
+
+def video_id(seed: int) -> str:
+    """The name of a scene's video, without its suffix.
+
+    >>> video_id(12)
+    'scene_0000012'
+    """
+    return f"scene_{seed:07d}"
+
+
+def annotation_rows(seed: int, settings: RenderSettings) -> list[str]:
+    """The lines of one scene in AVA's CSV, without line ends: one for each person and class.
+
+    ``video_id,timestamp,x1,y1,x2,y2,action_id,person_id``; boxes are parts of the picture.
+    """
+    rows = []
+    for record in settings.scene(seed).annotations(settings.stride_sec):
+        box = ",".join(f"{part:.4f}" for part in record.box)
+        where = f"{video_id(seed)},{record.time_sec:.6g},{box}"
+        rows += [f"{where},{class_id},{record.person_id}" for class_id in record.class_ids]
+    return rows
+
+
+def label_map_text() -> str:
+    """``CLASSES`` as a pbtxt of items, the way AVA writes its list."""
+    items = (
+        f'item {{\n  name: "{name}"\n  id: {index}\n}}\n' for index, name in enumerate(CLASSES, 1)
+    )
+    return "".join(items)
+
+
+def render_dataset(
+    folder: Path,
+    splits: Mapping[str, Sequence[int]],
+    *,
+    settings: RenderSettings,
+    workers: int = 1,
+    on_scene: Callable[[], None] | None = None,
+) -> dict[str, int]:
+    """Write ``videos/*.mp4``, a CSV for each split and the label map.
+
+    Videos that are there already are kept, so a broken run goes on where it stopped and a
+    larger one adds to a smaller one.
+
+    Args:
+        folder: where to; made if it is not there.
+        splits: seeds by the name of the CSV file, such as ``{"train": range(100)}``.
+        settings: of all scenes.
+        workers: processes; with 1 everything happens in this one.
+        on_scene: called after each scene, for a progress bar.
+
+    Returns:
+        how many rows each CSV has.
+
+    Raises:
+        InputError: a seed in two splits, other settings than those the folder was made with, or
+            files that cannot be written.
+    """
+    _check_splits(splits)
+    folder = _prepared(Path(folder), settings)
+    seeds = [seed for seeds in splits.values() for seed in seeds]
+    rows = {}
+    work = partial(_write_scene, folder / VIDEO_FOLDER, settings)
+    for seed, scene_rows in _results(work, seeds, workers):
+        rows[seed] = scene_rows
+        if on_scene is not None:
+            on_scene()
+    _write_text(folder / LABEL_MAP_FILE, label_map_text())
+    for name, split_seeds in splits.items():
+        lines = [f"{row}\n" for seed in split_seeds for row in rows[seed]]
+        _write_text(folder / f"{name}.csv", "".join(lines))
+    return {name: sum(len(rows[seed]) for seed in seeds) for name, seeds in splits.items()}
+
+
+def _prepared(folder: Path, settings: RenderSettings) -> Path:
+    """Make the folder, or find that it was made with the same settings."""
+    try:
+        (folder / VIDEO_FOLDER).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+    _check_settings(folder / SETTINGS_FILE, settings)
+    return folder
+
+
+def _results(work: Callable, seeds: list[int], workers: int) -> Iterator[tuple[int, list[str]]]:
+    """Results as they come, in any order."""
+    if workers <= 1:
+        yield from map(work, seeds)
+        return
+    # Started afresh, not forked: OpenCV and FFmpeg have threads, and forks of those may hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        workers, context, initializer=cv2.setNumThreads, initargs=(1,)
+    ) as pool:
+        jobs = [pool.submit(work, seed) for seed in seeds]
+        try:
+            for job in as_completed(jobs):
+                yield job.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _write_scene(folder: Path, settings: RenderSettings, seed: int) -> tuple[int, list[str]]:
+    path = folder / f"{video_id(seed)}.mp4"
+    if not path.exists():
+        _write_video(path, settings.scene(seed))
+    return seed, annotation_rows(seed, settings)
+
+
+def _write_video(path: Path, scene: SyntheticScene) -> None:
+    """A whole file or none: written beside, then renamed."""
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        with av.open(str(part), "w", format="mp4") as container:
+            _encode(container, scene)
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _encode(container: av.container.OutputContainer, scene: SyntheticScene) -> None:
+    stream = container.add_stream("libx264", rate=Fraction(scene.fps).limit_denominator(1001))
+    stream.width, stream.height = scene.size_px
+    stream.pix_fmt = "yuv420p"
+    # With AVX, x264 does not always make the same file of the same pictures (one clip in two came
+    # out in two versions); with one thread and SSE it does. Other processors ignore the name.
+    stream.options = {"crf": CRF, "preset": "veryfast", "x264-params": "asm=sse4.2"}
+    stream.codec_context.thread_count = 1
+    # A point to seek to each second: training reads windows out of the middle.
+    stream.codec_context.gop_size = max(1, round(scene.fps))
+    stream.codec_context.colorspace = BT601
+    stream.codec_context.color_range = LIMITED_RANGE
+    for index, image in enumerate(scene.frames()):
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
+            format="yuv420p", dst_colorspace="ITU601", dst_color_range="MPEG"
+        )
+        frame.pts = index
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode())
+
+
+def _check_splits(splits: Mapping[str, Sequence[int]]) -> None:
+    owner: dict[int, str] = {}
+    for name, seeds in splits.items():
+        for seed in seeds:
+            if seed in owner:
+                raise InputError(
+                    f"seed {seed} is in {owner[seed]} and in {name}: give each scene to one split"
+                )
+            owner[seed] = name
+
+
+def _check_settings(path: Path, settings: RenderSettings) -> None:
+    """Remember the settings of a new folder; refuse to mix others into an old one."""
+    wanted = {"renderer": RENDERER_VERSION, **asdict(settings), "classes": list(CLASSES)}
+    wanted = json.loads(json.dumps(wanted))
+    if not path.exists():
+        _write_text(path, json.dumps(wanted, indent=2) + "\n")
+        return
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {path}: {error}; remove the folder to start anew") from error
+    if found != wanted:
+        changed = [
+            key for key in wanted if not isinstance(found, dict) or found.get(key) != wanted[key]
+        ]
+        raise InputError(
+            f"{path.parent} was made with other settings ({', '.join(changed)}): "
+            "use the same ones, or another folder"
+        )
+
+
+def _write_text(path: Path, text: str) -> None:
+    file = AtomicFile(path)
+    try:
+        file.write(text)
+        file.close()
+    finally:
+        file.abort()
