@@ -17,7 +17,7 @@ from stad import zoo
 from stad.cli import annotate_main
 from stad.errors import InputError, run_script
 from stad.video.source import VideoSource
-from tests.videos import set_rotation, write_audio_only, write_video
+from tests.videos import NO_VIDEOS, set_rotation, write_video
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = str(Path(__file__).parent / "data" / "tiny_detector.py")
@@ -172,27 +172,7 @@ def test_a_cut_file_is_annotated_as_far_as_it_goes(tmp_path, weights, boxes, cap
     assert 10 < VideoSource(tmp_path / "out.mp4").info.num_frames < 80
 
 
-def _text(folder):
-    (folder / "bad.mp4").write_text("this is no video\n" * 50)
-    return folder / "bad.mp4"
-
-
-def _empty(folder):
-    (folder / "bad.mp4").write_bytes(b"")
-    return folder / "bad.mp4"
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda folder: folder / "none.mp4", "no such file"),
-        (lambda folder: folder, "is a folder"),
-        (_text, "cannot be read as one"),
-        (_empty, "is empty"),
-        (lambda folder: write_audio_only(folder / "x.mp4"), "only sound"),
-    ],
-    ids=["missing", "folder", "text", "empty", "audio only"],
-)
+@pytest.mark.parametrize(("make", "message"), NO_VIDEOS.values(), ids=NO_VIDEOS)
 def test_input_that_is_no_video(tmp_path, capsys, make, message):
     out = tmp_path / "out.mp4"
     code, said = exit_code(capsys, make(tmp_path), "--out", out)

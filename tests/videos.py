@@ -77,3 +77,22 @@ def set_rotation(path: Path, degrees: int) -> None:
     start = data.index(b"tkhd") + 4 + 40
     data[start : start + 36] = matrix
     path.write_bytes(bytes(data))
+
+
+def write_file(path: Path, content: bytes) -> Path:
+    """A file of these bytes."""
+    path.write_bytes(content)
+    return path
+
+
+# What is not a video: how to make it in a folder, and what the error says of it.
+NO_VIDEOS = {
+    "missing": (lambda folder: folder / "none.mp4", "no such file"),
+    "folder": (lambda folder: folder, "is a folder"),
+    "text": (
+        lambda folder: write_file(folder / "bad.mp4", b"this is no video\n" * 50),
+        "cannot be read as one",
+    ),
+    "empty": (lambda folder: write_file(folder / "bad.mp4", b""), "is empty"),
+    "audio only": (lambda folder: write_audio_only(folder / "bad.mp4"), "only sound"),
+}

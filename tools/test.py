@@ -27,6 +27,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("checkpoint", help="of stad, mmaction2, PySlowFast or PyTorchVideo")
     parser.add_argument("--work-dir", help="where the log goes (work_dirs/NAME-OF-THE-CONFIG)")
     parser.add_argument("--out", metavar="CSV", help="write the detections, for eval_ava.py")
+    parser.add_argument("--report", metavar="DIR", help="write a page that shows the evaluation")
     parser.add_argument(
         "--cfg-options", nargs="+", action=DictAction, default={}, metavar="KEY=VALUE"
     )
@@ -46,7 +47,7 @@ def main() -> None:
     options = RunOptions(
         config=args.config, work_dir=args.work_dir, launcher=args.launcher, changes=changes
     )
-    metrics = evaluate(options, args.checkpoint)
+    metrics = evaluate(options, args.checkpoint, report=args.report)
     # JSON has no NaN.
     known = {
         name: None if isinstance(value, float) and math.isnan(value) else value

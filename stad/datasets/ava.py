@@ -82,6 +82,7 @@ class AVADataset(Dataset):
 
     Attributes:
         source: reads the frames.
+        start_sec: as given.
         class_ids: what each output means, ids as in the annotations.
         max_labels: highest number of labels that one actor has.
         num_unreadable: how many videos are left out.
@@ -114,7 +115,7 @@ class AVADataset(Dataset):
         self._classes = classes_of(label_map)
         self.class_ids = tuple(self._classes)
         self._window = as_window(window)
-        self._short_side_px, self._start_sec, self._seed = short_side_px, start_sec, seed
+        self._short_side_px, self.start_sec, self._seed = short_side_px, start_sec, seed
         self._min_score, self._min_iou = min_score, min_iou
         self._transform = None if transform is None else TRANSFORMS.build(transform)
         self.source = open_source(videos, frames_fps=frames_fps)
@@ -191,7 +192,7 @@ class AVADataset(Dataset):
         time_sec = float(self._table.time_sec[keyframe])
         boxes, labels_ = self._actors(keyframe)
         try:
-            raw = self.source.read(video_id, time_sec - self._start_sec, self._window)
+            raw = self.source.read(video_id, time_sec - self.start_sec, self._window)
         except InputError as error:
             self._warn_once(video_id, time_sec, error)
             black = np.zeros((1, BLACK_SIZE[1], BLACK_SIZE[0], 3), dtype=np.uint8)

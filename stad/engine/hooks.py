@@ -89,7 +89,7 @@ class PerClassHook(Hook):
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
         """Log the result that the evaluator's ``AVAMetric`` holds."""
         for metric in runner.val_evaluator.metrics:
-            if isinstance(metric, AVAMetric) and metric.result is not None:
+            if isinstance(metric, AVAMetric) and metric.comparison is not None:
                 runner.logger.info(metric.table())
                 per_class = metric.per_class()
                 known = {f"AP/{k}": v for k, v in per_class.items() if not math.isnan(v)}

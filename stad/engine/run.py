@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
+from mmengine.dist import is_main_process
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import AmpOptimWrapper
 from mmengine.runner import Runner
@@ -24,6 +25,7 @@ from stad.engine.hooks import (
     bare_model,
 )
 from stad.errors import InputError
+from stad.evaluation.ava_metric import AVAMetric
 
 LAUNCHERS = ("none", "pytorch", "slurm")
 TRAINING_KEYS = ("model", "train_dataloader", "train_cfg", "optim_wrapper")
@@ -74,8 +76,15 @@ def train(options: RunOptions) -> Runner:
     return runner
 
 
-def evaluate(options: RunOptions, checkpoint: str | Path) -> dict[str, float]:
+def evaluate(
+    options: RunOptions, checkpoint: str | Path, *, report: str | Path | None = None
+) -> dict[str, float]:
     """Evaluate a checkpoint on the validation data; per-class figures go to the log.
+
+    Args:
+        options: of the run.
+        checkpoint: of stad, mmaction2, PySlowFast or PyTorchVideo.
+        report: folder for a page that shows the evaluation, with pictures of mistakes.
 
     Returns:
         Names to values, such as 'mAP' in [0, 1].
@@ -93,7 +102,28 @@ def evaluate(options: RunOptions, checkpoint: str | Path) -> dict[str, float]:
     zoo.load_weights(bare_model(runner), checkpoint)
     runner.register_hook(StartCheckHook())
     runner.register_hook(PerClassHook())
-    return runner.val()
+    metrics = runner.val()
+    if report is not None and is_main_process():
+        _write_report(runner, report, name=Path(checkpoint).name)
+    return metrics
+
+
+def _write_report(runner: Runner, folder: str | Path, *, name: str) -> None:
+    from stad.results.report import NamedResult, write_report
+
+    dataset = runner.val_dataloader.dataset
+    (comparison,) = (
+        metric.comparison
+        for metric in runner.val_evaluator.metrics
+        if isinstance(metric, AVAMetric)
+    )
+    path = write_report(
+        folder,
+        [NamedResult(name, comparison)],
+        videos=dataset.source,
+        video_start_sec=dataset.start_sec,
+    )
+    runner.logger.info(f"report: {path}")
 
 
 def _read(options: RunOptions, keys: tuple[str, ...]) -> Config:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +17,9 @@ from stad.datasets.ava_csv import (
     read_ava_csv,
     read_excluded,
 )
-from stad.evaluation.ava import AvaResult, evaluate_ava
+from stad.datasets.ava_files import AvaComparison
+from stad.evaluation.ava import evaluate_ava
+from stad.evaluation.ava_summary import as_table
 from stad.labels import read_label_map
 from stad.registry import METRICS
 from stad.results.atomic import AtomicFile
@@ -46,7 +47,7 @@ class AVAMetric(BaseMetric):
         out: CSV file for the detections, in AVA's format.
 
     Attributes:
-        result: of the last evaluation, on the first process only.
+        comparison: of the last evaluation, on the first process only.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class AVAMetric(BaseMetric):
         # mmengine warns of a metric without a prefix; the names here need none.
         super().__init__(prefix="ava")
         self._evaluated, self._protocol, self._out = evaluated, protocol, out
-        self.result: AvaResult | None = None
+        self.comparison: AvaComparison | None = None
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Keep what ``ActionDetector`` predicts: {'meta': ``ClipMeta``, 'scores': (K, C)}."""
@@ -85,19 +86,20 @@ class AVAMetric(BaseMetric):
         found = self._as_table(results)
         if self._out is not None:
             write_detections(self._out, found)
-        truth = read_ava_csv(self.dataset_meta["annotations"])
-        tables = [truth, found]
+        annotated = read_ava_csv(self.dataset_meta["annotations"])
+        tables = [annotated, found]
         if self.dataset_meta["excluded"] is not None:
             tables.append(read_excluded(self.dataset_meta["excluded"]))
-        truth, found, *excluded = labelled_boxes(*tables)
-        self.result = evaluate_ava(
+        truth, detections, *excluded = labelled_boxes(*tables)
+        result = evaluate_ava(
             truth,
-            found,
+            detections,
             classes=self._classes(),
             excluded=excluded[0].empty_keyframes if excluded else None,
             protocol=self._protocol,
         )
-        return {"mAP": self.result.mean_ap, "keyframes": len(results)}
+        self.comparison = AvaComparison(annotated, found, result)
+        return {"mAP": result.mean_ap, "keyframes": len(results)}
 
     def _classes(self) -> dict[int, str]:
         if self._evaluated is not None:
@@ -133,24 +135,12 @@ class AVAMetric(BaseMetric):
 
     def per_class(self) -> dict[str, float]:
         """Name -> average precision of the last evaluation; NaN without ground truth."""
-        names, values = self.result.class_names, self.result.ap.tolist()
+        names, values = self.comparison.result.class_names, self.comparison.result.ap.tolist()
         return dict(zip(names, values, strict=True))
 
     def table(self) -> str:
         """The last evaluation for the log: one line per class, best first."""
-        result = self.result
-        columns = (result.class_names, result.ap, result.num_ground_truth, result.num_detections)
-        rows = sorted(
-            zip(*(list(one) for one in columns), strict=True),
-            key=lambda row: (math.isnan(row[1]), -row[1] if row[1] == row[1] else 0.0),
-        )
-        width = max(len(name) for name in result.class_names)
-        lines = [f"{'class':<{width}}      AP  ground truth  detections"]
-        for name, value, truth, found in rows:
-            shown = "       -" if math.isnan(value) else f"{value:8.4f}"
-            lines.append(f"{name:<{width}}{shown}  {truth:>12}  {found:>10}")
-        mean = result.mean_ap
-        return "average precision per class\n" + "\n".join(lines) + f"\nmAP {mean:.4f}"
+        return f"average precision per class\n{as_table(self.comparison.result)}"
 
 
 def write_detections(path: str | Path, table: AvaTable) -> None:

@@ -71,6 +71,14 @@ def test_evaluating_the_checkpoint_gives_the_mean_of_training(data, trained, tmp
     assert evaluate(options(data, tmp_path), folder / "epoch_1.pth") == found
 
 
+def test_a_report_shows_the_evaluation_with_pictures(data, trained, tmp_path):
+    path, value = best_checkpoint(trained[0])
+    evaluate(options(data, tmp_path / "work"), path, report=tmp_path / "report")
+    summary = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert str(round(value, 4))[:5] in json.dumps(summary)
+    assert "data:image/jpeg" in (tmp_path / "report" / "report.html").read_text()
+
+
 def test_a_run_does_not_write_over_another(data, trained):
     with pytest.raises(InputError, match="--resume"):
         train(options(data, trained[0]))

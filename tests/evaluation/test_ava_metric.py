@@ -58,7 +58,7 @@ def test_a_keyframe_that_comes_twice_counts_once(metric):
     one = prediction("a", 902.0, [[0.9, 0.1], [0.2, 0.8]])
     metric.process(None, [one, prediction("b", 903.0, [[0.7, 0.05]]), one])
     assert metric.evaluate(2) == {"mAP": 1.0, "keyframes": 2}
-    assert metric.result.num_detections.tolist() == [3, 3]
+    assert metric.comparison.result.num_detections.tolist() == [3, 3]
 
 
 def test_excluded_keyframes_do_not_count(metric, tmp_path):
@@ -66,7 +66,7 @@ def test_excluded_keyframes_do_not_count(metric, tmp_path):
     metric.dataset_meta["excluded"] = str(tmp_path / "excluded.csv")
     metric.process(None, [prediction("a", 902.0, [[0.9, 0.1], [0.2, 0.8]])])
     assert metric.evaluate(1)["mAP"] == 1.0
-    assert metric.result.num_ground_truth.tolist() == [1, 1]
+    assert metric.comparison.result.num_ground_truth.tolist() == [1, 1]
 
 
 def test_without_predictions_all_is_missed(metric):
@@ -77,8 +77,8 @@ def test_ava_is_evaluated_on_its_60_classes(metric):
     meta = {"label_map": "ava", "class_ids": list(range(1, 81)), "classes": ["x"] * 80}
     metric.dataset_meta |= meta
     metric.evaluate(0)
-    assert len(metric.result.class_ids) == 60
-    assert math.isnan(metric.per_class()["stand"]) == (12 in metric.result.class_ids)
+    assert len(metric.comparison.result.class_ids) == 60
+    assert math.isnan(metric.per_class()["stand"]) == (12 in metric.comparison.result.class_ids)
 
 
 def test_detections_are_written_as_ava_csv(metric, tmp_path):

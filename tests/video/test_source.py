@@ -7,7 +7,7 @@ import pytest
 
 from stad.errors import InputError
 from stad.video.source import VideoSource
-from tests.videos import moving_square, set_rotation, write_audio_only, write_video
+from tests.videos import NO_VIDEOS, moving_square, set_rotation, write_video
 
 
 def test_frames_times_and_info(tmp_path):
@@ -91,27 +91,7 @@ def test_noise_in_the_middle_is_survived(tmp_path):
     assert len(list(VideoSource(path).frames())) >= 40
 
 
-def _text(tmp_path):
-    (tmp_path / "x.mp4").write_text("this is no video\n" * 50)
-    return tmp_path / "x.mp4"
-
-
-def _empty(tmp_path):
-    (tmp_path / "x.mp4").write_bytes(b"")
-    return tmp_path / "x.mp4"
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda folder: folder / "none.mp4", "no such file"),
-        (lambda folder: folder, "is a folder"),
-        (_text, "cannot be read as one"),
-        (_empty, "is empty"),
-        (lambda folder: write_audio_only(folder / "x.mp4"), "only sound"),
-    ],
-    ids=["missing", "folder", "text", "empty", "audio only"],
-)
+@pytest.mark.parametrize(("make", "message"), NO_VIDEOS.values(), ids=NO_VIDEOS)
 def test_what_is_not_a_video(tmp_path, make, message):
     with pytest.raises(InputError, match=message):
         VideoSource(make(tmp_path))
