@@ -83,3 +83,9 @@ def test_names_of_lists(tmp_path):
     (tmp_path / "a.pbtxt").write_text("item{name:'a' id:1} item{name:'c' id:3}")
     with pytest.raises(InputError, match="names class 3 but not class 2"):
         class_names("a.pbtxt", folder=tmp_path)
+
+
+def test_the_synthetic_classes_are_those_of_the_renderer():
+    from stad.datasets.synthetic import CLASSES
+
+    assert class_names("synthetic") == CLASSES
