@@ -4,7 +4,7 @@ from mmengine.optim import CosineAnnealingLR, LinearLR, OptimWrapper
 from mmengine.runner import EpochBasedTrainLoop, ValLoop
 from torch.optim import AdamW
 
-train_cfg = dict(type=EpochBasedTrainLoop, max_epochs=4, val_interval=1)
+train_cfg = dict(type=EpochBasedTrainLoop, max_epochs=3, val_interval=1)
 val_cfg = dict(type=ValLoop)
 optim_wrapper = dict(
     type=OptimWrapper,
