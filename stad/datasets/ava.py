@@ -53,7 +53,8 @@ def missing_error(missing: Sequence[str]) -> InputError:
     return InputError(
         f"the data is not complete, missing: {'; '.join(missing)}. For AVA, "
         "'python tools/prepare_ava.py data/ava' gets the annotations, proposals and videos "
-        "(--help tells which); for data of your own, name your files in the config"
+        "(--help tells which); for rendered people, 'python tools/make_synthetic.py "
+        "data/synthetic --train 2400'; for data of your own, name your files in the config"
     )
 
 
