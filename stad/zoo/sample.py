@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from stad.errors import InputError
-from stad.zoo.download import cache_dir, download_url
+from stad.zoo.download import cache_dir, download_url, hash_file, partial_file
 
 COMMAND_LIMIT_SEC = 600
 
@@ -112,22 +111,18 @@ def _run(command: list[str], *, cwd: str) -> None:
 
 
 def _keep(source: IO[bytes], folder: Path, sample: Sample) -> Path:
-    """Write ``source`` beside its place, verify it, and only then give it its name."""
+    """The video in the cache, verified before it gets its name."""
     path = folder / sample.file_name
-    part = folder / f"{sample.file_name}.part"
-    with part.open("wb") as file:
-        shutil.copyfileobj(source, file)
-    if not _is_intact(part, sample.sha256):
-        part.unlink()
-        raise InputError(
-            f"{sample.file_name} should have the SHA-256 {sample.sha256} and has another: "
-            "it is not the video that stad knows, try another source."
-        )
-    return part.replace(path)
+    with partial_file(path) as part:
+        with part.open("wb") as file:
+            shutil.copyfileobj(source, file)
+        if not _is_intact(part, sample.sha256):
+            raise InputError(
+                f"{sample.file_name} should have the SHA-256 {sample.sha256} and has another: "
+                "it is not the video that stad knows, try another source."
+            )
+    return path
 
 
 def _is_intact(path: Path, sha256: str) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    return path.is_file() and hash_file(path) == sha256
