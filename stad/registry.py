@@ -9,15 +9,21 @@ from mmengine.registry import Registry, root
 # The modules that register something: they are imported when a name is first looked up.
 MODEL_MODULES = [
     "stad.models.action_detector",
+    "stad.models.backbones.c3d",
+    "stad.models.backbones.frame_resnet",
     "stad.models.backbones.i3d",
     "stad.models.backbones.resnet3d",
     "stad.models.backbones.slowfast",
+    "stad.models.backbones.timesformer",
+    "stad.models.backbones.torchvision_video",
     "stad.models.heads.acrn",
     "stad.models.heads.clip_head",
+    "stad.models.heads.lstm_head",
     "stad.models.heads.roi_head",
     "stad.models.losses",
     "stad.models.preprocessor",
     "stad.models.recognizer",
+    "stad.models.two_stream",
 ]
 
 MODELS = Registry("model", parent=MMENGINE_MODELS, scope="stad", locations=MODEL_MODULES)

@@ -24,7 +24,8 @@ def made_weight(key, shape):
         return torch.zeros(shape, dtype=torch.int64)
     if key.endswith("running_var"):
         return 1 + 0.1 * normal.abs()
-    if key.endswith(".weight") and len(shape) >= 2:
+    # 'in_proj_weight' of attentions too.
+    if key.endswith("weight") and len(shape) >= 2:
         return normal / math.sqrt(math.prod(shape[1:]))
     if key.endswith(".weight"):
         return 1 + 0.1 * normal

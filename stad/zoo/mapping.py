@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 
@@ -9,6 +10,13 @@ import torch
 from torch import Tensor
 
 from stad.errors import InputError
+from stad.models.backbones.embeddings import resize_position_embedding, resize_time_embedding
+from stad.zoo.torchvision_names import (
+    choose_torchvision,
+    fit_for_start,
+    is_video_model,
+    share_attention,
+)
 
 # In front of the slow stages 1 to 4, from the fast pathway.
 LATERALS = ("conv1_lateral", "layer1_lateral", "layer2_lateral", "layer3_lateral")
@@ -26,7 +34,9 @@ def map_keys(
     origin: str = "the checkpoint",
     fast_first: bool = False,
 ) -> dict[str, Tensor]:
-    """A state dict of stad, mmaction2, PySlowFast or PyTorchVideo under the names of ``target``.
+    """A state dict of stad or of another project under the names of ``target``.
+
+    Others are mmaction2, PySlowFast, PyTorchVideo and torchvision.
 
     Args:
         state: names to tensors, as ``read_checkpoint`` gives them.
@@ -43,7 +53,7 @@ def map_keys(
     """
     shapes = {name: _shape(value) for name, value in target.items()}
     state = _without_wrapper(state)
-    mapped, leftover = _rename_all(state, shapes, fast_first=fast_first)
+    mapped, leftover = _rename_all(state, shapes, fast_first=fast_first, fit=_fit)
     for name in shapes.keys() - mapped.keys():
         if name.endswith(".num_batches_tracked"):
             mapped[name] = torch.tensor(0)
@@ -63,20 +73,27 @@ def map_available(
 
     Returns:
         The part of ``target`` that is there in the right shape, and the names in the checkpoint
-        that have no use, such as a classifier of other classes.
+        that have no use, such as a classifier of other classes. Weights of images are inflated
+        where the model looks at clips.
     """
     shapes = {name: _shape(value) for name, value in target.items()}
-    mapped, leftover = _rename_all(_without_wrapper(state), shapes, fast_first=fast_first)
+    state = _without_wrapper(state)
+    mapped, leftover = _rename_all(state, shapes, fast_first=fast_first, fit=_fit_start)
+    mapped = share_attention(mapped, shapes)
     reshaped = [name for name, value in mapped.items() if tuple(value.shape) != shapes[name]]
     return {name: mapped[name] for name in mapped if name not in reshaped}, leftover + reshaped
 
 
 def _rename_all(
-    state: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]], *, fast_first: bool
+    state: Mapping[str, Tensor],
+    shapes: Mapping[str, tuple[int, ...]],
+    *,
+    fast_first: bool,
+    fit: Callable[[str, Tensor, tuple[int, ...]], Tensor],
 ) -> tuple[dict[str, Tensor], list[str]]:
     """Tensors under the names in ``shapes``, whatever their shape, and the names left over."""
     head = "roi_head" if any(name.startswith("roi_head.") for name in shapes) else "head"
-    rename = _choose_family(state, head)
+    rename = choose_torchvision(state, shapes, head) or _choose_family(state, head)
     mapped: dict[str, Tensor] = {}
     leftover: list[str] = []
     last = _last_layer(state, BACKGROUND_HEAD)
@@ -88,7 +105,7 @@ def _rename_all(
             # mmaction2's first output is an unused background class.
             value = value[1:]
         if new in shapes and new not in mapped:
-            mapped[new] = _fit(value, shapes[new])
+            mapped[new] = fit(new, value, shapes[new])
         else:
             leftover.append(name)
     if fast_first and rename is not _rename_openmmlab:
@@ -114,11 +131,29 @@ def _last_layer(state: Mapping[str, Tensor], prefix: str) -> str:
     return f"{prefix}.{max(numbers)}" if numbers else prefix
 
 
-def _fit(value: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """As it is, but a classifier that is stored as a 1x1x1 convolution becomes a matrix."""
+def _fit(name: str, value: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """As it is, but a classifier that is stored as a 1x1x1 convolution becomes a matrix.
+
+    The embeddings of a transformer are interpolated for its number of frames and its size.
+    """
     if value.ndim > len(shape) == 2 and tuple(value.shape) == shape + (1,) * (value.ndim - 2):
         return value.reshape(shape)
+    if value.ndim == len(shape) == 3 and value.shape[2] == shape[2]:
+        if name.endswith(".time_embed"):
+            return resize_time_embedding(value, shape[1])
+        if name.endswith(".pos_embed") and _is_square(value.shape[1]) and _is_square(shape[1]):
+            side = math.isqrt(shape[1] - 1)
+            return resize_position_embedding(value, (side, side))
     return value
+
+
+def _fit_start(name: str, value: Tensor, shape: tuple[int, ...]) -> Tensor:
+    return fit_for_start(_fit(name, value, shape), shape)
+
+
+def _is_square(num_tokens: int) -> bool:
+    """Whether these are a class token and a square grid of patches."""
+    return num_tokens > 1 and math.isqrt(num_tokens - 1) ** 2 == num_tokens - 1
 
 
 def _choose_family(state: Mapping[str, Tensor], head: str) -> Rename:
@@ -145,7 +180,15 @@ def _paths(names: list[str]) -> tuple[str, ...]:
 
 
 def _rename_openmmlab(name: str) -> str:
-    """stad's own names, and mmaction2's, whose backbones are named alike."""
+    """stad's own names, and mmaction2's, whose backbones are named alike.
+
+    Its TSM wraps the convolution that it shifts, its non-local networks the block that one
+    follows, and its TimeSformers without divided attention keep both norms in one list.
+    """
+    name = re.sub(r"\.conv\.net\.(?=weight$)", ".conv.", name)
+    name = re.sub(r"^(backbone\.layer\d\.\d+)\.block\.", r"\1.", name)
+    name = re.sub(r"(\.layers\.\d+)\.norms\.0\.", r"\1.attentions.0.norm.", name)
+    name = re.sub(r"(\.layers\.\d+)\.norms\.1\.", r"\1.ffns.0.norm.", name)
     name = re.sub(r"^roi_head\.bbox_head\.", "roi_head.", name)
     return re.sub(r"^cls_head\.", "head.", name)
 
@@ -276,6 +319,7 @@ def _shorten(names: list[str]) -> str:
 
 def describe(state: Mapping[str, Tensor]) -> str:
     """What a state dict looks like, for people: 'this looks like ...'."""
+    plain = "a recognizer of torchvision" if is_video_model(state) else "an image classifier"
     rules = (
         (r"roi_head\.bbox_head\.fc_cls(\.\d+)?\.weight", 1, "an action detector of mmaction2"),
         (r"roi_head\.fc_cls(\.\d+)?\.weight", 0, "an action detector of stad"),
@@ -285,7 +329,9 @@ def describe(state: Mapping[str, Tensor]) -> str:
         (r"blocks\.\d+\.proj\.weight", 0, "a recognizer of PyTorchVideo"),
         (r"head\.projection\.weight|pred_w", 0, "a model of PySlowFast"),
         (r"(bbox_head|rpn_head)\..+", None, "a detector of mmdet"),
-        (r"fc\.weight", 0, "an image classifier"),
+        (r"classifier\.1\.weight", 0, "a recognizer of torchvision"),
+        (r"fc\.weight", 0, plain),
+        (r"heads\.head\.weight", 0, "an image classifier"),
     )
     for pattern, background, what in rules:
         found = [value for name, value in state.items() if re.fullmatch(pattern, name)]

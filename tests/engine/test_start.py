@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torchvision
 
 from stad.engine.start import load_start_weights
 from stad.errors import InputError
@@ -45,3 +46,121 @@ def test_a_file_in_which_nothing_fits_is_refused(tmp_path):
     torch.save({"fc.weight": torch.zeros(2, 2)}, tmp_path / "other.pth")
     with pytest.raises(InputError, match=r"no weight of .* fits"):
         load_start_weights(model(), str(tmp_path / "other.pth"))
+
+
+def image_weights(tmp_path, name="resnet18", **options):
+    """A checkpoint as torchvision publishes them, of a small network, and its state."""
+    torch.manual_seed(1)
+    network = getattr(torchvision.models, name)(**options)
+    for key, value in network.state_dict().items():
+        if key.endswith("running_mean"):
+            value.uniform_(-0.3, 0.3)
+    torch.save(network.state_dict(), tmp_path / f"{name}.pth")
+    return network.eval(), str(tmp_path / f"{name}.pth")
+
+
+def frame_model(name, **backbone):
+    config = read_config(name).model
+    config.backbone.update(depth=18, **backbone)
+    config[("roi_head" if "roi_head" in config else "head")].update(in_channels=512)
+    return MODELS.build(config).eval()
+
+
+@pytest.mark.parametrize("name", ["tsn_kinetics", "tsm_kinetics", "tsm_ava", "cnn_lstm_kinetics"])
+def test_frame_networks_start_from_images(tmp_path, name):
+    network, path = image_weights(tmp_path)
+    model = frame_model(name, shift_div=None, spatial_strides=(1, 2, 2, 2))
+    report = load_start_weights(model, path)
+    head = [key for key in model.state_dict() if not key.startswith("backbone.")]
+    total = len(model.state_dict())
+    assert f"{total - len(head)} of {total} loaded" in report
+    assert "not used: fc.weight, fc.bias" in report
+    image = torch.randn(2, 3, 64, 96)
+    with torch.inference_mode():
+        x = network.maxpool(network.relu(network.bn1(network.conv1(image))))
+        expected = network.layer4(network.layer3(network.layer2(network.layer1(x))))
+        (maps,) = model.backbone(image[:, :, None])
+    torch.testing.assert_close(maps[:, :, 0], expected, atol=1e-4, rtol=0)
+
+
+def test_every_weight_of_a_resnet50_arrives(tmp_path):
+    network, path = image_weights(tmp_path, "resnet50")
+    model = MODELS.build(read_config("tsm_kinetics").model)
+    report = load_start_weights(model, path)
+    total = len(network.state_dict())
+    assert f"{total - 2} of {total} loaded" in report
+    sums = [sum(v.double().sum() for v in m.state_dict().values()) for m in (network, model)]
+    heads = [sum(v.double().sum() for v in m.parameters()) for m in (network.fc, model.head)]
+    torch.testing.assert_close(sums[0] - heads[0], sums[1] - heads[1])
+
+
+@pytest.mark.parametrize("name", ["slowonly_kinetics", "slowonly_ava"])
+def test_clip_networks_start_from_inflated_images(tmp_path, name):
+    network, path = image_weights(tmp_path)
+    model = frame_model(name, inflate=(0, 0, 0, 0), conv1_kernel=(3, 7, 7))
+    report = load_start_weights(model, path)
+    assert "not used: fc.weight, fc.bias" in report
+    # A clip that stands still looks, away from its ends, as its frame does.
+    image = torch.randn(1, 3, 64, 64)
+    with torch.inference_mode():
+        expected = network.bn1(network.conv1(image)).relu()
+        stem = model.backbone.conv1(image[:, :, None].expand(-1, -1, 3, -1, -1))
+    torch.testing.assert_close(stem[:, :, 1], expected, atol=1e-4, rtol=0)
+    weight = model.backbone.layer4[1].conv2.conv.weight
+    torch.testing.assert_close(weight[:, :, 0], network.layer4[1].conv2.weight)
+
+
+def test_slowfast_starts_its_slow_pathway_from_images(tmp_path):
+    network, path = image_weights(tmp_path, "resnet50")
+    model = MODELS.build(read_config("slowfast_kinetics").model)
+    report = load_start_weights(model, path)
+    weight = model.backbone.slow_path.layer3[1].conv1.conv.weight
+    assert weight.shape[2] == 3
+    for step in weight.unbind(2):
+        torch.testing.assert_close(step, network.layer3[1].conv1.weight / 3)
+    assert "not in the file: backbone.fast_path." in report
+
+
+def test_a_flow_network_takes_the_mean_of_the_colours(tmp_path):
+    network, path = image_weights(tmp_path)
+    model = frame_model("tsn_kinetics", in_channels=20)
+    load_start_weights(model, path)
+    image = torch.randn(1, 1, 64, 64)
+    with torch.inference_mode():
+        expected = network.conv1(image.expand(-1, 3, -1, -1))
+        found = model.backbone.conv1.conv(image.expand(-1, 20, -1, -1))
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+
+
+def test_a_timesformer_starts_from_a_transformer_of_images(tmp_path):
+    size = {"image_size": 48, "patch_size": 16, "num_layers": 2, "num_heads": 3}
+    torch.manual_seed(1)
+    network = torchvision.models.VisionTransformer(**size, hidden_dim=24, mlp_dim=96).eval()
+    torch.nn.init.normal_(network.class_token)
+    torch.save(network.state_dict(), tmp_path / "vit.pth")
+    config = read_config("timesformer_kinetics").model
+    config.backbone.update(image_size_px=48, embed_dims=24, num_heads=3, num_layers=2)
+    config.head.update(in_channels=24)
+    model = MODELS.build(config).eval()
+    report = load_start_weights(model, str(tmp_path / "vit.pth"))
+    # Time's embedding, two last layers of attention in time, and the classifier.
+    total = len(model.state_dict())
+    assert f"{total - 7} of {total} loaded" in report
+    assert "not in the file: backbone.time_embed, backbone.transformer_layers.layers.0." in report
+    assert "not used: heads.head.weight, heads.head.bias" in report
+    # Time adds nothing yet: a clip is seen as its frames are, by the same weights.
+    torch.nn.init.zeros_(model.backbone.time_embed)
+    image = torch.randn(2, 3, 48, 48)
+    clips = image[:, :, None].expand(-1, -1, 4, -1, -1)
+    network.heads = torch.nn.Identity()
+    with torch.inference_mode():
+        found, expected = model.backbone(clips)[0].flatten(1), network(image)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+    first, second = model.backbone.transformer_layers["layers"][1].attentions
+    assert torch.equal(first.attn.in_proj_weight, second.attn.in_proj_weight)
+
+
+def test_image_weights_of_another_network_are_refused(tmp_path):
+    _, path = image_weights(tmp_path)
+    with pytest.raises(InputError, match=r"no weight of .* fits"):
+        load_start_weights(MODELS.build(read_config("c3d_kinetics").model), path)

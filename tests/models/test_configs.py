@@ -5,6 +5,7 @@ import torch
 from mmengine.config import Config
 
 from stad.models.action_detector import ActionDetector
+from stad.models.fast_inference import prepare_for_inference
 from stad.models.recognizer import Recognizer
 from stad.registry import MODELS
 from stad.video.window import Window
@@ -14,10 +15,17 @@ NUM_CLASSES = {"ava": 80, "kinetics400": 400, "synthetic": 11}
 
 # config: frames, interval (at 30 per second), short side, label map
 WINDOWS = {
+    "c3d_kinetics": (16, 2, 112, "kinetics400"),
+    "cnn_lstm_kinetics": (16, 4, 256, "kinetics400"),
     "i3d_kinetics": (64, 1.2, 224, "kinetics400"),
     "i3d_roi_kinetics": (32, 2.4, 256, "kinetics400"),
+    "mc3_kinetics": (16, 2, 128, "kinetics400"),
+    "r2plus1d_kinetics": (16, 2, 128, "kinetics400"),
+    "r3d_kinetics": (16, 2, 128, "kinetics400"),
+    "s3d_kinetics": (64, 2, 256, "kinetics400"),
     "slow_4x16_pytorchvideo_ava": (4, 16, 256, "ava"),
     "slowfast_8x8_ava": (32, 2, 256, "ava"),
+    "slowfast_8x8_kinetics": (32, 2, 256, "kinetics400"),
     "slowfast_8x8_pytorchvideo_ava": (32, 2, 256, "ava"),
     "slowfast_8x8_tmax_ava": (32, 2, 256, "ava"),
     "slowfast_8x8_tmax_focal_ava": (32, 2, 256, "ava"),
@@ -32,6 +40,17 @@ WINDOWS = {
     "slowonly_ava": (4, 16, 256, "ava"),
     "slowonly_kinetics": (4, 16, 256, "kinetics400"),
     "slowonly_r101_ava": (8, 8, 256, "ava"),
+    "timesformer_ava": (8, 8, 256, "ava"),
+    "timesformer_joint_kinetics": (8, 32, 224, "kinetics400"),
+    "timesformer_kinetics": (8, 32, 224, "kinetics400"),
+    "timesformer_spaceonly_kinetics": (8, 32, 224, "kinetics400"),
+    "tsm_1x1x16_kinetics": (16, 18.75, 256, "kinetics400"),
+    "tsm_ava": (8, 8, 256, "ava"),
+    "tsm_kinetics": (8, 37.5, 256, "kinetics400"),
+    "tsm_online_kinetics": (8, 37.5, 256, "kinetics400"),
+    "tsn_1x1x8_kinetics": (8, 37.5, 256, "kinetics400"),
+    "tsn_kinetics": (3, 100, 256, "kinetics400"),
+    "two_stream_kinetics": (11, 1, 224, "kinetics400"),
 }
 LEAVES = sorted(path.stem for path in CONFIGS.glob("*.py"))
 
@@ -60,8 +79,9 @@ def test_training_cuts_the_windows_of_evaluation(name):
     assert (train.window, train.label_map) == (val.window, val.label_map)
     assert train.window["type"] is Window
     if name.endswith("_ava"):
-        # One rate for each number of clips per step.
-        assert config.optim_wrapper.optimizer.lr == 0.2
+        # One rate for each number of clips per step; a transformer takes a smaller one.
+        rate = 0.01 if name == "timesformer_ava" else 0.2
+        assert config.optim_wrapper.optimizer.lr == rate
         assert config.auto_scale_lr == {"enable": True, "base_batch_size": 128}
 
 
@@ -74,6 +94,8 @@ def test_training_cuts_the_windows_of_evaluation(name):
         ("slowfast_8x8_tmax_focal_ava", 6, 10, "2.2", "20200716-73547d2b"),
         ("slowfast_acrn_ava", 8, 10, "2.2", "20200716-73547d2b"),
         ("slowonly_ava", 16, 20, "2.1", "slowonly_r50_4x16_k400"),
+        ("timesformer_ava", 8, 20, "2.1", "timesformer_divst_8x32_k400"),
+        ("tsm_ava", 16, 20, "2.1", "tsm_r50_1x1x8_k400"),
     ],
 )
 def test_leaf_states_the_published_recipe(name, batch, epochs, version, start):
@@ -112,6 +134,11 @@ def test_a_leaf_does_not_change_its_parent():
         ("slowonly_16x4_tricks_ava", "roi_head.fc_cls.2.weight", (80, 4096)),
         ("slowfast_kinetics", "head.fc_cls.weight", (400, 2304)),
         ("i3d_roi_kinetics", "roi_head.fc_cls.weight", (400, 1024)),
+        ("tsm_ava", "backbone.layer4.2.conv3.conv.weight", (2048, 512, 1, 1)),
+        ("tsn_kinetics", "head.fc_cls.weight", (400, 2048)),
+        ("timesformer_ava", "roi_head.fc_cls.weight", (80, 768)),
+        ("timesformer_kinetics", "backbone.pos_embed", (1, 197, 768)),
+        ("timesformer_joint_kinetics", "backbone.time_embed", (1, 8, 768)),
     ],
 )
 def test_weights_have_the_published_shapes(name, key, shape):
@@ -132,6 +159,52 @@ def test_pytorchvideo_models_score_actors_and_normalise_to_the_same_grey(name):
         (logits,) = model.score_actors(clips, [torch.tensor([[4.0, 4.0, 60.0, 60.0]])])
     assert logits.shape == (1, 80)
     assert logits.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("tsm_ava", {"depth": 18, "base_channels": 16}),
+        ("timesformer_ava", {"embed_dims": 48, "num_heads": 3, "num_layers": 2}),
+    ],
+)
+@torch.inference_mode()
+def test_frames_and_tokens_serve_the_detector(name, options):
+    config = read_config(name).model
+    config.backbone.update(options)
+    config.roi_head.update(in_channels=128 if name == "tsm_ava" else 48)
+    torch.manual_seed(0)
+    model = MODELS.build(config).eval()
+    clips = torch.zeros(2, 3, 8, 64, 96)
+    boxes = [torch.tensor([[0.0, 0, 32, 64], [64, 0, 96, 64]]), torch.zeros(0, 4)]
+    assert model.backbone(clips)[0].shape[2:] == (8, 4, 6)
+    # Where there is something, the actor there scores otherwise than the one elsewhere.
+    clips[0, :, :, :, 64:] = torch.randn(3, 8, 64, 32)
+    before = model.score_actors(clips, boxes)
+    assert [one.shape for one in before] == [(2, 80), (0, 80)]
+    assert not torch.allclose(before[0][0], before[0][1], atol=1e-4)
+    scores = model.probabilities(before[0])
+    # In bfloat16 the scores stay, and so does the layout of 2D kernels.
+    prepare_for_inference(model, torch.bfloat16)
+    after = model.probabilities(model.score_actors(clips.bfloat16(), boxes)[0])
+    torch.testing.assert_close(after, scores, atol=0.03, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["tsm_kinetics", "timesformer_kinetics"])
+@torch.inference_mode()
+def test_recognizers_score_in_bfloat16(name):
+    config = read_config(name).model
+    frames = name == "tsm_kinetics"
+    small = {"embed_dims": 48, "num_heads": 3, "num_layers": 2}
+    config.backbone.update({"depth": 18, "base_channels": 16} if frames else small)
+    config.head.update(in_channels=128 if frames else 48)
+    torch.manual_seed(0)
+    model = MODELS.build(config).eval()
+    clips = torch.randn(1, 3, 8, 64, 96)
+    before = model.probabilities(model.score_clips(clips))
+    prepare_for_inference(model, torch.bfloat16)
+    after = model.probabilities(model.score_clips(clips.bfloat16()))
+    torch.testing.assert_close(after, before, atol=0.01, rtol=0)
 
 
 def test_models_are_found_by_name_too():

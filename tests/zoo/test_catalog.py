@@ -25,6 +25,14 @@ PROMISED = {
     "slowfast_r50_4x16_k400",
     "slowonly_r50_4x16_k400",
     "i3d_k400",
+    "slowfast_r50_8x8_k400",
+    "timesformer_divst_8x32_k400",
+    "timesformer_jointst_8x32_k400",
+    "timesformer_spaceonly_8x32_k400",
+    "tsm_r50_1x1x16_k400",
+    "tsm_r50_1x1x8_k400",
+    "tsn_r50_1x1x3_k400",
+    "tsn_r50_1x1x8_k400",
 }
 ENTRIES = [*MODELS, *DETECTORS]
 

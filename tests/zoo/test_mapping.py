@@ -118,7 +118,7 @@ def test_caffe2_without_counters_and_with_what_training_left(config):
 
 
 @pytest.mark.parametrize(
-    "config", sorted({entry.config for entry in MODELS if "slow" in entry.config})
+    "config", sorted({e.config for e in MODELS if "openmmlab" in e.weights.origin})
 )
 def test_mmaction2_of_every_config(config):
     shapes = shapes_of(config)
@@ -210,6 +210,34 @@ def test_a_start_leaves_a_classifier_of_other_classes():
     assert found.keys() | set(left_over) == own.keys()
 
 
+def test_names_that_mmaction2_wraps():
+    shapes = shapes_of("tsm_kinetics.py") | {
+        "backbone.layer2.1.non_local_block.g.0.conv.weight": (1,),
+    }
+
+    def wrap(name):
+        name = name.replace("conv1.conv.weight", "conv1.conv.net.weight")
+        # The stem is not shifted.
+        name = name.replace("backbone.conv1.conv.net.", "backbone.conv1.conv.")
+        if name.startswith("backbone.layer2.1.") and "non_local" not in name:
+            name = name.replace("layer2.1.", "layer2.1.block.")
+        return mmaction2(name)
+
+    state = numbered(shapes, wrap)
+    assert "backbone.layer2.1.block.conv1.conv.net.weight" in state
+    assert values(map_keys(state, shapes)) == values(numbered(shapes))
+
+
+def test_images_and_a_recognizer_of_torchvision_are_named():
+    shapes = shapes_of("tsn_kinetics.py")
+    images = {"conv1.weight": torch.zeros(1), "layer1.0.conv1.weight": torch.zeros(1)}
+    with pytest.raises(InputError, match="an image classifier with 1000 classes"):
+        map_keys(images | {"fc.weight": torch.zeros(1000, 2)}, shapes)
+    clips = {"stem.0.weight": torch.zeros(1), "fc.weight": torch.zeros(400, 2)}
+    with pytest.raises(InputError, match="a recognizer of torchvision with 400 classes"):
+        map_keys(clips, shapes)
+
+
 def test_two_pathways_do_not_fit_one():
     with pytest.raises(InputError, match=r"left over: s1\.pathway1_stem"):
         map_keys(numbered(shapes_of(SLOWFAST), pyslowfast), shapes_of(SLOW))
@@ -223,6 +251,8 @@ def test_two_pathways_do_not_fit_one():
         ("pred_w", 400, "a model of PySlowFast with 400 classes"),
         ("bbox_head.rtm_cls.0.weight", 9, "a detector of mmdet"),
         ("fc.weight", 1000, "an image classifier with 1000 classes"),
+        ("heads.head.weight", 1000, "an image classifier with 1000 classes"),
+        ("classifier.1.weight", 400, "a recognizer of torchvision with 400 classes"),
         ("vocab", 7, "no checkpoint of stad"),
     ],
 )

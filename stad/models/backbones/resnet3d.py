@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmcv.cnn import ConvModule
-from mmengine.model import BaseModule
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
+from stad.models.backbones.stages import NUM_STAGES, StagedNetwork
 from stad.registry import MODELS
-
-NUM_STAGES = 4
 
 
 def conv_bn(
@@ -134,7 +131,7 @@ DEPTHS: dict[int, tuple[type[_Block], tuple[int, ...]]] = {
 
 
 @MODELS.register_module()
-class ResNet3d(BaseModule):
+class ResNet3d(StagedNetwork):
     """ResNet with kernels inflated in time where asked for; time is never strided.
 
     With the defaults it is the Slow pathway alone (Feichtenhofer et al. 2019, table 1);
@@ -171,10 +168,9 @@ class ResNet3d(BaseModule):
         with_checkpoint: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
-        super().__init__(init_cfg)
+        super().__init__(frozen_stages=frozen_stages, norm_eval=norm_eval, init_cfg=init_cfg)
         if depth not in DEPTHS:
             raise ValueError(f"a ResNet has depth {', '.join(map(str, DEPTHS))}, got {depth}")
-        self._frozen_stages, self._norm_eval = frozen_stages, norm_eval
         self._block, num_blocks = DEPTHS[depth]
         self.conv1 = conv_bn(
             in_channels, base_channels, kernel=tuple(conv1_kernel), stride=(1, 2, 2)
@@ -214,34 +210,9 @@ class ResNet3d(BaseModule):
             blocks.append(self._block(out_channels, channels, stride=1, shortcut=None, **options))
         return nn.Sequential(*blocks)
 
-    def frozen_modules(self) -> list[nn.Module]:
-        """The modules that ``frozen_stages`` keeps as they are."""
-        if self._frozen_stages < 0:
-            return []
-        return [self.conv1, *(self.stage(i) for i in range(self._frozen_stages))]
-
-    def _freeze(self) -> None:
-        for module in self.frozen_modules():
-            module.requires_grad_(False)
-
-    def train(self, mode: bool = True) -> ResNet3d:
-        """As in torch, but frozen parts, and batch norm with ``norm_eval``, stay in eval mode."""
-        super().train(mode)
-        if mode:
-            for module in self.frozen_modules():
-                module.eval()
-            for module in self.modules():
-                if self._norm_eval and isinstance(module, _BatchNorm):
-                    module.eval()
-        return self
-
     def stem(self, clips: Tensor) -> Tensor:
         """(N, C, T, H, W) float -> (N, base_channels, T, H/4, W/4)."""
         return self.maxpool(self.conv1(clips))
-
-    def stage(self, index: int) -> nn.Sequential:
-        """The stage with this index, 0 to 3."""
-        return getattr(self, f"layer{index + 1}")
 
     def forward(self, clips: Tensor) -> tuple[Tensor]:
         """Features of clips.

@@ -42,13 +42,13 @@ class ClipHead(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         self.num_classes, self.multilabel = num_classes, multilabel
-        self._pool_window, self.last_map_first = pool_window, last_map_first
+        self.pool_window, self.last_map_first = pool_window, last_map_first
         self.dropout = nn.Dropout(dropout)
         self.fc_cls = nn.Linear(in_channels, num_classes)
 
     def _pool(self, x: Tensor) -> Tensor:
-        if self._pool_window is not None:
-            sizes = zip(self._pool_window, x.shape[2:], strict=True)
+        if self.pool_window is not None:
+            sizes = zip(self.pool_window, x.shape[2:], strict=True)
             x = F.avg_pool3d(x, [min(window, size) for window, size in sizes], stride=1)
         return x.mean(dim=(2, 3, 4))
 
@@ -64,4 +64,5 @@ class ClipHead(BaseModule):
         vectors = [self._pool(x) for x in maps]
         if self.last_map_first:
             vectors.reverse()
-        return self.fc_cls(self.dropout(torch.cat(vectors, dim=1))).float()
+        vector = torch.cat(vectors, dim=1).to(self.fc_cls.weight.dtype)
+        return self.fc_cls(self.dropout(vector)).float()

@@ -1,0 +1,17 @@
+"""ResNet-50 over frames and an LSTM over time, scoring the 400 Kinetics actions per clip."""
+
+from stad.models.backbones.frame_resnet import FrameResNet
+from stad.models.heads.lstm_head import LSTMHead
+from stad.models.preprocessor import ClipPreprocessor
+from stad.models.recognizer import Recognizer
+
+model = dict(
+    type=Recognizer,
+    backbone=dict(type=FrameResNet, depth=50),
+    head=dict(type=LSTMHead, in_channels=2048, num_classes=400),
+    data_preprocessor=dict(
+        type=ClipPreprocessor,
+        mean=[123.675, 116.28, 103.53],
+        std=[58.395, 57.12, 57.375],
+    ),
+)

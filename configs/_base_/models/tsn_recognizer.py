@@ -1,0 +1,17 @@
+"""TSN R50: segments seen one by one, their mean scored for the 400 Kinetics actions."""
+
+from stad.models.backbones.frame_resnet import FrameResNet
+from stad.models.heads.clip_head import ClipHead
+from stad.models.preprocessor import ClipPreprocessor
+from stad.models.recognizer import Recognizer
+
+model = dict(
+    type=Recognizer,
+    backbone=dict(type=FrameResNet, depth=50),
+    head=dict(type=ClipHead, in_channels=2048, num_classes=400, dropout=0.4),
+    data_preprocessor=dict(
+        type=ClipPreprocessor,
+        mean=[123.675, 116.28, 103.53],
+        std=[58.395, 57.12, 57.375],
+    ),
+)

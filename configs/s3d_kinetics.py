@@ -1,0 +1,12 @@
+"""S3D on Kinetics-400, 64 frames at 15 per second."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from ._base_.data.kinetics import *
+    from ._base_.models.torchvision_recognizer import *
+
+model.update(
+    backbone=dict(name="s3d"), head=dict(in_channels=1024, pool_window=(2, 7, 7), dropout=0.2)
+)
+val_dataloader.update(dataset=dict(window=dict(num_frames=64, interval_frames=2)))

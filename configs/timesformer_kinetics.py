@@ -1,0 +1,15 @@
+"""TimeSformer, divided attention, 8x32, on Kinetics-400."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from ._base_.data.kinetics import *
+    from ._base_.models.timesformer_recognizer import *
+
+val_dataloader.update(
+    dataset=dict(window=dict(num_frames=8, interval_frames=32), short_side_px=224)
+)
+# Trained on ImageNet.
+start_from = dict(
+    url="https://download.pytorch.org/models/vit_b_16-c867db91.pth", sha256="c867db91"
+)

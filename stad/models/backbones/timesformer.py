@@ -1,0 +1,261 @@
+"""TimeSformer: a vision transformer over the patches of all frames of a clip.
+
+Bertasius et al., "Is Space-Time Attention All You Need for Video Understanding?", ICML 2021.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+from torchvision.ops import StochasticDepth
+
+from stad.models.backbones.embeddings import resize_position_embedding, resize_time_embedding
+from stad.registry import MODELS
+
+ATTENTIONS = ("divided", "joint", "space_only")
+OUTPUTS = ("class_token", "map")
+NORM_EPS = 1e-6
+MLP_RATIO = 4
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention with torch's fused kernel; named as in nn.MultiheadAttention.
+
+    Args:
+        channels: of the tokens.
+        num_heads: divides ``channels``.
+    """
+
+    def __init__(self, channels: int, num_heads: int) -> None:
+        super().__init__()
+        self._num_heads = num_heads
+        self.in_proj_weight = nn.Parameter(torch.empty(3 * channels, channels))
+        self.in_proj_bias = nn.Parameter(torch.zeros(3 * channels))
+        self.out_proj = nn.Linear(channels, channels)
+        nn.init.xavier_uniform_(self.in_proj_weight)
+        nn.init.zeros_(self.out_proj.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, L, C) float -> (N, L, C); tokens of one row see each other."""
+        qkv = F.linear(x, self.in_proj_weight, self.in_proj_bias)
+        q, k, v = qkv.unflatten(-1, (3, self._num_heads, -1)).permute(2, 0, 3, 1, 4)
+        return self.out_proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+
+
+class JointAttention(nn.Module):
+    """Every token sees every token (the paper's figure 2, 'joint'; of one frame, 'space')."""
+
+    def __init__(self, channels: int, num_heads: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(channels, eps=NORM_EPS)
+        self.attn = SelfAttention(channels, num_heads)
+
+    def forward(self, x: Tensor, num_frames: int) -> Tensor:
+        """What to add to the tokens (N, 1 + T * P, C); same shape."""
+        return self.attn(self.norm(x))
+
+
+class TimeAttention(JointAttention):
+    """A patch sees the patches at its place in the other frames; the class token is left alone.
+
+    The last layer starts at zero, so that a network initialised from images begins as one.
+    """
+
+    def __init__(self, channels: int, num_heads: int) -> None:
+        super().__init__(channels, num_heads)
+        self.temporal_fc = nn.Linear(channels, channels)
+        nn.init.zeros_(self.temporal_fc.weight)
+        nn.init.zeros_(self.temporal_fc.bias)
+
+    def forward(self, x: Tensor, num_frames: int) -> Tensor:
+        """What to add to the tokens (N, 1 + T * P, C); same shape."""
+        frames = self.norm(x[:, 1:]).unflatten(1, (num_frames, -1))
+        by_place = frames.transpose(1, 2)
+        seen = self.attn(by_place.flatten(0, 1)).unflatten(0, by_place.shape[:2])
+        added = self.temporal_fc(seen.transpose(1, 2).flatten(1, 2))
+        return F.pad(added, (0, 0, 1, 0))
+
+
+class SpaceAttention(JointAttention):
+    """A patch sees its frame and the class token, which takes the mean of what frames give it."""
+
+    def forward(self, x: Tensor, num_frames: int) -> Tensor:
+        """What to add to the tokens (N, 1 + T * P, C); same shape."""
+        x = self.norm(x)
+        patches = x[:, 1:].unflatten(1, (num_frames, -1))
+        class_tokens = x[:, None, :1].expand(-1, num_frames, -1, -1)
+        frames = torch.cat((class_tokens, patches), dim=2)
+        seen = self.attn(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])
+        return torch.cat((seen[:, :, 0].mean(dim=1, keepdim=True), seen[:, :, 1:].flatten(1, 2)), 1)
+
+
+class FeedForward(nn.Module):
+    """Norm, linear, GELU, linear; names as in the published checkpoints."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        widen = nn.Sequential(nn.Linear(channels, MLP_RATIO * channels), nn.GELU())
+        self.layers = nn.Sequential(widen, nn.Linear(MLP_RATIO * channels, channels))
+        self.norm = nn.LayerNorm(channels, eps=NORM_EPS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What to add to the tokens (N, L, C); same shape."""
+        return self.layers(self.norm(x))
+
+
+class TransformerLayer(nn.Module):
+    """Attention, in time and then in space if they are divided, and a feed-forward network.
+
+    Args:
+        channels, num_heads: of the tokens.
+        divided: whether time and space are apart.
+        drop_path: probability that a branch is left out for a clip, in training.
+    """
+
+    def __init__(self, channels: int, num_heads: int, *, divided: bool, drop_path: float) -> None:
+        super().__init__()
+        kinds = (TimeAttention, SpaceAttention) if divided else (JointAttention,)
+        self.attentions = nn.ModuleList(kind(channels, num_heads) for kind in kinds)
+        self.ffns = nn.ModuleList([FeedForward(channels)])
+        self.drop_path = StochasticDepth(drop_path, mode="row")
+
+    def forward(self, x: Tensor, num_frames: int) -> Tensor:
+        """Tokens (N, 1 + T * P, C), the class token first, then frame by frame; same shape."""
+        for attention in self.attentions:
+            x = x + self.drop_path(attention(x, num_frames))
+        return x + self.drop_path(self.ffns[0](x))
+
+
+def _check_options(attention: str, output: str, image_size_px: int, patch_size_px: int) -> None:
+    if attention not in ATTENTIONS:
+        raise ValueError(f"attention is one of {ATTENTIONS}, got {attention!r}")
+    if output not in OUTPUTS:
+        raise ValueError(f"output is one of {OUTPUTS}, got {output!r}")
+    if image_size_px % patch_size_px:
+        raise ValueError(
+            f"image_size_px is a multiple of the patch size {patch_size_px}, got {image_size_px}"
+        )
+
+
+@MODELS.register_module()
+class TimeSformer(BaseModule):
+    """TimeSformer for any number of frames of any size; the defaults are those of ViT-B/16.
+
+    Args:
+        num_frames, image_size_px: of the learnt embeddings; for other clips these are
+            interpolated, at run time, and when weights of another size are loaded.
+        patch_size_px: side of a patch.
+        in_channels: channels of the clip.
+        embed_dims, num_heads, num_layers: of the transformer.
+        attention: 'divided' (time, then space), 'joint' or 'space_only'.
+        output: 'class_token' for a classifier of clips, 'map' for one of regions.
+        dropout: probability after the embeddings, in training.
+        drop_path: probability that a branch is left out, in training; grows from 0 in the first
+            layer to this in the last one.
+        with_checkpoint: recompute activations in the backward pass, for long clips.
+        init_cfg: mmengine's initialisation.
+    """
+
+    def __init__(
+        self,
+        *,
+        num_frames: int = 8,
+        image_size_px: int = 224,
+        patch_size_px: int = 16,
+        in_channels: int = 3,
+        embed_dims: int = 768,
+        num_heads: int = 12,
+        num_layers: int = 12,
+        attention: str = "divided",
+        output: str = "class_token",
+        dropout: float = 0.0,
+        drop_path: float = 0.1,
+        with_checkpoint: bool = False,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        _check_options(attention, output, image_size_px, patch_size_px)
+        self._attention, self._output = attention, output
+        self._patch_size_px, self._with_checkpoint = patch_size_px, with_checkpoint
+        projection = nn.Conv2d(in_channels, embed_dims, patch_size_px, stride=patch_size_px)
+        self.patch_embed = nn.ModuleDict({"projection": projection})
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, embed_dims))
+        num_patches = (image_size_px // patch_size_px) ** 2
+        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + num_patches, embed_dims))
+        if attention != "space_only":
+            self.time_embed = nn.Parameter(torch.zeros(1, num_frames, embed_dims))
+        self.drop_after_pos = nn.Dropout(dropout)
+        rates = [drop_path * i / max(num_layers - 1, 1) for i in range(num_layers)]
+        divided = attention == "divided"
+        layers = nn.ModuleList(
+            TransformerLayer(embed_dims, num_heads, divided=divided, drop_path=rate)
+            for rate in rates
+        )
+        self.transformer_layers = nn.ModuleDict({"layers": layers})
+        self.norm = nn.LayerNorm(embed_dims, eps=NORM_EPS)
+        nn.init.trunc_normal_(self.pos_embed, std=0.02)
+        nn.init.trunc_normal_(self.cls_token, std=0.02)
+
+    def _embed(self, clips: Tensor) -> tuple[Tensor, tuple[int, int]]:
+        """(N, C, T, H, W) -> tokens (N, 1 + T * P, C') and the grid of patches of a frame."""
+        num_clips, _, num_frames = clips.shape[:3]
+        frames = clips.transpose(1, 2).flatten(0, 1)
+        maps = self.patch_embed["projection"](frames)
+        grid = (maps.shape[2], maps.shape[3])
+        positions = resize_position_embedding(self.pos_embed, grid)
+        patches = maps.flatten(2).transpose(1, 2) + positions[:, 1:]
+        patches = patches.unflatten(0, (num_clips, num_frames))
+        if self._attention != "space_only":
+            patches = patches + resize_time_embedding(self.time_embed, num_frames)[:, :, None]
+        class_token = (self.cls_token + positions[:, :1]).expand(num_clips, -1, -1)
+        tokens = torch.cat((class_token, patches.flatten(1, 2)), dim=1)
+        return self.drop_after_pos(tokens), grid
+
+    def _run_layers(self, x: Tensor, num_frames: int) -> Tensor:
+        for layer in self.transformer_layers["layers"]:
+            if self._with_checkpoint and x.requires_grad:
+                x = checkpoint(layer, x, num_frames, use_reentrant=False)
+            else:
+                x = layer(x, num_frames)
+        return x
+
+    def forward(self, clips: Tensor) -> tuple[Tensor]:
+        """Features of clips.
+
+        Args:
+            clips: (N, C, T, H, W) float, normalised; pixels beyond the last whole patch are not
+                seen.
+
+        Returns:
+            One map: with 'class_token' (N, C', 1, 1, 1), with 'map' (N, C', T, H/patch,
+            W/patch), both after the last norm.
+
+        Raises:
+            ValueError: a clip smaller than a patch.
+        """
+        if min(clips.shape[3:]) < self._patch_size_px:
+            raise ValueError(
+                f"a clip has at least {self._patch_size_px} pixels a side, "
+                f"got {tuple(clips.shape[3:])}"
+            )
+        num_frames = clips.shape[2]
+        x, grid = self._embed(clips)
+        if self._attention == "space_only":
+            x = self._by_frame(x, num_frames)
+        else:
+            x = self._run_layers(x, num_frames)
+        if self._output == "class_token":
+            return (self.norm(x[:, 0])[:, :, None, None, None],)
+        maps = self.norm(x[:, 1:]).unflatten(1, (num_frames, *grid))
+        return (maps.movedim(-1, 1),)
+
+    def _by_frame(self, x: Tensor, num_frames: int) -> Tensor:
+        """The layers over each frame by itself; the class tokens of a clip are averaged."""
+        class_tokens = x[:, None, :1].expand(-1, num_frames, -1, -1)
+        frames = torch.cat((class_tokens, x[:, 1:].unflatten(1, (num_frames, -1))), dim=2)
+        seen = self._run_layers(frames.flatten(0, 1), 1).unflatten(0, frames.shape[:2])
+        class_token = seen[:, :, 0].mean(dim=1, keepdim=True)
+        return torch.cat((class_token, seen[:, :, 1:].flatten(1, 2)), dim=1)

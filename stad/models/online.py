@@ -1,0 +1,130 @@
+"""TSM frame by frame: what the past left in each block is kept, so a frame costs one forward."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import torch
+from torch import Tensor
+
+from stad.models.backbones.frame_resnet import FrameResNet
+from stad.models.heads.clip_head import ClipHead
+from stad.models.recognizer import Recognizer
+
+
+class _BlockMemory:
+    """Stands for the uni-directional shift of one block: puts in what the last frame left.
+
+    Args:
+        shift_div: C // shift_div channels come from the last frame.
+    """
+
+    def __init__(self, shift_div: int) -> None:
+        self._shift_div = shift_div
+        self._kept: Tensor | None = None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) of a frame -> the same with the first channels of the frame before."""
+        fold = x.shape[1] // self._shift_div
+        fresh = x[:, :fold].clone()
+        kept = torch.zeros_like(fresh) if self._kept is None else self._kept
+        self._kept = fresh
+        return torch.cat((kept, x[:, fold:]), dim=1)
+
+
+class OnlineRecognizer:
+    """Scores a stream with a uni-directional TSM, one frame at a time.
+
+    Lin et al., "TSM", ICCV 2019, section 4.2. The logits after a step are the consensus of the
+    frames up to this one, so that step t equals ``score_clips`` of the frames 0 to t.
+
+    Args:
+        model: a ``Recognizer`` of a ``FrameResNet`` that is uni-directional, or does not shift,
+            and a ``ClipHead``; in eval mode.
+        consensus_frames: None takes the mean over all frames since the start or ``reset``; k
+            over the last k of them, so that a live view follows what happens now. What the
+            blocks remember is the same either way.
+
+    Raises:
+        ValueError: a model that looks ahead or needs the whole clip, or a consensus of no frame.
+    """
+
+    def __init__(self, model: Recognizer, *, consensus_frames: int | None = None) -> None:
+        _check_model(model)
+        if consensus_frames is not None and consensus_frames < 1:
+            raise ValueError(f"consensus_frames is 1 or more, or None, got {consensus_frames}")
+        self.model = model
+        self._consensus_frames = consensus_frames
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all frames: the next one starts a clip."""
+        backbone = self.model.backbone
+        self._memories = [
+            _BlockMemory(backbone.shift_div) if shifted else None for shifted in backbone.is_shifted
+        ]
+        self._shape: tuple[int, ...] | None = None
+        self._mean: Tensor | None = None
+        self._recent: deque[Tensor] = deque(maxlen=self._consensus_frames)
+        self.num_frames = 0
+
+    @torch.no_grad()
+    def step(self, frame: Tensor) -> Tensor:
+        """Logits of every class after one more frame.
+
+        Args:
+            frame: (3, H, W), or (N, 3, H, W) for N streams side by side, float32, normalised.
+
+        Returns:
+            (num_classes,), or (N, num_classes), float32.
+
+        Raises:
+            ValueError: another shape than the first frame's.
+        """
+        self._check_frame(frame)
+        frames = frame if frame.ndim == 4 else frame[None]
+        maps = self.model.backbone.forward_frames(frames, 1, self._memories)
+        # The head is linear: the mean of the logits of frames is the logits of the mean.
+        logits = self._consensus(self.model.head((maps[:, :, None],)))
+        return logits if frame.ndim == 4 else logits[0]
+
+    def _check_frame(self, frame: Tensor) -> None:
+        good = frame.ndim in (3, 4) and frame.shape[-3] == 3 and frame.is_floating_point()
+        if not good or self._shape not in (None, tuple(frame.shape)):
+            wanted = "(3, H, W) or (N, 3, H, W)" if self._shape is None else self._shape
+            raise ValueError(
+                f"a frame must be {wanted} floating point, normalised, got {tuple(frame.shape)} "
+                f"{str(frame.dtype).removeprefix('torch.')}; reset() starts another stream"
+            )
+        self._shape = tuple(frame.shape)
+
+    def _consensus(self, logits: Tensor) -> Tensor:
+        self.num_frames += 1
+        if self._consensus_frames is not None:
+            self._recent.append(logits)
+            return torch.stack(list(self._recent)).mean(dim=0)
+        if self._mean is None:
+            self._mean = logits.double()
+        else:
+            self._mean = self._mean + (logits.double() - self._mean) / self.num_frames
+        return self._mean.float()
+
+
+def _check_model(model: Recognizer) -> None:
+    backbone, head = model.backbone, model.head
+    if not isinstance(backbone, FrameResNet) or not isinstance(head, ClipHead):
+        raise ValueError(
+            "OnlineRecognizer takes a FrameResNet with a ClipHead, got "
+            f"{type(backbone).__name__} with {type(head).__name__}"
+        )
+    if head.pool_window is not None:
+        raise ValueError("OnlineRecognizer takes a ClipHead that averages: pool_window=None")
+    if backbone.shift_div is not None and backbone.bidirectional:
+        raise ValueError(
+            "a bi-directional shift sees the next frame: OnlineRecognizer takes a backbone with "
+            "bidirectional=False"
+        )
+    if backbone.has_non_local:
+        raise ValueError("non-local blocks see the whole clip: OnlineRecognizer cannot take them")
+    if model.training:
+        raise ValueError("OnlineRecognizer takes a model in eval mode: call model.eval() first")

