@@ -41,6 +41,7 @@ class AnnotateOptions:
     detect_sec: float = 0.2
     batch_size: int | None = None
     max_labels: int = 3
+    localizer: Path | None = None
     labels: tuple[str, ...] = ()
     start_sec: float | None = None
     end_sec: float | None = None
@@ -70,7 +71,9 @@ class _Job:
 
     def __init__(self, options: AnnotateOptions, source) -> None:
         from stad import zoo
+        from stad.actors.detector import WholeFrame
         from stad.actors.given_boxes import GivenBoxes
+        from stad.localization.localizer import open_localizer
         from stad.models.fast_inference import choose_precision
         from stad.models.scorer import ActionScorer
 
@@ -82,14 +85,22 @@ class _Job:
         detector = GivenBoxes(options.boxes, source.info) if options.boxes else None
         name = options.model or self._choose(zoo.choose_detection_model(device, progress=progress))
         loaded = zoo.open_model(name, weights=options.weights, device=device, progress=progress)
-        if not hasattr(loaded.model, "score_actors"):
+        if not hasattr(loaded.model, "score_actors") and options.detector != WholeFrame.name:
             raise InputError(
-                f"{name} scores whole clips, not the people in them: choose a detector with "
-                "--list-models, for example i3d_roi_k400"
+                f"{name} scores whole clips, not the people in them: add --detector whole_frame, "
+                "or choose a model of people with --list-models, for example i3d_roi_k400"
             )
         self._detector = detector or self._open_detector(device)
         self._threshold = loaded.score_threshold if options.threshold is None else options.threshold
         self._allowed = match_labels(options.labels, loaded.class_names)
+        self._localizer = open_localizer(
+            options.localizer,
+            threshold=self._threshold,
+            window_sec=loaded.window.num_frames * loaded.window.interval_sec,
+            stride_sec=options.stride_sec,
+            class_names=loaded.class_names,
+            allowed=self._allowed,
+        )
         dtype = choose_precision(options.precision, device)
         self._scorer = ActionScorer(
             loaded.model,
@@ -135,11 +146,10 @@ class _Job:
     def run(self) -> int:
         """The loop over the frames; what is written by then is kept on Ctrl-C."""
         from stad.interrupt import StopRequest
-        from stad.localization.localizer import Localizer
         from stad.results.outputs import Outputs
 
         options, video = self._options, self._source.info
-        localizer = Localizer(options.stride_sec, self._threshold, allowed=self._allowed)
+        localizer = self._localizer
         outputs = Outputs(options, self._info)
         segments: list[Segment] = []
         try:

@@ -91,6 +91,12 @@ def _add_choices(group) -> None:
     group.add_argument(
         "--max-labels", type=int, default=3, metavar="N", help="labels shown per actor (3)"
     )
+    group.add_argument(
+        "--localizer",
+        type=Path,
+        metavar="FILE",
+        help="thresholds and times of segments, from tools/tune_localizer.py",
+    )
     group.add_argument("--labels", default="", metavar="A,B", help="keep only these labels")
     group.add_argument("--start", type=float, metavar="SEC", help="begin here")
     group.add_argument("--end", type=float, metavar="SEC", help="end here")
@@ -127,6 +133,7 @@ def annotate_main(arguments: list[str] | None = None) -> int:
             detect_sec=args.detect_every,
             batch_size=args.batch_size,
             max_labels=args.max_labels,
+            localizer=args.localizer,
             labels=tuple(label for label in args.labels.split(",") if label.strip()),
             start_sec=args.start,
             end_sec=args.end,

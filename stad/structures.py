@@ -147,6 +147,25 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Tube:
+    """Where one actor is while it does one thing.
+
+    Attributes:
+        actor_id: track id.
+        class_index: class, from 0.
+        score: of the segment, in [0, 1].
+        times_sec: (T,) float64 ascending times of the boxes, seconds.
+        boxes: (T, 4) float32 xyxy, source pixels.
+    """
+
+    actor_id: int
+    class_index: int
+    score: float
+    times_sec: np.ndarray
+    boxes: np.ndarray
+
+
+@dataclass(frozen=True)
 class RunInfo:
     """What an output file says of how it was made."""
 

@@ -3,17 +3,17 @@
 A *group* is where matching takes place: one class of one keyframe, or one class of one video.
 Within it, detections in descending order of score each turn to the ground truth that they
 overlap most; the first to come to a ground truth with enough overlap is right, all others are
-wrong, and there is no second choice (PASCAL VOC development kit, section 3.4.1).
+wrong, and there is no second choice (PASCAL VOC development kit, section 3.4.1): ``best_partner``
+and ``first_come``. Some benchmarks give a detection the best ground truth that is still free
+(``best_free``), or a ground truth the best detection that is (``choose_detections``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-
-from stad.evaluation.overlap import paired_segment_iou, tube_iou
 
 # Rows compared at a time: they stay in the cache, whatever the size of the set.
 PAIRS_AT_A_TIME = 1 << 16
@@ -44,22 +44,6 @@ class Curve(NamedTuple):
     precision: np.ndarray
     recall: np.ndarray
     score: np.ndarray
-
-
-class Items(NamedTuple):
-    """Segments or tubes, to be matched within (video, class).
-
-    Attributes:
-        video: (N,) int, any numbering shared by ground truth and detections.
-        class_index: (N,) int from 0.
-        shape: N things that overlap: (N, 2) start and end, or a list of (frames, boxes).
-        score: (N,) float64; not used for ground truth.
-    """
-
-    video: np.ndarray
-    class_index: np.ndarray
-    shape: np.ndarray | Sequence
-    score: np.ndarray | None = None
 
 
 def overlapping_pairs(
@@ -181,6 +165,48 @@ def first_come(partner: np.ndarray, ascending: np.ndarray, *, score: np.ndarray)
     return right
 
 
+def best_free(pairs: Pairs, descending: np.ndarray) -> np.ndarray:
+    """Which detections are right if each takes the ground truth it overlaps most of those left.
+
+    Args:
+        pairs: as ``overlapping_pairs`` gives them.
+        descending: (N,) int64 indices of the detections by descending score.
+
+    Returns:
+        (N,) bool.
+    """
+    rank = _ranks(descending)
+    order = np.lexsort((pairs.ground_truth, -pairs.overlap, rank[pairs.detection]))
+    return _take(pairs.detection[order], pairs.ground_truth[order], len(descending))
+
+
+def choose_detections(pairs: Pairs, descending: np.ndarray) -> np.ndarray:
+    """Which detections are right if each ground truth, in order, takes the best one left.
+
+    The best one has the largest overlap; of equals, the highest score. Arguments and result are
+    those of ``best_free``.
+    """
+    rank = _ranks(descending)
+    order = np.lexsort((rank[pairs.detection], -pairs.overlap, pairs.ground_truth))
+    return _take(pairs.detection[order], pairs.ground_truth[order], len(descending))
+
+
+def _ranks(order: np.ndarray) -> np.ndarray:
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rank
+
+
+def _take(detection: np.ndarray, truth: np.ndarray, num_detections: int) -> np.ndarray:
+    """Go through the pairs and match those of which neither side is matched yet."""
+    right, taken = np.zeros(num_detections, dtype=bool), set()
+    for found, there in zip(detection.tolist(), truth.tolist(), strict=True):
+        if not right[found] and there not in taken:
+            right[found] = True
+            taken.add(there)
+    return right
+
+
 def ascending_order(score: np.ndarray) -> np.ndarray:
     """``np.argsort(score, kind="stable")``, twice as fast where few scores are equal.
 
@@ -225,6 +251,36 @@ def average_precision(is_right: np.ndarray, num_ground_truth: int) -> float:
     return float(np.sum(steps * envelope))
 
 
+def hit_precision(is_right: np.ndarray, num_ground_truth: int) -> float:
+    """Mean over the ground truth of the precision where it is found, without an envelope.
+
+    That of THUMOS 2014's updated evaluation. Arguments and result as ``average_precision``.
+
+    >>> round(hit_precision(np.array([True, False, True]), 2), 4)
+    0.8333
+    """
+    if not num_ground_truth:
+        return float("nan")
+    place = np.flatnonzero(is_right)
+    return float(np.sum(np.arange(1, len(place) + 1) / (place + 1)) / num_ground_truth)
+
+
+def trapezoid_precision(is_right: np.ndarray, num_ground_truth: int) -> float:
+    """Area under the straight lines between the points of the curve, from precision 1 on.
+
+    That of the ACT detector's evaluation. Arguments and result as ``average_precision``.
+
+    >>> round(trapezoid_precision(np.array([True, False, True]), 2), 4)
+    0.7917
+    """
+    if not num_ground_truth:
+        return float("nan")
+    right = np.cumsum(is_right)
+    precision = np.append(1.0, right / np.arange(1, len(right) + 1))
+    steps = np.diff(right / num_ground_truth, prepend=0.0)
+    return float(np.sum(steps * (precision[1:] + precision[:-1]) / 2))
+
+
 def precision_recall(is_right: np.ndarray, scores: np.ndarray, *, num_ground_truth: int) -> Curve:
     """The curve behind ``average_precision``, without its envelope.
 
@@ -234,77 +290,3 @@ def precision_recall(is_right: np.ndarray, scores: np.ndarray, *, num_ground_tru
     right = np.cumsum(is_right)
     recall = right / num_ground_truth if num_ground_truth else np.full(len(right), np.nan)
     return Curve(right / np.arange(1, len(right) + 1), recall, np.asarray(scores))
-
-
-def segment_ap(
-    ground_truth: Items, detections: Items, *, num_classes: int, threshold: float = 0.5
-) -> np.ndarray:
-    """Average precision of segments per class, matched by temporal IoU within a video.
-
-    Args:
-        ground_truth, detections: shapes are (N, 2) start and end, any one unit.
-        num_classes: C.
-        threshold: least temporal IoU that counts, in (0, 1].
-
-    Returns:
-        (C,) float64, NaN where a class has no ground truth.
-    """
-
-    def overlap(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
-        return paired_segment_iou(
-            np.asarray(detections.shape)[found], np.asarray(ground_truth.shape)[truth]
-        )
-
-    return _items_ap(ground_truth, detections, overlap, num_classes, threshold)
-
-
-def tube_ap(
-    ground_truth: Items, detections: Items, *, num_classes: int, threshold: float = 0.5
-) -> np.ndarray:
-    """Average precision of tubes per class, matched by ``tube_iou`` within a video.
-
-    Args:
-        ground_truth, detections: shapes are lists of (frames (T,) int, boxes (T, 4) xyxy).
-        num_classes: C.
-        threshold: least tube IoU that counts, in (0, 1].
-
-    Returns:
-        (C,) float64, NaN where a class has no ground truth.
-    """
-
-    def overlap(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
-        pairs = zip(found, truth, strict=True)
-        return np.array(
-            [tube_iou(*detections.shape[i], *ground_truth.shape[j]) for i, j in pairs], float
-        )
-
-    return _items_ap(ground_truth, detections, overlap, num_classes, threshold)
-
-
-def _items_ap(
-    ground_truth: Items,
-    detections: Items,
-    overlap: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    num_classes: int,
-    threshold: float,
-) -> np.ndarray:
-    truth_class = np.asarray(ground_truth.class_index, np.int64).reshape(-1)
-    found_class = np.asarray(detections.class_index, np.int64).reshape(-1)
-    truth_group = np.asarray(ground_truth.video, np.int64).reshape(-1) * num_classes + truth_class
-    found_group = np.asarray(detections.video, np.int64).reshape(-1) * num_classes + found_class
-    score = np.asarray(detections.score, np.float64).reshape(-1)
-    by_group = np.argsort(truth_group, kind="stable")
-    pairs = overlapping_pairs(
-        found_group,
-        truth_group[by_group],
-        overlap=lambda found, truth: overlap(found, by_group[truth]),
-        threshold=threshold,
-    )
-    partner = best_partner(pairs, len(score), ground_truth_position=np.arange(len(truth_group)))
-    right = first_come(partner, ascending_order(score), score=score)
-    result = np.full(num_classes, np.nan)
-    for index in range(num_classes):
-        mine = np.flatnonzero(found_class == index)
-        order = mine[ascending_order(score[mine])[::-1]]
-        result[index] = average_precision(right[order], int(np.sum(truth_class == index)))
-    return result

@@ -81,16 +81,23 @@ def tube_iou(
     first_boxes: np.ndarray,
     second_frames: np.ndarray,
     second_boxes: np.ndarray,
+    *,
+    added_px: float = 0.0,
+    added_frames: int = 1,
 ) -> float:
     """Spatio-temporal overlap of two tubes: frame IoU times the mean box IoU on shared frames.
 
     As in Saha et al., "Deep learning for detecting multiple space-time action tubes in
-    videos", BMVC 2016, section 4 (the measure of UCF101-24 and MultiSports).
+    videos", BMVC 2016, section 4.
 
     Args:
         first_frames: (T1,) int frame indices, each once.
         first_boxes: (T1, 4) xyxy at those frames, any unit.
         second_frames, second_boxes: (T2,) and (T2, 4), likewise.
+        added_px: what is added to the width and height of boxes: 1 where x2 and y2 are the last
+            pixels inside.
+        added_frames: 1 to count the frames of a tube, 0 to take the time from its first frame
+            to its last.
 
     Returns:
         float in [0, 1]; 0 where no frame is shared.
@@ -102,9 +109,11 @@ def tube_iou(
     shared, in_first, in_second = np.intersect1d(
         first_frames, second_frames, assume_unique=True, return_indices=True
     )
-    if not len(shared):
+    together = len(shared) - 1 + added_frames
+    union = len(first_frames) + len(second_frames) - len(shared) - 1 + added_frames
+    if not len(shared) or not union:
         return 0.0
-    boxes = np.asarray(first_boxes, np.float64)[in_first]
-    other_boxes = np.asarray(second_boxes, np.float64)[in_second]
-    union = len(first_frames) + len(second_frames) - len(shared)
-    return float(len(shared) / union * paired_box_iou(boxes, other_boxes).mean())
+    corner = np.array([0.0, 0.0, added_px, added_px])
+    boxes = np.asarray(first_boxes, np.float64)[in_first] + corner
+    other_boxes = np.asarray(second_boxes, np.float64)[in_second] + corner
+    return float(together / union * paired_box_iou(boxes, other_boxes).mean())

@@ -13,8 +13,10 @@ from stad.video.window import Window
 class ActionScorer:
     """Scores the actors of clips with an ``ActionDetector`` exactly as in evaluation.
 
+    A ``Recognizer`` scores the whole picture: every actor has the scores of its clip.
+
     Args:
-        model: an ``ActionDetector`` in eval mode.
+        model: an ``ActionDetector`` or a ``Recognizer`` in eval mode.
         window: which frames make a clip.
         short_side_px: short side of a clip, pixels.
         num_classes: outputs of the model.
@@ -59,9 +61,14 @@ class ActionScorer:
         if not clips:
             return []
         inputs = self._model.data_preprocessor.normalise(torch.from_numpy(np.stack(clips)))
-        in_clip = [
-            torch.from_numpy(scale_boxes(b, self._source, self.clip_size)).to(inputs.device)
-            for b in boxes
-        ]
-        logits = self._model.score_actors(inputs.to(self._dtype), in_clip)
+        inputs = inputs.to(self._dtype)
+        if hasattr(self._model, "score_actors"):
+            in_clip = [
+                torch.from_numpy(scale_boxes(b, self._source, self.clip_size)).to(inputs.device)
+                for b in boxes
+            ]
+            logits = self._model.score_actors(inputs, in_clip)
+        else:
+            rows = self._model.score_clips(inputs)
+            logits = [row.expand(len(b), -1) for row, b in zip(rows, boxes, strict=True)]
         return [self._model.probabilities(one).float().cpu().numpy() for one in logits]

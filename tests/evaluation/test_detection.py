@@ -9,16 +9,17 @@ import pytest
 
 from stad.evaluation import detection
 from stad.evaluation.detection import (
-    Items,
     Pairs,
     ascending_order,
     average_precision,
+    best_free,
     best_partner,
+    choose_detections,
     first_come,
+    hit_precision,
     overlapping_pairs,
     precision_recall,
-    segment_ap,
-    tube_ap,
+    trapezoid_precision,
 )
 
 
@@ -82,29 +83,38 @@ def test_ascending_order_is_stable():
         np.testing.assert_array_equal(ascending_order(values), np.argsort(values, kind="stable"))
 
 
-def test_segment_ap():
-    truth = Items(
-        video=np.array([0, 0, 1]),
-        class_index=np.array([0, 0, 1]),
-        shape=np.array([[0.0, 10.0], [20.0, 30.0], [0.0, 4.0]]),
-    )
-    found = Items(
-        video=np.array([0, 0, 0, 1, 0]),
-        class_index=np.array([0, 0, 0, 1, 2]),
-        shape=np.array([[1.0, 10.0], [0.0, 9.0], [22.0, 30.0], [2.0, 6.0], [0.0, 1.0]]),
-        score=np.array([0.9, 0.8, 0.7, 0.6, 0.5]),
-    )
-    result = segment_ap(truth, found, num_classes=3, threshold=0.5)
-    # Class 0: right, wrong (taken), right. Class 1: overlap 2 of 6. Class 2: no ground truth.
-    np.testing.assert_allclose(result, [1 / 2 + 1 / 2 * 2 / 3, 0.0, np.nan])
-    assert segment_ap(truth, found, num_classes=3, threshold=0.3)[1] == 1.0
+# Detection 1 (first by score) overlaps both ground truths, 0 more; detection 0 only 0; detection
+# 2 only 1, more than all.
+CONTESTED = Pairs(np.array([0, 1, 1, 2]), np.array([0, 0, 1, 1]), np.array([0.9, 0.8, 0.6, 0.95]))
+DESCENDING = np.array([1, 0, 2])
 
 
-def test_tube_ap():
-    box = np.array([[0.0, 0.0, 2.0, 2.0]])
-    tube = (np.arange(4), box.repeat(4, 0))
-    shifted = (np.arange(1, 5), box.repeat(4, 0))
-    truth = Items(np.array([0]), np.array([0]), [tube])
-    found = Items(np.array([0]), np.array([0]), [shifted], np.array([0.5]))
-    assert tube_ap(truth, found, num_classes=1, threshold=0.6).tolist() == [1.0]
-    assert tube_ap(truth, found, num_classes=1, threshold=0.61).tolist() == [0.0]
+def test_a_detection_may_take_what_is_left():
+    assert best_free(CONTESTED, DESCENDING).tolist() == [False, True, True]
+    # Detection 1 comes last and finds its first choice taken.
+    other = CONTESTED._replace(overlap=np.array([0.9, 0.8, 0.6, 0.1]))
+    assert best_free(other, np.array([0, 1, 2])).tolist() == [True, True, False]
+
+
+def test_a_ground_truth_may_take_what_is_left():
+    assert choose_detections(CONTESTED, DESCENDING).tolist() == [True, False, True]
+    # Of equal overlaps the higher score; what is taken is not free for the next.
+    equal = CONTESTED._replace(overlap=np.array([0.7, 0.7, 0.6, 0.5]))
+    assert choose_detections(equal, DESCENDING).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("right", "count", "hits", "trapezoid"),
+    [
+        ([True, True], 2, 1.0, 1.0),
+        # From 1 at recall 0 to 0 at recall 0, to 1/2 at recall 1: half of 0 and 1/2.
+        ([False, True], 1, 1 / 2, 1 / 4),
+        ([False, True, True], 4, (1 / 2 + 2 / 3) / 4, (1 / 4 + 7 / 12) / 4),
+        ([], 3, 0.0, 0.0),
+        ([False], 0, math.nan, math.nan),
+    ],
+)
+def test_other_areas(right, count, hits, trapezoid):
+    right = np.array(right, bool)
+    assert hit_precision(right, count) == pytest.approx(hits, nan_ok=True)
+    assert trapezoid_precision(right, count) == pytest.approx(trapezoid, nan_ok=True)

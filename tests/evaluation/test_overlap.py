@@ -37,3 +37,18 @@ def test_tube_is_time_overlap_times_mean_box_overlap():
     result = tube_iou(np.arange(4), first, np.array([2, 3, 4]), second)
     assert result == pytest.approx(2 / 5 * (1 + 1 / 3) / 2)
     assert tube_iou(np.arange(4), first, np.array([7, 8, 9]), second) == 0.0
+
+
+def test_tubes_of_whole_pixels_and_of_time_spans():
+    first = np.tile([0.0, 0.0, 1.0, 1.0], (4, 1))
+    second = np.tile([1.0, 0.0, 2.0, 1.0], (3, 1))
+    frames = np.arange(4), np.array([2, 3, 4])
+    # Boxes of 2 x 2 pixels share a column of 2: 2 of 6. Without the pixel they touch.
+    assert tube_iou(frames[0], first, frames[1], second, added_px=1.0) == pytest.approx(2 / 5 / 3)
+    assert tube_iou(frames[0], first, frames[1], second) == 0.0
+    # From 2 to 3 is one frame, from 0 to 4 are four.
+    span = tube_iou(frames[0], first, frames[1], first[:3], added_frames=0)
+    assert span == pytest.approx(1 / 4)
+    one = np.array([3])
+    assert tube_iou(one, first[:1], one, first[:1], added_frames=0) == 0.0
+    assert tube_iou(one, first[:1], one, first[:1]) == 1.0

@@ -1,0 +1,246 @@
+"""Segments in files: ActivityNet JSON and the text files of THUMOS 2014, read and compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from stad.errors import InputError
+from stad.evaluation.items import Items, ItemsResult
+from stad.evaluation.segments import evaluate_segments
+
+# THUMOS marks stretches where nobody could tell with this label.
+AMBIGUOUS = "Ambiguous"
+CLASS_LIST = "detclasslist.txt"
+
+
+class SegmentRows(NamedTuple):
+    """Labelled segments of many videos.
+
+    Attributes:
+        video: N names of videos.
+        label: N labels.
+        span: (N, 2) float64 start and end, seconds.
+        score: (N,) float64; of annotations 1.
+        videos: all videos that the file tells of, with or without segments.
+    """
+
+    video: tuple[str, ...]
+    label: tuple[str, ...]
+    span: np.ndarray
+    score: np.ndarray
+    videos: tuple[str, ...]
+
+    def where(self, keep: Sequence[bool]) -> SegmentRows:
+        """Some of the rows; the videos stay."""
+        index = np.flatnonzero(keep)
+        return SegmentRows(
+            tuple(self.video[i] for i in index),
+            tuple(self.label[i] for i in index),
+            self.span[index],
+            self.score[index],
+            self.videos,
+        )
+
+
+def read_annotations(path: str | Path, *, subset: str | None = None) -> SegmentRows:
+    """Ground truth: a JSON file of ActivityNet's kind or a folder of THUMOS 2014's text files.
+
+    Args:
+        path: a .json file with 'database', or a folder with CLASS_SUBSET.txt files.
+        subset: such as 'validation' or 'test', in any case; None for all that there are.
+
+    Raises:
+        InputError: nothing there, another form, or no video of the subset.
+    """
+    path = Path(path)
+    rows = read_thumos(path, subset=subset) if path.is_dir() else _read_database(path, subset)
+    if not rows.videos:
+        what = f"of the subset {subset!r}" if subset else "at all"
+        raise InputError(f"{path} tells of no video {what}: give --subset as the file names it")
+    return rows
+
+
+def _read_database(path: Path, subset: str | None) -> SegmentRows:
+    database = _object(path, _load(path), "database", "annotations")
+    found, videos = [], []
+    for video, entry in database.items():
+        entry = _as(dict, entry, path, f"of the video {video!r}")
+        if subset is not None and str(entry.get("subset", "")).lower() != subset.lower():
+            continue
+        videos.append(video)
+        for one in _as(list, entry.get("annotations", []), path, f"of annotations of {video!r}"):
+            found.append((video, *_segment(path, video, one), 1.0))
+    return _rows(found, videos)
+
+
+def read_results(path: str | Path) -> SegmentRows:
+    """Detections: a JSON file of ActivityNet's kind, with 'results'.
+
+    Raises:
+        InputError: no such file, another form, or a number that is none.
+    """
+    path = Path(path)
+    results = _object(path, _load(path), "results", "detections")
+    found = []
+    for video, entries in results.items():
+        for one in _as(list, entries, path, f"of detections of {video!r}"):
+            label, span = _segment(path, video, one)
+            score = one.get("score")
+            if not isinstance(score, int | float) or not np.isfinite(score):
+                raise InputError(f"{path}, video {video!r}: expected a score, got {score!r}")
+            found.append((video, label, span, float(score)))
+    return _rows(found, results)
+
+
+def read_thumos(folder: str | Path, *, subset: str | None = None) -> SegmentRows:
+    """The annotations of THUMOS 2014: CLASS_test.txt or CLASS_val.txt, lines 'VIDEO START END'.
+
+    Segments of ``Ambiguous_SUBSET.txt`` are labelled ``AMBIGUOUS``.
+
+    Args:
+        folder: as the challenge gave it out.
+        subset: 'test' or 'val'; None for both.
+
+    Raises:
+        InputError: no such file in the folder, or a line that does not fit.
+    """
+    folder = Path(folder)
+    short = {None: "*", "validation": "val"}.get(subset, subset)
+    files = sorted(folder.glob(f"*_{short}.txt"))
+    if not files:
+        raise InputError(f"{folder} has no files of annotations such as CliffDiving_{short}.txt")
+    found = []
+    for file in files:
+        label = file.stem.rpartition("_")[0]
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+            if not line.strip():
+                continue
+            words = line.split()
+            try:
+                video, start, end = words[0], float(words[1]), float(words[2])
+            except (IndexError, ValueError):
+                raise InputError(
+                    f"{file}, line {number}: expected a video, a start and an end, got {line!r}"
+                ) from None
+            found.append((video, label, (start, end), 1.0))
+    return _rows(found, sorted({row[0] for row in found}))
+
+
+def compare_segments(
+    truth: SegmentRows,
+    found: SegmentRows,
+    *,
+    protocol: str = "activitynet",
+    thresholds: Sequence[float] | None = None,
+) -> ItemsResult:
+    """Evaluate detections against annotations, over the annotated labels.
+
+    Args:
+        truth, found: as they were read.
+        protocol, thresholds: as ``evaluate_segments``.
+
+    Raises:
+        InputError: nothing is annotated, or no detection has an annotated label.
+    """
+    unsure = [label == AMBIGUOUS for label in truth.label]
+    ambiguous, truth = truth.where(unsure), truth.where(np.logical_not(unsure))
+    labels = sorted(set(truth.label))
+    if not labels:
+        raise InputError("the annotations hold no segment: there is nothing to evaluate against")
+    known = [label in set(labels) for label in found.label]
+    if found.label and not any(known):
+        raise InputError(
+            f"no detection has a label of the annotations: {found.label[0]!r} is none of "
+            f"{', '.join(labels[:5])} ..."
+        )
+    notes = _notes(truth, found, known)
+    found = found.where(known)
+    videos = sorted({*truth.video, *found.video, *ambiguous.video})
+    result = evaluate_segments(
+        _items(truth, videos, labels),
+        _items(found, videos, labels),
+        class_names=labels,
+        protocol=protocol,
+        thresholds=thresholds,
+        ambiguous=_items(ambiguous, videos, [AMBIGUOUS]),
+    )
+    return replace(result, notes=result.notes + notes)
+
+
+def _notes(truth: SegmentRows, found: SegmentRows, known: Sequence[bool]) -> tuple[str, ...]:
+    notes = []
+    if others := len(known) - int(np.sum(known)):
+        notes.append(f"{others} detections have labels that are not annotated: left out.")
+    strangers = set(found.video) - set(truth.videos)
+    if strangers:
+        notes.append(
+            f"{len(strangers)} videos with detections are not annotated, such as "
+            f"{min(strangers)!r}: their detections count as wrong."
+        )
+    return tuple(notes)
+
+
+def _items(rows: SegmentRows, videos: Sequence[str], labels: Sequence[str]) -> Items:
+    video_index = {name: index for index, name in enumerate(videos)}
+    label_index = {name: index for index, name in enumerate(labels)}
+    return Items(
+        np.array([video_index[name] for name in rows.video], np.int64),
+        np.array([label_index[name] for name in rows.label], np.int64),
+        rows.span,
+        rows.score,
+    )
+
+
+def _rows(found: list[tuple], videos: Iterable[str]) -> SegmentRows:
+    return SegmentRows(
+        tuple(row[0] for row in found),
+        tuple(row[1] for row in found),
+        np.array([row[2] for row in found], np.float64).reshape(-1, 2),
+        np.array([row[3] for row in found], np.float64),
+        tuple(videos),
+    )
+
+
+def _load(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON ({error})") from error
+
+
+def _object(path: Path, content: Any, key: str, what: str) -> dict:
+    if not isinstance(content, dict) or not isinstance(content.get(key), dict):
+        raise InputError(
+            f"{path}: expected {what} as ActivityNet writes them, a JSON object with {key!r}"
+        )
+    return content[key]
+
+
+def _as(kind: type, value: Any, path: Path, what: str) -> Any:
+    if not isinstance(value, kind):
+        name = "an object" if kind is dict else "a list"
+        raise InputError(f"{path}: expected {name} {what}, got {value!r:.60}")
+    return value
+
+
+def _segment(path: Path, video: str, one: Any) -> tuple[str, tuple[float, float]]:
+    """Label and span of an entry."""
+    try:
+        label, (start, end) = one["label"], one["segment"]
+        span = float(start), float(end)
+    except (TypeError, KeyError, ValueError):
+        raise InputError(
+            f"{path}, video {video!r}: expected a 'label' and a 'segment' of two times, "
+            f"got {one!r:.80}"
+        ) from None
+    if not np.isfinite(span).all() or not isinstance(label, str):
+        raise InputError(f"{path}, video {video!r}: {one!r:.80} is no labelled segment")
+    return label, span

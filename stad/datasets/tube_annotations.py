@@ -1,0 +1,244 @@
+"""Tubes in files: the pickles of UCF101-24, JHMDB and MultiSports, and JSON of detections."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from stad.errors import InputError
+from stad.evaluation.items import Items, ItemsResult
+from stad.evaluation.tubes import THRESHOLDS, evaluate_tubes
+
+RESULTS_FORMAT, RESULTS_VERSION = "stad-tubes", 1
+SETS = ("train", "test")
+# pyannot.pkl has numbers for these.
+UCF24_LABELS = (
+    "Basketball",
+    "BasketballDunk",
+    "Biking",
+    "CliffDiving",
+    "CricketBowling",
+    "Diving",
+    "Fencing",
+    "FloorGymnastics",
+    "GolfSwing",
+    "HorseRiding",
+    "IceDancing",
+    "LongJump",
+    "PoleVault",
+    "RopeClimbing",
+    "SalsaSpin",
+    "SkateBoarding",
+    "Skiing",
+    "Skijet",
+    "SoccerJuggling",
+    "Surfing",
+    "TennisSwing",
+    "TrampolineJumping",
+    "VolleyballSpiking",
+    "WalkingWithDog",
+)
+
+
+class LabelledTube(NamedTuple):
+    """One tube in a file.
+
+    Attributes:
+        label: name of its class.
+        frames: (T,) int64 frame numbers without holes, from 1.
+        boxes: (T, 4) float64 xyxy, pixels.
+        score: 1 for annotations.
+    """
+
+    label: str
+    frames: np.ndarray
+    boxes: np.ndarray
+    score: float = 1.0
+
+
+class TubeAnnotations(NamedTuple):
+    """The annotations of a data set.
+
+    Attributes:
+        labels: C names, by class index.
+        tubes: by video.
+        train, test: the videos of each split; none where the file does not say.
+    """
+
+    labels: tuple[str, ...]
+    tubes: dict[str, list[LabelledTube]]
+    train: tuple[tuple[str, ...], ...] = ()
+    test: tuple[tuple[str, ...], ...] = ()
+
+    def videos(self, *, part: str = "test", split: int = 1) -> tuple[str, ...]:
+        """The videos of a split, from 1; all where the file knows no splits.
+
+        Raises:
+            InputError: no such split.
+        """
+        splits = self.test if part == "test" else self.train
+        if not splits:
+            return tuple(self.tubes)
+        if not 1 <= split <= len(splits):
+            raise InputError(f"the annotations have splits 1 to {len(splits)}, got {split}")
+        return splits[split - 1]
+
+
+def read_tube_annotations(path: str | Path) -> TubeAnnotations:
+    """The published pickle of a data set; nothing in it is run.
+
+    Known are those with 'labels', 'gttubes', 'train_videos' and 'test_videos' (UCF101v2-GT.pkl,
+    JHMDB-GT.pkl, multisports_GT.pkl), and pyannot.pkl of the corrected UCF101-24 annotations,
+    whose boxes x, y, width, height become xyxy and whose frames are counted from 1.
+
+    Raises:
+        InputError: no such file, or another content.
+    """
+    from stad.zoo.checkpoint import read_numpy_pickle
+
+    content = read_numpy_pickle(path)
+    try:
+        if "gttubes" in content:
+            return _from_gttubes(content)
+        return _from_pyannot(content)
+    except (TypeError, KeyError, ValueError, IndexError, AttributeError) as error:
+        raise InputError(
+            f"{path}: expected the annotations of UCF101-24, JHMDB or MultiSports as they are "
+            f"published ({error or type(error).__name__})"
+        ) from error
+
+
+def _from_gttubes(content: dict[str, Any]) -> TubeAnnotations:
+    labels = tuple(str(name) for name in content["labels"])
+    tubes = {
+        str(video): [
+            _tube(labels[int(index)], rows[:, 0], rows[:, 1:5])
+            for index, arrays in by_class.items()
+            for rows in map(np.asarray, arrays)
+        ]
+        for video, by_class in content["gttubes"].items()
+    }
+    splits = [
+        tuple(tuple(map(str, videos)) for videos in content[f"{part}_videos"]) for part in SETS
+    ]
+    return TubeAnnotations(labels, tubes, *splits)
+
+
+def _from_pyannot(content: dict[str, Any]) -> TubeAnnotations:
+    tubes = {}
+    for video, entry in content.items():
+        tubes[str(video)] = mine = []
+        for one in entry["annotations"]:
+            boxes = np.asarray(one["boxes"], np.float64)
+            frames = np.arange(int(one["sf"]), int(one["ef"])) + 1
+            corners = np.hstack((boxes[:, :2], boxes[:, :2] + boxes[:, 2:4]))
+            mine.append(_tube(UCF24_LABELS[int(one["label"])], frames, corners))
+    return TubeAnnotations(UCF24_LABELS, tubes)
+
+
+def _tube(label: str, frames: np.ndarray, boxes: np.ndarray, score: float = 1.0) -> LabelledTube:
+    frames, boxes = np.asarray(frames).astype(np.int64), np.asarray(boxes, np.float64)
+    if frames.ndim != 1 or not len(frames) or boxes.shape != (len(frames), 4):
+        raise ValueError(f"a tube of {label} has {frames.shape} frames and {boxes.shape} boxes")
+    if (np.diff(frames) != 1).any():
+        raise ValueError(f"the frames of a tube of {label} are not one after the other")
+    if not np.isfinite(boxes).all() or not np.isfinite(score):
+        raise ValueError(f"a tube of {label} has a box or a score that is no number")
+    return LabelledTube(label, frames, boxes, float(score))
+
+
+def read_tube_results(path: str | Path) -> dict[str, list[LabelledTube]]:
+    """Detections by video, from JSON.
+
+    The file is an object with "format": "stad-tubes", "version": 1 and "videos", an object of
+    the names of videos to lists of tubes: "label", "score" in [0, 1], "first_frame" counted as in
+    the annotations (from 1), and "boxes", one [x1, y1, x2, y2] in pixels for each frame.
+
+    Raises:
+        InputError: no such file, or another content.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON ({error})") from error
+    known = {"format": RESULTS_FORMAT, "version": RESULTS_VERSION}
+    if not isinstance(content, dict) or {name: content.get(name) for name in known} != known:
+        raise InputError(f"{path}: expected tubes, a JSON object with {json.dumps(known)[1:-1]}")
+    try:
+        return {
+            video: [_result_tube(one) for one in tubes]
+            for video, tubes in content["videos"].items()
+        }
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"{path}: expected tubes with label, score, first_frame and boxes: "
+            f"{error or type(error).__name__}"
+        ) from error
+
+
+def _result_tube(one: dict[str, Any]) -> LabelledTube:
+    boxes = np.array(one["boxes"], np.float64)
+    frames = int(one["first_frame"]) + np.arange(len(boxes))
+    return _tube(str(one["label"]), frames, boxes, float(one["score"]))
+
+
+def compare_tubes(
+    truth: TubeAnnotations,
+    found: dict[str, list[LabelledTube]],
+    *,
+    part: str = "test",
+    split: int = 1,
+    protocol: str = "act",
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> ItemsResult:
+    """Evaluate detections on the videos of a split, over all labels of the data set.
+
+    Args:
+        truth, found: as they were read.
+        part: 'test' or 'train'.
+        split: from 1.
+        protocol, thresholds: as ``evaluate_tubes``.
+
+    Raises:
+        InputError: no such split, or a detection with a label that the data set does not have.
+    """
+    videos = truth.videos(part=part, split=split)
+    wanted = set(videos)
+    strange = sorted({one.label for tubes in found.values() for one in tubes} - set(truth.labels))
+    if strange:
+        raise InputError(
+            f"a detection has the label {strange[0]!r}, which is none of the data set's: "
+            f"{', '.join(truth.labels[:5])} ..."
+        )
+    others = [name for name in found if name not in wanted]
+    result = evaluate_tubes(
+        _items({name: truth.tubes.get(name, []) for name in videos}, videos, truth.labels),
+        _items({name: found.get(name, []) for name in videos}, videos, truth.labels),
+        class_names=truth.labels,
+        protocol=protocol,
+        thresholds=thresholds,
+    )
+    if not others:
+        return result
+    note = f"{len(others)} videos with detections are not of the split: they were left out."
+    return replace(result, notes=(*result.notes, note))
+
+
+def _items(
+    tubes: dict[str, list[LabelledTube]], videos: Sequence[str], labels: Sequence[str]
+) -> Items:
+    class_index = {name: index for index, name in enumerate(labels)}
+    rows = [(i, one) for i, name in enumerate(videos) for one in tubes[name]]
+    return Items(
+        np.array([index for index, _ in rows], np.int64),
+        np.array([class_index[one.label] for _, one in rows], np.int64),
+        [(one.frames, one.boxes) for _, one in rows],
+        np.array([one.score for _, one in rows], np.float64),
+    )

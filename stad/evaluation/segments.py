@@ -1,0 +1,145 @@
+"""Segment-mAP as THUMOS 2014 or ActivityNet compute it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stad.errors import InputError
+from stad.evaluation.items import Items, ItemsResult, Rules, items_ap
+from stad.evaluation.overlap import paired_segment_iou
+
+
+@dataclass(frozen=True)
+class SegmentProtocol:
+    """The temporal IoUs of a benchmark and its rules."""
+
+    thresholds: tuple[float, ...]
+    rules: Rules
+
+
+# 'thumos14': TH14evalDet_Updated.m of the THUMOS 2014 challenge: each ground truth in the order of
+# the files takes the free detection that overlaps it most, by more than the threshold; what is
+# not taken and touches an 'Ambiguous' segment does not count; precision is summed at the hits.
+# 'activitynet': eval_detection.py of the ActivityNet challenge: each detection takes the free
+# ground truth that it overlaps most; the area is that of PASCAL VOC 2010.
+PROTOCOLS = {
+    "thumos14": SegmentProtocol(
+        (0.3, 0.4, 0.5, 0.6, 0.7), Rules("ground_truth", "hits", is_strict=True)
+    ),
+    "activitynet": SegmentProtocol(
+        tuple(np.linspace(0.5, 0.95, 10).tolist()), Rules("best_free", "envelope")
+    ),
+}
+
+
+def segment_ap(
+    ground_truth: Items,
+    detections: Items,
+    *,
+    num_classes: int,
+    threshold: float = 0.5,
+    protocol: str = "activitynet",
+) -> np.ndarray:
+    """Average precision of segments per class, matched by temporal IoU within a video.
+
+    Args:
+        ground_truth, detections: shapes are (N, 2) start and end, any one unit.
+        num_classes: C.
+        threshold: temporal IoU that counts, in (0, 1].
+        protocol: whose rules.
+
+    Returns:
+        (C,) float64, NaN where a class has no ground truth.
+    """
+    result = evaluate_segments(
+        ground_truth,
+        detections,
+        class_names=[""] * num_classes,
+        protocol=protocol,
+        thresholds=(threshold,),
+    )
+    return result.ap[0]
+
+
+def evaluate_segments(
+    ground_truth: Items,
+    detections: Items,
+    *,
+    class_names: Sequence[str],
+    protocol: str = "activitynet",
+    thresholds: Sequence[float] | None = None,
+    ambiguous: Items | None = None,
+) -> ItemsResult:
+    """Average precision per temporal IoU and class.
+
+    Args:
+        ground_truth, detections: shapes are (N, 2) start and end, seconds.
+        class_names: of the C classes.
+        protocol: 'thumos14' or 'activitynet'.
+        thresholds: temporal IoUs; None for those of the protocol.
+        ambiguous: stretches of video that may show any class, for 'thumos14'.
+
+    Raises:
+        InputError: an unknown protocol, or thresholds outside (0, 1].
+
+    >>> one = Items(np.array([0]), np.array([0]), np.array([[0.0, 5.0]]), np.ones(1))
+    >>> evaluate_segments(one, one, class_names=["walk"]).average
+    1.0
+    """
+    if protocol not in PROTOCOLS:
+        raise InputError(f"protocol must be one of {', '.join(PROTOCOLS)}; got {protocol!r}.")
+    chosen = PROTOCOLS[protocol]
+    thresholds = check_thresholds(chosen.thresholds if thresholds is None else thresholds)
+    found, truth = _spans(detections), _spans(ground_truth)
+    ignored = None
+    if ambiguous is not None and protocol == "thumos14":
+        ignored = _touches(detections, ambiguous)
+    ap = items_ap(
+        ground_truth,
+        detections,
+        overlap=lambda i, j: paired_segment_iou(found[i], truth[j]),
+        num_classes=len(class_names),
+        thresholds=thresholds,
+        rules=chosen.rules,
+        ignored=ignored,
+    )
+    number = len(class_names)
+    return ItemsResult(
+        protocol=protocol,
+        thresholds=np.array(thresholds),
+        averaged=np.ones(len(thresholds), bool),
+        class_names=tuple(class_names),
+        ap=ap,
+        num_ground_truth=np.bincount(ground_truth.class_index, minlength=number),
+        num_detections=np.bincount(detections.class_index, minlength=number),
+    )
+
+
+def check_thresholds(thresholds: Sequence[float]) -> tuple[float, ...]:
+    """The thresholds as they are.
+
+    Raises:
+        InputError: none, or one outside (0, 1].
+    """
+    if not len(thresholds) or not all(0 < value <= 1 for value in thresholds):
+        raise InputError(
+            f"overlaps to evaluate at must be above 0 and at most 1, got {list(thresholds)}"
+        )
+    return tuple(thresholds)
+
+
+def _spans(items: Items) -> np.ndarray:
+    return np.asarray(items.shape, np.float64).reshape(-1, 2)
+
+
+def _touches(detections: Items, ambiguous: Items) -> np.ndarray:
+    """(N,) bool which detections share time with an ambiguous segment of their video."""
+    found, unsure = _spans(detections), _spans(ambiguous)
+    touches = np.zeros(len(found), bool)
+    for video, (start, end) in zip(ambiguous.video, unsure, strict=True):
+        here = np.asarray(detections.video) == video
+        touches |= here & (np.minimum(found[:, 1], end) > np.maximum(found[:, 0], start))
+    return touches

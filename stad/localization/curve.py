@@ -1,0 +1,233 @@
+"""One actor's window scores -> averaged curves -> segments; whole at once or as they come."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from stad.errors import InputError
+from stad.localization.hysteresis import EPSILON_SEC, CurveState, Hysteresis, Run
+from stad.localization.options import LocalizerOptions, class_options
+
+
+def average_at(
+    time_sec: float, times_sec: np.ndarray, scores: np.ndarray, *, window_sec: float
+) -> np.ndarray:
+    """Mean of the windows over one moment, weighted by how near their centres are.
+
+    The weight is a triangle: 1 at the centre of a window, 0 at its ends.
+
+    Args:
+        time_sec: the moment, one of ``times_sec``.
+        times_sec: (T,) centres of the windows, seconds.
+        scores: (T, C); what is not finite is not known and has no weight.
+        window_sec: length of a window, seconds; 0 takes the moment's own window alone.
+
+    Returns:
+        (C,) float64; NaN where the moment's own window is not known.
+
+    >>> average_at(1.0, np.arange(3.0), np.array([[0.0], [0.6], [0.9]]), window_sec=4.0).tolist()
+    [0.525]
+    """
+    distance = np.abs(times_sec - time_sec)
+    own = scores[np.argmin(distance)].astype(np.float64)
+    known_here = np.isfinite(own)
+    if window_sec <= 0 or len(times_sec) == 1:
+        return np.where(known_here, own, np.nan)
+    weight = np.clip(1 - distance / (window_sec / 2), 0, None)
+    weight[distance == 0] = 1.0
+    known = np.isfinite(scores)
+    weights = weight[:, None] * known
+    total = (weights * np.where(known, scores, 0.0)).sum(axis=0)
+    mean = np.divide(total, weights.sum(axis=0), out=np.full(len(own), np.nan), where=known_here)
+    return mean
+
+
+class ActorCurves:
+    """The curves of one actor as they come: averaging, then thresholds.
+
+    A moment is decided on once the windows over it are there, ``options.ahead_sec()`` later.
+
+    Args:
+        options: thresholds and times.
+        stride_sec: the usual time between scores, seconds.
+        names: of the C classes.
+    """
+
+    def __init__(self, options: LocalizerOptions, stride_sec: float, *, names: Sequence[str]):
+        self._options = options
+        self._back_sec, self._ahead_sec = options.back_sec(), options.ahead_sec()
+        self._hysteresis = Hysteresis(class_options(options, names), stride_sec)
+        self._stride_sec = stride_sec
+        # Scores that the averaging still needs; of the last ones no moment is decided on yet.
+        self._times: deque[float] = deque()
+        self._scores: deque[np.ndarray] = deque()
+        self._num_settled = 0
+
+    def add(self, time_sec: float, scores: np.ndarray) -> None:
+        """Take (C,) scores of a window at ``time_sec``, later than all before."""
+        self._times.append(time_sec)
+        self._scores.append(np.asarray(scores, np.float64))
+
+    def advance(self, now_sec: float) -> list[Run]:
+        """Decide on what can be decided on, now that all scores up to ``now_sec`` are there."""
+        runs: list[Run] = []
+        while self._num_settled < len(self._times):
+            time_sec = self._times[self._num_settled]
+            if time_sec + self._ahead_sec > now_sec:
+                break
+            runs += self._settle_next()
+        left = self._num_settled < len(self._times)
+        runs += self._hysteresis.settle(self._times[self._num_settled] if left else now_sec)
+        self._forget(now_sec)
+        return runs
+
+    def _settle_next(self) -> list[Run]:
+        time_sec = self._times[self._num_settled]
+        times = np.array(self._times)
+        near = slice(
+            int(np.searchsorted(times, time_sec - self._back_sec)),
+            int(np.searchsorted(times, time_sec + self._ahead_sec, side="right")),
+        )
+        values = average_at(
+            time_sec,
+            times[near],
+            np.array(self._scores)[near],
+            window_sec=2 * self._back_sec,
+        )
+        self._num_settled += 1
+        return self._hysteresis.step(time_sec, values)
+
+    def _forget(self, now_sec: float) -> None:
+        """Drop the scores that no later moment is averaged with."""
+        left = self._num_settled < len(self._times)
+        next_sec = self._times[self._num_settled] if left else now_sec
+        while self._num_settled and self._times[0] < next_sec - self._back_sec - EPSILON_SEC:
+            self._times.popleft()
+            self._scores.popleft()
+            self._num_settled -= 1
+
+    def finish(self) -> list[Run]:
+        """Nothing more comes; give the rest."""
+        runs: list[Run] = []
+        while self._num_settled < len(self._times):
+            runs += self._settle_next()
+        return runs + self._hysteresis.finish()
+
+    def ongoing(self) -> list[Run]:
+        """Segments that may still grow."""
+        return self._hysteresis.ongoing()
+
+    def next_sec(self, now_sec: float) -> float:
+        """The first moment that may still matter to a segment that has not begun, seconds."""
+        left = self._num_settled < len(self._times)
+        known_sec = np.nanmin(np.append(self._hysteresis.state.last_sec, np.inf))
+        first_sec = self._times[self._num_settled] if left else now_sec
+        # What is older than a curve remembers begins anew.
+        return float(min(max(known_sec, first_sec - self._hysteresis.idle_sec), first_sec))
+
+    def is_idle(self, now_sec: float) -> bool:
+        """Whether nothing is left that a later score could depend on."""
+        if self._times:
+            return False
+        last_sec = np.nanmax(np.append(self._hysteresis.state.last_sec, -np.inf))
+        return now_sec - last_sec > self._hysteresis.idle_sec and not self.ongoing()
+
+    def as_plain(self) -> dict[str, Any]:
+        """The state as JSON knows it; what is not finite is None."""
+        rows = [[v if np.isfinite(v) else None for v in row.tolist()] for row in self._scores]
+        return {
+            "times_sec": list(self._times),
+            "scores": rows,
+            "num_settled": self._num_settled,
+            "curves": self._hysteresis.state.as_plain(),
+        }
+
+    def restore(self, plain: dict[str, Any]) -> None:
+        """Go on from what ``as_plain`` gave."""
+        self._times = deque(plain["times_sec"])
+        self._scores = deque(np.array(row, np.float64) for row in plain["scores"])
+        self._num_settled = plain["num_settled"]
+        self._hysteresis.state = CurveState.from_plain(plain["curves"])
+
+
+def average_curve(
+    times_sec: np.ndarray, scores: np.ndarray, *, options: LocalizerOptions
+) -> np.ndarray:
+    """(T, C) averaged curves at ``times_sec``, as ``ActorCurves`` computes them."""
+    first = np.searchsorted(times_sec, times_sec - options.back_sec())
+    last = np.searchsorted(times_sec, times_sec + options.ahead_sec(), side="right")
+    rows = [
+        average_at(time, times_sec[a:b], scores[a:b], window_sec=2 * options.back_sec())
+        for time, a, b in zip(times_sec, first, last, strict=True)
+    ]
+    return np.array(rows).reshape(scores.shape)
+
+
+def localize(
+    times_sec: np.ndarray,
+    scores: np.ndarray,
+    *,
+    options: LocalizerOptions,
+    stride_sec: float | None = None,
+    names: Sequence[str] | None = None,
+    start_sec: float = -np.inf,
+    end_sec: float = np.inf,
+) -> list[Run]:
+    """Segments of whole curves.
+
+    Args:
+        times_sec: (T,) centres of the windows, seconds, ascending, at any distances.
+        scores: (T, C) or (T,) in [0, 1]; what is not finite is not known.
+        options: thresholds and times.
+        stride_sec: the usual time between scores; None for the median of the distances.
+        names: of the C classes, for options of labels.
+        start_sec, end_sec: of the video; segments are cut there.
+
+    Returns:
+        Segments by class, then by start.
+
+    Raises:
+        InputError: times that do not ascend or are not finite, or shapes that do not fit.
+    """
+    times = np.asarray(times_sec, np.float64)
+    scores = np.asarray(scores, np.float64)
+    scores = scores[:, None] if scores.ndim == 1 else scores
+    _check_curve(times, scores)
+    if not len(times):
+        return []
+    if stride_sec is None:
+        stride_sec = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
+    names = [""] * scores.shape[1] if names is None else names
+    hysteresis = Hysteresis(class_options(options, names), stride_sec)
+    runs: list[Run] = []
+    for time, values in zip(times, average_curve(times, scores, options=options), strict=True):
+        runs += hysteresis.step(float(time), values)
+    runs = [cut_run(run, start_sec, end_sec) for run in runs + hysteresis.finish()]
+    return sorted(runs)
+
+
+def cut_run(run: Run, start_sec: float, end_sec: float) -> Run:
+    """The part of a segment that lies within the video."""
+    start = min(max(run.start_sec, start_sec), max(end_sec, start_sec))
+    return run._replace(start_sec=start, end_sec=max(min(run.end_sec, end_sec), start))
+
+
+def _check_curve(times: np.ndarray, scores: np.ndarray) -> None:
+    if times.ndim != 1 or scores.ndim != 2 or len(times) != len(scores):
+        raise InputError(
+            "a score curve is (T,) times and (T, C) scores, got shapes "
+            f"{times.shape} and {scores.shape}"
+        )
+    if not np.isfinite(times).all():
+        raise InputError("the times of a score curve must be finite numbers of seconds")
+    back = np.flatnonzero(np.diff(times) <= 0)
+    if len(back):
+        before, after = times[back[0]], times[back[0] + 1]
+        raise InputError(
+            f"the times of a score curve must ascend, but {after:g} s comes after {before:g} s: "
+            "sort them, or cut the curve there"
+        )

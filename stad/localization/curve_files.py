@@ -1,0 +1,112 @@
+"""Score curves of videos in files: the demo's JSON and npz."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from stad.errors import InputError
+from stad.results.document import FORMAT
+
+
+class VideoCurves(NamedTuple):
+    """What a video shows at each keyframe, whoever does it.
+
+    Attributes:
+        video: its name, without the ending.
+        class_names: C names.
+        times_sec: (T,) float64 ascending, seconds.
+        scores: (T, C) float64, the highest of all actors; NaN where not known.
+    """
+
+    video: str
+    class_names: tuple[str, ...]
+    times_sec: np.ndarray
+    scores: np.ndarray
+
+
+def read_curves(paths: Iterable[str | Path]) -> list[VideoCurves]:
+    """The curves of files, all of the same classes.
+
+    Args:
+        paths: .json files that the demo wrote with --json, folders of them, or .npz files with
+            'video_ids' (N,) str, 'times_sec' (N,), 'scores' (N, C) and 'class_names' (C,) str: a
+            row for each actor at each keyframe.
+
+    Raises:
+        InputError: nothing there, another content, or other classes than the files before.
+    """
+    curves: list[VideoCurves] = []
+    for path in map(Path, paths):
+        files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        if not files:
+            raise InputError(f"{path} holds no .json files of the demo")
+        for file in files:
+            curves += _read_npz(file) if file.suffix == ".npz" else [_read_document(file)]
+            if curves and curves[-1].class_names != curves[0].class_names:
+                raise InputError(f"{file} is of other classes than the files before it")
+    return curves
+
+
+def _read_document(path: Path) -> VideoCurves:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise ValueError(f"its format is {content['format']!r}")
+        names = tuple(content["class_names"])
+        column = {name: index for index, name in enumerate(names)}
+        frames = [frame for frame in content["frames"] if "keyframe_sec" in frame]
+        # Actions below the least score that the demo writes are not listed.
+        scores = np.zeros((len(frames), len(names)))
+        for row, frame in zip(scores, frames, strict=True):
+            for action in (one for actor in frame["actors"] for one in actor.get("actions", [])):
+                place = column[action["label"]]
+                row[place] = max(row[place], action["score"])
+        times = np.array([frame["keyframe_sec"] for frame in frames], np.float64)
+        video = Path(content["video"]["name"]).stem
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path} is no JSON that the demo writes with --json ({error!r:.100})"
+        ) from error
+    return _checked(path, VideoCurves(video, names, times, scores))
+
+
+def _read_npz(path: Path) -> list[VideoCurves]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            videos, times = file["video_ids"].astype(str), file["times_sec"].astype(np.float64)
+            scores, names = file["scores"].astype(np.float64), file["class_names"].astype(str)
+        if not len(videos) == len(times) == len(scores) or scores.shape[1:] != names.shape:
+            raise ValueError("the lengths of its arrays differ")
+    except (KeyError, ValueError, OSError) as error:
+        raise InputError(
+            f"{path} is no npz of curves ({error}): it holds video_ids (N,), times_sec (N,), "
+            "scores (N, C) and class_names (C,)"
+        ) from error
+    return [
+        _checked(path, highest_scores(video, names.tolist(), times[mine], scores[mine]))
+        for video in dict.fromkeys(videos.tolist())
+        for mine in [np.flatnonzero(videos == video)]
+    ]
+
+
+def highest_scores(
+    video: str, class_names: Sequence[str], times_sec: np.ndarray, scores: np.ndarray
+) -> VideoCurves:
+    """The curves of a video from the rows (N,), (N, C) of its actors, in any order."""
+    times, place = np.unique(times_sec, return_inverse=True)
+    highest = np.full((len(times), scores.shape[1]), np.nan)
+    np.fmax.at(highest, place, np.where(np.isfinite(scores), scores, np.nan))
+    return VideoCurves(video, tuple(class_names), times, highest)
+
+
+def _checked(path: Path, curves: VideoCurves) -> VideoCurves:
+    if not np.isfinite(curves.times_sec).all() or (np.diff(curves.times_sec) <= 0).any():
+        raise InputError(f"{path}: the keyframes of {curves.video} do not ascend in time")
+    return curves

@@ -1,0 +1,206 @@
+"""Score curves -> segments, point by point: two thresholds, joining, refined ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from stad.localization.options import ClassOptions
+
+# How much longer than a stride two scores may lie apart without a pause between them: a live
+# stream does not keep its stride exactly.
+JITTER = 0.5
+EPSILON_SEC = 1e-6
+
+
+class Run(NamedTuple):
+    """One class from a start to an end, seconds, with its mean score."""
+
+    class_index: int
+    start_sec: float
+    end_sec: float
+    score: float
+
+
+@dataclass
+class CurveState:
+    """Where the curves of C classes stand; arrays of (C,), times in seconds.
+
+    Attributes:
+        is_open: whether there is a segment that may still grow.
+        is_above: whether the curve has not fallen below the end threshold since.
+        start_sec, end_sec: of the segment; its end is known where the curve is not above.
+        total, count: sum and number of the scores in the segment.
+        gap_total, gap_count: of those after its end, which belong to it if it goes on.
+        last_sec, last_value: the last point of the curve, NaN where there is none.
+    """
+
+    is_open: np.ndarray
+    is_above: np.ndarray
+    start_sec: np.ndarray
+    end_sec: np.ndarray
+    total: np.ndarray
+    count: np.ndarray
+    gap_total: np.ndarray
+    gap_count: np.ndarray
+    last_sec: np.ndarray
+    last_value: np.ndarray
+
+    @staticmethod
+    def new(num_classes: int) -> CurveState:
+        """Nothing is known yet."""
+        values = {
+            f.name: np.full(num_classes, np.nan if f.name.startswith("last") else 0.0)
+            for f in fields(CurveState)
+        }
+        flags = {name: np.zeros(num_classes, bool) for name in ("is_open", "is_above")}
+        return CurveState(**(values | flags))
+
+    def as_plain(self) -> dict[str, list]:
+        """As JSON knows it; NaN is None."""
+        return {
+            f.name: [None if value != value else value for value in getattr(self, f.name).tolist()]
+            for f in fields(self)
+        }
+
+    @staticmethod
+    def from_plain(plain: dict[str, Any]) -> CurveState:
+        """What ``as_plain`` gave."""
+        flags = ("is_open", "is_above")
+        return CurveState(
+            **{name: np.array(row, bool if name in flags else float) for name, row in plain.items()}
+        )
+
+
+class Hysteresis:
+    """The curves of one actor, all classes at once.
+
+    A segment starts where the straight line between two points comes up to the start threshold
+    and ends where it falls below the end threshold. At the rim of what is known, a point speaks
+    for half a stride more.
+
+    Args:
+        options: of the classes.
+        stride_sec: the usual time between points, seconds.
+        state: to go on from; None to begin.
+    """
+
+    def __init__(
+        self, options: ClassOptions, stride_sec: float, *, state: CurveState | None = None
+    ) -> None:
+        self._options = options
+        self._half_sec = stride_sec / 2
+        self._longest_sec = options.join_gap_sec + (1 + JITTER) * stride_sec + EPSILON_SEC
+        self._join_sec = options.join_gap_sec + EPSILON_SEC
+        self.state = state or CurveState.new(len(options.start_threshold))
+
+    @property
+    def idle_sec(self) -> float:
+        """After so long without a score, what was known plays no part any more."""
+        return float(self._longest_sec.max(initial=0.0))
+
+    def step(self, time_sec: float, values: np.ndarray) -> list[Run]:
+        """Take the next point of the curves.
+
+        Args:
+            time_sec: later than all before.
+            values: (C,) scores; NaN where a class has no point here.
+
+        Returns:
+            The segments that it ends for good.
+        """
+        state, options = self.state, self._options
+        known = ~np.isnan(values)
+        ended = self._close(known & state.is_open & self._is_broken(time_sec))
+        fresh = known & ~(time_sec - state.last_sec <= self._longest_sec)
+        high = known & (values >= options.start_threshold) & ~state.is_above
+        low = known & (values < options.end_threshold) & state.is_above
+        stays = known & state.is_open & ~high & ~low
+        if high.any():
+            starts_sec = np.full(len(values), time_sec - self._half_sec)
+            line = high & ~fresh
+            starts_sec[line] = self._crossing(line, options.start_threshold, time_sec, values)
+            for place in np.flatnonzero(high).tolist():
+                ended += self._rise(
+                    place, time_sec, start_sec=starts_sec[place], value=values[place]
+                )
+        inside, outside = stays & state.is_above, stays & ~state.is_above
+        state.total[inside] += values[inside]
+        state.count[inside] += 1
+        if low.any():
+            state.end_sec[low] = self._crossing(low, options.end_threshold, time_sec, values)
+            state.is_above[low] = False
+            state.gap_total[low] = state.gap_count[low] = 0.0
+        outside |= low
+        state.gap_total[outside] += values[outside]
+        state.gap_count[outside] += 1
+        state.last_sec[known] = time_sec
+        state.last_value[known] = values[known]
+        return ended
+
+    def _rise(self, place: int, time_sec: float, *, start_sec: float, value: float) -> list[Run]:
+        """A curve has come up to its start threshold: a new segment, or an old one goes on."""
+        state, ended = self.state, []
+        if state.is_open[place]:
+            end_sec = state.end_sec[place]
+            joins = start_sec - end_sec <= self._join_sec[place]
+            if joins and time_sec - end_sec <= self._longest_sec[place]:
+                state.is_above[place] = True
+                state.total[place] += state.gap_total[place] + value
+                state.count[place] += state.gap_count[place] + 1
+                return []
+            ended = self._close(np.array([place]))
+        state.is_open[place] = state.is_above[place] = True
+        state.start_sec[place] = start_sec
+        state.total[place], state.count[place] = value, 1
+        return ended
+
+    def _crossing(
+        self, where: np.ndarray, threshold: np.ndarray, time_sec: float, values: np.ndarray
+    ) -> np.ndarray:
+        """When the line from the last point to this one meets the threshold, seconds."""
+        before_sec, before = self.state.last_sec[where], self.state.last_value[where]
+        part = (threshold[where] - before) / (values[where] - before)
+        return before_sec + part * (time_sec - before_sec)
+
+    def _is_broken(self, time_sec: float) -> np.ndarray:
+        """(C,) whether a point at this time would come too late to belong to the last one."""
+        return time_sec - self.state.last_sec > self._longest_sec
+
+    def settle(self, next_sec: float) -> list[Run]:
+        """Give the segments that no point from ``next_sec`` on can change."""
+        state = self.state
+        is_past = state.last_sec - state.end_sec > self._join_sec
+        is_past |= next_sec - state.end_sec > self._longest_sec
+        return self._close(state.is_open & (~state.is_above & is_past | self._is_broken(next_sec)))
+
+    def finish(self) -> list[Run]:
+        """Nothing more comes; give the rest."""
+        return self._close(self.state.is_open)
+
+    def ongoing(self) -> list[Run]:
+        """The segments that may still grow, as they are now; nothing changes."""
+        return self._runs(np.flatnonzero(self.state.is_open))
+
+    def _close(self, where: np.ndarray) -> list[Run]:
+        """End the segments there and forget them; those too short are left out."""
+        places = np.flatnonzero(where) if where.dtype == bool else where
+        runs = self._runs(places)
+        self.state.is_open[places] = self.state.is_above[places] = False
+        shortest = self._options.min_length_sec - EPSILON_SEC
+        return [run for run in runs if run.end_sec - run.start_sec >= shortest[run.class_index]]
+
+    def _runs(self, places: np.ndarray) -> list[Run]:
+        state = self.state
+        ends = np.where(state.is_above, state.last_sec + self._half_sec, state.end_sec)
+        return [
+            Run(
+                int(place),
+                float(state.start_sec[place]),
+                float(ends[place]),
+                float(state.total[place] / state.count[place]),
+            )
+            for place in places
+        ]

@@ -1,0 +1,103 @@
+"""Segments and the boxes of their actors -> tubes; non-maximum suppression of tubes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from stad.evaluation.overlap import tube_iou
+from stad.structures import Actors, Segment, Tube
+
+# Times are compared as whole numbers of these.
+TICKS_PER_SEC = 1_000_000
+
+
+def build_tube(segment: Segment, times_sec: np.ndarray, boxes: np.ndarray) -> Tube:
+    """The boxes of a segment's actor within its time, both ends included.
+
+    Args:
+        segment: who, what and when.
+        times_sec: (T,) ascending times at which the actor was seen, seconds.
+        boxes: (T, 4) xyxy at those times, source pixels.
+
+    Returns:
+        The tube; where the actor was not seen within the segment, it has the one box nearest to
+        the segment's middle, and none where there are no boxes at all.
+    """
+    times = np.asarray(times_sec, np.float64)
+    boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
+    inside = np.flatnonzero((times >= segment.start_sec) & (times <= segment.end_sec))
+    if not len(inside) and len(times):
+        middle_sec = (segment.start_sec + segment.end_sec) / 2
+        inside = np.array([np.argmin(np.abs(times - middle_sec))])
+    return Tube(segment.actor_id, segment.class_index, segment.score, times[inside], boxes[inside])
+
+
+class TubeBuilder:
+    """Keeps the boxes of a stream until its segments are known.
+
+    ``build`` gives the tube of a segment; ``drop_before`` bounds the memory: no later segment
+    of a ``Localizer`` starts before ``Localizer.oldest_sec()``.
+    """
+
+    def __init__(self) -> None:
+        self._times: dict[int, list[float]] = {}
+        self._boxes: dict[int, list[np.ndarray]] = {}
+
+    def __len__(self) -> int:
+        """Boxes that are held."""
+        return sum(map(len, self._times.values()))
+
+    def add(self, time_sec: float, actors: Actors) -> None:
+        """Take the actors of a frame; those without a track (id -1) have no tubes."""
+        for actor_id, box in zip(actors.ids.tolist(), actors.boxes, strict=True):
+            if actor_id >= 0:
+                self._times.setdefault(actor_id, []).append(time_sec)
+                self._boxes.setdefault(actor_id, []).append(box)
+
+    def build(self, segment: Segment) -> Tube:
+        """The tube of a segment, as ``build_tube``."""
+        times = self._times.get(segment.actor_id, [])
+        return build_tube(segment, np.array(times), np.array(self._boxes.get(segment.actor_id, [])))
+
+    def drop_before(self, time_sec: float) -> None:
+        """Forget the boxes before a time, seconds."""
+        for actor_id, times in list(self._times.items()):
+            count = bisect_left(times, time_sec)
+            del times[:count]
+            del self._boxes[actor_id][:count]
+            if not times:
+                del self._times[actor_id], self._boxes[actor_id]
+
+
+def tube_overlap(first: Tube, second: Tube) -> float:
+    """``tube_iou`` of two tubes of one video, in [0, 1]; boxes meet where their times are equal."""
+    return tube_iou(_ticks(first), first.boxes, _ticks(second), second.boxes)
+
+
+def tube_nms(tubes: Sequence[Tube], *, max_overlap: float = 0.5) -> list[Tube]:
+    """Of tubes of one class that overlap more than allowed, only the best one stays.
+
+    Args:
+        tubes: of one video.
+        max_overlap: the highest ``tube_iou`` with a better tube of the class, in [0, 1].
+
+    Returns:
+        The tubes that stay, by descending score.
+    """
+    kept: list[Tube] = []
+    for tube in _by_score(tubes):
+        rivals = [other for other in kept if other.class_index == tube.class_index]
+        if all(tube_overlap(tube, other) <= max_overlap for other in rivals):
+            kept.append(tube)
+    return kept
+
+
+def _by_score(tubes: Iterable[Tube]) -> list[Tube]:
+    return sorted(tubes, key=lambda tube: -tube.score)
+
+
+def _ticks(tube: Tube) -> np.ndarray:
+    return np.rint(tube.times_sec * TICKS_PER_SEC).astype(np.int64)

@@ -1,0 +1,95 @@
+"""Curves and annotations in files -> the best options of the localizer in a file."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from stad.datasets.segment_annotations import read_annotations
+from stad.errors import EXIT_INTERRUPTED, EXIT_OK, InputError
+from stad.interrupt import StopRequest
+from stad.localization.curve_files import read_curves
+from stad.localization.options import LocalizerOptions
+from stad.localization.tuning import Tuned, tune
+
+
+@dataclass(frozen=True)
+class TuneOptions:
+    """What the user asked for; see ``tools/tune_localizer.py`` for the words of each."""
+
+    curves: tuple[str, ...]
+    annotations: str
+    out: str
+    subset: str | None = None
+    start_from: str | None = None
+    window_sec: float | None = None
+    stride_sec: float | None = None
+    overlap: float = 0.5
+    per_label: bool = False
+    quiet: bool = False
+
+
+def tune_files(options: TuneOptions) -> int:
+    """Read, search, write, print; give the exit code.
+
+    Raises:
+        InputError: a file or a number cannot be used; nothing is written then.
+    """
+    _check(options)
+    base = LocalizerOptions()
+    if options.start_from:
+        base = LocalizerOptions.from_file(options.start_from)
+    if options.window_sec is not None:
+        base = replace(base, window_sec=options.window_sec)
+    truth = read_annotations(options.annotations, subset=options.subset)
+    curves = read_curves(options.curves)
+    with (
+        StopRequest() as stop,
+        tqdm(desc="tune", unit="label", dynamic_ncols=True, disable=options.quiet) as bar,
+    ):
+
+        def show(done: int, total: int) -> bool:
+            bar.total = total
+            bar.update(done - bar.n)
+            return not stop.requested
+
+        tuned = tune(
+            curves,
+            truth,
+            base=base,
+            stride_sec=options.stride_sec,
+            overlap=options.overlap,
+            per_label=options.per_label,
+            on_label=show,
+        )
+    tuned.options.to_file(options.out)
+    if not options.quiet:
+        print(tuned_table(tuned, options.overlap))
+        print(f"written   {options.out}")
+    if tuned.num_left:
+        print(f"interrupted: {tuned.num_left} labels were not looked at", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return EXIT_OK
+
+
+def tuned_table(tuned: Tuned, overlap: float) -> str:
+    """Average precision of each label before and after, then their means."""
+    rows = list(zip(tuned.labels, tuned.ap_before, tuned.ap_after, strict=True))
+    rows.append((f"mAP@{overlap:g}", tuned.ap_before.mean(), tuned.ap_after.mean()))
+    width = max(len(name) for name, *_ in rows)
+    lines = [f"{'label':<{width}}  before   after"]
+    lines += [f"{name:<{width}}  {before:.4f}  {after:.4f}" for name, before, after in rows]
+    return "\n".join(lines)
+
+
+def _check(options: TuneOptions) -> None:
+    if not 0 < options.overlap <= 1:
+        raise InputError(f"--tiou must be above 0 and at most 1, got {options.overlap:g}")
+    if options.stride_sec is not None and not 0 < options.stride_sec < float("inf"):
+        raise InputError(f"--stride must be above 0 seconds, got {options.stride_sec:g}")
+    folder = Path(options.out).parent
+    if not folder.is_dir():
+        raise InputError(f"--out: the folder {folder} does not exist: make it first")
