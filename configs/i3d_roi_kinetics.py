@@ -7,4 +7,6 @@ with read_base():
     from ._base_.models.i3d_detector import *
 
 # Trained on 64 frames at 25 per second: half as many over the same 2.56 seconds.
-val_dataloader.update(dataset=dict(window=dict(num_frames=32, interval_frames=2.4)))
+window = dict(num_frames=32, interval_frames=2.4)
+train_dataloader.update(dataset=dict(window=window))
+val_dataloader.update(dataset=dict(window=window))

@@ -5,7 +5,11 @@ from mmengine.config import read_base
 with read_base():
     from ._base_.data.kinetics import *
     from ._base_.models.torchvision_recognizer import *
+    from ._base_.runtime_recognizer import *
+    from ._base_.schedules.slowfast_256e import *
 
-val_dataloader.update(
-    dataset=dict(window=dict(num_frames=16, interval_frames=2), short_side_px=128)
+window = dict(num_frames=16, interval_frames=2)
+train_dataloader.update(
+    dataset=dict(window=window, transform=dict(scale_px=(128, 160), crop_px=112))
 )
+val_dataloader.update(dataset=dict(window=window, short_side_px=128, crop_px=112))

@@ -5,8 +5,12 @@ from mmengine.config import read_base
 with read_base():
     from ._base_.data.kinetics import *
     from ._base_.models.torchvision_recognizer import *
+    from ._base_.runtime_recognizer import *
+    from ._base_.schedules.slowfast_256e import *
 
 model.update(
     backbone=dict(name="s3d"), head=dict(in_channels=1024, pool_window=(2, 7, 7), dropout=0.2)
 )
-val_dataloader.update(dataset=dict(window=dict(num_frames=64, interval_frames=2)))
+window = dict(num_frames=64, interval_frames=2)
+train_dataloader.update(dataset=dict(window=window))
+val_dataloader.update(dataset=dict(window=window, crop_px=224))

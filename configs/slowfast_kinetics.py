@@ -5,3 +5,5 @@ from mmengine.config import read_base
 with read_base():
     from ._base_.data.kinetics import *
     from ._base_.models.slowfast_recognizer import *
+    from ._base_.runtime_recognizer import *
+    from ._base_.schedules.slowfast_256e import *

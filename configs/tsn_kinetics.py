@@ -3,12 +3,13 @@
 from mmengine.config import read_base
 
 with read_base():
-    from ._base_.data.kinetics import *
+    from ._base_.data.kinetics_segments import *
     from ._base_.models.tsn_recognizer import *
+    from ._base_.resnet50_imagenet import *
+    from ._base_.runtime_recognizer import *
+    from ._base_.schedules.tsn_90e import *
 
 # One frame of each third of the ten seconds.
-val_dataloader.update(dataset=dict(window=dict(num_frames=3, interval_frames=100)))
-# Trained on ImageNet.
-start_from = dict(
-    url="https://download.pytorch.org/models/resnet50-0676ba61.pth", sha256="0676ba61"
-)
+window = dict(num_frames=3, interval_frames=100)
+train_dataloader.update(dataset=dict(window=window))
+val_dataloader.update(dataset=dict(window=window))

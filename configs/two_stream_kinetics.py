@@ -5,7 +5,9 @@ from mmengine.config import read_base
 with read_base():
     from ._base_.data.kinetics import *
     from ._base_.models.two_stream_recognizer import *
+    from ._base_.runtime_recognizer import *
+    from ._base_.schedules.tsn_90e import *
 
-val_dataloader.update(
-    dataset=dict(window=dict(num_frames=11, interval_frames=1), short_side_px=224)
-)
+window = dict(num_frames=11, interval_frames=1)
+train_dataloader.update(dataset=dict(window=window))
+val_dataloader.update(dataset=dict(window=window, short_side_px=224, crop_px=224))

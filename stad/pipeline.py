@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from stad.actors.detector import PersonDetector
 from stad.actors.tracker import MAX_GAP_SEC, ActorTracker, DenseTracks
 from stad.models.scorer import ActionScorer
-from stad.structures import Frame, FrameResult, Keyframe, ShownLabel
+from stad.structures import Actors, Frame, FrameResult, Keyframe, ShownLabel
 from stad.video.geometry import resize_frame
 from stad.video.window import FrameBuffer
 
@@ -66,21 +67,81 @@ def annotate_frames(
     Yields:
         One result for each frame, in order.
     """
-    run = _Run(detector, scorer, options, fps)
+    flow = Flow(detector, scorer, options=options, fps=fps)
     for frame in frames:
-        run.take(frame)
-        yield from run.ready()
-    run.finish()
-    yield from run.ready()
+        flow.take(frame)
+        if flow.wants_people(frame.time_sec):
+            flow.add_people(frame.time_sec, detector.detect(frame))
+        _score_due(flow, scorer, least=options.batch_size, most=options.batch_size)
+        yield from flow.ready()
+    flow.finish()
+    _score_due(flow, scorer, least=1, most=options.batch_size)
+    yield from flow.ready()
 
 
-class _Run:
-    """The state of one pass over a video."""
+def _score_due(flow: Flow, scorer: ActionScorer, *, least: int, most: int) -> None:
+    """Score the windows that are complete once there are ``least``, up to ``most`` at once."""
+    while len(flow.due()) >= least:
+        flow.add_scored(score_job(flow.next_job(most), scorer))
+
+
+class ScoringJob(NamedTuple):
+    """Windows to be scored at once; nothing in it changes any more.
+
+    Attributes:
+        times_sec: N keyframes.
+        actors: of each.
+        clips: (T, H, W, 3) uint8 RGB of those with anybody in view, in order.
+        tracks: (K, T, 4) float32 xyxy of the actors in those clips, source pixels; None where
+            the scorer does not look at tracks.
+    """
+
+    times_sec: list[float]
+    actors: list[Actors]
+    clips: list[np.ndarray]
+    tracks: list[np.ndarray] | None = None
+
+
+def score_job(job: ScoringJob, scorer: ActionScorer) -> list[Keyframe]:
+    """The N keyframes of a job; those with nobody in view cost nothing."""
+    busy = [i for i, people in enumerate(job.actors) if len(people)]
+    found = []
+    if busy:
+        found = scorer.score(job.clips, [job.actors[i].boxes for i in busy], job.tracks)
+    scores = dict(zip(busy, found, strict=True))
+    nobody = np.zeros((0, scorer.num_classes), dtype=np.float32)
+    return [
+        Keyframe(time_sec, job.actors[i], scores.get(i, nobody))
+        for i, time_sec in enumerate(job.times_sec)
+    ]
+
+
+class Flow:
+    """The state of one pass over a video; detecting and scoring are done by who drives it.
+
+    Frames go in by ``take``, people by ``add_people``, scores by ``add_scored``; what is found may
+    come later than the frame, as long as it comes in order. Not for several threads at once.
+
+    Args:
+        detector, scorer, options, fps: as ``annotate_frames`` takes them; the two are asked for
+            their properties only.
+        first_id: what the tracker's ids begin with.
+
+    Attributes:
+        last_id: the highest id that the tracker has given.
+        wait_sec: from a keyframe to the moment at which it can be scored, seconds.
+    """
 
     def __init__(
-        self, detector: PersonDetector, scorer: ActionScorer, options: PipelineOptions, fps: float
+        self,
+        detector: PersonDetector,
+        scorer: ActionScorer,
+        *,
+        options: PipelineOptions,
+        fps: float,
+        first_id: int = 1,
     ) -> None:
-        self._detector, self._scorer, self._options = detector, scorer, options
+        self._gives_ids, self._scorer, self._options = detector.gives_ids, scorer, options
         own_sec = detector.interval_sec
         detect_sec = max(options.detect_sec if own_sec is None else own_sec, 1 / fps)
         gap_sec = max(MAX_GAP_SEC, 1.5 * detect_sec)
@@ -95,30 +156,41 @@ class _Run:
         self._scored: deque[Keyframe] = deque()
         self._next_detect_sec = self._next_key_sec = -np.inf
         self._last_key_sec = self._last_sec = -np.inf
+        self._id_shift, self.last_id = first_id - 1, first_id - 1
         self._finished = False
+        # A window is complete once its last frame is there and its boxes cannot change any more.
+        after_sec = scorer.window.after_sec
+        boxes_sec = gap_sec + detect_sec + (after_sec if scorer.sees_tracks else 0.0)
+        self.wait_sec = max(after_sec, boxes_sec)
 
     def take(self, frame: Frame) -> None:
         """Look at the next frame; keep of it what later windows need."""
         source = (frame.image.shape[1], frame.image.shape[0])
         self._scorer.set_source_size(source)
         self._buffer.append(frame.time_sec, resize_frame(frame.image, self._scorer.clip_size))
-        if frame.time_sec >= self._next_detect_sec - TIME_EPSILON_SEC:
-            self._detect(frame)
         if frame.time_sec >= self._next_key_sec - TIME_EPSILON_SEC:
             self._add_keyframe(frame.time_sec)
         self._pending.append((frame.index, frame.time_sec))
         self._last_sec = frame.time_sec
-        self._score_due()
 
-    def _detect(self, frame: Frame) -> None:
-        found = self._detector.detect(frame)
-        if found is not None and self._detector.gives_ids:
-            self._tracks.add(frame.time_sec, found)
+    def wants_people(self, time_sec: float) -> bool:
+        """Whether people should be looked for in the frame of this time."""
+        return time_sec >= self._next_detect_sec - TIME_EPSILON_SEC
+
+    def add_people(self, time_sec: float, found: Actors | None) -> None:
+        """Take what was found in the frame of a time; times ascend. None: nothing to say of it."""
+        if found is not None and self._gives_ids:
+            self._tracks.add(time_sec, found)
         elif found is not None:
-            for time_sec, actors in self._tracker.update(frame.time_sec, found):
-                self._tracks.add(time_sec, actors)
-        self._tracks.reached(frame.time_sec)
-        self._next_detect_sec = _next_time(self._next_detect_sec, frame.time_sec, self._ask_sec)
+            self._add_tracked(self._tracker.update(time_sec, found))
+        self._tracks.reached(time_sec)
+        self._next_detect_sec = _next_time(self._next_detect_sec, time_sec, self._ask_sec)
+
+    def _add_tracked(self, tracked: list[tuple[float, Actors]]) -> None:
+        for time_sec, actors in tracked:
+            ids = actors.ids + self._id_shift
+            self._tracks.add(time_sec, replace(actors, ids=ids))
+            self.last_id = max([self.last_id, *ids.tolist()])
 
     def _add_keyframe(self, time_sec: float) -> None:
         self._due.append(time_sec)
@@ -129,42 +201,55 @@ class _Run:
         """The stream has ended: the windows still due repeat the last frame."""
         if self._pending and self._last_sec - self._last_key_sec > self._options.stride_sec / 2:
             self._add_keyframe(self._last_sec)
-        for time_sec, actors in self._tracker.finish():
-            self._tracks.add(time_sec, actors)
+        self._add_tracked(self._tracker.finish())
         self._tracks.finish()
         self._finished = True
-        self._score_due()
 
-    def _score_due(self) -> None:
-        """Score the keyframes whose window and boxes are complete, a batch at a time."""
-        count = sum(self._is_complete(time_sec) for time_sec in self._due)
-        while count >= self._options.batch_size or (self._finished and self._due):
-            times = [self._due.popleft() for _ in range(min(self._options.batch_size, count))]
-            self._scored.extend(self._score(times))
-            count -= len(times)
-            oldest_sec = self._due[0] if self._due else self._next_key_sec
-            self._buffer.drop_before(oldest_sec - self._scorer.window.before_sec)
+    def due(self) -> list[float]:
+        """Keyframes whose window and boxes are complete and that no job has taken, ascending."""
+        return [time_sec for time_sec in self._due if self._is_complete(time_sec)]
+
+    def next_job(self, most: int) -> ScoringJob:
+        """Take up to ``most`` of the keyframes that are due."""
+        times = [self._due.popleft() for _ in self.due()[:most]]
+        actors = [self._tracks.at(time_sec) for time_sec in times]
+        window = self._scorer.window
+        busy = [pair for pair in zip(times, actors, strict=True) if len(pair[1])]
+        clips = [self._buffer.clip(time_sec, window) for time_sec, _ in busy]
+        tracks = None
+        if self._scorer.sees_tracks:
+            tracks = [
+                self._tracks.paths(people, self._buffer.clip_times(time_sec, window))
+                for time_sec, people in busy
+            ]
+        self._forget_frames()
+        return ScoringJob(times, actors, clips, tracks)
+
+    def skip_due(self) -> None:
+        """Leave out the first keyframe that is due."""
+        self._due.popleft()
+        self._forget_frames()
+
+    def _forget_frames(self) -> None:
+        self._buffer.drop_before(self._oldest_sec())
+
+    def _oldest_sec(self) -> float:
+        """Where the first window begins that is still to come."""
+        first_sec = self._due[0] if self._due else self._next_key_sec
+        return first_sec - self._scorer.window.before_sec
+
+    def add_scored(self, keyframes: list[Keyframe]) -> None:
+        """Take the scores of a job; jobs come back in order."""
+        self._scored.extend(keyframes)
 
     def _is_complete(self, time_sec: float) -> bool:
         if self._finished:
             return True
+        end_sec = time_sec + self._scorer.window.after_sec
+        needed_sec = end_sec if self._scorer.sees_tracks else time_sec
         return (
-            time_sec + self._scorer.window.after_sec <= self._last_sec + TIME_EPSILON_SEC
-            and time_sec <= self._tracks.settled_sec
+            end_sec <= self._last_sec + TIME_EPSILON_SEC and needed_sec <= self._tracks.settled_sec
         )
-
-    def _score(self, times: list[float]) -> list[Keyframe]:
-        actors = [self._tracks.at(time_sec) for time_sec in times]
-        busy = [i for i, people in enumerate(actors) if len(people)]
-        scores = {}
-        if busy:
-            clips = [self._buffer.clip(times[i], self._scorer.window) for i in busy]
-            found = self._scorer.score(clips, [actors[i].boxes for i in busy])
-            scores = dict(zip(busy, found, strict=True))
-        nobody = np.zeros((0, self._scorer.num_classes), dtype=np.float32)
-        return [
-            Keyframe(time_sec, actors[i], scores.get(i, nobody)) for i, time_sec in enumerate(times)
-        ]
 
     def ready(self) -> Iterator[FrameResult]:
         """Results of the frames that nothing later can change."""
@@ -179,7 +264,7 @@ class _Run:
             while len(self._scored) > 2 and self._scored[1].time_sec <= time_sec:
                 self._scored.popleft()
             yield self._result(index, time_sec)
-            self._tracks.drop_before(time_sec)
+            self._tracks.drop_before(min(time_sec, self._oldest_sec()))
 
     def _result(self, index: int, time_sec: float) -> FrameResult:
         actors = self._tracks.at(time_sec)

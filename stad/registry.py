@@ -9,6 +9,8 @@ from mmengine.registry import Registry, root
 # The modules that register something: they are imported when a name is first looked up.
 MODEL_MODULES = [
     "stad.models.action_detector",
+    "stad.models.actor_crops",
+    "stad.models.backbones.blazepose",
     "stad.models.backbones.c3d",
     "stad.models.backbones.frame_resnet",
     "stad.models.backbones.i3d",
@@ -20,7 +22,9 @@ MODEL_MODULES = [
     "stad.models.heads.clip_head",
     "stad.models.heads.lstm_head",
     "stad.models.heads.roi_head",
+    "stad.models.heads.skeleton_head",
     "stad.models.losses",
+    "stad.models.mixing",
     "stad.models.preprocessor",
     "stad.models.recognizer",
     "stad.models.two_stream",
@@ -28,13 +32,22 @@ MODEL_MODULES = [
 
 MODELS = Registry("model", parent=MMENGINE_MODELS, scope="stad", locations=MODEL_MODULES)
 DATASETS = Registry(
-    "dataset", parent=MMENGINE_DATASETS, scope="stad", locations=["stad.datasets.ava"]
+    "dataset",
+    parent=MMENGINE_DATASETS,
+    scope="stad",
+    locations=["stad.datasets.ava", "stad.datasets.kinetics", "stad.datasets.skeletons"],
 )
 TRANSFORMS = Registry(
-    "transform", parent=MMENGINE_TRANSFORMS, scope="stad", locations=["stad.datasets.transforms"]
+    "transform",
+    parent=MMENGINE_TRANSFORMS,
+    scope="stad",
+    locations=["stad.datasets.clip_transforms", "stad.datasets.transforms"],
 )
 METRICS = Registry(
-    "metric", parent=MMENGINE_METRICS, scope="stad", locations=["stad.evaluation.ava_metric"]
+    "metric",
+    parent=MMENGINE_METRICS,
+    scope="stad",
+    locations=["stad.evaluation.ava_metric", "stad.evaluation.classification_metric"],
 )
 
 # Without a child of this scope mmengine warns, once for every kind of thing that a run builds.

@@ -203,8 +203,52 @@ class ClipSample(NamedTuple):
         boxes: (K, 4) float32 xyxy, clip pixels.
         labels: (K, num_classes) float32, 0 or 1; all 0 where they are not known.
         meta: of the clip.
+        tracks: (K, T, 4) float32 xyxy, the actors in every frame, clip pixels; None where a
+            data set gives none.
     """
 
     boxes: Tensor
     labels: Tensor
     meta: ClipMeta
+    tracks: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class VideoMeta:
+    """Which view of which video a clip of a recognizer's data set shows.
+
+    Attributes:
+        video_id: name of the video.
+        view: number of the view, from 0; 0 in training.
+        label: its class, from 0; -1 where the clip could not be read.
+    """
+
+    video_id: str
+    view: int
+    label: int
+
+
+class VideoSample(NamedTuple):
+    """What is known of one clip in a recognizer's batch.
+
+    Attributes:
+        label: (num_classes,) float32, 1 for its class; all 0 where the clip could not be read.
+        meta: of the clip.
+    """
+
+    label: Tensor
+    meta: VideoMeta
+
+
+class SkeletonSample(NamedTuple):
+    """One labelled actor in a batch; its keypoints are the input.
+
+    Attributes:
+        regions: (T, 4) float32 xyxy of the crops, pixels of the clip.
+        tracks: (T, 4) float32 xyxy of the actor, pixels of the clip.
+        labels: (num_classes,) float32, 0 or 1.
+    """
+
+    regions: Tensor
+    tracks: Tensor
+    labels: Tensor

@@ -15,6 +15,14 @@ def test_ava():
     assert names[79] == "watch (a person)"
 
 
+def test_postures_come_first_and_have_avas_names():
+    names = class_names("poses")
+    assert (len(names), len(set(names))) == (12, 12)
+    # The first eight exclude each other.
+    assert [names[i] for i in (0, 4, 7, 8)] == ["stand", "lie/sleep", "fall down", "read"]
+    assert set(names) - set(class_names("ava")) == {"exercise"}
+
+
 def test_kinetics_in_the_order_of_the_published_models():
     names = class_names("kinetics400")
     assert (len(names), len(set(names))) == (400, 400)

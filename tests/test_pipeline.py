@@ -33,6 +33,7 @@ class PositionScorer:
     """Class 0: share of the clip's frames in which the square is in the left half; 1: the rest."""
 
     num_classes = 2
+    sees_tracks = False
     clip_size = (0, 0)
 
     def __init__(self, window: Window):
@@ -42,7 +43,7 @@ class PositionScorer:
     def set_source_size(self, size):
         self.clip_size = clip_size(*size, 60)
 
-    def score(self, clips, boxes):
+    def score(self, clips, boxes, tracks=None):
         self.batches.append(len(clips))
         found = []
         for clip, boxes_of_clip in zip(clips, boxes, strict=True):

@@ -26,7 +26,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("config", help="config file, such as configs/slowfast_ava.py")
     parser.add_argument("checkpoint", help="of stad, mmaction2, PySlowFast or PyTorchVideo")
     parser.add_argument("--work-dir", help="where the log goes (work_dirs/NAME-OF-THE-CONFIG)")
-    parser.add_argument("--out", metavar="CSV", help="write the detections, for eval_ava.py")
+    parser.add_argument("--out", metavar="CSV", help="write what was predicted")
+    parser.add_argument(
+        "--views", metavar="CLIPSxCROPS", help="of a recognizer, such as 10x3 (the config's)"
+    )
     parser.add_argument("--report", metavar="DIR", help="write a page that shows the evaluation")
     parser.add_argument(
         "--cfg-options", nargs="+", action=DictAction, default={}, metavar="KEY=VALUE"
@@ -47,7 +50,7 @@ def main() -> None:
     options = RunOptions(
         config=args.config, work_dir=args.work_dir, launcher=args.launcher, changes=changes
     )
-    metrics = evaluate(options, args.checkpoint, report=args.report)
+    metrics = evaluate(options, args.checkpoint, report=args.report, views=args.views)
     # JSON has no NaN.
     known = {
         name: None if isinstance(value, float) and math.isnan(value) else value

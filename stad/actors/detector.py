@@ -12,17 +12,11 @@ import warnings
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 
+from stad.actors.darknet import MINIMUM_SCORE, PERSON_CLASS, DarknetDetector
 from stad.errors import InputError
 from stad.structures import Actors, Frame
-
-PERSON_CLASS = 0
-# Boxes below this go nowhere; the tracker uses weak ones to keep a track alive.
-MINIMUM_SCORE = 0.1
-NMS_IOU = 0.45
-YOLO_INPUT_PX = 608
 
 
 class PersonDetector(Protocol):
@@ -103,42 +97,6 @@ def mmdet_config(name: str) -> Path:
     return package / ".mim" / "configs" / name
 
 
-class DarknetDetector:
-    """A darknet model (YOLOv4-tiny) in OpenCV's DNN module: no download but its weights.
-
-    Args:
-        cfg_path, weights_path: darknet's network description and weights, 80 COCO classes.
-        minimum_score: weaker boxes are left out.
-    """
-
-    interval_sec = None
-    gives_ids = False
-    # Traffic cones reach 0.5 to 0.6, people lie above.
-    person_threshold = 0.6
-
-    def __init__(
-        self, cfg_path: Path, weights_path: Path, *, minimum_score: float = MINIMUM_SCORE
-    ) -> None:
-        self.name = "yolov4_tiny"
-        self._minimum_score = minimum_score
-        self._model = cv2.dnn.DetectionModel(str(weights_path), str(cfg_path))
-        # The frames are RGB already, which is what the network was trained on.
-        self._model.setInputParams(size=(YOLO_INPUT_PX, YOLO_INPUT_PX), scale=1 / 255, swapRB=False)
-
-    def detect(self, frame: Frame) -> Actors:
-        """People in the frame."""
-        classes, scores, boxes = self._model.detect(
-            np.ascontiguousarray(frame.image), self._minimum_score, NMS_IOU
-        )
-        if len(boxes) == 0:
-            return Actors.of()
-        boxes = np.asarray(boxes, dtype=np.float32).reshape(-1, 4)
-        boxes[:, 2:] += boxes[:, :2]
-        person = np.asarray(classes).reshape(-1) == PERSON_CLASS
-        found = Actors.of(boxes, np.asarray(scores).reshape(-1))[person]
-        return clip_to_image(found, frame.image)
-
-
 class MmdetDetector:
     """An mmdet detector, class 0 of which is the person.
 
@@ -203,16 +161,6 @@ class WholeFrame:
         """One box around the picture, id 1."""
         height_px, width_px = frame.image.shape[:2]
         return Actors.of([[0, 0, width_px, height_px]], ids=[1])
-
-
-def clip_to_image(actors: Actors, image: np.ndarray) -> Actors:
-    """Boxes cut to (H, W, 3) ``image``; those with nothing left are dropped."""
-    height_px, width_px = image.shape[:2]
-    boxes = actors.boxes.copy()
-    boxes[:, 0::2] = boxes[:, 0::2].clip(0, width_px)
-    boxes[:, 1::2] = boxes[:, 1::2].clip(0, height_px)
-    keep = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    return Actors(boxes=boxes, scores=actors.scores, ids=actors.ids)[keep]
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -175,6 +176,28 @@ class DenseTracks:
             [score for _, _, score in found],
             [actor_id for actor_id, _, _ in found],
         )
+
+    def paths(self, actors: Actors, times_sec: Sequence[float]) -> np.ndarray:
+        """Where actors of one moment are over a window around it.
+
+        Args:
+            actors: K of them, as ``at`` gives them at the middle of the window.
+            times_sec: T ascending times, the middle one that of the actors.
+
+        Returns:
+            (K, T, 4) float32; where an actor is not in view, the nearest box towards the middle.
+        """
+        middle = len(times_sec) // 2
+        found = np.repeat(actors.boxes[:, None], len(times_sec), axis=1)
+        order = [*range(middle - 1, -1, -1), *range(middle + 1, len(times_sec))]
+        for position in order:
+            inner = position + (1 if position < middle else -1)
+            boxes = self.at(times_sec[position])
+            row = {actor_id: i for i, actor_id in enumerate(boxes.ids.tolist())}
+            for i, actor_id in enumerate(actors.ids.tolist()):
+                known = row.get(actor_id)
+                found[i, position] = found[i, inner] if known is None else boxes.boxes[known]
+        return found
 
     def _interpolate(self, path: _Path, time_sec: float) -> tuple[np.ndarray, float] | None:
         right = int(np.searchsorted(path.times_sec, time_sec))

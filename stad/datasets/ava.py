@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,14 @@ from torch.utils.data import Dataset, default_collate
 
 from stad import labels
 from stad.datasets.ava_csv import read_ava_csv, read_excluded
-from stad.datasets.clips import ClipSource, FrameFolders, RawClip, VideoFiles, unreadable_videos
+from stad.datasets.clips import (
+    ClipSource,
+    FrameFolders,
+    RawClip,
+    VideoFiles,
+    left_out_text,
+    unreadable_videos,
+)
 from stad.datasets.keyframes import ActorTable, group_actors
 from stad.datasets.proposals import (
     NO_PROPOSALS,
@@ -23,6 +31,7 @@ from stad.datasets.proposals import (
     read_proposals,
 )
 from stad.datasets.sampler import EpochIndex
+from stad.datasets.tracks import ActorTracks
 from stad.datasets.transforms import resize_clip, visible_boxes
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS
@@ -30,7 +39,6 @@ from stad.structures import ClipMeta, ClipSample
 from stad.video.geometry import clip_size
 from stad.video.window import Window
 
-SHOWN_VIDEOS = 5
 # Stands for a clip that cannot be read: black, of the shape of television.
 BLACK_SIZE = (320, 240)
 
@@ -53,8 +61,10 @@ def missing_error(missing: Sequence[str]) -> InputError:
     return InputError(
         f"the data is not complete, missing: {'; '.join(missing)}. For AVA, "
         "'python tools/prepare_ava.py data/ava' gets the annotations, proposals and videos "
-        "(--help tells which); for rendered people, 'python tools/make_synthetic.py "
-        "data/synthetic --train 2400'; for data of your own, name your files in the config"
+        "(--help tells which); for Kinetics and its like, 'python tools/prepare_kinetics.py' "
+        "writes the lists; for rendered people, 'python tools/make_synthetic.py data/synthetic "
+        "--train 2400', for rendered motion, 'python tools/make_motion.py data/motion'; for data "
+        "of your own, name your files in the config"
     )
 
 
@@ -79,6 +89,10 @@ class AVADataset(Dataset):
         start_sec: what the annotations call the first moment of the files: 0 for AVA's whole
             films, 900 for cuts of the 15 annotated minutes.
         frames_fps: extracted frames per second; None reads video files.
+        tracks: give the actors' boxes in every frame too, by the person ids of the annotations,
+            for models with ``actor_crops``; not together with proposals.
+        stretch: in training, the time between frames is drawn from exp(-x) to exp(x) times the
+            window's.
         seed: of the augmentation; it follows from the seed, the epoch and the index alone.
 
     Attributes:
@@ -108,8 +122,12 @@ class AVADataset(Dataset):
         min_iou: float = 0.9,
         start_sec: float = 0.0,
         frames_fps: float | None = None,
+        tracks: bool = False,
+        stretch: float = 0.0,
         seed: int = 0,
     ) -> None:
+        if tracks and proposals is not None:
+            raise InputError("tracks=True follows annotated people: leave 'proposals' out")
         if missing := missing_inputs(folders=[videos], files=[annotations, excluded, proposals]):
             raise missing_error(missing)
         self.annotations, self.label_map, self._excluded = annotations, label_map, excluded
@@ -123,6 +141,8 @@ class AVADataset(Dataset):
         self._proposals = None if proposals is None else read_proposals(proposals)
         self._told: set[str] = set()
         self._table = self._read_table(annotations, excluded)
+        self._tracks = ActorTracks(self._table) if tracks else None
+        self._stretch = stretch
         self.max_labels = int(self._table.labels.sum(axis=1).max(initial=0))
         self._items = self._choose_items()
 
@@ -145,18 +165,8 @@ class AVADataset(Dataset):
         )
         reasons = unreadable_videos(self.source, table.videos)
         self.num_unreadable = len(reasons)
-        shown = [f"{name} ({why})" for name, why in list(reasons.items())[:SHOWN_VIDEOS]]
-        if reasons and len(reasons) == len(table.videos):
-            raise InputError(
-                f"none of the {len(reasons)} videos of {annotations} can be read, for example "
-                f"{shown[0]}: put them where the config says, or change 'videos' in it"
-            )
         if reasons:
-            more = f" and {len(reasons) - len(shown)} more" if len(reasons) > len(shown) else ""
-            self._warn(
-                f"{len(reasons)} of {len(table.videos)} videos of {annotations} cannot be read "
-                f"and are left out: {'; '.join(shown)}{more}"
-            )
+            self._warn(left_out_text(reasons, len(table.videos), listed_in=annotations))
         return table.without_videos(reasons)
 
     def _choose_items(self) -> np.ndarray:
@@ -184,32 +194,48 @@ class AVADataset(Dataset):
 
         Returns:
             'clip' (T, H, W, 3) uint8 RGB, 'boxes' (K, 4) float32 xyxy in its pixels, 'labels'
-            (K, num_classes) float32 0 or 1, 'meta' ``ClipMeta``. A clip that cannot be read is
-            black with K = 0; a warning says so once per video.
+            (K, num_classes) float32 0 or 1, 'meta' ``ClipMeta``, and with ``tracks`` 'tracks'
+            (K, T, 4) like the boxes. A clip that cannot be read is black with K = 0; a warning
+            says so once per video.
         """
         epoch, index = item if isinstance(item, tuple) else (0, item)
         keyframe = self._items[index]
         video_id = self._table.videos[self._table.video[keyframe]]
         time_sec = float(self._table.time_sec[keyframe])
         boxes, labels_ = self._actors(keyframe)
+        rng = np.random.default_rng((self._seed, epoch, index))
+        window = self._draw_window(rng)
+        if self._tracks is not None:
+            boxes = self._tracks.at(keyframe, time_sec + window.offsets_sec())
         try:
-            raw = self.source.read(video_id, time_sec - self.start_sec, self._window)
+            raw = self.source.read(video_id, time_sec - self.start_sec, window)
         except InputError as error:
             self._warn_once(video_id, time_sec, error)
             black = np.zeros((1, BLACK_SIZE[1], BLACK_SIZE[0], 3), dtype=np.uint8)
-            raw = RawClip(black, np.zeros(self._window.num_frames, dtype=np.int64))
+            raw = RawClip(black, np.zeros(window.num_frames, dtype=np.int64))
             boxes, labels_ = boxes[:0], labels_[:0]
         height, width = raw.frames.shape[1:3]
         in_source = (boxes * [width, height, width, height]).astype(np.float32)
-        rng = np.random.default_rng((self._seed, epoch, index))
         frames, in_clip = self._prepare(raw.frames, in_source, rng)
+        found = {"clip": frames if len(frames) == len(raw.order) else frames[raw.order]}
+        tracks = in_clip
+        if self._tracks is not None:
+            middle = window.num_frames // 2
+            boxes, in_clip = boxes[:, middle], in_clip[:, middle]
         keep = visible_boxes(in_clip) if self._transform is not None else slice(None)
-        return {
-            "clip": frames if len(frames) == len(raw.order) else frames[raw.order],
+        if self._tracks is not None:
+            found["tracks"] = tracks[keep]
+        return found | {
             "boxes": in_clip[keep],
             "labels": labels_[keep],
             "meta": ClipMeta(video_id, time_sec, (width, height), boxes[keep]),
         }
+
+    def _draw_window(self, rng: np.random.Generator) -> Window:
+        if self._transform is None or self._stretch == 0:
+            return self._window
+        factor = np.exp(rng.uniform(-self._stretch, self._stretch))
+        return replace(self._window, interval_frames=self._window.interval_frames * factor)
 
     def _prepare(
         self, frames: Sequence[np.ndarray], boxes: np.ndarray, rng: np.random.Generator
@@ -218,6 +244,11 @@ class AVADataset(Dataset):
             return self._transform(frames, boxes, rng)
         height, width = frames[0].shape[:2]
         return resize_clip(frames, boxes, size=clip_size(width, height, self._short_side_px))
+
+    def actor_ids(self, item: int) -> list[int]:
+        """Person ids of the annotated actors of an item, in the order of its boxes."""
+        keyframe = self._items[item]
+        return self._table.person[slice(*self._table.first[keyframe : keyframe + 2])].tolist()
 
     def _actors(self, keyframe: int) -> tuple[np.ndarray, np.ndarray]:
         """Boxes (K, 4) float64, parts of the picture, and labels (K, C) float32."""
@@ -270,7 +301,12 @@ def collate_clips(items: Sequence[dict]) -> dict:
             "several shapes are evaluated with val_dataloader.batch_size=1"
         )
     samples = [
-        ClipSample(torch.from_numpy(one["boxes"]), torch.from_numpy(one["labels"]), one["meta"])
+        ClipSample(
+            torch.from_numpy(one["boxes"]),
+            torch.from_numpy(one["labels"]),
+            one["meta"],
+            torch.from_numpy(one["tracks"]) if "tracks" in one else None,
+        )
         for one in items
     ]
     # torch's own joins them in memory that the loader's processes share.

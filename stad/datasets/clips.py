@@ -18,7 +18,7 @@ from torch.utils.dlpack import from_dlpack
 
 from stad.errors import InputError
 from stad.video.source import VideoSource
-from stad.video.window import Window, clip_frames
+from stad.video.window import Window, nearest_frames
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".ts", ".flv")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
@@ -26,6 +26,8 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 OPEN_READERS = 4
 # What PyAV reads around a window, so that its nearest frames are among them.
 MARGIN_SEC = 0.5
+# Of the videos that are left out, so many are named.
+SHOWN_VIDEOS = 5
 
 
 class RawClip(NamedTuple):
@@ -57,10 +59,25 @@ class ClipSource(Protocol):
             InputError: it cannot be read.
         """
 
+    def read_at(self, video_id: str, times_sec: np.ndarray) -> RawClip:
+        """The frames nearest to (T,) times, seconds from the start of the video.
+
+        Raises:
+            InputError: they cannot be read.
+        """
+
+    def duration_sec(self, video_id: str) -> float:
+        """From the start of the video to the end of its last frame, seconds.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+
 
 class VideoFiles:
     """Videos as files, ``folder/ID.mp4`` or with another ending; decord reads them.
 
+    An id may also be the path of a file below the folder, with its ending.
     Only the frames that a clip needs are decoded (and those between them and the key picture
     before). Times are the container's, counted as in ``stad.video.source``, so that a clip has
     the same frames as the demo's. PyAV takes over a file that decord cannot read.
@@ -80,6 +97,9 @@ class VideoFiles:
 
     def find(self, video_id: str) -> Path | None:
         """As in ``ClipSource``."""
+        path = self.folder / video_id
+        if path.is_file():
+            return path
         if self._paths is None:
             files = sorted(self.folder.iterdir()) if self.folder.is_dir() else []
             files = [path for path in files if path.suffix.lower() in VIDEO_SUFFIXES]
@@ -92,13 +112,25 @@ class VideoFiles:
 
     def read(self, video_id: str, center_sec: float, window: Window) -> RawClip:
         """As in ``ClipSource``."""
+        return self.read_at(video_id, center_sec + window.offsets_sec())
+
+    def read_at(self, video_id: str, times_sec: np.ndarray) -> RawClip:
+        """As in ``ClipSource``."""
         reader = self._reader(video_id)
         if reader is not None:
             try:
-                return reader.read(center_sec, window)
+                return reader.read_at(times_sec)
             except decord.DECORDError:
                 self._readers[video_id] = None
-        return _read_with_pyav(self._path(video_id), center_sec, window)
+        return _read_with_pyav(self._path(video_id), times_sec)
+
+    def duration_sec(self, video_id: str) -> float:
+        """As in ``ClipSource``."""
+        reader = self._reader(video_id)
+        if reader is not None:
+            return reader.duration_sec
+        source = VideoSource(self._path(video_id))
+        return source.info.duration_sec or source.info.num_frames / float(source.info.fps)
 
     def _path(self, video_id: str) -> Path:
         path = self.find(video_id)
@@ -138,9 +170,15 @@ class _Reader:
         self._video, times_sec = open_with_decord(path, num_threads=num_threads)
         self._times_sec = times_sec - origin_sec
 
-    def read(self, center_sec: float, window: Window) -> RawClip:
-        positions = clip_frames(center_sec, self._times_sec, window)
-        needed, order = np.unique(positions, return_inverse=True)
+    @property
+    def duration_sec(self) -> float:
+        """The last frame is shown as long as the others are in the mean."""
+        first, last = self._times_sec[0], self._times_sec[-1]
+        return float(last + (last - first) / max(len(self._times_sec) - 1, 1))
+
+    def read_at(self, times_sec: np.ndarray) -> RawClip:
+        """As in ``ClipSource``."""
+        needed, order = np.unique(nearest_frames(times_sec, self._times_sec), return_inverse=True)
         # Without decord's own copy: in large videos it takes a tenth of the time.
         batch = from_dlpack(self._video.get_batch(needed).to_dlpack())
         return RawClip(batch.numpy(), order)
@@ -166,18 +204,22 @@ def _origin_sec(path: Path) -> float:
         raise InputError(f"{path} cannot be read: {error}") from error
 
 
-def _read_with_pyav(path: Path, center_sec: float, window: Window) -> RawClip:
-    start_sec = max(center_sec - window.before_sec - MARGIN_SEC, 0.0)
-    end_sec = max(center_sec + window.after_sec + MARGIN_SEC, 2 * MARGIN_SEC)
+def _read_with_pyav(path: Path, times_sec: np.ndarray) -> RawClip:
+    start_sec = max(float(times_sec.min()) - MARGIN_SEC, 0.0)
+    end_sec = max(float(times_sec.max()) + MARGIN_SEC, 2 * MARGIN_SEC)
+    around = f"around {float(times_sec.mean()):g} s"
+    source = VideoSource(path, start_sec=start_sec, end_sec=end_sec)
     try:
-        frames = list(VideoSource(path, start_sec=start_sec, end_sec=end_sec).frames())
+        # Twice, because the frames of ten seconds are too many to keep.
+        found_sec = np.array([frame.time_sec for frame in source.frames()])
+        if not len(found_sec):
+            raise InputError(f"{path} has no readable frame {around}")
+        needed, order = np.unique(nearest_frames(times_sec, found_sec), return_inverse=True)
+        wanted = frozenset(needed.tolist())
+        images = [one.image for i, one in enumerate(source.frames()) if i in wanted]
     except av.error.FFmpegError as error:
-        raise InputError(f"{path} cannot be read around {center_sec:g} s: {error}") from error
-    if not frames:
-        raise InputError(f"{path} has no readable frame around {center_sec:g} s")
-    positions = clip_frames(center_sec, np.array([one.time_sec for one in frames]), window)
-    needed, order = np.unique(positions, return_inverse=True)
-    return RawClip(np.stack([frames[i].image for i in needed]), order)
+        raise InputError(f"{path} cannot be read {around}: {error}") from error
+    return RawClip(np.stack(images), order)
 
 
 class FrameFolders:
@@ -203,10 +245,18 @@ class FrameFolders:
 
     def read(self, video_id: str, center_sec: float, window: Window) -> RawClip:
         """As in ``ClipSource``."""
+        return self.read_at(video_id, center_sec + window.offsets_sec())
+
+    def read_at(self, video_id: str, times_sec: np.ndarray) -> RawClip:
+        """As in ``ClipSource``."""
         files = self._list(video_id)
-        positions = clip_frames(center_sec, np.arange(len(files)) / self._fps, window)
+        positions = nearest_frames(times_sec, np.arange(len(files)) / self._fps)
         needed, order = np.unique(positions, return_inverse=True)
         return RawClip(np.stack([_read_image(files[i]) for i in needed]), order)
+
+    def duration_sec(self, video_id: str) -> float:
+        """As in ``ClipSource``."""
+        return len(self._list(video_id)) / self._fps
 
     def _list(self, video_id: str) -> list[Path]:
         if video_id not in self._files:
@@ -236,3 +286,27 @@ def unreadable_videos(source: ClipSource, video_ids: Iterable[str]) -> dict[str,
         except InputError as error:
             reasons[video_id] = str(error)
     return reasons
+
+
+def left_out_text(reasons: dict[str, str], total: int, *, listed_in: str) -> str:
+    """What to say of videos that cannot be read.
+
+    Args:
+        reasons: why, for each of them; at least one.
+        total: videos that the list has.
+        listed_in: the list, for people.
+
+    Raises:
+        InputError: that is all of them.
+    """
+    shown = [f"{name} ({why})" for name, why in list(reasons.items())[:SHOWN_VIDEOS]]
+    if len(reasons) == total:
+        raise InputError(
+            f"none of the {total} videos of {listed_in} can be read, for example "
+            f"{shown[0]}: put them where the config says, or change 'videos' in it"
+        )
+    more = f" and {len(reasons) - len(shown)} more" if len(reasons) > len(shown) else ""
+    return (
+        f"{len(reasons)} of {total} videos of {listed_in} cannot be read "
+        f"and are left out: {'; '.join(shown)}{more}"
+    )

@@ -23,6 +23,7 @@ class ActorTable:
         first: (F + 1,) int64; actors first[i] to first[i + 1] are in keyframe i.
         boxes: (A, 4) float64 xyxy, parts of the width and height, 0-1.
         labels: (A, C) uint8, 0 or 1.
+        person: (A,) int64 person ids as they were read, -1 where the file has none.
     """
 
     videos: tuple[str, ...]
@@ -31,6 +32,7 @@ class ActorTable:
     first: np.ndarray
     boxes: np.ndarray
     labels: np.ndarray
+    person: np.ndarray
 
     def without_videos(self, names: Container[str]) -> ActorTable:
         """The table without the keyframes of these videos."""
@@ -44,6 +46,7 @@ class ActorTable:
             first=np.append(0, np.cumsum(count[keep])),
             boxes=self.boxes[actors],
             labels=self.labels[actors],
+            person=self.person[actors],
         )
 
 
@@ -75,6 +78,7 @@ def group_actors(
     labels = np.zeros((len(order), len(class_ids)), dtype=np.uint8)
     labels[rank[actor.reshape(-1)], column[used]] = 1
     row = used[first_row[order]]
+    person = table.last[row].astype(np.int64) if table.has_last else np.full(len(row), -1)
     count = np.bincount(place[row], minlength=len(keyframes))[keep]
     return ActorTable(
         videos=videos,
@@ -83,6 +87,7 @@ def group_actors(
         first=np.append(0, np.cumsum(count)),
         boxes=table.boxes[row],
         labels=labels,
+        person=person,
     )
 
 

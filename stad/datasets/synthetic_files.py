@@ -7,13 +7,12 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-import av
 import cv2
 
+from stad.datasets.rendered_video import write_rendered_video
 from stad.datasets.synthetic import CLASSES, SyntheticScene
 from stad.errors import InputError
 from stad.results.atomic import AtomicFile
@@ -25,8 +24,6 @@ LABEL_MAP_FILE = "label_map.pbtxt"
 VIDEO_FOLDER = "videos"
 # Nothing of the small figures may go: 18 is where x264's loss is hardly seen.
 CRF = "18"
-# FFmpeg's codes of the colour matrix and of the range that the pictures are written with.
-BT601, LIMITED_RANGE = 6, 1
 
 
 @dataclass(frozen=True)
@@ -169,42 +166,17 @@ def _results(work: Callable, seeds: list[int], workers: int) -> Iterator[tuple[i
 def _write_scene(folder: Path, settings: RenderSettings, seed: int) -> tuple[int, list[str]]:
     path = folder / f"{video_id(seed)}.mp4"
     if not path.exists():
-        _write_video(path, settings.scene(seed))
-    return seed, annotation_rows(seed, settings)
-
-
-def _write_video(path: Path, scene: SyntheticScene) -> None:
-    """A whole file or none: written beside, then renamed."""
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        with av.open(str(part), "w", format="mp4") as container:
-            _encode(container, scene)
-        part.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _encode(container: av.container.OutputContainer, scene: SyntheticScene) -> None:
-    stream = container.add_stream("libx264", rate=Fraction(scene.fps).limit_denominator(1001))
-    stream.width, stream.height = scene.size_px
-    stream.pix_fmt = "yuv420p"
-    # With AVX, x264 does not always make the same file of the same pictures (one clip in two came
-    # out in two versions); with one thread and SSE it does. Other processors ignore the name.
-    stream.options = {"crf": CRF, "preset": "veryfast", "x264-params": "asm=sse4.2"}
-    stream.codec_context.thread_count = 1
-    # A point to seek to each second: training reads windows out of the middle.
-    stream.codec_context.gop_size = max(1, round(scene.fps))
-    stream.codec_context.colorspace = BT601
-    stream.codec_context.color_range = LIMITED_RANGE
-    for index, image in enumerate(scene.frames()):
-        frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
-            format="yuv420p", dst_colorspace="ITU601", dst_color_range="MPEG"
+        scene = settings.scene(seed)
+        write_rendered_video(
+            path,
+            scene.frames(),
+            size_px=scene.size_px,
+            fps=scene.fps,
+            # A point to seek to each second: training reads windows out of the middle.
+            gop_frames=max(1, round(scene.fps)),
+            quality={"crf": CRF},
         )
-        frame.pts = index
-        container.mux(stream.encode(frame))
-    container.mux(stream.encode())
+    return seed, annotation_rows(seed, settings)
 
 
 def _check_splits(splits: Mapping[str, Sequence[int]]) -> None:

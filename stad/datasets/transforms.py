@@ -26,11 +26,11 @@ def crop_clip(
 
     Args:
         frames: T times (H, W, 3).
-        boxes: (K, 4) float32 xyxy, pixels.
+        boxes: (..., 4) float32 xyxy, pixels.
         left, top, side: the square, pixels.
 
     Returns:
-        Views of the frames, and (K, 4) float32; a box outside has no width or no height.
+        Views of the frames, and (..., 4) float32; a box outside has no width or no height.
     """
     moved = (boxes - np.array([left, top] * 2, dtype=np.float32)).clip(0, side)
     return [one[top : top + side, left : left + side] for one in frames], moved
@@ -43,10 +43,10 @@ def resize_clip(
 
     Args:
         frames: T times (H, W, 3) uint8.
-        boxes: (K, 4) xyxy, pixels of these frames.
+        boxes: (..., 4) xyxy, pixels of these frames.
 
     Returns:
-        (T, height, width, 3) uint8 and (K, 4) float32.
+        (T, height, width, 3) uint8 and (..., 4) float32.
     """
     source = (frames[0].shape[1], frames[0].shape[0])
     resized = np.empty((len(frames), size[1], size[0], 3), dtype=np.uint8)
@@ -56,10 +56,10 @@ def resize_clip(
 
 
 def flip_clip(frames: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Left and right exchanged; frames (T, H, W, 3) uint8, boxes (K, 4) float32 xyxy, pixels."""
+    """Left and right exchanged; frames (T, H, W, 3) uint8, boxes (..., 4) float32 xyxy, pixels."""
     width_px = frames.shape[2]
     flipped = boxes.copy()
-    flipped[:, 0], flipped[:, 2] = width_px - boxes[:, 2], width_px - boxes[:, 0]
+    flipped[..., 0], flipped[..., 2] = width_px - boxes[..., 2], width_px - boxes[..., 0]
     mirrored = np.empty_like(frames)
     for target, frame in zip(mirrored, frames, strict=True):
         cv2.flip(frame, 1, dst=target)
@@ -174,3 +174,86 @@ class TrainTransform:
         if any(self._ranges.values()):
             clip = recolour_clip(clip, colour_matrix(**factors, mean_luma=mean_luma(clip)))
         return clip, boxes
+
+
+@TRANSFORMS.register_module()
+class ActorTransform:
+    """Augmentation for actors who are cut out: the whole picture stays, the boxes are shaken.
+
+    Pictures of all shapes come out square, so that they fit into one batch.
+
+    Args:
+        canvas_px: side of the square, pixels, dark where the picture does not reach.
+        min_scale: the picture's longer side is drawn from ``min_scale`` to 1 canvas sides.
+        flip: probability of the mirror.
+        brightness, contrast, saturation: as in ``TrainTransform``.
+        blur: probability that the picture loses detail, to a half at most.
+        jitter: every side of a box moves by up to this part of the box, for all frames alike.
+        cut: probability that only the upper part of a person is in the box.
+
+    Raises:
+        ValueError: numbers that cannot work.
+    """
+
+    def __init__(
+        self,
+        canvas_px: int = 640,
+        *,
+        min_scale: float = 0.6,
+        flip: float = 0.5,
+        brightness: float = 0.0,
+        contrast: float = 0.0,
+        saturation: float = 0.0,
+        blur: float = 0.0,
+        jitter: float = 0.0,
+        cut: float = 0.0,
+    ) -> None:
+        self._ranges = {"brightness": brightness, "contrast": contrast, "saturation": saturation}
+        shares = {"min_scale": min_scale, "flip": flip, "blur": blur, "jitter": jitter, "cut": cut}
+        for name, value in {**shares, **self._ranges}.items():
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name} is between 0 and 1, got {value}")
+        self._canvas_px, self._min_scale, self._flip = canvas_px, min_scale, flip
+        self._blur, self._jitter, self._cut = blur, jitter, cut
+
+    def __call__(
+        self, frames: Sequence[np.ndarray], boxes: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Augment a clip; the same state of ``rng`` gives the same result.
+
+        Args:
+            frames: T times (H, W, 3) uint8 RGB.
+            boxes: (K, 4) or (K, T, 4) float32 xyxy, pixels of these frames.
+            rng: source of all choices.
+
+        Returns:
+            (T, canvas_px, canvas_px, 3) uint8, and the boxes in its pixels.
+        """
+        height, width = frames[0].shape[:2]
+        scale = rng.uniform(self._min_scale, 1) * self._canvas_px / max(width, height)
+        size = (max(round(width * scale), 1), max(round(height * scale), 1))
+        lost = rng.uniform(1, 2) if rng.random() < self._blur else 1.0
+        mirrored = rng.random() < self._flip
+        factors = {name: 1 + rng.uniform(-x, x) for name, x in self._ranges.items()}
+        boxes = self._shake(boxes, rng)
+        if lost > 1:
+            coarse = (int(size[0] / lost), int(size[1] / lost))
+            frames, boxes = resize_clip(frames, boxes, size=coarse)
+        clip, boxes = resize_clip(frames, boxes, size=size)
+        if any(self._ranges.values()):
+            clip = recolour_clip(clip, colour_matrix(**factors, mean_luma=mean_luma(clip)))
+        if mirrored:
+            clip, boxes = flip_clip(clip, boxes)
+        canvas = np.zeros((len(clip), self._canvas_px, self._canvas_px, 3), dtype=np.uint8)
+        canvas[:, : size[1], : size[0]] = clip
+        return canvas, boxes
+
+    def _shake(self, boxes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Boxes as a less exact detector would give them."""
+        paths = (boxes if boxes.ndim == 3 else boxes[:, None]).copy()
+        for path in paths:
+            sides = np.tile(path[:, 2:] - path[:, :2], 2)
+            path += sides * rng.uniform(-self._jitter, self._jitter, 4)
+            if rng.random() < self._cut:
+                path[:, 3] -= sides[:, 1] * rng.uniform(0.2, 0.45)
+        return paths.reshape(boxes.shape)

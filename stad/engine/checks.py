@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from stad.datasets.ava import AVADataset
+from stad.datasets.kinetics import VideoDataset
 from stad.errors import InputError
 
+HEADS = ("roi_head", "head", "flow_head")
 
-def check_model_fits(model, dataset) -> None:
+
+def check_model_fits(model, dataset: AVADataset | VideoDataset) -> None:
     """Raise InputError unless the model's outputs are the data set's classes.
 
     Args:
-        model: an ``ActionDetector``.
-        dataset: an ``AVADataset``.
+        model: an ``ActionDetector`` or a ``Recognizer``.
+        dataset: of actors for the one, of videos for the other.
     """
-    classes = len(dataset.class_ids)
-    if model.num_classes != classes:
+    is_detector = hasattr(model, "score_actors")
+    if is_detector == isinstance(dataset, VideoDataset):
+        what = ("actors", "AVADataset") if is_detector else ("whole clips", "VideoDataset")
         raise InputError(
-            f"the model has {model.num_classes} outputs, but label_map {dataset.label_map!r} "
-            f"names {classes} classes: set model.roi_head.num_classes to {classes}, or name the "
-            "label map that the model is for"
+            f"the model scores {what[0]}, but the data set is a {type(dataset).__name__}: "
+            f"it needs a {what[1]}"
         )
-    if not model.roi_head.multilabel and dataset.max_labels > 1:
+    classes = len(dataset.class_ids)
+    for name in HEADS:
+        head = getattr(model, name, None)
+        if head is not None and head.num_classes != classes:
+            raise InputError(
+                f"the model has {head.num_classes} outputs, but label_map {dataset.label_map!r} "
+                f"names {classes} classes: set model.{name}.num_classes to {classes}, or name "
+                "the label map that the model is for"
+            )
+    if is_detector and not model.roi_head.multilabel and dataset.max_labels > 1:
         raise InputError(
             f"the model gives each actor one class (roi_head.multilabel is False), but an actor "
             f"in {dataset.annotations} has {dataset.max_labels}: set model.roi_head.multilabel "

@@ -14,6 +14,7 @@ from mmengine.visualization import Visualizer
 from stad.engine.checks import check_model_fits
 from stad.engine.start import load_start_weights
 from stad.evaluation.ava_metric import AVAMetric
+from stad.evaluation.classification_metric import AccuracyMetric
 
 
 def bare_model(runner):
@@ -82,15 +83,15 @@ class StartWeightsHook(Hook):
 
 
 class PerClassHook(Hook):
-    """After each evaluation, the average precision of each class in the log and TensorBoard."""
+    """After each evaluation, the figure of each class in the log and TensorBoard."""
 
     priority = "LOW"
 
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
-        """Log the result that the evaluator's ``AVAMetric`` holds."""
+        """Log the result that the evaluator's metric holds."""
         for metric in runner.val_evaluator.metrics:
-            if isinstance(metric, AVAMetric) and metric.comparison is not None:
+            if isinstance(metric, AVAMetric | AccuracyMetric) and metric.is_evaluated:
                 runner.logger.info(metric.table())
-                per_class = metric.per_class()
-                known = {f"AP/{k}": v for k, v in per_class.items() if not math.isnan(v)}
+                kind, per_class = metric.per_class_name, metric.per_class()
+                known = {f"{kind}/{k}": v for k, v in per_class.items() if not math.isnan(v)}
                 Visualizer.get_current_instance().add_scalars(known, step=runner.epoch)

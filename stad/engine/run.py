@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from mmengine.runner import Runner
 
 from stad import labels, zoo
 from stad.datasets.ava import missing_error, missing_inputs
+from stad.datasets.kinetics import VideoDataset
 from stad.engine.checkpoints import LAST
 from stad.engine.hooks import (
     PerClassHook,
@@ -26,6 +28,7 @@ from stad.engine.hooks import (
 )
 from stad.errors import InputError
 from stad.evaluation.ava_metric import AVAMetric
+from stad.video.sampling import parse_views
 
 LAUNCHERS = ("none", "pytorch", "slurm")
 TRAINING_KEYS = ("model", "train_dataloader", "train_cfg", "optim_wrapper")
@@ -73,27 +76,36 @@ def train(options: RunOptions) -> Runner:
     if config.get("start_from"):
         runner.register_hook(StartWeightsHook(start_from=config.start_from))
     runner.train()
+    _leave_processes(runner)
     return runner
 
 
 def evaluate(
-    options: RunOptions, checkpoint: str | Path, *, report: str | Path | None = None
+    options: RunOptions,
+    checkpoint: str | Path,
+    *,
+    report: str | Path | None = None,
+    views: str | None = None,
 ) -> dict[str, float]:
     """Evaluate a checkpoint on the validation data; per-class figures go to the log.
 
     Args:
         options: of the run.
         checkpoint: of stad, mmaction2, PySlowFast or PyTorchVideo.
-        report: folder for a page that shows the evaluation, with pictures of mistakes.
+        report: folder for a page that shows the evaluation of a detector, with pictures of
+            mistakes.
+        views: of a recognizer, clips and crops per video, such as '10x3'; None is as the config
+            says.
 
     Returns:
-        Names to values, such as 'mAP' in [0, 1].
+        Names to values, such as 'mAP' or 'top1' in [0, 1].
 
     Raises:
         InputError: the checkpoint does not fit, or the data is not there.
     """
     config = _read(options, EVALUATION_KEYS)
     _check_inputs(config, ("val_dataloader",))
+    _use_views(config.val_dataloader, views, has_report=report is not None)
     for key in ("train_dataloader", "train_cfg", "optim_wrapper", "param_scheduler"):
         config.pop(key, None)
     config.auto_scale_lr = None
@@ -105,6 +117,7 @@ def evaluate(
     metrics = runner.val()
     if report is not None and is_main_process():
         _write_report(runner, report, name=Path(checkpoint).name)
+    _leave_processes(runner)
     return metrics
 
 
@@ -167,13 +180,28 @@ def _check_inputs(config: Config, loaders: tuple[str, ...]) -> None:
     folders: list[str] = []
     files: list[str] = []
     for dataset in [config[loader].dataset for loader in loaders if loader in config]:
-        folders.append(dataset.videos)
-        files += [dataset.annotations, dataset.get("excluded"), dataset.get("proposals")]
+        folders.append(dataset.get("videos", dataset.get("source", {}).get("videos")))
+        files += [dataset.get("annotations"), dataset.get("excluded"), dataset.get("proposals")]
         if dataset.label_map not in labels.BUILTIN:
             files.append(dataset.label_map)
     missing = missing_inputs(folders=dict.fromkeys(folders), files=dict.fromkeys(files))
     if missing:
         raise missing_error(missing)
+
+
+def _use_views(loader: Config, text: str | None, *, has_report: bool) -> None:
+    """What evaluates recognizers alone, and what detectors alone."""
+    is_recognizer = loader.dataset.type in (VideoDataset, VideoDataset.__name__)
+    if is_recognizer and has_report:
+        raise InputError("--report shows actors: for a recognizer, leave it out and give --out")
+    if text is None:
+        return
+    if not is_recognizer:
+        raise InputError("--views is for recognizers: a detector sees one clip per keyframe")
+    views = parse_views(text)
+    loader.dataset.update(views._asdict())
+    # The crops of a video are clips of a batch.
+    loader.batch_size = max(1, loader.batch_size // views.num_crops)
 
 
 def _use_amp(config: Config) -> None:
@@ -191,6 +219,17 @@ def _build(config: Config) -> Runner:
     if config.launcher != "none" and not torch.cuda.is_available():
         _join_cpu_processes(config)
     return Runner.from_cfg(config)
+
+
+def _leave_processes(runner: Runner) -> None:
+    """End gloo's threads: one that waits for Python when the interpreter ends aborts the process.
+
+    They end with the last reference to their group, and the wrapped model has one.
+    """
+    if torch.distributed.is_initialized():
+        runner.model = bare_model(runner)
+        torch.distributed.destroy_process_group()
+        gc.collect()
 
 
 def _join_cpu_processes(config: Config) -> None:

@@ -50,6 +50,8 @@ class AVAMetric(BaseMetric):
         comparison: of the last evaluation, on the first process only.
     """
 
+    per_class_name = "AP"
+
     def __init__(
         self, *, evaluated: str | None = None, protocol: str = "official", out: str | None = None
     ) -> None:
@@ -132,6 +134,11 @@ class AVAMetric(BaseMetric):
             empty_video=np.empty(0, np.int32),
             empty_time_sec=np.empty(0),
         )
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Whether there is a result, on this process."""
+        return self.comparison is not None
 
     def per_class(self) -> dict[str, float]:
         """Name -> average precision of the last evaluation; NaN without ground truth."""

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 
-def check_clips(clips: Tensor) -> None:
-    """Raise ValueError unless clips are (N, 3, T, H, W) floating point."""
-    if clips.ndim != 5 or clips.shape[1] != 3 or not clips.is_floating_point():
+def check_clips(clips: Tensor, num_channels: int = 3) -> None:
+    """Raise ValueError unless clips are (N, ``num_channels``, T, H, W) floating point."""
+    if clips.ndim != 5 or clips.shape[1] != num_channels or not clips.is_floating_point():
         raise ValueError(
-            "clips must be (N, 3, T, H, W) floating point, normalised, "
+            f"clips must be (N, {num_channels}, T, H, W) floating point, normalised, "
             f"got {tuple(clips.shape)} {str(clips.dtype).removeprefix('torch.')}"
         )
 
@@ -26,3 +26,15 @@ def check_boxes(boxes: Sequence[Tensor], num_clips: int) -> None:
             raise ValueError(f"boxes must be (K, 4) xyxy, got {tuple(one.shape)} for clip {i}")
         if not torch.isfinite(one).all():
             raise ValueError(f"boxes must be finite numbers, clip {i} has NaN or infinity")
+
+
+def check_tracks(tracks: Sequence[Tensor], boxes: Sequence[Tensor], num_frames: int) -> None:
+    """Raise ValueError unless tracks are (K_i, ``num_frames``, 4), finite, one per box."""
+    for i, (one, box) in enumerate(zip(tracks, boxes, strict=True)):
+        if one.shape != (len(box), num_frames, 4):
+            raise ValueError(
+                f"tracks must be ({len(box)}, {num_frames}, 4) xyxy, one per box and frame, "
+                f"got {tuple(one.shape)} for clip {i}"
+            )
+        if not torch.isfinite(one).all():
+            raise ValueError(f"tracks must be finite numbers, clip {i} has NaN or infinity")

@@ -1,4 +1,4 @@
-"""What training minimises: several labels per actor (BCE, focal) or one (cross entropy)."""
+"""What training minimises: several labels per actor or clip (BCE, focal), or one (softmax)."""
 
 from __future__ import annotations
 
@@ -116,19 +116,61 @@ class MultiLabelLoss(_ActionLoss):
 
 @MODELS.register_module()
 class SingleLabelLoss(_ActionLoss):
-    """For actors who do exactly one thing: softmax and cross entropy.
+    """For actors or clips of exactly one class: softmax and cross entropy.
 
     Args:
         class_weights: a factor per class; an actor counts as much as its class.
+        label_smoothing: the part of each label that all classes share, in [0, 1[ (Szegedy et
+            al., "Rethinking the Inception Architecture", CVPR 2016, section 7).
     """
 
-    def __init__(self, *, class_weights: Sequence[float] | None = None) -> None:
+    def __init__(
+        self, *, class_weights: Sequence[float] | None = None, label_smoothing: float = 0.0
+    ) -> None:
         super().__init__(class_weights)
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(f"label_smoothing is 0 or more and below 1, got {label_smoothing}")
+        self._smoothing = label_smoothing
 
     def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Mean over the actors of all processes; (K, C) both, one 1 per row -> scalar."""
+        """Mean over the actors of all processes; (K, C) both, rows of sum 1 -> scalar."""
         self._check(logits, labels)
+        labels = (1 - self._smoothing) * labels + self._smoothing / labels.shape[1]
         loss = -(labels * logits.log_softmax(dim=1))
         if self.class_weights is not None:
             loss = loss * self.class_weights
         return global_mean(loss.sum(dim=1))
+
+
+@MODELS.register_module()
+class PostureLoss(_ActionLoss):
+    """For heads whose first classes exclude each other, as a person's postures do.
+
+    Cross entropy among those, shared equally where an actor has several; an actor with none of
+    them does not count there. Binary cross entropy for each of the others.
+
+    Args:
+        num_exclusive: how many classes exclude each other, the first ones.
+        class_weights: a factor per class; an actor counts as much as its posture.
+    """
+
+    def __init__(self, num_exclusive: int, *, class_weights: Sequence[float] | None = None) -> None:
+        super().__init__(class_weights)
+        self._exclusive = num_exclusive
+
+    def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Mean over actors (of all processes); (K, C) both -> scalar."""
+        self._check(logits, labels)
+        postures, others = labels[:, : self._exclusive], labels[:, self._exclusive :]
+        shares = postures / postures.sum(dim=1, keepdim=True).clamp(min=1)
+        weights = self.class_weights
+        if weights is None:
+            weights = logits.new_ones(logits.shape[1])
+        loss = -(shares * weights[: self._exclusive]) * logits[:, : self._exclusive].log_softmax(1)
+        loss = loss.sum(dim=1)
+        if others.shape[1]:
+            free = F.binary_cross_entropy_with_logits(
+                logits[:, self._exclusive :], others, reduction="none"
+            )
+            loss = loss + (free * weights[self._exclusive :]).mean(dim=1)
+        return global_mean(loss)

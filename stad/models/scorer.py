@@ -36,6 +36,8 @@ class ActionScorer:
         self._model = prepare_for_inference(model, dtype)
         self._dtype = dtype
         self.window = window
+        # Models that cut the actors out follow them through the clip.
+        self.sees_tracks = getattr(model, "actor_crops", None) is not None
         self.num_classes = num_classes
         self._short_side_px = short_side_px
         self._source: tuple[int, int] = (0, 0)
@@ -48,12 +50,18 @@ class ActionScorer:
             self.clip_size = clip_size(*size, self._short_side_px)
 
     @torch.inference_mode()
-    def score(self, clips: list[np.ndarray], boxes: list[np.ndarray]) -> list[np.ndarray]:
+    def score(
+        self,
+        clips: list[np.ndarray],
+        boxes: list[np.ndarray],
+        tracks: list[np.ndarray] | None = None,
+    ) -> list[np.ndarray]:
         """Probabilities of every class for every actor.
 
         Args:
             clips: N arrays (T, H, W, 3) uint8 RGB of ``clip_size``.
             boxes: N arrays (K_i, 4) xyxy, source pixels.
+            tracks: N arrays (K_i, T, 4) xyxy, source pixels, for models that see them.
 
         Returns:
             N arrays (K_i, num_classes) float32 in [0, 1].
@@ -61,14 +69,17 @@ class ActionScorer:
         if not clips:
             return []
         inputs = self._model.data_preprocessor.normalise(torch.from_numpy(np.stack(clips)))
-        inputs = inputs.to(self._dtype)
         if hasattr(self._model, "score_actors"):
-            in_clip = [
-                torch.from_numpy(scale_boxes(b, self._source, self.clip_size)).to(inputs.device)
-                for b in boxes
-            ]
-            logits = self._model.score_actors(inputs, in_clip)
+            in_clip = [self._in_clip(one, inputs.device) for one in boxes]
+            moving = None
+            if tracks is not None:
+                moving = [self._in_clip(one, inputs.device) for one in tracks]
+            logits = self._model.score_actors(inputs, in_clip, moving)
         else:
-            rows = self._model.score_clips(inputs)
+            rows = self._model.score_clips(inputs.to(self._dtype))
             logits = [row.expand(len(b), -1) for row, b in zip(rows, boxes, strict=True)]
         return [self._model.probabilities(one).float().cpu().numpy() for one in logits]
+
+    def _in_clip(self, boxes: np.ndarray, device: torch.device) -> torch.Tensor:
+        """Boxes (..., 4) of the source as those of the clip."""
+        return torch.from_numpy(scale_boxes(boxes, self._source, self.clip_size)).to(device)

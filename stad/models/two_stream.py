@@ -54,7 +54,7 @@ class TwoStreamRecognizer(Recognizer):
         flow_backbone: config of a module of clips of 2 * (T - 1) channels and one frame.
         flow_head: config of the head over its maps, with the classes of ``head``.
         flow_weight: of the flow's probabilities in the mean, in ]0, 1[.
-        data_preprocessor: config of the ``ClipPreprocessor``.
+        data_preprocessor, loss: as in ``Recognizer``.
         init_cfg: mmengine's initialisation.
     """
 
@@ -67,9 +67,13 @@ class TwoStreamRecognizer(Recognizer):
         flow_head: dict,
         flow_weight: float = 0.5,
         data_preprocessor: dict,
+        loss: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
-        super().__init__(backbone, head, data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        # No mixup: the flow of two blended clips is that of neither.
+        super().__init__(
+            backbone, head, data_preprocessor=data_preprocessor, loss=loss, init_cfg=init_cfg
+        )
         if not 0 < flow_weight < 1:
             raise ValueError(f"flow_weight is between 0 and 1, got {flow_weight}")
         self.flow_backbone = MODELS.build(flow_backbone)
@@ -88,15 +92,22 @@ class TwoStreamRecognizer(Recognizer):
         Raises:
             ValueError: another shape.
         """
-        check_clips(clips)
-        middle = clips.shape[2] // 2
-        rgb = self.head(self.backbone(clips[:, :, middle : middle + 1]))
+        streams = self.training_logits(clips)
         return fuse_scores(
-            rgb,
-            self.flow_head(self.flow_backbone(self.stack_flow(clips))),
+            streams["loss_rgb"],
+            streams["loss_flow"],
             flow_weight=self._flow_weight,
             multilabel=self.head.multilabel,
         )
+
+    def training_logits(self, clips: Tensor) -> dict[str, Tensor]:
+        """Each stream learns on its own, as in the paper's section 5; see ``Recognizer``."""
+        check_clips(clips)
+        middle = clips.shape[2] // 2
+        return {
+            "loss_rgb": self.head(self.backbone(clips[:, :, middle : middle + 1])),
+            "loss_flow": self.flow_head(self.flow_backbone(self.stack_flow(clips))),
+        }
 
     def stack_flow(self, clips: Tensor) -> Tensor:
         """Normalised clips (N, 3, T, H, W) -> (N, 2 * (T - 1), 1, H, W), see ``stacked_flow``."""

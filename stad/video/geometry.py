@@ -25,18 +25,43 @@ def resize_frame(
     return cv2.resize(image, size, dst=out, interpolation=cv2.INTER_LINEAR)
 
 
+def letterbox_frame(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Fit a picture into another size with its aspect kept, black beside or above and below it.
+
+    Args:
+        image: (H, W, 3) uint8.
+        size: (width, height) of the result, pixels.
+
+    Returns:
+        (height, width, 3) uint8.
+    """
+    width_px, height_px = size
+    scale = min(width_px / image.shape[1], height_px / image.shape[0])
+    inner = (
+        min(max(1, round(image.shape[1] * scale)), width_px),
+        min(max(1, round(image.shape[0] * scale)), height_px),
+    )
+    left_px, top_px = (width_px - inner[0]) // 2, (height_px - inner[1]) // 2
+    picture = np.zeros((height_px, width_px, 3), dtype=np.uint8)
+    picture[top_px : top_px + inner[1], left_px : left_px + inner[0]] = resize_frame(image, inner)
+    return picture
+
+
 def scale_boxes(boxes: np.ndarray, source: tuple[int, int], target: tuple[int, int]) -> np.ndarray:
     """Boxes of a (width, height) ``source`` picture in pixels of the ``target`` picture.
 
     Args:
-        boxes: (K, 4) xyxy, source pixels.
+        boxes: (..., 4) xyxy, source pixels.
         source, target: (width, height).
 
     Returns:
-        (K, 4) float32 xyxy, target pixels.
+        (..., 4) float32 xyxy, target pixels.
 
     >>> scale_boxes(np.array([[0, 0, 100, 50]]), (200, 100), (400, 50)).tolist()
     [[0.0, 0.0, 200.0, 25.0]]
     """
     ratio = np.array([target[0] / source[0], target[1] / source[1]] * 2, dtype=np.float64)
-    return (np.asarray(boxes, dtype=np.float64).reshape(-1, 4) * ratio).astype(np.float32)
+    boxes = np.asarray(boxes, dtype=np.float64)
+    if boxes.shape[-1:] != (4,):
+        boxes = boxes.reshape(-1, 4)
+    return (boxes * ratio).astype(np.float32)

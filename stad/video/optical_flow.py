@@ -9,6 +9,10 @@ import numpy as np
 
 # Faster motion counts as this: flow is stored in [-1, 1].
 BOUND_PX = 20.0
+# Flow as bytes: no motion, and what is added for the fastest one.
+STILL = 128
+UNIT = 127
+FLOW_CHANNELS = 2
 
 
 def stacked_flow(frames: np.ndarray, *, bound_px: float = BOUND_PX) -> np.ndarray:
@@ -34,3 +38,23 @@ def stacked_flow(frames: np.ndarray, *, bound_px: float = BOUND_PX) -> np.ndarra
     flows = [method.calc(before, after, None) for before, after in itertools.pairwise(greys)]
     stack = np.concatenate([flow.transpose(2, 0, 1) for flow in flows])
     return np.clip(stack / bound_px, -1, 1).astype(np.float32)
+
+
+def append_flow(clips: np.ndarray, *, bound_px: float = BOUND_PX) -> np.ndarray:
+    """Clips with two channels more: how each frame moved since the one before it, as bytes.
+
+    Args:
+        clips: (N, T, H, W, 3) uint8 RGB.
+        bound_px: motion of so many pixels is the fastest one.
+
+    Returns:
+        (N, T, H, W, 5) uint8; the last two are ``STILL`` + ``UNIT`` * flow, to the right and
+        down, and ``STILL`` for the first frame.
+    """
+    flows = np.full((*clips.shape[:-1], FLOW_CHANNELS), STILL, dtype=np.uint8)
+    for target, frames in zip(flows, clips, strict=True):
+        if len(frames) > 1:
+            stack = stacked_flow(np.ascontiguousarray(frames), bound_px=bound_px)
+            steps = stack.reshape(len(frames) - 1, FLOW_CHANNELS, *frames.shape[1:3])
+            target[1:] = np.rint(STILL + UNIT * steps).transpose(0, 2, 3, 1)
+    return np.concatenate((clips, flows), axis=-1)

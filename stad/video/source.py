@@ -45,7 +45,7 @@ class VideoSource:
         self.start_sec = start_sec
         self.end_sec = end_sec
         self.warnings: list[str] = []
-        _check_file(self.path)
+        check_file(self.path)
         _check_part(start_sec, end_sec)
         with self._open() as container:
             self.info = self._probe(container)
@@ -76,8 +76,9 @@ class VideoSource:
         try:
             return av.open(self.path, metadata_errors="replace")
         except (av.error.FFmpegError, OSError, ValueError) as error:
+            reason = failure_reason(error)
             raise InputError(
-                f"expected a video, but {self.path} cannot be read as one ({_reason(error)}): "
+                f"expected a video, but {self.path} cannot be read as one ({reason}): "
                 "give a file that a player plays, or convert it to mp4"
             ) from error
 
@@ -89,16 +90,16 @@ class VideoSource:
             )
         stream = container.streams.video[0]
         first = self._first_frame(container, stream)
-        turns = _quarter_turns(first)
+        turns = quarter_turns(first)
         width_px, height_px = first.width, first.height
         if turns % 2:
             width_px, height_px = height_px, width_px
-        duration_sec = _duration_sec(container, stream)
+        duration_sec = stream_duration_sec(container, stream)
         return VideoInfo(
             name=Path(self.path).name,
             width_px=width_px,
             height_px=height_px,
-            fps=_fps(stream),
+            fps=stream_fps(stream),
             num_frames=stream.frames or 0,
             duration_sec=duration_sec,
             has_audio=bool(container.streams.audio),
@@ -157,13 +158,13 @@ class VideoSource:
                 yield None
                 continue
             except (av.error.FFmpegError, OSError) as error:
-                self.warnings.append(f"reading stopped early: {_reason(error)}")
+                self.warnings.append(f"reading stopped early: {failure_reason(error)}")
                 return
             yield from decoded
 
     def _upright(self, frame) -> np.ndarray:
         image = frame.to_ndarray(format="rgb24")
-        turns = _quarter_turns(frame)
+        turns = quarter_turns(frame)
         if turns:
             image = np.ascontiguousarray(np.rot90(image, turns))
         expected = (self.info.height_px, self.info.width_px)
@@ -191,7 +192,7 @@ def _resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return picture.reformat(width=size[1], height=size[0]).to_ndarray(format="rgb24")
 
 
-def _quarter_turns(frame) -> int:
+def quarter_turns(frame) -> int:
     """Counter-clockwise quarter turns (0-3) that bring the frame upright."""
     rotation = round(frame.rotation / 90.0) * 90
     if rotation not in QUARTER_TURNS:
@@ -199,20 +200,23 @@ def _quarter_turns(frame) -> int:
     return QUARTER_TURNS.get(rotation, 0)
 
 
-def _fps(stream) -> Fraction:
+def stream_fps(stream) -> Fraction:
+    """Frames per second of a PyAV stream, as well as it is known."""
     for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
         if rate and 0 < rate <= 1000:
             return Fraction(rate)
     return DEFAULT_FPS
 
 
-def _duration_sec(container, stream) -> float:
+def stream_duration_sec(container, stream) -> float:
+    """Length that the container states, seconds; 0.0 where it states none."""
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     return container.duration / av.time_base if container.duration else 0.0
 
 
-def _check_file(path: str) -> None:
+def check_file(path: str) -> None:
+    """Raise InputError where no file with anything in it is at a path; URLs and devices pass."""
     if "://" in path or path.startswith("/dev/"):
         return
     file = Path(path)
@@ -232,5 +236,6 @@ def _check_part(start_sec: float | None, end_sec: float | None) -> None:
         raise InputError(f"--end {end_sec:g} must be greater than --start {start_sec or 0:g}")
 
 
-def _reason(error: BaseException) -> str:
+def failure_reason(error: BaseException) -> str:
+    """What FFmpeg or the system says of a failure, for people."""
     return getattr(error, "strerror", None) or str(error)

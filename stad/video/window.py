@@ -120,8 +120,14 @@ class FrameBuffer:
 
     def clip(self, center_sec: float, window: Window) -> np.ndarray:
         """The clip around ``center_sec``: (T, H, W, 3) uint8 RGB."""
-        positions = clip_frames(center_sec, np.asarray(self._times_sec), window)
-        return np.stack([self._images[position] for position in positions])
+        return np.stack([self._images[i] for i in self._positions(center_sec, window)])
+
+    def clip_times(self, center_sec: float, window: Window) -> list[float]:
+        """The times of the frames of ``clip``, seconds."""
+        return [self._times_sec[i] for i in self._positions(center_sec, window)]
+
+    def _positions(self, center_sec: float, window: Window) -> np.ndarray:
+        return clip_frames(center_sec, np.asarray(self._times_sec), window)
 
     def drop_before(self, time_sec: float) -> None:
         """Forget frames that no window starting at ``time_sec`` or later can need.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stad.zoo.entries import AVA_THRESHOLD, MMACTION, OPENMMLAB, DetectorEntry, ModelEntry
 from stad.zoo.kinetics_models import KINETICS_MODELS
-from stad.zoo.weights import PackageWeights, UrlWeights
+from stad.zoo.weights import PackageWeights, ShippedWeights, UrlWeights
 
 PYTORCHVIDEO = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/"
 
@@ -23,6 +23,17 @@ def _ava(
         score_threshold=AVA_THRESHOLD,
     )
 
+
+BLAZEPOSE = PackageWeights(
+    requirement="mediapipe==0.10.21",
+    archive="mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl",
+    archive_sha256="05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3",
+    member="mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
+    sha256="e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+    size_mb=36,
+    platform="manylinux_2_28_x86_64",
+    python="3.11",
+)
 
 # fmt: off
 MODELS: tuple[ModelEntry, ...] = (
@@ -124,6 +135,15 @@ MODELS: tuple[ModelEntry, ...] = (
         "slow_r50_4x16_pytorchvideo_ava22", "slow_4x16_pytorchvideo_ava.py",
         PYTORCHVIDEO + "ava/SLOW_4x16_R50_DETECTION.pyth",
         "", trained_on="AVA v2.2", metric="AVA v2.2 mAP 19.5",
+    ),
+    ModelEntry(
+        "skeleton_poses", "detect", "skeleton_poses.py",
+        ShippedWeights(
+            "skeleton_poses.safetensors",
+            "7dec356de95d35a4eb0c90ec0ecae1309c9bbe391fae4c01ae4135bd8cc39a74",
+        ),
+        licence="Apache-2.0", trained_on="5 minutes of video (docs/skeleton_poses.md)",
+        metric="", score_threshold=AVA_THRESHOLD, needs=(BLAZEPOSE,), stride_sec=0.4,
     ),
     *KINETICS_MODELS,
 )

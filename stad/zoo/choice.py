@@ -22,7 +22,7 @@ DETECTION_MODELS = (
 # On a CPU a clip of the ones above these takes many seconds.
 CPU_DETECTION_MODELS = DETECTION_MODELS[4:]
 # From a package index alone.
-FALLBACK_MODEL = "i3d_roi_k400"
+FALLBACK_MODEL = "skeleton_poses"
 
 DETECTORS = ("rtmdet_m_person", "rtmdet_m", "rtmdet_s", "rtmdet_tiny")
 CPU_DETECTORS = DETECTORS[2:]
@@ -40,8 +40,8 @@ def choose_detection_model(device: str = "cpu", *, progress: bool = True) -> tup
         InputError: not even the fallback can be had; says how to get it by hand.
     """
     names = CPU_DETECTION_MODELS if _is_cpu(device) else DETECTION_MODELS
-    weights = {entry.name: entry.weights for entry in catalog.MODELS}
-    return _choose(names, FALLBACK_MODEL, weights, progress=progress)
+    files = {entry.name: (entry.weights, *entry.needs) for entry in catalog.MODELS}
+    return _choose(names, FALLBACK_MODEL, files, progress=progress)
 
 
 def choose_detector(device: str = "cpu", *, progress: bool = True) -> tuple[str, str]:
@@ -52,8 +52,8 @@ def choose_detector(device: str = "cpu", *, progress: bool = True) -> tuple[str,
     names = CPU_DETECTORS if _is_cpu(device) else DETECTORS
     if importlib.util.find_spec("mmdet") is None:
         names = ()
-    weights = {entry.name: entry.weights for entry in catalog.DETECTORS}
-    return _choose(names, FALLBACK_DETECTOR, weights, progress=progress)
+    files = {entry.name: (entry.weights,) for entry in catalog.DETECTORS}
+    return _choose(names, FALLBACK_DETECTOR, files, progress=progress)
 
 
 def _is_cpu(device: str) -> bool:
@@ -61,21 +61,30 @@ def _is_cpu(device: str) -> bool:
 
 
 def _choose(
-    names: tuple[str, ...], fallback: str, weights: dict[str, Weights], *, progress: bool
+    names: tuple[str, ...],
+    fallback: str,
+    files: dict[str, tuple[Weights, ...]],
+    *,
+    progress: bool,
 ) -> tuple[str, str]:
     for name in names:
-        if is_cached(weights[name]):
+        if all(map(is_cached, files[name])):
             return name, "the best in the cache"
     failure = ""
     for name in names:
         try:
-            fetch(weights[name], progress=progress)
+            _fetch_all(files[name], progress=progress)
         except InputError as error:
             failure = failure or f"{name} could not be fetched ({_reason(error)}); "
         else:
             return name, f"{failure}{name} was downloaded"
-    fetch(weights[fallback], progress=progress)
+    _fetch_all(files[fallback], progress=progress)
     return fallback, f"{failure}{fallback} is the best at hand"
+
+
+def _fetch_all(files: tuple[Weights, ...], *, progress: bool) -> None:
+    for file in files:
+        fetch(file, progress=progress)
 
 
 def _reason(error: InputError) -> str:

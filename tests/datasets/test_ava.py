@@ -10,7 +10,7 @@ from stad.datasets.ava import AVADataset, classes_of, collate_clips
 from stad.datasets.clips import VideoFiles
 from stad.datasets.proposals import Proposals, keyframe_id, write_proposals
 from stad.datasets.sampler import EpochIndex
-from stad.datasets.transforms import TrainTransform
+from stad.datasets.transforms import ActorTransform, TrainTransform
 from stad.errors import InputError
 from stad.video.source import VideoSource
 from stad.video.window import FrameBuffer, Window
@@ -229,3 +229,114 @@ def test_clips_of_one_size_make_a_batch(folder):
     assert torch.equal(batch["data_samples"][1].boxes, torch.from_numpy(data[1]["boxes"]))
     with pytest.raises(InputError, match=r"val_dataloader\.batch_size=1"):
         collate_clips([data[0], dataset(folder)[0]])
+
+
+# The person of each scene, with an id, half a second apart, and another one without.
+TRACKED = (
+    "".join(
+        f"scene1,{time_sec},{','.join(f'{x:.4f}' for x in box_at(1, time_sec))},{k},5\n"
+        for time_sec in (0.4, 0.8, 1.2)
+        for k in class_ids_of(1)
+    )
+    + "scene1,0.8,0.1,0.2,0.3,0.4,2,-1\n"
+)
+# 0.2 s apart; T is 3.
+NEAR = Window(num_frames=3, interval_frames=6)
+
+
+def test_tracks_are_the_boxes_at_the_keyframe_and_follow_the_person(folder):
+    data = dataset(folder, TRACKED, tracks=True, window=NEAR)
+    plain = dataset(folder, TRACKED, window=NEAR)
+    item, same = data[1], plain[1]
+    assert data.actor_ids(1) == [5, -1]
+    assert item["tracks"].shape == (2, 3, 4)
+    assert item["tracks"].dtype == np.float32
+    for key in ("clip", "boxes", "labels"):
+        assert np.array_equal(item[key], same[key])
+    assert np.array_equal(item["meta"].boxes, same["meta"].boxes)
+    assert np.array_equal(item["tracks"][:, 1], item["boxes"])
+    # The square moves 15 px a second, half as much in the clip.
+    np.testing.assert_allclose(
+        item["tracks"][0, :, 0], item["boxes"][0, 0] + [-1.5, 0, 1.5], atol=0.01
+    )
+    assert np.array_equal(item["tracks"][1], item["boxes"][[1, 1, 1]])
+    assert "tracks" not in same
+    # At the first keyframe it stands still before.
+    first = data[0]["tracks"][0, :, 0]
+    np.testing.assert_allclose(first - first[1], [0, 0, 1.5], atol=0.01)
+
+
+def test_augmented_tracks_stay_on_the_square(folder):
+    transform = {"type": ActorTransform, "canvas_px": 80, "min_scale": 0.8}
+    data = dataset(folder, TRACKED, tracks=True, window=NEAR, transform=transform)
+    mirrored = set()
+    for epoch in range(8):
+        item = data[EpochIndex(epoch, 1)]
+        assert item["clip"].shape == (3, 80, 80, 3)
+        assert np.array_equal(item["tracks"][:, 1], item["boxes"])
+        step = item["tracks"][0, 2, 0] - item["tracks"][0, 1, 0]
+        mirrored.add(bool(step < 0))
+        for frame in range(3):
+            left, top, right, bottom = item["tracks"][0, frame].round().astype(int)
+            inside = item["clip"][frame, top + 3 : bottom - 3, left + 3 : right - 3]
+            # Red, and grey around it.
+            assert inside[..., 0].min() > 150 > inside[..., 2].max()
+    assert mirrored == {True, False}
+
+
+def test_people_who_leave_the_picture_take_their_tracks_along(folder):
+    data = dataset(folder, TRACKED, tracks=True, window=NEAR, **TRAIN)
+    counts = set()
+    for epoch in range(20):
+        item = data[EpochIndex(epoch, 1)]
+        assert len(item["tracks"]) == len(item["boxes"]) == len(item["labels"])
+        assert np.array_equal(item["tracks"][:, 1], item["boxes"])
+        counts.add(len(item["boxes"]))
+    assert counts == {1, 2}
+
+
+def test_time_is_stretched_in_training_only(folder):
+    options = {"tracks": True, "window": NEAR, "stretch": 0.5}
+    transform = {"type": ActorTransform, "canvas_px": 80, "min_scale": 1.0, "flip": 0.0}
+    data = dataset(folder, TRACKED, transform=transform, **options)
+    plain = dataset(folder, TRACKED, tracks=True, window=NEAR)
+    steps = []
+    for epoch in range(30):
+        lefts = data[EpochIndex(epoch, 1)]["tracks"][0, :, 0]
+        np.testing.assert_allclose(lefts[2] - lefts[1], lefts[1] - lefts[0], atol=0.02)
+        # At the source's size, 3 px as it is.
+        steps.append((lefts[1] - lefts[0]) / 3)
+    assert np.exp(-0.5) - 0.01 <= min(steps) < 0.7
+    assert 1.4 < max(steps) <= np.exp(0.5) + 0.01
+    same = dataset(folder, TRACKED, **options)
+    assert np.array_equal(same[1]["tracks"], plain[1]["tracks"])
+    assert np.array_equal(same[1]["clip"], plain[1]["clip"])
+
+
+def test_tracks_are_in_the_batch_where_a_data_set_gives_them(folder):
+    data = dataset(folder, TRACKED, tracks=True, window=NEAR)
+    samples = collate_clips([data[0], data[1]])["data_samples"]
+    assert [tuple(one.tracks.shape) for one in samples] == [(1, 3, 4), (2, 3, 4)]
+    assert torch.equal(samples[1].tracks, torch.from_numpy(data[1]["tracks"]))
+    plain = dataset(folder, TRACKED, window=NEAR)
+    assert collate_clips([plain[0]])["data_samples"][0].tracks is None
+
+
+@pytest.mark.parametrize("transform", [None, {"type": ActorTransform, "canvas_px": 48}])
+def test_a_clip_that_fails_has_no_tracks(folder, monkeypatch, transform):
+    data = dataset(folder, TRACKED, tracks=True, window=NEAR, transform=transform)
+
+    def fail(*_):
+        raise InputError("broken")
+
+    monkeypatch.setattr(data.source, "read", fail)
+    item = data[1]
+    assert not item["clip"].any()
+    assert item["tracks"].shape == (0, 3, 4)
+    assert item["boxes"].shape == item["meta"].boxes.shape == (0, 4)
+
+
+def test_tracks_are_of_annotated_people_not_of_proposals(folder):
+    path, _ = proposals(folder)
+    with pytest.raises(InputError, match="leave 'proposals' out"):
+        dataset(folder, tracks=True, proposals=path)

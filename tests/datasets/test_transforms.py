@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from stad.datasets.transforms import (
+    ActorTransform,
     TrainTransform,
     colour_matrix,
     crop_clip,
@@ -115,3 +116,103 @@ def test_the_scale_is_within_its_range():
 def test_numbers_that_cannot_work_are_refused(options):
     with pytest.raises(ValueError, match=r"needs scales from|between 0 and 1"):
         TrainTransform(**options)
+
+
+def test_the_whole_picture_is_on_the_canvas_and_boxes_with_it():
+    transform = ActorTransform(40, min_scale=1.0, flip=0.0)
+    clip, boxes = transform(clip_with_box([10, 6, 30, 24]), BOXES, np.random.default_rng(0))
+    # 80x60 goes in as 40x30; below it is dark.
+    assert clip.shape == (2, 40, 40, 3)
+    assert clip.dtype == np.uint8
+    assert boxes.tolist() == [[5, 2.5, 15, 12.5], [0, 0, 20, 20]]
+    assert white_box(clip[1]) == [5, 3, 15, 12]
+    assert not clip[:, 30:].any()
+
+
+def test_the_mirror_is_of_the_picture_not_of_the_canvas():
+    transform = ActorTransform(80, min_scale=1.0, flip=1.0)
+    tall = clip_with_box([10, 6, 30, 24], size=(40, 80))
+    clip, boxes = transform(tall, np.float32([[10, 6, 30, 24]]), np.random.default_rng(0))
+    assert boxes.tolist() == [[10, 6, 30, 24]]
+    assert white_box(clip[0]) == [10, 6, 30, 24]
+    left = clip_with_box([0, 6, 12, 24], size=(40, 80))
+    clip, boxes = transform(left, np.float32([[0, 6, 12, 24]]), np.random.default_rng(0))
+    assert boxes.tolist() == [[28, 6, 40, 24]]
+    assert white_box(clip[0]) == [28, 6, 40, 24]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_tracks_stay_on_what_they_follow(seed):
+    tracks = np.float32([[[30, 20, 50, 40], [34, 20, 54, 44]]])
+    frames = np.concatenate([clip_with_box(box, num_frames=1) for box in tracks[0]])
+    transform = ActorTransform(64, min_scale=0.6, blur=0.5, brightness=0.3)
+    clip, moved = transform(frames, tracks, np.random.default_rng(seed))
+    assert moved.shape == (1, 2, 4)
+    for frame in range(2):
+        assert np.abs(moved[0, frame] - white_box(clip[frame])).max() <= 1.5
+
+
+def test_the_picture_is_scaled_within_its_range():
+    transform = ActorTransform(100, min_scale=0.5)
+    box = np.float32([[0, 0, 80, 60]])
+    widths = [
+        transform(clip_with_box(box[0]), box, np.random.default_rng(seed))[1][0, 2]
+        for seed in range(100)
+    ]
+    assert 50 <= min(widths) < 55
+    assert 95 < max(widths) <= 100
+
+
+def test_boxes_shake_by_parts_of_their_sides_alike_in_all_frames():
+    tracks = np.float32([[[10, 10, 30, 50], [12, 10, 22, 30]], [[40, 5, 60, 45], [40, 5, 60, 45]]])
+    transform = ActorTransform(80, min_scale=1.0, flip=0.0, jitter=0.1)
+    frames = np.zeros((2, 60, 80, 3), dtype=np.uint8)
+    shifts = []
+    for seed in range(50):
+        _, moved = transform(frames, tracks, np.random.default_rng(seed))
+        sides = np.tile(tracks[..., 2:] - tracks[..., :2], 2)
+        parts = (moved - tracks) / sides
+        np.testing.assert_allclose(parts[:, 0], parts[:, 1], atol=1e-5)
+        shifts.append(parts[:, 0])
+    shifts = np.abs(shifts)
+    assert 0.09 < shifts.max() <= 0.1 + 1e-6
+    # Every edge of every person on its own.
+    assert (np.ptp(shifts, axis=0) > 0.05).all()
+
+
+def test_a_cut_leaves_the_upper_part_of_a_person():
+    box = np.float32([[10, 10, 30, 50]])
+    transform = ActorTransform(80, min_scale=1.0, flip=0.0, cut=1.0)
+    frames = np.zeros((1, 60, 80, 3), dtype=np.uint8)
+    feet = []
+    for seed in range(50):
+        _, moved = transform(frames, box, np.random.default_rng(seed))
+        assert moved[0, :3].tolist() == [10, 10, 30]
+        feet.append((50 - moved[0, 3]) / 40)
+    assert 0.2 <= min(feet) < max(feet) <= 0.45
+    assert max(feet) - min(feet) > 0.2
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (0, 2, 4)])
+def test_clips_of_nobody_are_augmented_too(shape):
+    boxes = np.zeros(shape, dtype=np.float32)
+    transform = ActorTransform(40, jitter=0.1, cut=0.5)
+    clip, moved = transform(clip_with_box(BOXES[0]), boxes, np.random.default_rng(0))
+    assert clip.shape == (2, 40, 40, 3)
+    assert moved.shape == shape
+
+
+def test_an_actors_augmentation_follows_from_the_generator_and_leaves_its_input():
+    transform = ActorTransform(40, contrast=0.2, blur=0.5, jitter=0.1, cut=0.5)
+    boxes = BOXES.copy()
+    first, moved = transform(clip_with_box(BOXES[0]), boxes, np.random.default_rng(3))
+    again, same = transform(clip_with_box(BOXES[0]), boxes, np.random.default_rng(3))
+    assert np.array_equal(first, again)
+    assert np.array_equal(moved, same)
+    assert np.array_equal(boxes, BOXES)
+
+
+@pytest.mark.parametrize("options", [{"min_scale": 2}, {"jitter": -0.1}, {"cut": 2}, {"blur": 3}])
+def test_shares_that_are_none_are_refused(options):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        ActorTransform(**options)

@@ -116,8 +116,8 @@ def test_a_run_without_positives_or_videos_stops(data, tmp_path):
 
 
 def test_a_config_without_training_and_a_missing_one_are_told(tmp_path):
-    with pytest.raises(InputError, match="defines no train_dataloader"):
-        train(RunOptions(ROOT / "configs" / "slowfast_kinetics.py"))
+    with pytest.raises(InputError, match="defines no train_cfg, optim_wrapper"):
+        train(RunOptions(ROOT / "configs" / "i3d_roi_kinetics.py"))
     with pytest.raises(InputError, match="no such config"):
         train(RunOptions("none.py"))
 

@@ -4,10 +4,13 @@ import pytest
 import torch
 import torchvision
 
+from stad.engine.run import RunOptions, train
 from stad.engine.start import load_start_weights
 from stad.errors import InputError
 from stad.registry import MODELS
-from tests.models.configs import read_config
+from tests.datasets.tiny_ava import changes_for, write_tiny_ava
+from tests.golden import golden
+from tests.models.configs import CONFIGS, read_config
 
 
 def model(name="slowonly_ava", **head):
@@ -46,6 +49,65 @@ def test_a_file_in_which_nothing_fits_is_refused(tmp_path):
     torch.save({"fc.weight": torch.zeros(2, 2)}, tmp_path / "other.pth")
     with pytest.raises(InputError, match=r"no weight of .* fits"):
         load_start_weights(model(), str(tmp_path / "other.pth"))
+
+
+def published_slowfast(path):
+    """A file as mmaction2 publishes SlowFast R50 4x16 of Kinetics, of random weights."""
+    torch.manual_seed(2)
+    recognizer = MODELS.build(read_config("slowfast_kinetics").model)
+    state = {k.replace("head.", "cls_head."): v for k, v in recognizer.state_dict().items()}
+    backbone = {key for key in state if key.startswith("backbone.")}
+    # The published detector's backbone has the same names.
+    keys = golden("slowfast_r50_4x16")["keys"].tolist()
+    assert backbone == {key for key in keys if key.startswith("backbone.")}
+    torch.save({"meta": {}, "state_dict": state}, path)
+    return recognizer, str(path)
+
+
+def test_slowfast_of_kinetics_gives_the_detector_of_ava_both_pathways(tmp_path):
+    recognizer, path = published_slowfast(tmp_path / "slowfast.pth")
+    detector = MODELS.build(read_config("slowfast_ava").model)
+    report = load_start_weights(detector, path)
+    total = len(detector.state_dict())
+    assert f"{total - 2} of {total} loaded from {path}" in report
+    assert "not in the file: roi_head.fc_cls.weight, roi_head.fc_cls.bias;" in report
+    assert report.endswith("not used: cls_head.fc_cls.weight, cls_head.fc_cls.bias")
+    found = detector.backbone.state_dict()
+    for name, value in recognizer.backbone.state_dict().items():
+        assert torch.equal(found[name], value), name
+
+
+@pytest.mark.slow
+def test_a_line_of_the_config_starts_the_detector(tmp_path):
+    recognizer, path = published_slowfast(tmp_path / "slowfast.pth")
+    data = write_tiny_ava(tmp_path / "tiny")
+    changes = changes_for(data) | {
+        "start_from": path,
+        "model.roi_head.num_classes": 3,
+        "train_cfg.max_epochs": 1,
+        # Nothing is learnt, so what is saved is what was loaded.
+        "optim_wrapper.optimizer.lr": 0.0,
+    }
+    for split in ("train", "val"):
+        loader = f"{split}_dataloader"
+        changes |= {
+            f"{loader}.num_workers": 0,
+            f"{loader}.persistent_workers": False,
+            f"{loader}.batch_size": 2,
+            f"{loader}.dataset.short_side_px": 48,
+            f"{loader}.dataset.excluded": None,
+            f"{loader}.dataset.proposals": None,
+        }
+    changes["train_dataloader.dataset.transform"] = {"scale_px": (48, 60), "crop_px": 48}
+    folder = tmp_path / "work"
+    train(RunOptions(CONFIGS / "slowfast_ava.py", work_dir=folder, changes=changes))
+    (log,) = folder.glob("*/*.log")
+    text = log.read_text()
+    assert f"loaded from {path}" in text
+    assert "not in the file: roi_head.fc_cls.weight, roi_head.fc_cls.bias" in text
+    saved = torch.load(folder / "epoch_1.pth", weights_only=True, map_location="cpu")
+    weight = saved["state_dict"]["backbone.fast_path.layer4.2.conv3.conv.weight"]
+    assert torch.equal(weight, recognizer.backbone.fast_path.layer4[2].conv3.conv.weight)
 
 
 def image_weights(tmp_path, name="resnet18", **options):
@@ -110,9 +172,10 @@ def test_clip_networks_start_from_inflated_images(tmp_path, name):
     torch.testing.assert_close(weight[:, :, 0], network.layer4[1].conv2.weight)
 
 
-def test_slowfast_starts_its_slow_pathway_from_images(tmp_path):
+@pytest.mark.parametrize("name", ["slowfast_kinetics", "slowfast_ava"])
+def test_slowfast_starts_its_slow_pathway_from_images(tmp_path, name):
     network, path = image_weights(tmp_path, "resnet50")
-    model = MODELS.build(read_config("slowfast_kinetics").model)
+    model = MODELS.build(read_config(name).model)
     report = load_start_weights(model, path)
     weight = model.backbone.slow_path.layer3[1].conv1.conv.weight
     assert weight.shape[2] == 3

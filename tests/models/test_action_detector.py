@@ -1,16 +1,21 @@
 """ActionDetector and Recognizer: what goes in, what comes out, what is refused."""
 
+import math
+
 import pytest
 import torch
 
 from stad.models.action_detector import ActionDetector
+from stad.models.actor_crops import ActorCrops, still_tracks
 from stad.models.backbones.resnet3d import ResNet3d
 from stad.models.heads.clip_head import ClipHead
 from stad.models.heads.roi_head import RoIHead
-from stad.models.losses import SingleLabelLoss
+from stad.models.heads.skeleton_head import SkeletonHead
+from stad.models.losses import PostureLoss, SingleLabelLoss
 from stad.models.preprocessor import ClipPreprocessor
 from stad.models.recognizer import Recognizer
-from stad.structures import ClipMeta, ClipSample
+from stad.structures import ClipMeta, ClipSample, SkeletonSample
+from tests.colour_pose import ColourPose
 
 BACKBONE = {"type": ResNet3d, "depth": 18, "base_channels": 4, "spatial_strides": (1, 2, 2, 1)}
 PREPROCESSOR = {"type": ClipPreprocessor, "mean": [0, 0, 0], "std": [1, 1, 1]}
@@ -121,8 +126,8 @@ def test_a_batch_with_nobody_still_gives_every_weight_a_gradient():
 def test_other_modes_are_refused():
     with pytest.raises(ValueError, match="'loss' or 'predict', got 'other'"):
         detector()(CLIPS, BOXES, mode="other")
-    with pytest.raises(ValueError, match="mode 'tensor'"):
-        recognizer()(CLIPS, mode="loss")
+    with pytest.raises(ValueError, match="'loss' or 'predict' with them, got 'other'"):
+        recognizer()(CLIPS, mode="other")
 
 
 @pytest.mark.parametrize(
@@ -148,3 +153,153 @@ def test_a_recognizer_refuses_other_shapes():
 
 def test_the_preprocessor_adds_no_keys():
     assert {key.split(".")[0] for key in detector().state_dict()} == {"backbone", "roi_head"}
+
+
+TRACKS = [
+    torch.stack((BOXES[0] - 2, BOXES[0]), dim=1),
+    torch.zeros(0, 2, 4),
+    torch.stack((BOXES[2] + 3, BOXES[2]), dim=1),
+]
+
+
+def cropping(**options):
+    """A detector whose backbone sees crops of 16 px and whose head pools in them."""
+    torch.manual_seed(0)
+    roi_head = dict(type=RoIHead, in_channels=32, num_classes=5, **options)
+    return ActionDetector(
+        dict(BACKBONE),
+        roi_head,
+        data_preprocessor=dict(PREPROCESSOR),
+        actor_crops={"type": ActorCrops, "size_px": 16},
+    ).eval()
+
+
+def skeletal():
+    """A detector of 3 postures and 2 other classes, from numbers of each crop."""
+    torch.manual_seed(0)
+    return ActionDetector(
+        {"type": ColourPose},
+        {"type": SkeletonHead, **{"num_classes": 5, "num_exclusive": 3, "interval_sec": 0.4}},
+        data_preprocessor=dict(PREPROCESSOR),
+        actor_crops={"type": ActorCrops, "size_px": 8},
+        loss={"type": PostureLoss, "num_exclusive": 3},
+    ).eval()
+
+
+@pytest.mark.parametrize("make", [cropping, skeletal])
+@torch.inference_mode()
+def test_crops_are_scored_alone_in_their_order(make):
+    model = make()
+    batch = model.score_actors(CLIPS, BOXES, TRACKS)
+    assert [tuple(one.shape) for one in batch] == [(2, 5), (0, 5), (1, 5)]
+    for i, row in ((0, 0), (0, 1), (2, 0)):
+        (alone,) = model.score_actors(
+            CLIPS[i : i + 1], [BOXES[i][row : row + 1]], [TRACKS[i][row : row + 1]]
+        )
+        torch.testing.assert_close(batch[i][row : row + 1], alone, atol=1e-5, rtol=1e-4)
+    assert not torch.allclose(batch[0][0], batch[0][1])
+
+
+@pytest.mark.parametrize("make", [cropping, skeletal])
+@torch.inference_mode()
+def test_without_tracks_actors_stand_still(make):
+    model = make()
+    still = model.score_actors(CLIPS, BOXES)
+    same = model.score_actors(CLIPS, BOXES, still_tracks(BOXES, 2))
+    moving = model.score_actors(CLIPS, BOXES, TRACKS)
+    for i in (0, 2):
+        assert torch.equal(still[i], same[i])
+        assert not torch.allclose(still[i], moving[i])
+
+
+@torch.inference_mode()
+def test_the_head_pools_the_actor_in_its_crop():
+    model = cropping()
+    cut = model.actor_crops(CLIPS[2:], still_tracks(BOXES[2:], 2))
+    expected = model.roi_head(model.backbone(cut.clips), cut.boxes_in_crops(), (16, 16))
+    (found,) = model.score_actors(CLIPS[2:], BOXES[2:])
+    assert torch.equal(found, expected[0])
+
+
+@torch.inference_mode()
+def test_crops_of_nobody_are_not_run():
+    model, before = skeletal(), ColourPose.count
+    model.score_actors(CLIPS, [torch.zeros(0, 4)] * 3)
+    assert ColourPose.count == before
+    model.score_actors(CLIPS, BOXES)
+    assert ColourPose.count == before + 3
+
+
+@torch.inference_mode()
+def test_models_without_crops_do_not_look_at_tracks():
+    model = detector()
+    for one, other in zip(
+        model.score_actors(CLIPS, BOXES, TRACKS), model.score_actors(CLIPS, BOXES), strict=True
+    ):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("tracks", "message"),
+    [
+        (
+            [*TRACKS[:2], TRACKS[2][:, :1]],
+            r"tracks must be \(1, 2, 4\).*got \(1, 1, 4\) for clip 2",
+        ),
+        ([TRACKS[0][:1], *TRACKS[1:]], r"one per box and frame, got \(1, 2, 4\) for clip 0"),
+        ([*TRACKS[:2], torch.full((1, 2, 4), torch.inf)], "tracks must be finite.*clip 2"),
+        (TRACKS[:2], "zip"),
+    ],
+)
+def test_tracks_of_other_shapes_are_refused(tracks, message):
+    with pytest.raises(ValueError, match=message):
+        cropping().score_actors(CLIPS, BOXES, tracks)
+
+
+def test_exclusive_classes_share_a_probability_of_one():
+    logits = torch.tensor([[0.0, 0.0, math.log(2), 0.0, math.log(3)], [1.0, -2, 3, 4, -5]])
+    found = skeletal().probabilities(logits)
+    assert found[0].tolist() == pytest.approx([1 / 4, 1 / 4, 1 / 2, 1 / 2, 3 / 4])
+    assert found[:, :3].sum(dim=1).tolist() == pytest.approx([1, 1])
+    torch.testing.assert_close(found[:, 3:], logits[:, 3:].sigmoid())
+
+
+def test_the_loss_of_kept_maps_is_that_of_the_clips():
+    model = skeletal()
+    given = [
+        one._replace(tracks=tracks) for one, tracks in zip(samples(BOXES), TRACKS, strict=True)
+    ]
+    expected = model(FRAMES, given, mode="loss")["loss"]
+    clips = model.data_preprocessor.normalise(FRAMES)
+    logits = torch.cat(model.score_actors(clips, BOXES, TRACKS))
+    labels = torch.cat([one.labels for one in given])
+    torch.testing.assert_close(expected, model.loss(logits, labels))
+    busy = [0, 2]
+    cut = model.actor_crops(clips[busy], [TRACKS[i] for i in busy])
+    (maps,) = model.backbone(cut.clips, cut.tracks)
+    kept = [SkeletonSample(*one) for one in zip(cut.regions, cut.tracks, labels, strict=True)]
+    found = model(maps, kept, mode="loss")["loss"]
+    torch.testing.assert_close(found, expected)
+    found.backward()
+    assert all(one.grad is not None for one in model.parameters())
+
+
+@torch.inference_mode()
+def test_predict_mode_follows_the_tracks_of_the_samples():
+    model = skeletal()
+    given = [
+        one._replace(tracks=tracks) for one, tracks in zip(samples(BOXES), TRACKS, strict=True)
+    ]
+    clips = model.data_preprocessor.normalise(FRAMES)
+    for some, tracks in ((given, TRACKS), (samples(BOXES), None)):
+        expected = model.score_actors(clips, BOXES, tracks)
+        for one, logits in zip(model(FRAMES, some, mode="predict"), expected, strict=True):
+            torch.testing.assert_close(one["scores"], model.probabilities(logits))
+
+
+def test_a_batch_with_nobody_trains_a_head_of_postures_too():
+    model = skeletal().train()
+    loss = model(FRAMES, samples([torch.zeros(0, 4)] * 3), mode="loss")["loss"]
+    loss.backward()
+    assert loss.item() == 0
+    assert all(one.grad is not None and not one.grad.any() for one in model.parameters())

@@ -11,18 +11,30 @@ from stad.registry import MODELS
 from stad.video.window import Window
 from tests.models.configs import CONFIGS, build_model, read_config
 
-NUM_CLASSES = {"ava": 80, "kinetics400": 400, "synthetic": 11}
+NUM_CLASSES = {"ava": 80, "kinetics400": 400, "motion": 8, "poses": 12, "synthetic": 11}
 
 # config: frames, interval (at 30 per second), short side, label map
 WINDOWS = {
     "c3d_kinetics": (16, 2, 112, "kinetics400"),
     "cnn_lstm_kinetics": (16, 4, 256, "kinetics400"),
+    "fastonly_kinetics": (32, 2, 256, "kinetics400"),
+    "i3d_crops_poses": (8, 3.75, 480, "poses"),
+    "skeleton_poses": (3, 12, 480, "poses"),
+    "slowfast_grayscale_kinetics": (32, 2, 256, "kinetics400"),
+    "slowfast_half_resolution_kinetics": (32, 2, 256, "kinetics400"),
+    "slowfast_late_concat_kinetics": (32, 2, 256, "kinetics400"),
+    "slowfast_optical_flow_kinetics": (32, 2, 256, "kinetics400"),
+    "slowfast_time_difference_kinetics": (32, 2, 256, "kinetics400"),
+    "slowfast_time_strided_sampling_kinetics": (32, 2, 256, "kinetics400"),
+    "slowfast_time_to_channel_concat_kinetics": (32, 2, 256, "kinetics400"),
+    "slowfast_time_to_channel_sum_kinetics": (32, 2, 256, "kinetics400"),
     "i3d_kinetics": (64, 1.2, 224, "kinetics400"),
     "i3d_roi_kinetics": (32, 2.4, 256, "kinetics400"),
     "mc3_kinetics": (16, 2, 128, "kinetics400"),
     "r2plus1d_kinetics": (16, 2, 128, "kinetics400"),
     "r3d_kinetics": (16, 2, 128, "kinetics400"),
     "s3d_kinetics": (64, 2, 256, "kinetics400"),
+    "slowfast_motion": (32, 1.875, 64, "motion"),
     "slow_4x16_pytorchvideo_ava": (4, 16, 256, "ava"),
     "slowfast_8x8_ava": (32, 2, 256, "ava"),
     "slowfast_8x8_kinetics": (32, 2, 256, "kinetics400"),
@@ -47,9 +59,12 @@ WINDOWS = {
     "tsm_1x1x16_kinetics": (16, 18.75, 256, "kinetics400"),
     "tsm_ava": (8, 8, 256, "ava"),
     "tsm_kinetics": (8, 37.5, 256, "kinetics400"),
+    "tsm_motion": (8, 7.5, 64, "motion"),
     "tsm_online_kinetics": (8, 37.5, 256, "kinetics400"),
+    "tsm_online_motion": (8, 7.5, 64, "motion"),
     "tsn_1x1x8_kinetics": (8, 37.5, 256, "kinetics400"),
     "tsn_kinetics": (3, 100, 256, "kinetics400"),
+    "tsn_motion": (8, 7.5, 64, "motion"),
     "two_stream_kinetics": (11, 1, 224, "kinetics400"),
 }
 LEAVES = sorted(path.stem for path in CONFIGS.glob("*.py"))
@@ -83,6 +98,41 @@ def test_training_cuts_the_windows_of_evaluation(name):
         rate = 0.01 if name == "timesformer_ava" else 0.2
         assert config.optim_wrapper.optimizer.lr == rate
         assert config.auto_scale_lr == {"enable": True, "base_batch_size": 128}
+
+
+@pytest.mark.parametrize("name", [n for n in LEAVES if n.endswith(("_kinetics", "_motion"))])
+def test_recognizers_cut_the_clips_of_evaluation(name):
+    config = read_config(name)
+    train, val = config.train_dataloader.dataset, config.val_dataloader.dataset
+    assert train.window == val.window
+    assert train.get("sampling") == val.get("sampling")
+    assert train.label_map == val.label_map
+    segments = name.startswith(("tsn", "tsm"))
+    assert val.get("sampling", "dense") == ("segments" if segments else "dense")
+    # The square of a test is that of training, or what surrounds it.
+    assert train.transform.get("crop_px", 224) <= val.crop_px <= val.short_side_px
+    assert train.transform.get("flip", 0.5) == (0.0 if name.endswith("_motion") else 0.5)
+    if name != "i3d_roi_kinetics":
+        assert config.default_hooks.checkpoint.best_metric == "top1"
+
+
+@pytest.mark.parametrize(
+    ("name", "epochs", "rate", "per_clips"),
+    [
+        ("tsn_kinetics", 90, 0.01, 256),
+        ("two_stream_kinetics", 90, 0.01, 256),
+        ("tsm_kinetics", 50, 0.01, 64),
+        ("tsm_1x1x16_kinetics", 50, 0.01, 64),
+        ("timesformer_spaceonly_kinetics", 15, 0.005, 64),
+        ("slowfast_kinetics", 256, 0.1, 64),
+        ("i3d_kinetics", 256, 0.1, 64),
+    ],
+)
+def test_recognizers_state_their_schedule(name, epochs, rate, per_clips):
+    config = read_config(name)
+    assert config.train_cfg.max_epochs == epochs
+    assert config.optim_wrapper.optimizer.lr == rate
+    assert config.auto_scale_lr == {"enable": True, "base_batch_size": per_clips}
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 
-from stad.models.losses import MultiLabelLoss, SingleLabelLoss, multilabel_loss
+from stad.models.losses import MultiLabelLoss, PostureLoss, SingleLabelLoss, multilabel_loss
 
 LOGITS = torch.tensor([[0.0, math.log(3.0)], [math.log(3.0), 0.0]])
 LABELS = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
@@ -49,8 +50,44 @@ def test_single_label_is_the_cross_entropy_of_the_softmax():
 
 
 def test_nobody_costs_nothing():
-    for loss in (MultiLabelLoss(), SingleLabelLoss()):
+    for loss in (MultiLabelLoss(), SingleLabelLoss(), PostureLoss(2), PostureLoss(1)):
         assert loss(torch.zeros(0, 2), torch.zeros(0, 2)).item() == 0
+
+
+POSTURE_LOGITS = torch.tensor([[0.5, -1.0, 2.0, 0.3, -0.7], [1.0, 0.0, -1.0, 2.0, 0.1]])
+POSTURE_LABELS = torch.tensor([[0.0, 0, 1, 1, 0], [1.0, 0, 0, 0, 1]])
+
+
+def test_postures_are_told_by_cross_entropy_and_the_rest_class_by_class():
+    either = F.cross_entropy(POSTURE_LOGITS[:, :3], torch.tensor([2, 0]))
+    free = F.binary_cross_entropy_with_logits(POSTURE_LOGITS[:, 3:], POSTURE_LABELS[:, 3:])
+    found = PostureLoss(3)(POSTURE_LOGITS, POSTURE_LABELS)
+    torch.testing.assert_close(found, either + free)
+    only = PostureLoss(5)(POSTURE_LOGITS[:, :5], torch.eye(5)[[2, 0]])
+    torch.testing.assert_close(only, F.cross_entropy(POSTURE_LOGITS, torch.tensor([2, 0])))
+
+
+def test_weights_of_postures_and_of_the_rest():
+    weights = torch.tensor([2.0, 1.0, 0.5, 3.0, 0.0])
+    each = F.cross_entropy(
+        POSTURE_LOGITS[:, :3], torch.tensor([2, 0]), weight=weights[:3], reduction="none"
+    )
+    free = F.binary_cross_entropy_with_logits(
+        POSTURE_LOGITS[:, 3:], POSTURE_LABELS[:, 3:], weight=weights[3:]
+    )
+    found = PostureLoss(3, class_weights=weights.tolist())(POSTURE_LOGITS, POSTURE_LABELS)
+    torch.testing.assert_close(found, each.mean() + free)
+
+
+def test_several_postures_share_and_none_does_not_count():
+    logits = torch.tensor([[math.log(2.0), 0.0, 0.0]])
+    # Probabilities 1/2, 1/4 and 1/4: half of the first's cost and half of the second's.
+    both = PostureLoss(3)(logits, torch.tensor([[1.0, 1.0, 0.0]]))
+    assert both.item() == pytest.approx((math.log(2) + math.log(4)) / 2)
+    assert PostureLoss(3)(logits, torch.zeros(1, 3)).item() == 0
+    # Who has no posture is still one of the two actors over whom the mean is.
+    pair = PostureLoss(3)(logits.repeat(2, 1), torch.tensor([[0.0, 0, 0], [1, 0, 0]]))
+    assert pair.item() == pytest.approx(math.log(2) / 2)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +97,7 @@ def test_nobody_costs_nothing():
         (lambda: MultiLabelLoss(class_weights=[0.0, 0.0]), "not all 0"),
         (lambda: SingleLabelLoss(class_weights=[1.0, -1.0]), "0 or more"),
         (lambda: MultiLabelLoss(class_weights=[1.0])(LOGITS, LABELS), "one weight per class"),
+        (lambda: PostureLoss(2, class_weights=[1.0])(LOGITS, LABELS), "one weight per class"),
         (lambda: MultiLabelLoss()(LOGITS, LABELS[:1]), "one label per output"),
     ],
 )

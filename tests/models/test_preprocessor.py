@@ -38,3 +38,19 @@ def test_other_clips_are_refused(clips):
 def test_constants_are_checked(mean, std):
     with pytest.raises(ValueError, match="three channels"):
         ClipPreprocessor(mean=mean, std=std)
+
+
+def test_flow_comes_with_the_clip_or_is_computed():
+    preprocessor = ClipPreprocessor(mean=[10, 20, 30], std=[2, 4, 8], with_flow=True)
+    assert preprocessor.num_channels == 5
+    clips = torch.zeros(1, 2, 1, 1, 5, dtype=torch.uint8)
+    clips[0, 0, 0, 0] = torch.tensor([10, 20, 30, 128, 255])
+    clips[0, 1, 0, 0] = torch.tensor([14, 28, 42, 1, 128])
+    out = preprocessor.normalise(clips)[0, :, :, 0, 0]
+    assert out.tolist() == [[0.0, 2.0], [0.0, 2.0], [0.0, 1.5], [0.0, -1.0], [1.0, 0.0]]
+    still = torch.full((1, 3, 32, 32, 3), 10, dtype=torch.uint8)
+    out = preprocessor.normalise(still)
+    assert out.shape == (1, 5, 3, 32, 32)
+    assert (out[:, 3:] == 0).all()
+    with pytest.raises(ValueError, match="uint8 RGB"):
+        ClipPreprocessor(mean=[0, 0, 0], std=[1, 1, 1]).normalise(clips)

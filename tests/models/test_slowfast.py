@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from stad.models.backbones.slowfast import SlowFast, slow_frame_indices
+from stad.models.backbones.fast_input import FAST_INPUTS
+from stad.models.backbones.laterals import LATERALS, slow_frame_indices
+from stad.models.backbones.slowfast import SlowFast
 
 
 @pytest.mark.parametrize(
@@ -80,3 +82,79 @@ def test_frozen_stages_freeze_the_laterals_that_feed_them(frozen_stages, lateral
         if name.endswith("lateral") and not module.conv.weight.requires_grad
     ]
     assert frozen == laterals
+
+
+@pytest.mark.parametrize("lateral", LATERALS)
+@pytest.mark.parametrize("depth", [18, 50])
+def test_every_lateral_keeps_sizes_and_lets_both_pathways_learn(lateral, depth):
+    torch.manual_seed(0)
+    model = SlowFast(depth, base_channels=16, alpha=8, beta_inverse=8, lateral=lateral)
+    slow, fast = model(torch.randn(2, 3, 16, 32, 48))
+    expansion = 4 if depth == 50 else 1
+    assert slow.shape == (2, 128 * expansion, 2, 1, 2)
+    assert fast.shape == (2, 16 * expansion, 16, 1, 2)
+    (slow.sum() + fast.sum()).backward()
+    unused = [name for name, one in model.named_parameters() if one.grad is None]
+    assert unused == []
+
+
+@pytest.mark.parametrize("lateral", LATERALS)
+def test_the_slow_map_teaches_the_fast_stem_through_laterals_only(lateral):
+    torch.manual_seed(0)
+    model = SlowFast(18, base_channels=16, lateral=lateral)
+    slow, _ = model(torch.randn(2, 3, 16, 32, 32))
+    slow.square().sum().backward()
+    gradient = model.fast_path.conv1.conv.weight.grad
+    assert (gradient is None) == (lateral == "none")
+    assert gradient is None or gradient.abs().sum() > 0
+    # The last stage feeds the head alone.
+    assert model.fast_path.layer4[0].conv1.conv.weight.grad is None
+
+
+@pytest.mark.parametrize("kind", FAST_INPUTS)
+def test_every_fast_input_keeps_sizes_and_both_pathways_learn(kind):
+    torch.manual_seed(0)
+    model = SlowFast(18, base_channels=16, beta_inverse=4, fast_input=kind)
+    clips = torch.randn(2, 5 if kind == "optical_flow" else 3, 16, 64, 96)
+    slow, fast = model(clips)
+    assert slow.shape == (2, 128, 2, 2, 3)
+    assert fast.shape == (2, 32, 16, 2, 3)
+    (slow.sum() + fast.sum()).backward()
+    for path in (model.fast_path, model.slow_path):
+        assert path.conv1.conv.weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize(("kind", "sees"), [("rgb", True), ("grayscale", False)])
+def test_a_weaker_input_hides_colour_from_the_fast_pathway(kind, sees):
+    model = SlowFast(18, base_channels=16, lateral="none", fast_input=kind).eval()
+    clips = torch.randn(1, 3, 8, 32, 32)
+    # Green for red, of the same brightness.
+    shift = torch.tensor([0.587, -0.299, 0.0]).reshape(1, 3, 1, 1, 1)
+    other = clips + shift
+    assert not torch.allclose(model(clips)[0], model(other)[0], atol=1e-4)
+    assert torch.allclose(model(clips)[1], model(other)[1], atol=1e-4) is not sees
+
+
+def test_flow_moves_the_fast_pathway_alone():
+    model = SlowFast(18, base_channels=16, lateral="none", fast_input="optical_flow").eval()
+    clips = torch.randn(1, 5, 8, 32, 32)
+    other = clips.clone()
+    other[:, 3:] *= -1
+    assert torch.equal(model(clips)[0], model(other)[0])
+    assert not torch.allclose(model(clips)[1], model(other)[1], atol=1e-4)
+
+
+def test_channels_that_beta_does_not_divide_are_rounded_up():
+    # 64 / 6 = 10.7
+    assert SlowFast(18, beta_inverse=6).fast_path.stage_inputs == [11, 11, 22, 44]
+
+
+def test_a_sum_needs_maps_of_the_same_channels():
+    with pytest.raises(ValueError, match="beta_inverse to be alpha, which is 4"):
+        SlowFast(18, alpha=4, lateral="time_to_channel_sum")
+
+
+@pytest.mark.parametrize("option", ["lateral", "fast_input"])
+def test_unknown_kinds_are_refused(option):
+    with pytest.raises(ValueError, match=f"{option} is one of .*, got 'other'"):
+        SlowFast(18, **{option: "other"})

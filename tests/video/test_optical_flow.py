@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stad.video.optical_flow import stacked_flow
+from stad.video.optical_flow import STILL, append_flow, stacked_flow
 
 
 def texture():
@@ -31,3 +31,18 @@ def test_fast_motion_is_cut_off():
 def test_a_single_frame_has_no_flow():
     with pytest.raises(ValueError, match="2 frames or more, got 1"):
         stacked_flow(texture()[None])
+
+
+def test_flow_as_bytes_follows_the_colours():
+    moving = np.stack([np.roll(texture(), i * 5, axis=1) for i in range(3)])
+    still = np.stack([texture()] * 3)
+    found = append_flow(np.stack([moving, still]))
+    assert found.shape == (2, 3, 96, 128, 5)
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found[0, ..., :3], moving)
+    # No frame before the first one; then 5 of 20 pixels to the right: 128 + 127 / 4.
+    assert (found[0, 0, ..., 3:] == STILL).all()
+    inside = np.median(found[0, 1:, 24:-24, 24:-24, 3:], axis=(1, 2))
+    np.testing.assert_allclose(inside, [[160, 128]] * 2, atol=2)
+    assert (found[1, ..., 3:] == STILL).all()
+    assert (append_flow(still[None, :1])[..., 3:] == STILL).all()

@@ -9,9 +9,10 @@ import pytest
 from stad import zoo
 from stad.errors import InputError
 from stad.zoo import choice
-from stad.zoo.catalog import DETECTORS, MODELS
+from stad.zoo.catalog import BLAZEPOSE, DETECTORS, MODELS
+from stad.zoo.download import is_cached
 from stad.zoo.tables import CACHED, labels_table, markdown_tables, models_table
-from stad.zoo.weights import PackageWeights, UrlWeights
+from stad.zoo.weights import PackageWeights, ShippedWeights, UrlWeights
 
 # The names that others build on.
 PROMISED = {
@@ -53,7 +54,9 @@ def test_configs_exist(entry):
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_hashes_are_those_in_the_names_of_the_files(entry):
     weights = entry.weights
-    if isinstance(weights, PackageWeights):
+    if isinstance(weights, ShippedWeights):
+        assert is_cached(weights)
+    elif isinstance(weights, PackageWeights):
         assert re.fullmatch("[0-9a-f]{64}", weights.sha256)
         assert re.fullmatch("[0-9a-f]{64}", weights.archive_sha256)
     elif weights.url.endswith(".pth"):
@@ -68,7 +71,19 @@ def test_hashes_are_those_in_the_names_of_the_files(entry):
 def test_files_of_one_name_are_one_file():
     by_name = {}
     for entry in ENTRIES:
-        assert by_name.setdefault(entry.weights.file_name, entry.weights) == entry.weights
+        for weights in (entry.weights, *getattr(entry, "needs", ())):
+            assert by_name.setdefault(weights.file_name, weights) == weights
+
+
+def test_wheels_for_one_platform_name_it():
+    files = {
+        weights for entry in ENTRIES for weights in (entry.weights, *getattr(entry, "needs", ()))
+    }
+    for weights in files | {BLAZEPOSE}:
+        if isinstance(weights, PackageWeights) and weights.archive.endswith(".whl"):
+            _, _, python, _, platform = weights.archive.removesuffix(".whl").split("-")
+            given = (weights.platform, f"cp{weights.python.replace('.', '')}")
+            assert given == (("", "cp") if platform == "any" else (platform, python))
 
 
 def test_mmdet_ships_the_detectors_configs():

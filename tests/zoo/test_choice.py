@@ -19,8 +19,11 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 def files(monkeypatch, server):
     """The server of all weights of the catalog, empty: each model's file has the model's name."""
     for table in ("MODELS", "DETECTORS"):
+        alone = {"needs": ()} if table == "MODELS" else {}
         entries = [
-            dataclasses.replace(entry, weights=UrlWeights(f"{server.url}/{entry.name}.pth", SHA256))
+            dataclasses.replace(
+                entry, weights=UrlWeights(f"{server.url}/{entry.name}.pth", SHA256), **alone
+            )
             for entry in getattr(catalog, table)
         ]
         monkeypatch.setattr(catalog, table, tuple(entries))
@@ -39,7 +42,7 @@ def keep(files, name):
 
 
 def test_the_best_that_can_be_downloaded(files):
-    offer(files, "slowfast_r50_8x8_ava22", "slowfast_r50_4x16_ava21", "i3d_roi_k400")
+    offer(files, "slowfast_r50_8x8_ava22", "slowfast_r50_4x16_ava21", "skeleton_poses")
     name, reason = choose_detection_model("cuda:0")
     assert name == "slowfast_r50_8x8_ava22"
     assert "slowonly_r50_16x4_tricks_k700_avakinetics could not be fetched" in reason
@@ -61,18 +64,18 @@ def test_what_is_in_the_cache_is_not_left_for_a_download(files):
 
 
 def test_the_fallback_does_not_keep_a_better_one_away(files):
-    keep(files, "i3d_roi_k400")
+    keep(files, "skeleton_poses")
     offer(files, "slowonly_r50_4x16_ava21")
     assert choose_detection_model("cpu")[0] == "slowonly_r50_4x16_ava21"
 
 
 def test_the_fallback_says_why(files):
-    offer(files, "i3d_roi_k400", "yolov4_tiny")
+    offer(files, "skeleton_poses", "yolov4_tiny")
     name, reason = choose_detection_model("cpu")
-    assert name == "i3d_roi_k400"
+    assert name == "skeleton_poses"
     assert reason == (
         "slowfast_r50_4x16_context_ava21 could not be fetched "
-        f"({files.url[7:]} answered 404); i3d_roi_k400 is the best at hand"
+        f"({files.url[7:]} answered 404); skeleton_poses is the best at hand"
     )
     name, reason = choose_detector()
     assert (name, reason.endswith("yolov4_tiny is the best at hand")) == ("yolov4_tiny", True)

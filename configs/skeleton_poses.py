@@ -1,0 +1,18 @@
+"""Postures from body keypoints: the default where there is no network; trains on two CPU cores."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from ._base_.data.poses import *
+    from ._base_.models.skeleton_detector import *
+    from ._base_.runtime import *
+    from ._base_.schedules.adamw_cosine import *
+
+train_dataloader.dataset.update(
+    actor_crops=model.actor_crops,
+    backbone=model.backbone,
+    mean=model.data_preprocessor.mean,
+    std=model.data_preprocessor.std,
+)
+# Few steps are best: what more of them learn is the people, not the postures.
+train_cfg.update(max_epochs=4, val_interval=4)

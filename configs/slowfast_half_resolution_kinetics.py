@@ -1,0 +1,10 @@
+"""SlowFast R50 4x16, whose fast pathway sees half the resolution, on Kinetics-400."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .slowfast_kinetics import *
+
+model.update(
+    backbone=dict(fast_input="half_resolution", beta_inverse=4), head=dict(in_channels=2560)
+)

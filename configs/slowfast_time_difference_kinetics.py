@@ -1,0 +1,8 @@
+"""SlowFast R50 4x16, whose fast pathway sees how brightness changes, on Kinetics-400."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .slowfast_kinetics import *
+
+model.update(backbone=dict(fast_input="time_difference"))

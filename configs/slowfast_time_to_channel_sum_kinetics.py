@@ -1,0 +1,8 @@
+"""SlowFast R50 4x16 with laterals that stack the fast frames and add them, on Kinetics-400."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .slowfast_kinetics import *
+
+model.update(backbone=dict(lateral="time_to_channel_sum"))

@@ -1,0 +1,237 @@
+"""Augmentation and test crops of whole clips, as recognizers take them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torchvision.transforms.v2 import RandAugment
+
+from stad.registry import TRANSFORMS
+from stad.video.geometry import clip_size, resize_frame
+
+CROPPINGS = ("multi_scale", "random_resized", "random_scale")
+# TSN's sides of a crop, parts of the short side (Wang et al. 2016, section 3.2).
+SCALES = (1.0, 0.875, 0.75, 0.66)
+# Its 13 places: corners, middles of the sides, centre, and the corners of the inner quarter.
+PLACES = [(x / 4, y / 4) for y in range(0, 5, 2) for x in range(0, 5, 2)]
+PLACES += [(x / 4, y / 4) for y in (1, 3) for x in (1, 3)]
+# Tries to find a random area and shape that fit into the picture.
+TRIES = 10
+
+
+class CropBox(NamedTuple):
+    """A part of a picture, pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def multi_scale_box(
+    width_px: int, height_px: int, rng: np.random.Generator, *, scales: Sequence[float] = SCALES
+) -> CropBox:
+    """Sides out of ``scales`` of the short side, next to each other at most, in a fixed place.
+
+    Wang et al., "Temporal Segment Networks", ECCV 2016, section 3.2: corner cropping and scale
+    jittering.
+    """
+    sides = [round(min(width_px, height_px) * scale) for scale in scales]
+    pairs = [(w, h) for i, w in enumerate(sides) for j, h in enumerate(sides) if abs(i - j) <= 1]
+    width, height = pairs[rng.integers(len(pairs))]
+    x, y = PLACES[rng.integers(len(PLACES))]
+    return CropBox(round((width_px - width) * x), round((height_px - height) * y), width, height)
+
+
+def random_resized_box(
+    width_px: int,
+    height_px: int,
+    rng: np.random.Generator,
+    *,
+    area: tuple[float, float] = (0.08, 1.0),
+    ratio: tuple[float, float] = (3 / 4, 4 / 3),
+) -> CropBox:
+    """A part of random area and shape, anywhere; the whole short side where none fits.
+
+    Szegedy et al., "Going Deeper with Convolutions", CVPR 2015, section 6.
+
+    Args:
+        area: least and most of the picture, parts of its area.
+        ratio: least and most of width over height.
+    """
+    for _ in range(TRIES):
+        wanted = rng.uniform(*area) * width_px * height_px
+        shape = np.exp(rng.uniform(*np.log(ratio)))
+        width, height = round(np.sqrt(wanted * shape)), round(np.sqrt(wanted / shape))
+        if 0 < width <= width_px and 0 < height <= height_px:
+            left = int(rng.integers(width_px - width + 1))
+            return CropBox(left, int(rng.integers(height_px - height + 1)), width, height)
+    side = min(width_px, height_px)
+    return CropBox((width_px - side) // 2, (height_px - side) // 2, side, side)
+
+
+def random_scale_box(
+    width_px: int,
+    height_px: int,
+    rng: np.random.Generator,
+    *,
+    crop_px: int,
+    scale_px: tuple[int, int],
+) -> CropBox:
+    """The square that is ``crop_px`` wide once the short side is a random one of ``scale_px``.
+
+    Feichtenhofer et al., "SlowFast", ICCV 2019, section 4.
+    """
+    short_px = min(width_px, height_px)
+    side = min(round(short_px * crop_px / rng.uniform(*scale_px)), short_px)
+    left = int(rng.integers(width_px - side + 1))
+    return CropBox(left, int(rng.integers(height_px - side + 1)), side, side)
+
+
+def crop_and_resize(
+    frames: Sequence[np.ndarray], box: CropBox, *, size: tuple[int, int]
+) -> np.ndarray:
+    """A part of every frame, brought to ``size``.
+
+    Args:
+        frames: T times (H, W, 3) uint8.
+        box: inside of the frames.
+        size: (width, height), pixels.
+
+    Returns:
+        (T, height, width, 3) uint8.
+    """
+    resized = np.empty((len(frames), size[1], size[0], 3), dtype=np.uint8)
+    rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
+    for target, frame in zip(resized, frames, strict=True):
+        resize_frame(frame[rows, columns], size, out=target)
+    return resized
+
+
+def mirror(frames: np.ndarray) -> np.ndarray:
+    """Left and right of (T, H, W, 3) uint8 exchanged."""
+    mirrored = np.empty_like(frames)
+    for target, frame in zip(mirrored, frames, strict=True):
+        cv2.flip(frame, 1, dst=target)
+    return mirrored
+
+
+def crop_views(
+    frames: Sequence[np.ndarray], *, short_side_px: int, crop_px: int | None, num_crops: int
+) -> np.ndarray:
+    """What a network sees of the frames of a clip in a test.
+
+    Args:
+        frames: T times (H, W, 3) uint8.
+        short_side_px: to which the short side is brought first, pixels.
+        crop_px: side of the square, at most ``short_side_px``; None, with one crop, takes the
+            whole picture.
+        num_crops: 1, the centre; 3, squares as high as the short side, at both ends of the long
+            one and in its middle; 10, the corners and the centre, and the same mirrored.
+
+    Returns:
+        (num_crops, T, H', W', 3) uint8.
+
+    Raises:
+        ValueError: numbers that cannot work.
+    """
+    if num_crops not in (1, 3, 10) or (crop_px or 0) > short_side_px:
+        raise ValueError(
+            f"1, 3 or 10 crops of at most {short_side_px} px, got {num_crops} of {crop_px}"
+        )
+    width, height = clip_size(frames[0].shape[1], frames[0].shape[0], short_side_px)
+    whole = CropBox(0, 0, frames[0].shape[1], frames[0].shape[0])
+    scaled = crop_and_resize(frames, whole, size=(width, height))
+    if num_crops == 1 and crop_px is None:
+        return scaled[None]
+    side = short_side_px if num_crops == 3 or crop_px is None else crop_px
+    right, bottom = width - side, height - side
+    places = [(right // 2, bottom // 2)]
+    if num_crops == 3:
+        places = [(0, 0), *places, (right, bottom)]
+    if num_crops == 10:
+        places = [(0, 0), (right, 0), (0, bottom), (right, bottom), *places]
+    crops = [scaled[:, top : top + side, left : left + side] for left, top in places]
+    if num_crops == 10:
+        crops += [mirror(np.ascontiguousarray(crop)) for crop in crops]
+    return np.stack(crops)
+
+
+@TRANSFORMS.register_module()
+class ClipTransform:
+    """Random crop, mirror and RandAugment, one choice for the whole clip.
+
+    Args:
+        cropping: 'multi_scale', 'random_resized' or 'random_scale', see the functions of these
+            names.
+        crop_px: side of the square that the crop is brought to, pixels.
+        scale_px: of 'random_scale', pixels.
+        scales: of 'multi_scale'.
+        area, ratio: of 'random_resized'.
+        flip: probability of the mirror. 0 where left and right tell classes apart.
+        rand_augment: None, or the number of changes and their strength, 0-30, such as (2, 9)
+            (Cubuk et al., "RandAugment", 2020), by torchvision.
+
+    Raises:
+        ValueError: numbers that cannot work.
+    """
+
+    def __init__(
+        self,
+        cropping: str = "random_scale",
+        *,
+        crop_px: int = 224,
+        scale_px: tuple[int, int] = (256, 320),
+        scales: Sequence[float] = SCALES,
+        area: tuple[float, float] = (0.08, 1.0),
+        ratio: tuple[float, float] = (3 / 4, 4 / 3),
+        flip: float = 0.5,
+        rand_augment: tuple[int, int] | None = None,
+    ) -> None:
+        if cropping not in CROPPINGS:
+            raise ValueError(f"cropping is one of {', '.join(CROPPINGS)}, got {cropping!r}")
+        if cropping == "random_scale" and not 0 < crop_px <= scale_px[0] <= scale_px[1]:
+            raise ValueError(
+                f"a crop of {crop_px} px needs scales from {crop_px} px up, got {scale_px}"
+            )
+        if not 0 <= flip <= 1:
+            raise ValueError(f"flip is between 0 and 1, got {flip}")
+        self._crop_px, self._flip = crop_px, flip
+        self._draw, self._options = {
+            "multi_scale": (multi_scale_box, {"scales": tuple(scales)}),
+            "random_resized": (random_resized_box, {"area": tuple(area), "ratio": tuple(ratio)}),
+            "random_scale": (random_scale_box, {"crop_px": crop_px, "scale_px": tuple(scale_px)}),
+        }[cropping]
+        self._augment = None
+        if rand_augment is not None:
+            count, strength = rand_augment
+            self._augment = RandAugment(num_ops=count, magnitude=strength)
+
+    def __call__(self, frames: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+        """Augment a clip; the same state of ``rng`` gives the same result.
+
+        Args:
+            frames: T times (H, W, 3) uint8 RGB.
+            rng: source of all choices.
+
+        Returns:
+            (T, crop_px, crop_px, 3) uint8.
+        """
+        height, width = frames[0].shape[:2]
+        box = self._draw(width, height, rng, **self._options)
+        mirrored = rng.random() < self._flip
+        clip = crop_and_resize(frames, box, size=(self._crop_px, self._crop_px))
+        if mirrored:
+            clip = mirror(clip)
+        return clip if self._augment is None else self._rand_augment(clip, rng)
+
+    def _rand_augment(self, clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        # torchvision draws from torch's own numbers, and once for all pictures of a tensor.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(rng.integers(2**63)))
+            changed = self._augment(torch.from_numpy(clip).permute(0, 3, 1, 2))
+        return np.ascontiguousarray(changed.permute(0, 2, 3, 1).numpy())

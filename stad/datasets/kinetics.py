@@ -1,0 +1,231 @@
+"""Kinetics, UCF101, HMDB51, Something-Something and one's own videos: a clip and its one class."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from mmengine.logging import print_log
+from torch.utils.data import Dataset, default_collate
+
+from stad import labels
+from stad.datasets.ava import as_window, missing_error, missing_inputs, open_source
+from stad.datasets.clip_transforms import crop_views
+from stad.datasets.clips import RawClip, left_out_text, unreadable_videos
+from stad.datasets.sampler import EpochIndex
+from stad.datasets.video_lists import label_numbers, list_class_folders, locate, read_video_list
+from stad.errors import InputError
+from stad.registry import DATASETS, TRANSFORMS
+from stad.structures import VideoMeta, VideoSample
+from stad.video.sampling import CROPS, check_sampling, random_times, view_times
+from stad.video.window import Window
+
+# Of up to so many videos, a frame of each is decoded before a run; with more it would take long,
+# and broken ones are found when they are read.
+PROBED_VIDEOS = 2000
+# Stands for a clip that cannot be read: black, of the shape of television.
+BLACK_SIZE = (320, 240)
+
+
+class _Video(NamedTuple):
+    """Its path below the folder of the videos, and its class from 0."""
+
+    path: str
+    label: int
+
+
+@DATASETS.register_module()
+class VideoDataset(Dataset):
+    """Videos of one class each.
+
+    For training (``transform`` given) an item is a random clip of a video. For evaluation it is
+    one of the ``num_clips`` clips of a video in ``num_crops`` crops.
+
+    Args:
+        annotations: a list of videos, see ``stad.datasets.video_lists``; None takes ``videos``
+            as a folder with a folder per class.
+        videos: folder of video files, or with ``frames_fps`` of folders of extracted frames.
+        window: which frames make a clip; a config with 'type', or a ``Window``. With 'segments'
+            its number of frames is the number of segments, and its interval is what sliding
+            windows over long videos take.
+        short_side_px: short side of the picture in evaluation, pixels.
+        label_map: names of the classes, see ``stad.labels``; label k is the k-th of them.
+        sampling: 'dense', a window of each video, or 'segments', frames of the whole video; see
+            ``stad.video.sampling``.
+        transform: config of the augmentation, such as ``ClipTransform``; None in evaluation.
+        crop_px, num_crops: of ``crop_views``, in evaluation.
+        num_clips: clips per video, in evaluation.
+        frames_fps: extracted frames per second; None reads video files.
+        probe: whether a frame of each video is decoded to find broken ones before the run; None
+            does so for up to ``PROBED_VIDEOS`` videos. Files that are missing or empty are
+            always found.
+        seed: of the augmentation; it follows from the seed, the epoch and the index alone.
+
+    Attributes:
+        source: reads the frames.
+        class_ids: label of each output.
+        num_unreadable: how many videos are left out.
+
+    Raises:
+        InputError: files are missing, a label is not in the label map, or no video can be read.
+    """
+
+    def __init__(
+        self,
+        annotations: str | None,
+        videos: str,
+        *,
+        window: Mapping | Window,
+        short_side_px: int,
+        label_map: str,
+        sampling: str = "dense",
+        transform: dict | None = None,
+        crop_px: int | None = None,
+        num_clips: int = 1,
+        num_crops: int = 1,
+        frames_fps: float | None = None,
+        probe: bool | None = None,
+        seed: int = 0,
+    ) -> None:
+        if missing := missing_inputs(folders=[videos], files=[annotations]):
+            raise missing_error(missing)
+        check_sampling(sampling)
+        if num_clips < 1 or num_crops not in CROPS:
+            raise ValueError(f"1 or more clips and 1, 3 or 10 crops, got {num_clips}, {num_crops}")
+        self.annotations, self.label_map = annotations or videos, label_map
+        self._classes = labels.class_names(label_map)
+        self.class_ids = tuple(range(len(self._classes)))
+        self._window, self._sampling, self._seed = as_window(window), sampling, seed
+        self._short_side_px, self._crop_px, self._num_crops = short_side_px, crop_px, num_crops
+        self._transform = None if transform is None else TRANSFORMS.build(transform)
+        self._num_clips = num_clips if transform is None else 1
+        self.source = open_source(videos, frames_fps=frames_fps)
+        self._told: set[str] = set()
+        self._videos = self._read_videos(annotations, videos, probe=probe)
+
+    @property
+    def metainfo(self) -> dict:
+        """For the evaluator and the checkpoint: files and classes as plain values."""
+        return {
+            "annotations": str(self.annotations),
+            "label_map": str(self.label_map),
+            "classes": list(self._classes),
+        }
+
+    def _read_videos(
+        self, annotations: str | None, folder: str, *, probe: bool | None
+    ) -> list[_Video]:
+        listed = list_class_folders(folder) if annotations is None else read_video_list(annotations)
+        numbers = label_numbers(listed, self._classes, label_map=self.label_map)
+        paths = locate(listed, folder)
+        found = list(zip(listed.names, paths, numbers, strict=True))
+        reasons = {names[0]: f"is not in {folder}" for names, path, _ in found if path is None}
+        there = [_Video(path, number) for _, path, number in found if path is not None]
+        if probe or (probe is None and len(there) <= PROBED_VIDEOS):
+            reasons |= unreadable_videos(self.source, {one.path for one in there})
+        else:
+            reasons |= self._empty_files(there)
+        self.num_unreadable = len(reasons)
+        if reasons:
+            total = len({names[0] for names in listed.names})
+            text = left_out_text(reasons, total, listed_in=listed.source)
+            print_log(text, logger="current", level=logging.WARNING)
+        return [one for one in there if one.path not in reasons]
+
+    def _empty_files(self, videos: Sequence[_Video]) -> dict[str, str]:
+        sizes = {one.path: self.source.find(one.path).stat().st_size for one in videos}
+        return {path: "is empty (0 bytes)" for path, size in sizes.items() if size == 0}
+
+    def __len__(self) -> int:
+        return len(self._videos) * self._num_clips
+
+    def __getitem__(self, item: int | EpochIndex) -> dict:
+        """The clip of a video.
+
+        Args:
+            item: index, or index and epoch, which choose the clip and its augmentation.
+
+        Returns:
+            'clips' (V, T, H, W, 3) uint8 RGB, V views: one in training, else the crops; 'label'
+            (num_classes,) float32, and 'metas' V times ``VideoMeta``. A clip that cannot be read
+            is black with no label; a warning says so once per video.
+        """
+        epoch, index = item if isinstance(item, tuple) else (0, item)
+        number, clip_index = divmod(index, self._num_clips)
+        video = self._videos[number]
+        rng = np.random.default_rng((self._seed, epoch, index))
+        raw, label = self._read(video, clip_index, rng)
+        if self._transform is not None:
+            views = self._transform(raw.frames, rng)[None]
+        else:
+            views = crop_views(
+                raw.frames,
+                short_side_px=self._short_side_px,
+                crop_px=self._crop_px,
+                num_crops=self._num_crops,
+            )
+        first = clip_index * self._num_crops
+        return {
+            "clips": views if views.shape[1] == len(raw.order) else views[:, raw.order],
+            "label": np.eye(len(self._classes), dtype=np.float32)[label] * (label >= 0),
+            "metas": [VideoMeta(video.path, first + i, label) for i in range(len(views))],
+        }
+
+    def _read(
+        self, video: _Video, clip_index: int, rng: np.random.Generator
+    ) -> tuple[RawClip, int]:
+        try:
+            times_sec = self._times_sec(self.source.duration_sec(video.path), clip_index, rng)
+            return self.source.read_at(video.path, times_sec), video.label
+        except InputError as error:
+            self._warn_once(video.path, error)
+        black = np.zeros((1, BLACK_SIZE[1], BLACK_SIZE[0], 3), dtype=np.uint8)
+        return RawClip(black, np.zeros(self._window.num_frames, dtype=np.int64)), -1
+
+    def _times_sec(
+        self, duration_sec: float, clip_index: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        if self._transform is not None:
+            return random_times(duration_sec, self._window, sampling=self._sampling, rng=rng)
+        return view_times(
+            duration_sec,
+            self._window,
+            sampling=self._sampling,
+            num_clips=self._num_clips,
+            index=clip_index,
+        )
+
+    def _warn_once(self, path: str, error: InputError) -> None:
+        if path not in self._told:
+            self._told.add(path)
+            text = f"{path} cannot be read and is left out: {error}"
+            print_log(text, logger="current", level=logging.WARNING)
+
+
+def collate_videos(items: Sequence[dict]) -> dict:
+    """Items of ``VideoDataset`` as a batch for ``Recognizer``.
+
+    Returns:
+        'inputs' (N, T, H, W, 3) uint8, 'data_samples' N times ``VideoSample``; the views of an
+        item follow each other.
+
+    Raises:
+        InputError: clips of several sizes.
+    """
+    shapes = {item["clips"].shape[1:] for item in items}
+    if len(shapes) > 1:
+        raise InputError(
+            f"the clips of one batch must be of one size, got {sorted(shapes)}: set crop_px, or "
+            "evaluate with val_dataloader.batch_size=1"
+        )
+    samples = [
+        VideoSample(torch.from_numpy(item["label"]), meta)
+        for item in items
+        for meta in item["metas"]
+    ]
+    # torch's own joins them in memory that the loader's processes share.
+    clips = default_collate([torch.from_numpy(view) for item in items for view in item["clips"]])
+    return {"inputs": clips, "data_samples": samples}

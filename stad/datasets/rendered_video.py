@@ -1,0 +1,69 @@
+"""Rendered pictures -> an H.264 file that is the same, byte for byte, each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from stad.errors import InputError
+
+# FFmpeg's codes of the colour matrix and of the range that the pictures are written with.
+BT601, LIMITED_RANGE = 6, 1
+# With AVX, x264 does not always make the same file of the same pictures (one clip in two came
+# out in two versions); with one thread and SSE it does. Other processors ignore the name.
+SAME_EACH_TIME = {"preset": "veryfast", "x264-params": "asm=sse4.2"}
+
+
+def write_rendered_video(
+    path: Path,
+    pictures: Iterable[np.ndarray],
+    *,
+    size_px: tuple[int, int],
+    fps: float,
+    gop_frames: int,
+    quality: Mapping[str, str],
+) -> None:
+    """Write a whole file or none: it is written beside, then renamed.
+
+    Args:
+        path: ends in .mp4.
+        pictures: each (H, W, 3) uint8 RGB.
+        size_px: (width, height), both even.
+        fps: frames per second.
+        gop_frames: from one key picture to the next.
+        quality: options of x264, such as {"crf": "18"}.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        with av.open(str(part), "w", format="mp4") as container:
+            stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
+            stream.width, stream.height = size_px
+            stream.options = {**quality, **SAME_EACH_TIME}
+            stream.codec_context.thread_count = 1
+            stream.codec_context.gop_size = gop_frames
+            _encode(container, stream, pictures)
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _encode(container: av.container.OutputContainer, stream, pictures) -> None:
+    stream.pix_fmt = "yuv420p"
+    stream.codec_context.colorspace = BT601
+    stream.codec_context.color_range = LIMITED_RANGE
+    for index, image in enumerate(pictures):
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
+            format="yuv420p", dst_colorspace="ITU601", dst_color_range="MPEG"
+        )
+        frame.pts = index
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode())

@@ -1,0 +1,50 @@
+"""Keyframes of a person, linked by the person's id -> the person's box at any time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stad.datasets.keyframes import ActorTable
+
+
+class ActorTracks:
+    """Where each person of each video is over time.
+
+    Between annotated keyframes boxes are joined linearly; before the first and after the last
+    one, and for somebody without a person id, they stand still.
+
+    Args:
+        table: the annotations.
+    """
+
+    def __init__(self, table: ActorTable) -> None:
+        self._table = table
+        keyframe = np.repeat(np.arange(len(table.time_sec)), np.diff(table.first))
+        keys = np.column_stack((table.video[keyframe], table.person))
+        times_sec = table.time_sec[keyframe]
+        self._paths: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
+        order = np.lexsort((times_sec, keys[:, 1], keys[:, 0]))
+        changes = np.flatnonzero((np.diff(keys[order], axis=0) != 0).any(axis=1)) + 1
+        for rows in np.split(order, changes) if len(order) else []:
+            self._paths[tuple(keys[rows[0]].tolist())] = (times_sec[rows], table.boxes[rows])
+
+    def at(self, keyframe: int, times_sec: np.ndarray) -> np.ndarray:
+        """The actors of a keyframe at other times.
+
+        Args:
+            keyframe: index in the table.
+            times_sec: (T,) seconds.
+
+        Returns:
+            (K, T, 4) float64 xyxy, parts of the picture.
+        """
+        table = self._table
+        mine = slice(*table.first[keyframe : keyframe + 2])
+        found = np.repeat(table.boxes[mine, None], len(times_sec), axis=1)
+        for row, person in zip(found, table.person[mine].tolist(), strict=True):
+            if person < 0:
+                continue
+            known_sec, boxes = self._paths[(int(table.video[keyframe]), person)]
+            for edge in range(4):
+                row[:, edge] = np.interp(times_sec, known_sec, boxes[:, edge])
+        return found

@@ -1,0 +1,103 @@
+"""Keyframes per second of the whole flow, and where its time goes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import takewhile
+
+from stad import zoo
+from stad.actors.detector import open_detector
+from stad.models.fast_inference import choose_precision
+from stad.models.scorer import ActionScorer
+from stad.pipeline import PipelineOptions, annotate_frames
+from stad.video.source import VideoSource
+
+
+@dataclass(frozen=True)
+class KeyframeSpeed:
+    """What one model cost on a stretch of video.
+
+    Attributes:
+        model: its name.
+        keyframes: scored.
+        actors: in them, on average.
+        seconds: wall time of all.
+        detecting_sec, scoring_sec: of that, in the person detector and in the action model.
+        stride_sec: time between keyframes, seconds of video.
+    """
+
+    model: str
+    keyframes: int
+    actors: float
+    seconds: float
+    detecting_sec: float
+    scoring_sec: float
+    stride_sec: float
+
+    @property
+    def per_second(self) -> float:
+        """Keyframes per second."""
+        return self.keyframes / self.seconds
+
+
+class _Timed:
+    """Adds up the time that calls of one method take."""
+
+    def __init__(self, owner: object, method: str) -> None:
+        self.seconds = 0.0
+        self._call = getattr(owner, method)
+        setattr(owner, method, self)
+
+    def __call__(self, *arguments):
+        begin = time.perf_counter()
+        result = self._call(*arguments)
+        self.seconds += time.perf_counter() - begin
+        return result
+
+
+def measure_keyframes(
+    model: str, video: str, *, detector: str, start_sec: float, duration_sec: float
+) -> KeyframeSpeed:
+    """Run the flow over a stretch of a video, without writing anything.
+
+    The first keyframe, which waits for the models to warm up, is not counted.
+
+    Args:
+        model, detector: names in the zoo.
+        video: path.
+        start_sec, duration_sec: which stretch, seconds.
+    """
+    loaded = zoo.open_model(model)
+    scorer = ActionScorer(
+        loaded.model,
+        loaded.window,
+        short_side_px=loaded.short_side_px,
+        num_classes=len(loaded.class_names),
+        dtype=choose_precision("auto", "cpu"),
+    )
+    people = open_detector(detector)
+    source = VideoSource(video, start_sec=start_sec)
+    detecting, scoring = _Timed(people, "detect"), _Timed(scorer, "score")
+    end_sec = start_sec + duration_sec
+    frames = takewhile(lambda frame: frame.time_sec < end_sec, source.frames())
+    options = PipelineOptions(
+        stride_sec=loaded.stride_sec, person_threshold=people.person_threshold, batch_size=1
+    )
+    actors, begin, spent = [], 0.0, (0.0, 0.0)
+    for result in annotate_frames(frames, people, scorer, options=options, fps=source.info.fps):
+        if result.keyframe is None:
+            continue
+        if not begin:
+            begin, spent = time.perf_counter(), (detecting.seconds, scoring.seconds)
+        else:
+            actors.append(len(result.keyframe.actors))
+    return KeyframeSpeed(
+        model=model,
+        keyframes=len(actors),
+        actors=sum(actors) / max(len(actors), 1),
+        seconds=time.perf_counter() - begin,
+        detecting_sec=detecting.seconds - spent[0],
+        scoring_sec=scoring.seconds - spent[1],
+        stride_sec=loaded.stride_sec,
+    )

@@ -1,0 +1,181 @@
+"""How many clips a second each network scores, next to torchvision's nearest one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import torch
+import torchvision.models as image_models
+import torchvision.models.video as video_models
+from mmengine.config import Config
+from torch import Tensor, nn
+
+from stad import zoo
+from stad.errors import InputError
+from stad.models.cost import count_network
+from stad.registry import MODELS
+
+COLUMNS = (
+    "model",
+    "input",
+    "GFLOPs",
+    "clips a second",
+    "torchvision's",
+    "its GFLOPs",
+    "its clips a second",
+    "ratio",
+)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A network of torchvision's to compare with.
+
+    Attributes:
+        title: its name there.
+        build: makes it, with random weights.
+        per_frame: whether it takes the frames of a clip as so many images.
+    """
+
+    title: str
+    build: Callable[[], nn.Module]
+    per_frame: bool = False
+
+    def inputs(self, clips: Tensor) -> Tensor:
+        """(N, 3, T, H, W) -> the same, or (N * T, 3, H, W)."""
+        return clips.transpose(1, 2).flatten(0, 1).contiguous() if self.per_frame else clips
+
+
+_RESNET50 = Peer("resnet50, each frame", image_models.resnet50, per_frame=True)
+_VIT = Peer("vit_b_16, each frame", image_models.vit_b_16, per_frame=True)
+_R3D = Peer("r3d_18", video_models.r3d_18)
+_S3D = Peer("s3d", video_models.s3d)
+_SWIN = Peer("swin3d_t", video_models.swin3d_t)
+
+# Configs of stad's, and the network of torchvision's that is nearest, at the same input.
+PEERS = {
+    "tsn_kinetics": _RESNET50,
+    "tsn_1x1x8_kinetics": _RESNET50,
+    "tsm_kinetics": _RESNET50,
+    "tsm_1x1x16_kinetics": _RESNET50,
+    "tsm_online_kinetics": _RESNET50,
+    "cnn_lstm_kinetics": _RESNET50,
+    "two_stream_kinetics": None,
+    "timesformer_kinetics": _VIT,
+    "timesformer_joint_kinetics": _VIT,
+    "timesformer_spaceonly_kinetics": _VIT,
+    "slowfast_kinetics": _SWIN,
+    "slowfast_8x8_kinetics": _SWIN,
+    "slowonly_kinetics": _RESNET50,
+    "fastonly_kinetics": None,
+    "c3d_kinetics": _R3D,
+    "i3d_kinetics": _S3D,
+    "r3d_kinetics": _R3D,
+    "mc3_kinetics": Peer("mc3_18", video_models.mc3_18),
+    "r2plus1d_kinetics": Peer("r2plus1d_18", video_models.r2plus1d_18),
+    "s3d_kinetics": _S3D,
+}
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Of one network and its peer, measured in turns.
+
+    Attributes:
+        title: name of the config.
+        num_frames, size_px: the input that the config tests with.
+        gflops: billions of multiply-adds per clip.
+        clip_sec: seconds per clip, the median.
+        peer, peer_gflops, peer_clip_sec: the same of the peer; None without one.
+        ratio: median of the peer's time over this network's; above 1 this one is quicker.
+    """
+
+    title: str
+    num_frames: int
+    size_px: int
+    gflops: float
+    clip_sec: float
+    peer: str | None = None
+    peer_gflops: float | None = None
+    peer_clip_sec: float | None = None
+    ratio: float | None = None
+
+
+def measure(name: str, *, batch_size: int, rounds: int, device: str) -> Speed:
+    """Time the network of a config, and its peer in turns with it.
+
+    Both run in float32 as they are built, without gradients, on random clips.
+
+    Args:
+        name: of a recognizer in configs/, without '.py'.
+        batch_size: clips per pass.
+        rounds: passes of each network, after the one that counts its multiply-adds.
+        device: such as 'cpu'.
+
+    Raises:
+        InputError: there is no such config, or it is not one of a recognizer.
+    """
+    path = zoo.config_dir() / f"{name}.py"
+    if not path.is_file():
+        raise InputError(f"there is no config {path}: choose among {', '.join(PEERS)}")
+    config = Config.fromfile(path)
+    if "head" not in config.model:
+        raise InputError(f"{name} is not a recognizer of clips: choose among {', '.join(PEERS)}")
+    dataset = config.val_dataloader.dataset
+    frames, size_px = dataset.window.num_frames, dataset.crop_px
+    model = MODELS.build(config.model).to(device).eval()
+    channels = model.data_preprocessor.num_channels
+    clips = torch.randn(batch_size, channels, frames, size_px, size_px, device=device)
+    networks = [(model, clips)]
+    peer = PEERS.get(name)
+    if peer is not None:
+        networks.append((peer.build().to(device).eval(), peer.inputs(clips)))
+    gflops = [count_network(*one).gflops / batch_size for one in networks]
+    times = _take_turns(networks, rounds=rounds)
+    seconds = [median(row) / batch_size for row in times]
+    own = Speed(name, frames, size_px, gflops[0], seconds[0])
+    if peer is None:
+        return own
+    ratio = median(other / mine for mine, other in zip(*times, strict=True))
+    return Speed(
+        name, frames, size_px, gflops[0], seconds[0], peer.title, gflops[1], seconds[1], ratio
+    )
+
+
+@torch.inference_mode()
+def _take_turns(networks: Sequence[tuple[nn.Module, Tensor]], *, rounds: int) -> list[list[float]]:
+    """Seconds of each pass, by network; turns, as other work on the machine comes in bursts."""
+    times: list[list[float]] = [[] for _ in networks]
+    for _ in range(rounds):
+        for row, (network, inputs) in zip(times, networks, strict=True):
+            _wait(inputs)
+            begin = time.perf_counter()
+            network(inputs)
+            _wait(inputs)
+            row.append(time.perf_counter() - begin)
+    return times
+
+
+def _wait(inputs: Tensor) -> None:
+    if inputs.is_cuda:
+        torch.cuda.synchronize(inputs.device)
+
+
+def as_row(speed: Speed) -> tuple[str, ...]:
+    """A row of ``COLUMNS``, for people."""
+    size = f"{speed.num_frames} x {speed.size_px} x {speed.size_px}"
+    own = (speed.title, size, f"{speed.gflops:.1f}", f"{1 / speed.clip_sec:.2f}")
+    if speed.peer is None:
+        return (*own, "", "", "", "")
+    other = f"{speed.peer_gflops:.1f}", f"{1 / speed.peer_clip_sec:.2f}"
+    return (*own, speed.peer, *other, f"{speed.ratio:.2f}")
+
+
+def as_markdown(speeds: Sequence[Speed]) -> str:
+    """A table for a page."""
+    rows = [COLUMNS, ("---", "---", "---:", "---:", "---", "---:", "---:", "---:")]
+    rows += [as_row(one) for one in speeds]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)

@@ -1,0 +1,154 @@
+"""Accuracy as mmengine's evaluator wants it; ``stad.evaluation.classification`` counts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from mmengine import dist
+from mmengine.evaluator import BaseMetric
+
+from stad.evaluation.classification import (
+    average_views,
+    class_accuracies,
+    mean_class_accuracy,
+    top_k_accuracy,
+)
+from stad.registry import METRICS
+from stad.results.atomic import write_whole
+
+
+class _Scored(NamedTuple):
+    """One view of a video: its id, its number, its class or -1, (C,) float32 scores."""
+
+    video_id: str
+    view: int
+    label: int
+    scores: np.ndarray
+
+
+class VideoScores(NamedTuple):
+    """What was predicted for each video.
+
+    Attributes:
+        videos: (N,) names.
+        labels: (N,) int64 classes, from 0.
+        scores: (N, C) float64, the mean over the views of a video.
+    """
+
+    videos: np.ndarray
+    labels: np.ndarray
+    scores: np.ndarray
+
+
+@METRICS.register_module()
+class AccuracyMetric(BaseMetric):
+    """Top-k and mean class accuracy of videos, the scores of their views averaged.
+
+    Over several processes each view counts once, also where a sampler repeats some. Views that
+    could not be read do not count, nor do videos without a view that could.
+
+    Args:
+        topk: for which k.
+        out: CSV file for the predictions: video, label, predicted, score.
+
+    Attributes:
+        result: of the last evaluation, on the first process only.
+    """
+
+    per_class_name = "accuracy"
+
+    def __init__(self, *, topk: Sequence[int] = (1, 5), out: str | None = None) -> None:
+        # mmengine warns of a metric without a prefix; the names here need none.
+        super().__init__(prefix="accuracy")
+        self._topk, self._out = tuple(topk), out
+        self.result: VideoScores | None = None
+
+    def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
+        """Keep what ``Recognizer`` predicts: {'meta': ``VideoMeta``, 'scores': (C,)}."""
+        for one in data_samples:
+            meta = one["meta"]
+            scores = one["scores"].numpy()
+            self.results.append(_Scored(meta.video_id, meta.view, meta.label, scores))
+
+    def evaluate(self, size: int) -> dict[str, float]:
+        """Gather from all processes and count.
+
+        Args:
+            size: of the data set; not needed, for views are told apart by their numbers.
+        """
+        gathered = dist.gather_object(self.results, dst=0)
+        metrics = [None]
+        if dist.is_main_process():
+            unique = {(one.video_id, one.view): one for part in gathered for one in part}
+            metrics = [self.compute_metrics([unique[key] for key in sorted(unique)])]
+        dist.broadcast_object_list(metrics)
+        self.results.clear()
+        return metrics[0]
+
+    def compute_metrics(self, results: list[_Scored]) -> dict[str, float]:
+        """{'top1': in [0, 1] ..., 'mean_class': likewise, 'videos': how many count}.
+
+        Where some could not be read, 'unreadable' says how many.
+        """
+        self.result = self._join(results)
+        labels, scores = self.result.labels, self.result.scores
+        metrics = {f"top{k}": top_k_accuracy(scores, labels, k) for k in self._topk}
+        metrics["mean_class"] = mean_class_accuracy(scores, labels)
+        metrics["videos"] = len(labels)
+        if unreadable := len({one.video_id for one in results}) - len(labels):
+            metrics["unreadable"] = unreadable
+        if self._out is not None:
+            write_whole(self._out, self._csv_text())
+        return metrics
+
+    def _join(self, results: list[_Scored]) -> VideoScores:
+        known = [one for one in results if one.label >= 0]
+        label_of = {one.video_id: one.label for one in known}
+        scores = np.zeros((0, len(self.dataset_meta["classes"])))
+        if not known:
+            return VideoScores(np.zeros(0, dtype=str), np.zeros(0, dtype=np.int64), scores)
+        videos, scores = average_views(
+            np.array([one.video_id for one in known]), np.stack([one.scores for one in known])
+        )
+        labels = np.array([label_of[name] for name in videos.tolist()], dtype=np.int64)
+        return VideoScores(videos, labels, scores)
+
+    def _csv_text(self) -> str:
+        names = self.dataset_meta["classes"]
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(("video", "label", "predicted", "score"))
+        columns = (one.tolist() for one in self.result[:2])
+        for video, label, scores in zip(*columns, self.result.scores, strict=True):
+            best = int(scores.argmax())
+            writer.writerow((video, names[label], names[best], f"{scores[best]:.6g}"))
+        return text.getvalue()
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Whether there is a result, on this process."""
+        return self.result is not None
+
+    def per_class(self) -> dict[str, float]:
+        """Name -> top-1 accuracy of the last evaluation; NaN without videos."""
+        values = class_accuracies(self.result.scores, self.result.labels).tolist()
+        return dict(zip(self.dataset_meta["classes"], values, strict=True))
+
+    def table(self) -> str:
+        """The last evaluation for the log: one line per class, best first."""
+        count = np.bincount(self.result.labels, minlength=len(self.dataset_meta["classes"]))
+        rows = [
+            (name, value, videos)
+            for (name, value), videos in zip(self.per_class().items(), count.tolist(), strict=True)
+            if not math.isnan(value)
+        ]
+        rows.sort(key=lambda row: (-row[1], row[0]))
+        width = max(len("class"), *(len(name) for name, _, _ in rows)) if rows else 5
+        lines = [f"{'class':<{width}}  {'accuracy':>8}  {'videos':>6}"]
+        lines += [f"{name:<{width}}  {value:>8.4f}  {videos:>6}" for name, value, videos in rows]
+        return "\n".join(["top-1 accuracy per class", *lines])

@@ -1,0 +1,104 @@
+"""Clips and the tracks of the actors in them -> one square clip per actor that moves with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stad.registry import MODELS
+
+
+class CroppedActors(NamedTuple):
+    """The clips of M actors.
+
+    Attributes:
+        clips: (M, 3, T, S, S) float32; 0 where a crop reaches over the border of the picture.
+        regions: (M, T, 4) float32 xyxy of each crop, pixels of the clip it was cut from.
+        tracks: (M, T, 4) float32 xyxy of each actor, pixels of the clip it was cut from.
+    """
+
+    clips: Tensor
+    regions: Tensor
+    tracks: Tensor
+
+    def boxes_in_crops(self) -> list[Tensor]:
+        """M times (1, 4) xyxy: each actor's box at the keyframe, pixels of its own crop."""
+        middle = self.tracks.shape[1] // 2
+        region, box = self.regions[:, middle], self.tracks[:, middle]
+        scale = self.clips.shape[-1] / (region[:, 2:] - region[:, :2])
+        corner = region[:, :2].repeat(1, 2)
+        return list(((box - corner) * scale.repeat(1, 2)).unsqueeze(1))
+
+
+@MODELS.register_module()
+class ActorCrops(nn.Module):
+    """Cuts a square around each actor out of every frame and brings it to one size.
+
+    A person of 80 pixels is two cells of a map of stride 32; cut out, it fills the network's
+    input, and what one pays for is people, not picture.
+
+    Args:
+        size_px: side of the crops.
+        scale: side of the square, in longer sides of the actor's box.
+        oversample: pixels are first taken so many times as densely and then averaged, where people
+            are often larger than the crop.
+        steady: one square size for the whole clip, its largest, so that the actor's own growth
+            shows; else the square follows the size of the box.
+    """
+
+    def __init__(
+        self, size_px: int, *, scale: float = 1.25, oversample: int = 1, steady: bool = True
+    ) -> None:
+        super().__init__()
+        self._size_px, self._scale = size_px, scale
+        self._oversample, self._steady = oversample, steady
+
+    def forward(self, clips: Tensor, tracks: Sequence[Tensor]) -> CroppedActors:
+        """Cut the actors out.
+
+        Args:
+            clips: (N, 3, T, H, W) float32.
+            tracks: N times (K_i, T, 4) float32 xyxy, pixels of the clip.
+        """
+        num_frames = clips.shape[2]
+        tracks = [one.to(clips).reshape(-1, num_frames, 4) for one in tracks]
+        regions = [self._squares(one) for one in tracks]
+        cut = [
+            torch.stack([self._cut(clip[:, t], one[:, t]) for t in range(num_frames)], dim=2)
+            for clip, one in zip(clips.float(), regions, strict=True)
+        ]
+        return CroppedActors(torch.cat(cut), torch.cat(regions), torch.cat(tracks))
+
+    def _cut(self, picture: Tensor, regions: Tensor) -> Tensor:
+        """(3, H, W) and (K, 4) -> (K, 3, S, S), bilinear; one call for all, without copies."""
+        side, count = self._size_px * self._oversample, len(regions)
+        steps = (torch.arange(side, device=picture.device) + 0.5) / side
+        size = picture.new_tensor([picture.shape[2], picture.shape[1]])
+        corner, extent = regions[:, :2] / size, (regions[:, 2:] - regions[:, :2]) / size
+        x, y = ((corner[:, i, None] + extent[:, i, None] * steps) * 2 - 1 for i in (0, 1))
+        grid = torch.stack(
+            (x[:, None].expand(-1, side, -1), y[:, :, None].expand(-1, -1, side)), dim=-1
+        )
+        found = F.grid_sample(
+            picture[None], grid.reshape(1, count * side, side, 2), align_corners=False
+        )
+        found = found.reshape(-1, count, side, side).transpose(0, 1)
+        return F.avg_pool2d(found, self._oversample) if self._oversample > 1 else found
+
+    def _squares(self, tracks: Tensor) -> Tensor:
+        """(M, T, 4) boxes -> squares around their centres."""
+        side = (tracks[..., 2:] - tracks[..., :2]).amax(dim=-1, keepdim=True).clamp(min=1)
+        if self._steady:
+            side = side.amax(dim=1, keepdim=True)
+        half = side * self._scale / 2
+        centre = (tracks[..., :2] + tracks[..., 2:]) / 2
+        return torch.cat((centre - half, centre + half), dim=-1)
+
+
+def still_tracks(boxes: Sequence[Tensor], num_frames: int) -> list[Tensor]:
+    """N times (K_i, 4) boxes -> N times (K_i, T, 4): actors that stay where they are."""
+    return [one[:, None].expand(-1, num_frames, -1) for one in boxes]

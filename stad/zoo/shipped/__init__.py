@@ -1,0 +1,1 @@
+"""Small weights that come with stad; docs/ has a card for each."""

@@ -1,0 +1,217 @@
+"""The posture data set: sound rows, held-out parts that stay out, videos told by their hashes."""
+
+import csv
+import hashlib
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stad import labels
+from stad.datasets.ava_csv import read_ava_csv
+from stad.datasets.keyframes import group_actors
+from stad.datasets.poses import files
+from stad.datasets.poses.files import (
+    HALF_SEC,
+    PARTS,
+    PEOPLE,
+    RUN,
+    VIDEOS,
+    WALK,
+    Video,
+    fetch_videos,
+    render_runners,
+    write_splits,
+)
+from stad.datasets.poses.measure import FOLDS, POSTURES, Fold, markdown, paths_in
+from stad.errors import InputError
+from stad.zoo import download
+
+CLASS_IDS = range(1, len(labels.class_names("poses")) + 1)
+NUM_EXCLUSIVE = 8
+SIT, BEND = (labels.class_names("poses").index(name) for name in ("sit", "bend/bow (at the waist)"))
+ROWS = {"subject1": 109, "subject3": 339, "one-by-one-person-detection": 104, "vtest": 787}
+
+
+def rows_of(path):
+    with Path(path).open(newline="") as file:
+        return list(csv.reader(file))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_row_is_sound(part):
+    rows = rows_of(files.HERE / f"{part}.csv")
+    assert len(rows) == ROWS[part]
+    times = defaultdict(list)
+    for video, time_sec, left, top, right, bottom, class_id, person in rows:
+        assert 0 <= float(left) < float(right) <= 1
+        assert 0 <= float(top) < float(bottom) <= 1
+        assert int(class_id) in CLASS_IDS
+        assert int(person) > 0
+        times[video].append(float(time_sec))
+    assert all(one == sorted(one) and one[0] >= 0 for one in times.values())
+    assert set(times) == {Path(video.name).stem for video in VIDEOS if video.part == part}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_everybody_is_one_person_in_one_posture(part):
+    table = group_actors(read_ava_csv(files.HERE / f"{part}.csv"), class_ids=CLASS_IDS)
+    # One box per person and keyframe; who bends forward on a chair is in two postures.
+    keyframe = np.repeat(np.arange(len(table.time_sec)), np.diff(table.first))
+    people = np.column_stack((keyframe, table.person))
+    assert len(np.unique(people, axis=0)) == len(people)
+    postures = table.labels[:, :NUM_EXCLUSIVE]
+    assert {tuple(np.flatnonzero(one)) for one in postures if one.sum() > 1} <= {(SIT, BEND)}
+
+
+def test_videos_have_names_and_hashes_of_their_own():
+    assert set(PEOPLE) < set(PARTS) == set(ROWS)
+    for values in ([video.name for video in VIDEOS], [video.sha256 for video in VIDEOS]):
+        assert len(set(values)) == len(VIDEOS)
+    assert all(len(bytes.fromhex(video.sha256)) == 32 for video in VIDEOS)
+    # What is left out of the annotations would never be looked at.
+    assert all((files.HERE / f"{part}.csv").is_file() for part in PARTS)
+
+
+RUNNERS = ["scene_0000004,1,0.1,0.2,0.3,0.9,4,0", "scene_0000004,1,0.5,0.2,0.6,0.9,3,1"]
+
+
+def test_splits_have_all_rows_and_held_out_parts_stay_out(tmp_path):
+    (tmp_path / "runners.csv").write_text("\n".join(RUNNERS) + "\n")
+    counts = write_splits(tmp_path)
+    late = counts.pop("second_half.csv")
+    total = sum(ROWS.values())
+    assert 200 < late < ROWS["vtest"]
+    assert counts == {
+        "train.csv": total + 2,
+        "without_subject1.csv": total - ROWS["subject1"] + 2,
+        "subject1.csv": ROWS["subject1"],
+        "without_subject3.csv": total - ROWS["subject3"] + 2,
+        "subject3.csv": ROWS["subject3"],
+        "first_half.csv": total - late + 2,
+    }
+    written = {path.stem: rows_of(path) for path in tmp_path.glob("*.csv")}
+    assert {f"{name}.csv": len(rows) for name, rows in written.items() if name != "runners"} == {
+        **counts,
+        "second_half.csv": late,
+    }
+    for _, training, testing in FOLDS:
+        trained = [tuple(row) for row in written[training]]
+        tested = [tuple(row) for row in written[testing]]
+        assert set(trained).isdisjoint(tested)
+        # Together they are everything, and the runners are only ever trained on.
+        assert sorted(trained + tested) == sorted(map(tuple, written["train"]))
+        assert {tuple(row) for row in written["runners"]} <= set(trained)
+    for person in PEOPLE:
+        seen = {row[0] for row in written[f"without_{person}"]}
+        assert seen.isdisjoint(row[0] for row in written[person])
+    assert {row[0] for row in written["second_half"]} == {"vtest"}
+    assert min(float(row[1]) for row in written["second_half"]) >= HALF_SEC
+    early = [float(row[1]) for row in written["first_half"] if row[0] == "vtest"]
+    assert max(early) < HALF_SEC
+
+
+def test_splits_without_runners(tmp_path):
+    assert write_splits(tmp_path)["train.csv"] == sum(ROWS.values())
+
+
+CONTENTS = {"one.mp4": b"the first video", "two.avi": b"the second", "three.mp4": b"the third"}
+# Port 9 of this machine: nobody listens there.
+NOBODY = "http://127.0.0.1:9/"
+
+
+@pytest.fixture
+def table(monkeypatch):
+    """A table of three small files, none of which can be downloaded."""
+    videos = tuple(
+        Video(name, "part", NOBODY + name, hashlib.sha256(content).hexdigest())
+        for name, content in CONTENTS.items()
+    )
+    monkeypatch.setattr(files, "VIDEOS", videos)
+    monkeypatch.setattr(download, "_unreachable", {})
+    return videos
+
+
+def test_videos_are_found_by_their_hashes_at_any_depth(table, tmp_path):
+    source, folder = tmp_path / "mine", tmp_path / "new" / "videos"
+    (source / "a" / "b").mkdir(parents=True)
+    (source / "x.mp4").write_bytes(CONTENTS["one.mp4"])
+    (source / "a" / "b" / "y.AVI").write_bytes(CONTENTS["two.avi"])
+    (source / "a" / "z.mp4").write_bytes(CONTENTS["three.mp4"])
+    (source / "a" / "one.mp4").write_bytes(b"something else")
+    calls = []
+    fetch_videos(folder, source=source, on_video=lambda: calls.append(1))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == CONTENTS
+    assert len(calls) == 3
+    # They stay, and need their source no more.
+    fetch_videos(folder)
+    # But for one that is damaged.
+    (folder / "two.avi").write_bytes(b"half")
+    with pytest.raises(InputError, match=r"1 of 3 videos cannot be had, for example two\.avi"):
+        fetch_videos(folder)
+    fetch_videos(folder, source=source)
+    assert (folder / "two.avi").read_bytes() == CONTENTS["two.avi"]
+
+
+def test_what_cannot_be_had_is_told_and_the_rest_is_kept(table, tmp_path):
+    source, folder = tmp_path / "mine", tmp_path / "videos"
+    source.mkdir()
+    (source / "two.avi").write_bytes(CONTENTS["two.avi"])
+    message = (
+        r"2 of 3 videos cannot be had, for example one\.mp4: .*127\.0\.0\.1:9 cannot be "
+        r"reached.*--from FOLDER"
+    )
+    with pytest.raises(InputError, match=message):
+        fetch_videos(folder, source=source)
+    assert [path.name for path in folder.iterdir()] == ["two.avi"]
+
+
+def test_a_source_that_is_not_there(table, tmp_path):
+    with pytest.raises(InputError, match=r"there is no folder .*none: name one"):
+        fetch_videos(tmp_path / "videos", source=tmp_path / "none")
+
+
+def test_runners_are_rendered_with_walkers_beside_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "RUNNER_SCENES", 6)
+    monkeypatch.setattr(files, "RUNNER_SIZE_PX", (64, 48))
+    scenes = []
+    render_runners(tmp_path, on_scene=lambda: scenes.append(1))
+    assert len(scenes) == 6
+    rows = rows_of(tmp_path / "runners.csv")
+    assert {int(row[6]) for row in rows} == {WALK, RUN}
+    assert [labels.class_names("poses")[k - 1] for k in (WALK, RUN)] == ["walk", "run/jog"]
+    # Somebody runs in each scene that is kept, and the videos of these alone are there.
+    running = {row[0] for row in rows if int(row[6]) == RUN}
+    assert {row[0] for row in rows} == running
+    assert {path.stem for path in (tmp_path / "videos").iterdir()} == running
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["runners.csv", "videos"]
+    assert write_splits(tmp_path)["train.csv"] == sum(ROWS.values()) + len(rows)
+
+
+def test_tables_of_folds_are_worked_out():
+    confusion = np.zeros((5, 5), dtype=np.int64)
+    confusion[0, :2], confusion[1, 1], confusion[4, 3] = (6, 2), 9, 3
+    folds = {
+        "three frames": [Fold("subject 3", confusion, 0.4)],
+        "one frame": [Fold("subject 3", confusion[::-1], 0.4)],
+    }
+    # 15 of 20 are on the diagonal; upside down none is.
+    assert folds["three frames"][0].accuracy == 0.75
+    text = markdown(folds).splitlines()
+    assert text[0] == "| held out | keyframes | commonest posture | three frames | one frame |"
+    assert text[2] == "| subject 3 | 20 | 0.400 | 0.750 | 0.000 |"
+    assert text[6] == "| | stand | sit | walk | lie/sleep | fall down | recall |"
+    assert text[8] == "| stand | 6 | 2 | 0 | 0 | 0 | 0.75 |"
+    assert text[10] == "| walk | 0 | 0 | 0 | 0 | 0 | - |"
+    assert text[12] == "| fall down | 0 | 0 | 0 | 3 | 0 | 0.00 |"
+    assert len(text) == 13
+    assert Fold("nobody", np.zeros((5, 5), dtype=np.int64), 0.0).accuracy == 0
+
+
+def test_a_fold_reads_its_own_folder():
+    assert set(POSTURES) <= set(labels.class_names("poses")[:NUM_EXCLUSIVE])
+    changes = paths_in(Path("d"), "without_subject1")
+    assert changes["train_dataloader.dataset.annotations"] == str(Path("d/without_subject1.csv"))
+    # Keypoints are found once for all folds.
+    assert changes["train_dataloader.dataset.source.annotations"] == str(Path("d/train.csv"))

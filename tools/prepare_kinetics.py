@@ -1,0 +1,72 @@
+"""Writes the lists that recognizers train on, from a data set's annotations and what is on disk.
+
+  python tools/prepare_kinetics.py data/kinetics400 --files train.csv validate.csv \\
+    --label-map kinetics400
+  python tools/prepare_kinetics.py data/ssv2 --files train.json validation.json \\
+    --classes labels.json
+  python tools/prepare_kinetics.py data/ucf101 --ucf101 ucfTrainTestlist --videos data/ucf101/videos
+  python tools/prepare_kinetics.py data/hmdb51 --hmdb51 testTrainMulti_7030_splits
+  python tools/prepare_kinetics.py data/mine --class-folders train val
+
+Writes train.txt, val.txt and label_map.txt; videos that are not there are named in
+train_left_out.txt. The videos themselves are to be had from their owners.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from stad.datasets import prepare_videos
+from stad.errors import run_script
+from stad.labels import class_names
+
+
+def parse_args() -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="where the lists go, data/kinetics400 say")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--files", nargs="+", metavar="FILE", help="CSV of Kinetics, JSON, or lists")
+    what.add_argument("--ucf101", metavar="DIR", help="folder of trainlist01.txt ...")
+    what.add_argument("--hmdb51", metavar="DIR", help="folder of CLASS_test_split1.txt ...")
+    what.add_argument("--class-folders", nargs="+", metavar="SPLIT", help="SPLIT/CLASS/*.mp4")
+    parser.add_argument("--split", type=int, default=1, help="of UCF101 and HMDB51 (1)")
+    parser.add_argument("--videos", type=Path, metavar="DIR", help="where they are (FOLDER)")
+    names = parser.add_mutually_exclusive_group()
+    names.add_argument("--label-map", metavar="NAME|FILE", help="order of the classes (sorted)")
+    names.add_argument("--classes", metavar="JSON", help="Something-Something's labels.json")
+    parser.add_argument("--probe", action="store_true", help="decode a frame of each video")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Write the lists and say how much there is."""
+    args = parse_args()
+    videos = args.videos or args.folder
+    if args.files:
+        lists = prepare_videos.read_files(args.files)
+    elif args.ucf101:
+        lists = prepare_videos.read_ucf101(args.ucf101, args.split)
+    elif args.hmdb51:
+        lists = prepare_videos.read_hmdb51(args.hmdb51, args.split)
+    else:
+        lists = prepare_videos.read_class_folders(videos, args.class_folders)
+    classes = class_names(args.label_map) if args.label_map else None
+    if args.classes:
+        classes = prepare_videos.read_class_file(args.classes)
+    reports = prepare_videos.write_lists(
+        args.folder, lists, videos=videos, classes=classes, probe=args.probe
+    )
+    for one in reports:
+        missing = one.listed - one.found - one.broken
+        print(f"{one.path}: {one.found} of {one.listed}, {missing} missing, {one.broken} broken")
+
+
+if __name__ == "__main__":
+    run_script(main)
