@@ -3,51 +3,16 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
-from stad.errors import EXIT_INTERRUPTED, EXIT_OK, InputError
+from stad.annotate_options import AnnotateOptions, check_options, check_outputs
+from stad.errors import EXIT_INTERRUPTED, EXIT_OK
+from stad.interrupt import StopRequest
 from stad.structures import RunInfo, Segment, VideoInfo
 
-KINETICS_NOTE = (
-    "note      its 400 labels were made for clips of one activity: they suit people who fill the "
-    "picture, and mean little for distant ones"
-)
 CPU_BATCH, GPU_BATCH = 1, 8
-VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
-
-
-@dataclass(frozen=True)
-class AnnotateOptions:
-    """What the user asked for; see ``stad.cli`` for the words of each."""
-
-    video: str
-    out: Path | None = None
-    json: Path | None = None
-    csv: Path | None = None
-    html: Path | None = None
-    overwrite: bool = False
-    model: str | None = None
-    weights: str = "auto"
-    detector: str | None = None
-    detector_weights: str = "auto"
-    boxes: Path | None = None
-    threshold: float | None = None
-    person_threshold: float | None = None
-    stride_sec: float = 1.0
-    detect_sec: float = 0.2
-    batch_size: int | None = None
-    max_labels: int = 3
-    localizer: Path | None = None
-    labels: tuple[str, ...] = ()
-    start_sec: float | None = None
-    end_sec: float | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    quiet: bool = False
 
 
 def annotate(options: AnnotateOptions) -> int:
@@ -70,126 +35,140 @@ class _Job:
     """One run: models, the loop, the outputs."""
 
     def __init__(self, options: AnnotateOptions, source) -> None:
-        from stad import zoo
-        from stad.actors.detector import WholeFrame
         from stad.actors.given_boxes import GivenBoxes
-        from stad.localization.localizer import open_localizer
-        from stad.models.fast_inference import choose_precision
-        from stad.models.scorer import ActionScorer
+        from stad.opening import open_models
 
         self._options, self._source = options, source
-        device, progress = resolve_device(options.device), not options.quiet
-        # A CPU gains nothing from larger batches, and results would come in bursts.
-        self._default_batch = CPU_BATCH if device == "cpu" else GPU_BATCH
         # A wrong box file is found before a model is fetched.
-        detector = GivenBoxes(options.boxes, source.info) if options.boxes else None
-        name = options.model or self._choose(zoo.choose_detection_model(device, progress=progress))
-        loaded = zoo.open_model(name, weights=options.weights, device=device, progress=progress)
-        if not hasattr(loaded.model, "score_actors") and options.detector != WholeFrame.name:
-            raise InputError(
-                f"{name} scores whole clips, not the people in them: add --detector whole_frame, "
-                "or choose a model of people with --list-models, for example i3d_roi_k400"
-            )
-        self._detector = detector or self._open_detector(device)
-        self._threshold = loaded.score_threshold if options.threshold is None else options.threshold
-        self._allowed = match_labels(options.labels, loaded.class_names)
-        self._localizer = open_localizer(
-            options.localizer,
-            threshold=self._threshold,
-            window_sec=loaded.window.num_frames * loaded.window.interval_sec,
-            stride_sec=options.stride_sec,
-            class_names=loaded.class_names,
-            allowed=self._allowed,
-        )
-        dtype = choose_precision(options.precision, device)
-        self._scorer = ActionScorer(
-            loaded.model,
-            loaded.window,
-            short_side_px=loaded.short_side_px,
-            num_classes=len(loaded.class_names),
-            dtype=dtype,
-        )
+        boxes = GivenBoxes(options.boxes, source.info) if options.boxes else None
+        models = open_models(options, detector=boxes, progress=not options.quiet, say=self._say)
+        self._detector, self._scorer = models.detector, models.scorer
+        self._threshold, self._allowed = models.threshold, models.allowed
+        # A CPU gains nothing from larger batches, and results would come in bursts.
+        self._default_batch = CPU_BATCH if models.device == "cpu" else GPU_BATCH
+        self._stride_sec = models.stride_sec if options.stride_sec is None else options.stride_sec
+        self._localizer = models.open_localizer(options.localizer, self._stride_sec)
         self._info = RunInfo(
             video=source.info,
-            model=loaded.name,
+            model=models.name,
             detector=self._detector.name,
-            class_names=loaded.class_names,
+            class_names=models.class_names,
             threshold=self._threshold,
-            stride_sec=options.stride_sec,
+            stride_sec=self._stride_sec,
         )
-        self._say(f"model     {loaded.name} ({loaded.source}), {device}, {_name(dtype)}")
-        if loaded.entry and loaded.entry.trained_on == "Kinetics-400":
-            self._say(KINETICS_NOTE)
-        self._say(f"people    {self._detector.name}")
 
     def _say(self, text: str) -> None:
         if not self._options.quiet:
             print(text, file=sys.stderr)
 
-    def _choose(self, choice: tuple[str, str]) -> str:
-        name, reason = choice
-        self._say(f"choice    {name}: {reason}")
-        return name
-
-    def _open_detector(self, device: str):
-        from stad import zoo
-        from stad.actors.detector import open_detector
-
-        options = self._options
-        name = options.detector or self._choose(
-            zoo.choose_detector(device, progress=not options.quiet)
-        )
-        return open_detector(
-            name, options.detector_weights, device=device, progress=not options.quiet
-        )
-
     def run(self) -> int:
         """The loop over the frames; what is written by then is kept on Ctrl-C."""
-        from stad.interrupt import StopRequest
+        from stad.journal import Journal
         from stad.results.outputs import Outputs
 
-        options, video = self._options, self._source.info
-        localizer = self._localizer
-        outputs = Outputs(options, self._info)
-        segments: list[Segment] = []
+        options = self._options
+        journal = Journal(options.state_path(), self._identity(), resume=options.resume)
+        if journal.done_sec is not None:
+            self._say(f"resume    after {journal.done_sec:.1f} s of {self._info.video.name}")
         try:
-            with StopRequest() as stop:
-                for result in self._results():
-                    outputs.write(result)
-                    if result.keyframe is not None:
-                        segments += localizer.update(result.keyframe)
-                    if stop.requested:
-                        break
-            end_sec = outputs.last_sec + float(1 / video.fps)
-            segments += localizer.finish(end_sec)
-            segments.sort(key=lambda s: (s.start_sec, s.actor_id, s.class_index))
-            outputs.close(segments, complete=not stop.requested)
-        except BaseException:
+            outputs = Outputs(
+                options,
+                self._info,
+                localizer=self._localizer,
+                allowed=self._allowed,
+                left=journal.end,
+            )
+            try:
+                return self._finish(outputs, journal, self._loop(outputs, journal))
+            except BaseException:
+                outputs.abort()
+                raise
+        finally:
+            journal.close()
+
+    def _loop(self, outputs, journal) -> StopRequest:
+        """Take the results as they come, until the end or Ctrl-C."""
+        with StopRequest() as stop:
+            for result in self._results(journal):
+                outputs.write(result)
+                if result.keyframe is not None:
+                    journal.add_done(result.keyframe.time_sec)
+                if stop.requested:
+                    break
+        return stop
+
+    def _finish(self, outputs, journal, stop: StopRequest) -> int:
+        if stop.requested and outputs.num_frames < journal.end.get("num_frames", 0):
             outputs.abort()
-            raise
-        self._report(outputs, segments, video, interrupted=stop.requested)
+            print("interrupted before anything new: the files are as they were", file=sys.stderr)
+            return EXIT_INTERRUPTED
+        segments = outputs.close(complete=not stop.requested)
+        if stop.requested:
+            journal.add_end(**outputs.left())
+        else:
+            journal.remove()
+        self._report(outputs, segments, self._info.video, interrupted=stop.requested)
         return EXIT_INTERRUPTED if stop.requested else EXIT_OK
 
-    def _results(self):
-        from stad.pipeline import PipelineOptions, annotate_frames
+    def _identity(self) -> dict:
+        """What the results depend on, by the names that people know."""
+        options, path = self._options, Path(self._options.video)
+        return {
+            "video": path.name,
+            "size of the video": path.stat().st_size if path.is_file() else None,
+            "model": self._info.model,
+            "--weights": options.weights,
+            "detector": self._info.detector,
+            "--detector-weights": options.detector_weights,
+            "--boxes": str(options.boxes),
+            "--threshold": self._threshold,
+            "--person-threshold": self._person_threshold(),
+            "--stride": self._stride_sec,
+            "--detect-every": options.detect_sec,
+            "--batch-size": options.batch_size or self._default_batch,
+            "--max-labels": options.max_labels,
+            "--labels": None if self._allowed is None else sorted(self._allowed),
+            "--localizer": self._localizer.options.as_plain(),
+            "--start": options.start_sec,
+            "--end": options.end_sec,
+            "--precision": options.precision,
+        }
 
-        options, person_threshold = self._options, self._options.person_threshold
-        if person_threshold is None:
-            person_threshold = self._detector.person_threshold
+    def _person_threshold(self) -> float:
+        chosen = self._options.person_threshold
+        return self._detector.person_threshold if chosen is None else chosen
+
+    def _results(self, journal):
+        from stad.pipeline import PipelineOptions, annotate_frames
+        from stad.resume import JournaledDetector, JournaledScorer, journaled_frames
+
+        options, info = self._options, self._source.info
+        scorer = JournaledScorer(self._scorer, journal, info)
+        frames = journaled_frames(
+            self._source,
+            journal,
+            before_sec=scorer.window.before_sec,
+            clip_size=scorer.clip_size,
+        )
         results = annotate_frames(
-            self._source.frames(),
-            self._detector,
-            self._scorer,
+            frames,
+            JournaledDetector(
+                self._detector,
+                journal,
+                size=(info.width_px, info.height_px),
+                is_reader=options.boxes is not None,
+            ),
+            scorer,
             options=PipelineOptions(
-                stride_sec=options.stride_sec,
+                stride_sec=self._stride_sec,
                 detect_sec=options.detect_sec,
                 threshold=self._threshold,
-                person_threshold=person_threshold,
+                person_threshold=self._person_threshold(),
                 max_labels=options.max_labels,
                 allowed=self._allowed,
                 batch_size=options.batch_size or self._default_batch,
             ),
-            fps=float(self._source.info.fps),
+            fps=float(info.fps),
         )
         return tqdm(
             results,
@@ -213,7 +192,7 @@ class _Job:
         if interrupted:
             print(
                 f"interrupted after {outputs.num_frames} frames ({outputs.last_sec:.1f} s): "
-                "the files hold what was done by then",
+                "the files hold what was done by then; the same command with --resume goes on",
                 file=sys.stderr,
             )
         if self._options.quiet:
@@ -230,105 +209,3 @@ class _Job:
             console.print(segments_table(segments, self._info.class_names))
         for kind, path in outputs.written():
             console.print(f"{kind:<9} {path}", soft_wrap=True, highlight=False)
-
-
-def _name(dtype) -> str:
-    return str(dtype).removeprefix("torch.")
-
-
-def check_options(options: AnnotateOptions) -> None:
-    """Raise InputError for a number out of its range or for no output at all."""
-    for name, value in (
-        ("--threshold", options.threshold),
-        ("--person-threshold", options.person_threshold),
-    ):
-        if value is not None and not 0 <= value <= 1:
-            raise InputError(f"{name} must be between 0 and 1, got {value:g}")
-    for name, value in (("--stride", options.stride_sec), ("--detect-every", options.detect_sec)):
-        if not 0 < value < float("inf"):
-            raise InputError(f"{name} must be a number of seconds above 0, got {value:g}")
-    for name, count in (("--max-labels", options.max_labels), ("--batch-size", options.batch_size)):
-        if count is not None and count < 1:
-            raise InputError(f"{name} must be 1 or more, got {count}")
-    if not any((options.out, options.json, options.csv, options.html)):
-        raise InputError("nothing to write: give --out FILE.mp4, --json, --csv or --html")
-
-
-def check_outputs(options: AnnotateOptions) -> None:
-    """Raise InputError for an output that cannot or must not be written."""
-    seen: dict[Path, str] = {}
-    for name in ("out", "json", "csv", "html"):
-        path = getattr(options, name)
-        if path is None:
-            continue
-        flag = f"--{name}"
-        folder = path.parent
-        if not folder.is_dir():
-            raise InputError(f"{flag}: the folder {folder} does not exist: make it first")
-        if path.is_dir():
-            raise InputError(f"{flag}: {path} is a folder: give a file name in it")
-        try:
-            # Only a file made there tells; permission bits do not.
-            tempfile.TemporaryFile(dir=folder).close()
-        except OSError as error:
-            raise InputError(
-                f"{flag}: the folder {folder} cannot be written ({error.strerror}): "
-                "choose another one"
-            ) from error
-        if Path(options.video).exists() and path.exists() and path.samefile(options.video):
-            raise InputError(f"{flag}: {path} is the input itself: choose another name")
-        if path.exists() and not options.overwrite:
-            raise InputError(f"{flag}: {path} exists already: add --overwrite to replace it")
-        if path.resolve() in seen:
-            raise InputError(f"{flag} and {seen[path.resolve()]} name the same file {path}")
-        seen[path.resolve()] = flag
-    if options.out and options.out.suffix.lower() not in VIDEO_SUFFIXES:
-        raise InputError(
-            f"--out must end in {', '.join(VIDEO_SUFFIXES)}, got {options.out.name}: "
-            "the video is written as H.264 in an mp4"
-        )
-
-
-def resolve_device(device: str) -> str:
-    """'auto' -> a GPU if there is one, else the CPU; others are checked."""
-    import torch
-
-    if device == "auto":
-        return "cuda:0" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise InputError(
-            f"--device {device} cannot be used here ({str(error).splitlines()[0]}): "
-            "try --device cpu"
-        ) from error
-    return device
-
-
-def match_labels(wanted: tuple[str, ...], class_names: tuple[str, ...]) -> frozenset[int] | None:
-    """Class indices of the labels that the user named; None when none is named.
-
-    A name matches a class without regard to case, as the whole or as the part before '(' or
-    beside '/': 'carry' finds 'carry/hold (an object)'.
-
-    Raises:
-        InputError: a name that no class has, with the nearest ones.
-    """
-    import difflib
-
-    if not wanted:
-        return None
-    spellings: dict[str, set[int]] = {}
-    for index, name in enumerate(class_names):
-        short = name.lower().split("(")[0].strip()
-        for spelling in {name.lower(), short, *(part.strip() for part in short.split("/"))}:
-            spellings.setdefault(spelling, set()).add(index)
-    chosen: set[int] = set()
-    for label in wanted:
-        found = spellings.get(label.strip().lower())
-        if not found:
-            near = difflib.get_close_matches(label.lower(), spellings, n=3, cutoff=0.4)
-            hint = f"did you mean {', '.join(near)}?" if near else "see --list-labels"
-            raise InputError(f"--labels: the model has no label {label.strip()!r}: {hint}")
-        chosen |= found
-    return frozenset(chosen)

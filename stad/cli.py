@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from stad.annotate import AnnotateOptions, annotate
+from stad.annotate import annotate
+from stad.annotate_options import AnnotateOptions
 from stad.errors import run_script
 
 EPILOG = """examples:
@@ -24,7 +25,14 @@ def annotate_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("video", nargs="?", help="video file to annotate")
     _add_outputs(parser.add_argument_group("outputs (at least one)"))
-    _add_models(parser.add_argument_group("models"))
+    models = parser.add_argument_group("models")
+    add_models(models)
+    models.add_argument(
+        "--boxes", type=Path, metavar="FILE", help="person boxes from a CSV or JSON, no detector"
+    )
+    models.add_argument(
+        "--batch-size", type=int, metavar="N", help="windows scored at once (CPU 1, GPU 8)"
+    )
     _add_choices(parser.add_argument_group("what is predicted and shown"))
     lists = parser.add_argument_group("lists")
     lists.add_argument("--list-models", action="store_true", help="list models and detectors")
@@ -39,10 +47,18 @@ def _add_outputs(group) -> None:
     group.add_argument("--json", type=Path, metavar="FILE", help="everything, as JSON")
     group.add_argument("--csv", type=Path, metavar="FILE", help="actions as AVA detection CSV")
     group.add_argument("--html", type=Path, metavar="FILE", help="timeline page; open in a browser")
+    group.add_argument("--events", type=Path, metavar="FILE", help="segments as a CSV table")
+    group.add_argument("--activitynet", type=Path, metavar="FILE", help="segments as its JSON")
+    group.add_argument("--subtitles", type=Path, metavar="FILE", help="segments as .srt or .vtt")
+    group.add_argument("--coco", type=Path, metavar="FILE", help="tubes as COCO JSON with tracks")
     group.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
+    group.add_argument(
+        "--resume", action="store_true", help="go on with an interrupted run of the same command"
+    )
 
 
-def _add_models(group) -> None:
+def add_models(group) -> None:
+    """The options that ``stad.opening.open_models`` reads."""
     group.add_argument(
         "--model", metavar="NAME|CONFIG", help="action model (default: the best at hand)"
     )
@@ -53,9 +69,6 @@ def _add_models(group) -> None:
         "--detector", metavar="NAME|CONFIG", help="person detector (default: the best at hand)"
     )
     group.add_argument("--detector-weights", default="auto", metavar="FILE", help="its checkpoint")
-    group.add_argument(
-        "--boxes", type=Path, metavar="FILE", help="person boxes from a CSV or JSON, no detector"
-    )
     group.add_argument("--device", default="auto", help="auto, cpu, cuda:0 ... (default: auto)")
     group.add_argument(
         "--precision",
@@ -63,12 +76,10 @@ def _add_models(group) -> None:
         default="auto",
         help="arithmetic of the action model (auto: bfloat16 where the hardware has it)",
     )
-    group.add_argument(
-        "--batch-size", type=int, metavar="N", help="windows scored at once (CPU 1, GPU 8)"
-    )
 
 
-def _add_choices(group) -> None:
+def add_predictions(group) -> None:
+    """What is predicted and shown, in a file and live alike."""
     group.add_argument(
         "--threshold", type=float, metavar="0..1", help="least action score (default: the model's)"
     )
@@ -77,9 +88,6 @@ def _add_choices(group) -> None:
         type=float,
         metavar="0..1",
         help="least person score to begin a track (default: the detector's)",
-    )
-    group.add_argument(
-        "--stride", type=float, default=1.0, metavar="SEC", help="time between predictions (1)"
     )
     group.add_argument(
         "--detect-every",
@@ -98,9 +106,25 @@ def _add_choices(group) -> None:
         help="thresholds and times of segments, from tools/tune_localizer.py",
     )
     group.add_argument("--labels", default="", metavar="A,B", help="keep only these labels")
+
+
+def _add_choices(group) -> None:
+    add_predictions(group)
+    group.add_argument(
+        "--stride", type=float, metavar="SEC", help="time between predictions (the model's own)"
+    )
     group.add_argument("--start", type=float, metavar="SEC", help="begin here")
     group.add_argument("--end", type=float, metavar="SEC", help="end here")
     group.add_argument("--quiet", action="store_true", help="print warnings and errors only")
+
+
+def split_labels(text: str) -> tuple[str, ...]:
+    """The labels of 'A,B'.
+
+    >>> split_labels("walk,,run")
+    ('walk', 'run')
+    """
+    return tuple(label for label in text.split(",") if label.strip())
 
 
 def annotate_main(arguments: list[str] | None = None) -> int:
@@ -121,7 +145,12 @@ def annotate_main(arguments: list[str] | None = None) -> int:
             json=args.json,
             csv=args.csv,
             html=args.html,
+            events=args.events,
+            activitynet=args.activitynet,
+            subtitles=args.subtitles,
+            coco=args.coco,
             overwrite=args.overwrite,
+            resume=args.resume,
             model=args.model,
             weights=args.weights,
             detector=args.detector,
@@ -134,7 +163,7 @@ def annotate_main(arguments: list[str] | None = None) -> int:
             batch_size=args.batch_size,
             max_labels=args.max_labels,
             localizer=args.localizer,
-            labels=tuple(label for label in args.labels.split(",") if label.strip()),
+            labels=split_labels(args.labels),
             start_sec=args.start,
             end_sec=args.end,
             device=args.device,

@@ -92,6 +92,35 @@ def test_all_outputs_of_a_video_with_sound(tmp_path, weights, boxes, capsys):
     ]
 
 
+def test_every_format_tells_of_the_same_segments(tmp_path, weights, boxes):
+    video = write_video(tmp_path / "in.mp4", num_frames=80, fps=25)
+    files = {
+        **{"json": tmp_path / "a.json", "events": tmp_path / "a.csv", "coco": tmp_path / "c.json"},
+        **{"activitynet": tmp_path / "n.json", "subtitles": tmp_path / "a.VTT"},
+    }
+    options = [text for name, path in files.items() for text in (f"--{name}", path)]
+    assert run(video, weights, "--boxes", boxes, "--stride", 0.5, *options) == 0
+    document = json.loads(files["json"].read_text())
+    segments = document["segments"]
+    assert {one["actor"] for one in segments} == {1, 2}
+    expected = sorted((one["label"], round(one["start_sec"], 3), one["score"]) for one in segments)
+    found = json.loads(files["activitynet"].read_text())["results"]["in"]
+    assert sorted((one["label"], one["segment"][0], one["score"]) for one in found) == expected
+    rows = list(csv.DictReader(files["events"].open()))
+    assert sorted((r["label"], float(r["start_sec"]), float(r["score"])) for r in rows) == expected
+    coco = json.loads(files["coco"].read_text())
+    assert len(coco["tracks"]) == len(segments)
+    assert len(coco["annotations"]) == sum(len(one["tube"]["boxes"]) for one in segments)
+    # 80 frames at 25 fps are 16 samples; person 1 walks 5 px a second up to the third second.
+    assert [image["frame_index"] for image in coco["images"]] == list(range(0, 80, 5))
+    for one in segments:
+        assert all(one["start_sec"] <= t <= one["end_sec"] for t in one["tube"]["times_sec"])
+        for t, box in zip(one["tube"]["times_sec"], one["tube"]["boxes"], strict=True):
+            left = 10 + 5 * min(t, 3.0) if one["actor"] == 1 else 100 - 5 * min(t, 3.0)
+            assert box[0] == pytest.approx(left, abs=0.1)
+    assert files["subtitles"].read_text().startswith("WEBVTT\n\n1\n00:00:00.000 --> ")
+
+
 def test_scores_equal_the_model_on_the_same_window(tmp_path, weights, boxes):
     """What the demo writes is what the model says of the clip that training would cut."""
     import numpy as np
@@ -191,6 +220,8 @@ def test_input_that_is_no_video(tmp_path, capsys, make, message):
         (["--out", "{tmp}/in.mp4", "--overwrite"], "the input itself"),
         (["--out", "{tmp}/there.mp4"], "--overwrite"),
         (["--out", "{tmp}/out.txt"], "must end in .mp4"),
+        (["--subtitles", "{tmp}/out.txt"], "must end in .srt or .vtt"),
+        (["--coco", "{tmp}/a.json", "--json", "{tmp}/a.json"], "name the same file"),
         (["--json", "{tmp}/a", "--csv", "{tmp}/a"], "name the same file"),
         ([], "nothing to write"),
         (["--out", "{tmp}/o.mp4", "--threshold", "1.5"], "between 0 and 1"),

@@ -63,9 +63,12 @@ def _read_document(path: Path) -> VideoCurves:
         # Actions below the least score that the demo writes are not listed.
         scores = np.zeros((len(frames), len(names)))
         for row, frame in zip(scores, frames, strict=True):
-            for action in (one for actor in frame["actors"] for one in actor.get("actions", [])):
-                place = column[action["label"]]
-                row[place] = max(row[place], action["score"])
+            known = [actor for actor in frame["actors"] if actor.get("actions", []) is not None]
+            if frame["actors"] and not known:
+                row[:] = np.nan
+            for action in (one for actor in known for one in actor.get("actions", [])):
+                place, score = column[action["label"]], action["score"]
+                row[place] = max(row[place], 0.0 if score is None else score)
         times = np.array([frame["keyframe_sec"] for frame in frames], np.float64)
         video = Path(content["video"]["name"]).stem
     except OSError as error:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
-from stad.structures import FrameResult, Keyframe, RunInfo, Segment
+from stad.structures import (
+    Actors,
+    FrameResult,
+    Keyframe,
+    RunInfo,
+    Segment,
+    Tube,
+)
 
-FORMAT, VERSION = "stad-annotation", 1
+# Version 1 had no tubes and could not say that a score is not known.
+FORMAT, VERSION, READ_VERSIONS = "stad-annotation", 2, (1, 2)
 TIME_DIGITS, SCORE_DIGITS, BOX_DIGITS = 6, 4, 1
 
 
@@ -33,26 +43,21 @@ def document_head(info: RunInfo) -> dict:
     }
 
 
-def document_tail(
-    segments: list[Segment], class_names: tuple[str, ...], *, complete: bool, num_frames: int
-) -> dict:
-    """What the document says after its last frame.
+def document_tail(*, complete: bool, num_frames: int) -> dict:
+    """What the document says after its last segment.
 
     Args:
-        segments: of the whole run.
-        class_names: of the model.
         complete: whether the whole video was read.
         num_frames: frames that were written.
     """
-    return {
-        "segments": segment_entries(segments, class_names),
-        "complete": complete,
-        "num_frames_written": num_frames,
-    }
+    return {"complete": complete, "num_frames_written": num_frames}
 
 
 def frame_entry(result: FrameResult, class_names: tuple[str, ...], *, min_score: float) -> dict:
     """One frame; on a keyframe also its time and the scores of every actor.
+
+    A score that is not a number is None, and so are an actor's actions where none of its scores
+    is one.
 
     Args:
         result: the frame.
@@ -76,7 +81,7 @@ def frame_entry(result: FrameResult, class_names: tuple[str, ...], *, min_score:
     return entry
 
 
-def segment_entries(segments: list[Segment], class_names: tuple[str, ...]) -> list[dict]:
+def segment_entries(segments: Iterable[Segment], class_names: tuple[str, ...]) -> list[dict]:
     """The segments, by actor, then start, then class."""
     return [
         {
@@ -86,8 +91,50 @@ def segment_entries(segments: list[Segment], class_names: tuple[str, ...]) -> li
             "end_sec": round(segment.end_sec, TIME_DIGITS),
             "score": _score(segment.score),
         }
-        for segment in sorted(segments, key=lambda s: (s.actor_id, s.start_sec, s.class_index))
+        for segment in sorted(segments, key=document_order)
     ]
+
+
+def document_order(segment: Segment) -> tuple[int, float, int]:
+    """What the document's segments are sorted by."""
+    return segment.actor_id, segment.start_sec, segment.class_index
+
+
+def tube_entry(segment: Segment, tube: Tube, class_names: tuple[str, ...]) -> dict:
+    """One segment with where its actor is meanwhile."""
+    times = [round(time_sec, TIME_DIGITS) for time_sec in tube.times_sec.tolist()]
+    boxes = [_rounded(box, BOX_DIGITS) for box in tube.boxes]
+    [entry] = segment_entries([segment], class_names)
+    return entry | {"tube": {"times_sec": times, "boxes": boxes}}
+
+
+def frame_results(document: dict) -> Iterator[FrameResult]:
+    """The frames of a document, as far as it knows them: scores that it left out are 0."""
+    column = {name: index for index, name in enumerate(document["class_names"])}
+    for frame in document["frames"]:
+        people = frame["actors"]
+        scores = [np.nan if one["score"] is None else one["score"] for one in people]
+        actors = Actors.of([one["box"] for one in people], scores, [one["id"] for one in people])
+        keyframe = None
+        if "keyframe_sec" in frame:
+            keyframe = _read_keyframe(frame["keyframe_sec"], actors, people, column=column)
+        yield FrameResult(
+            frame["index"], frame["time_sec"], actors, [[] for _ in people], keyframe=keyframe
+        )
+
+
+def _read_keyframe(
+    time_sec: float, actors: Actors, people: list[dict], *, column: dict[str, int]
+) -> Keyframe:
+    rows = [row for row, one in enumerate(people) if "actions" in one]
+    scores = np.zeros((len(rows), len(column)), np.float32)
+    for row, place in zip(scores, rows, strict=True):
+        if people[place]["actions"] is None:
+            row[:] = np.nan
+        for action in people[place]["actions"] or ():
+            score = action["score"]
+            row[column[action["label"]]] = np.nan if score is None else score
+    return Keyframe(time_sec, actors[rows], scores)
 
 
 def actor_name(actor_id: int) -> str:
@@ -108,17 +155,22 @@ def _keyframe_rows(ids: np.ndarray, keyframe: Keyframe) -> list[int | None]:
     return [row_of.get(int(actor_id)) if actor_id >= 0 else None for actor_id in ids]
 
 
-def _actions(scores: np.ndarray, class_names: tuple[str, ...], min_score: float) -> list[dict]:
+def _actions(
+    scores: np.ndarray, class_names: tuple[str, ...], min_score: float
+) -> list[dict] | None:
+    if not np.isfinite(scores).any():
+        return None
     order = np.argsort(-scores, kind="stable")
     return [
         {"label": class_names[index], "score": _score(scores[index])}
         for index in order.tolist()
-        if scores[index] >= min_score
+        if not scores[index] < min_score
     ]
 
 
-def _score(value: float) -> float:
-    return round(float(value), SCORE_DIGITS)
+def _score(value: float) -> float | None:
+    """As JSON knows it: what is not a number is None."""
+    return round(float(value), SCORE_DIGITS) if np.isfinite(value) else None
 
 
 def _rounded(values: np.ndarray, digits: int) -> list[float]:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from stad.results.atomic import write_whole
+from stad.results.atomic import AtomicFile
 
 FOLDER = Path(__file__).parent
 
 
-def write_page(path: str | Path, template: str, *, parts: Sequence[str], data: dict) -> None:
+def write_page(
+    path: str | Path,
+    template: str,
+    *,
+    parts: Sequence[str],
+    data: dict,
+    stream: Iterable[str] = (),
+) -> None:
     """Write the page; it appears whole or not at all.
 
     The page needs no network.
@@ -24,17 +31,26 @@ def write_page(path: str | Path, template: str, *, parts: Sequence[str], data: d
         parts: names, without endings, of the .css and .js files beside this one, in order; a
             part may have only one of the two.
         data: for the scripts, which read it as JSON; no NaN.
+        stream: what goes to the place ``{{STREAM}}``, if the template has it: ASCII without '<',
+            as long as it likes.
 
     Raises:
         InputError: the page cannot be written.
     """
-    page = _fill(
-        (FOLDER / template).read_text(encoding="utf-8"),
-        STYLE=_joined(parts, ".css"),
-        SCRIPT=_joined(parts, ".js"),
-        DATA=embedded_json(data),
-    )
-    write_whole(path, page)
+    text = (FOLDER / template).read_text(encoding="utf-8")
+    values = {"STYLE": _joined(parts, ".css"), "SCRIPT": _joined(parts, ".js")}
+    values |= {"DATA": embedded_json(data)}
+    before, _, after = text.partition("{{STREAM}}")
+    file = AtomicFile(path)
+    try:
+        file.write(_fill(before, **values))
+        for piece in stream:
+            file.write(piece)
+        file.write(_fill(after, **values))
+        file.close()
+    except BaseException:
+        file.abort()
+        raise
 
 
 def embedded_json(data: dict) -> str:

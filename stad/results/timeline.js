@@ -1,10 +1,10 @@
 // The timeline page: draws segments, filters them, and keeps them in step with the video.
 const { actors, labels } = data;
+// A score that is not known counts as 0.
 const segments = data.segments.map(([actor, label, start, end, score], index) =>
-  ({ actor, label, start, end, score, index, lane: 0 }));
-const video = $("video");
+  ({ actor, label, start, end, score: score ?? 0, isKnown: score !== null, index, lane: 0 }));
 const LANE = 24, PAD = 4, RULER = 26, PAGE = 200;
-const firstSec = data.video_start_sec;
+const firstSec = data.first_sec;
 const lengthSec = data.video.fps > 0 ? data.num_frames / data.video.fps : 0;
 const lastSec = segments.reduce((last, s) => Math.max(last, s.end), firstSec + Math.max(lengthSec, 0.1));
 let shown = [], rows = [], selected = -1, zoom = 1, limit = PAGE, timeSec = firstSec;
@@ -18,8 +18,9 @@ function clock(sec, digits = 1) {
   return h ? `${h}:${two(m)}:${rest}` : `${m}:${rest}`;
 }
 
+const scoreText = (s) => (s.isKnown ? s.score.toFixed(2) : "?");
 const says = (s) => `${actors[s.actor].name} ${labels[s.label].name}, ${clock(s.start)} to ${clock(s.end)}, ` +
-  `score ${s.score.toFixed(2)}`;
+  `score ${scoreText(s)}`;
 
 function fillHeader() {
   document.title = `${data.video.name} · timeline`;
@@ -33,9 +34,9 @@ function fillHeader() {
     $("facts").append(pair);
   }
   $("partial").hidden = data.complete;
-  $("least").textContent = data.threshold;
+  $("threshold").textContent = data.threshold;
   $("nothing").hidden = segments.length > 0;
-  $("now").hidden = $("board").hidden = $("list").hidden = segments.length === 0;
+  $("board").hidden = $("list").hidden = segments.length === 0;
 }
 
 function fillLabels() {
@@ -59,8 +60,10 @@ function filter() {
   const words = $("find").value.toLowerCase().split(",").map((word) => word.trim()).filter(Boolean);
   const isWanted = parseActors($("who").value), least = Number($("score").value);
   const ticks = [...$("labels").querySelectorAll("input")].map((tick) => tick.checked);
-  const open = labels.map((label, place) => ticks[place] &&
-    (!words.length || words.some((word) => label.name.toLowerCase().includes(word))));
+  const isFound = (name) => !words.length || words.some((word) => name.toLowerCase().includes(word));
+  const open = labels.map((label, place) => ticks[place] && isFound(label.name));
+  const closed = new Set(labels.filter((label, place) => !ticks[place]).map((label) => label.name));
+  shows = { isActorShown: isWanted, isLabelShown: (name) => isFound(name) && !closed.has(name) };
   $("scoreout").textContent = least.toFixed(2);
   shown = segments.filter((s) => open[s.label] && s.score >= least && isWanted(actors[s.actor].id));
   limit = PAGE;
@@ -68,6 +71,7 @@ function filter() {
   draw();
   fillTable();
   tellNow();
+  paintBoxes();
 }
 
 // Overlapping segments of an actor go to lanes of their own; a label keeps its lane where it can.
@@ -111,6 +115,9 @@ function draw() {
   const parts = rows.filter((row) => row.top + row.height > box.scrollTop - 200 &&
     row.top < box.scrollTop + box.clientHeight + 400).map((row) => drawRow(row, from, to));
   $("rows").replaceChildren(...parts);
+  // One stop for the tab key; the arrows go on from there.
+  const stop = $("rows").querySelector(".seg.on") ?? $("rows").querySelector(".seg");
+  stop?.setAttribute("tabindex", 0);
   if (focused !== undefined) $("rows").querySelector(`[data-index="${focused}"]`)?.focus({ preventScroll: true });
   drawRuler(Math.max(firstSec, toSec(from)), Math.min(lastSec, toSec(to)));
   moveHead();
@@ -127,7 +134,7 @@ function drawRow(row, from, to) {
     const x = toX(s.start), width = Math.max(3, toX(s.end) - x - 1);
     if (x + width < from || x > to) continue;
     const { name, color, text } = labels[s.label];
-    const bar = make("div", { class: s.index === selected ? "seg on" : "seg", role: "button", tabindex: 0,
+    const bar = make("div", { class: s.index === selected ? "seg on" : "seg", role: "button", tabindex: -1,
       "data-index": s.index, "aria-label": says(s),
       style: `left:${x}px;width:${width}px;top:${PAD + 2 + s.lane * LANE}px;background:${color};color:${text}` });
     if (width > 24) bar.append(make("span", {}, name));
@@ -165,6 +172,7 @@ function setTime(sec, { follow = true } = {}) {
   timeSec = Math.min(Math.max(sec, firstSec), lastSec);
   moveHead();
   tellNow();
+  paintBoxes();
   const box = $("scroll"), x = toX(timeSec);
   if (follow && zoom > 1 && (x < box.scrollLeft + left() || x > box.scrollLeft + box.clientWidth - 20)) {
     box.scrollLeft = x - left() - 40;
@@ -173,7 +181,7 @@ function setTime(sec, { follow = true } = {}) {
 
 function seek(sec) {
   setTime(sec);
-  if (data.href) video.currentTime = Math.max(0, timeSec - firstSec);
+  if (playing) video.currentTime = Math.max(0, timeSec - playing.start_sec);
 }
 
 function select(s, { focus = false } = {}) {
@@ -204,7 +212,7 @@ const columns = {
   label: ["action", (s) => labels[s.label].name, (s) => labels[s.label].name],
   start: ["from", (s) => s.start, (s) => clock(s.start)],
   end: ["to", (s) => s.end, (s) => clock(s.end)],
-  score: ["score", (s) => s.score, (s) => s.score.toFixed(2)],
+  score: ["score", (s) => s.score, scoreText],
 };
 
 function fillTable() {
@@ -247,12 +255,28 @@ function setZoom(value) {
   draw();
 }
 
+// From a segment to the next one of its actor, or to the nearest one of the actor above or below.
+function move(s, key) {
+  const place = rows.findIndex((row) => row.actor === s.actor), along = { ArrowLeft: -1, ArrowRight: 1 }[key];
+  const row = rows[along ? place : place + (key === "ArrowUp" ? -1 : 1)];
+  if (!row) return;
+  const away = (other) => Math.max(other.start - timeSec, timeSec - other.end, 0);
+  const next = along ? row.own[row.own.indexOf(s) + along]
+    : row.own.reduce((best, other) => (away(other) < away(best) ? other : best));
+  if (next) select(next, { focus: true });
+}
+
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target;
   if (event.key === "Enter" && target.dataset?.index) return select(segments[+target.dataset.index]);
   if (target.closest?.("input, button, select, a")) return;
-  const actions = { " ": () => data.href && (video.paused ? video.play() : video.pause()),
+  if (event.key.startsWith("Arrow") && target.closest?.(".seg")) {
+    event.preventDefault();
+    return move(segments[+target.dataset.index], event.key);
+  }
+  const actions = { " ": () => playing && (video.paused ? video.play() : video.pause()),
+    b: () => playing && $("boxes").click(),
     ArrowLeft: () => seek(timeSec - 1), ArrowRight: () => seek(timeSec + 1), j: () => step(-1), k: () => step(1) };
   if (!actions[event.key] || !segments.length && "jk".includes(event.key)) return;
   event.preventDefault();
@@ -288,29 +312,13 @@ function listen() {
     $("heads").querySelector(`[data-key="${key}"]`).focus();
   });
   document.addEventListener("keydown", onKey, true);
-  addEventListener("resize", draw);
+  addEventListener("resize", () => { draw(); paintBoxes(); });
 }
 
 function resetFilters() {
   $("find").value = $("who").value = "";
   $("score").value = 0;
   for (const tick of $("labels").querySelectorAll("input")) tick.checked = true;
-}
-
-function openVideo() {
-  $("stage").hidden = !data.href;
-  $("novideo").hidden = Boolean(data.href);
-  $("novideo").textContent = "No annotated video was written with this page.";
-  if (!data.href) return;
-  video.addEventListener("error", () => {
-    $("stage").hidden = true;
-    $("novideo").hidden = false;
-    $("novideo").textContent = `The video ${data.href} cannot be played: it is not beside this page, or of a kind that browsers do not play.`;
-  });
-  video.addEventListener("seeked", () => setTime(video.currentTime + firstSec));
-  const follow = () => { if (!video.paused) { setTime(video.currentTime + firstSec); requestAnimationFrame(follow); } };
-  video.addEventListener("play", follow);
-  video.src = data.href;
 }
 
 fillHeader();

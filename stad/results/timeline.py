@@ -1,43 +1,86 @@
-"""One self-contained HTML page: the annotated video and, under it, who does what when."""
+"""One self-contained HTML page: the video and, under it, who does what when."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from stad.errors import InputError
-from stad.results.document import FORMAT, VERSION, actor_name
+from stad.results.collector import SAMPLE_SEC, SampleClock
+from stad.results.document import FORMAT, READ_VERSIONS, actor_name, frame_results
+from stad.results.overlay import CHUNK_SEC, OverlayStore
 from stad.results.page import write_page
-from stad.results.palette import actor_color, hex_color, text_color
+from stad.results.palette import PALETTE, actor_color, hex_color, text_color
+
+PARTS = ("page", "overlay", "player", "timeline")
+
+
+@dataclass(frozen=True)
+class PageVideo:
+    """A video that the page can play.
+
+    Attributes:
+        href: link to it, as ``relative_href`` makes it.
+        name: for people.
+        start_sec: time in the document at which it begins.
+        has_boxes: whether boxes are drawn in its pictures already.
+    """
+
+    href: str
+    name: str
+    start_sec: float = 0.0
+    has_boxes: bool = False
 
 
 def write_timeline(
     path: str | Path,
     document: dict | str | Path,
-    video_href: str | None,
+    videos: Sequence[PageVideo] = (),
     *,
-    video_start_sec: float = 0.0,
+    first_sec: float = 0.0,
+    overlay: OverlayStore | None = None,
 ) -> None:
     """Write the page; it appears whole or not at all.
 
-    The page needs no network and works from a folder; the video stays a file of its own.
+    The page needs no network and works from a folder; the videos stay files of their own.
 
     Args:
         path: the HTML file to write.
-        document: an annotation document or the file of one; its frames are not used and may be
-            missing.
-        video_href: link to the video, as ``relative_href`` makes it; None for no video.
-        video_start_sec: time in the document at which that video begins.
+        document: an annotation document, whose frames are not used and may be missing, or the
+            file of one, whose frames become the boxes that the page draws.
+        videos: the first one that the browser plays is shown; one without boxes goes first,
+            because the page draws them.
+        first_sec: time of the document's first frame, where it comes without its frames.
+        overlay: boxes and scores of the run, where it comes without its frames.
 
     Raises:
         InputError: the document cannot be read, or the page cannot be written.
     """
+    made = None
     if not isinstance(document, dict):
         document = _read_document(Path(document))
-    data = page_data(document, video_href, video_start_sec=video_start_sec)
-    write_page(path, "timeline.html", parts=("page", "timeline"), data=data)
+        overlay = made = OverlayStore(Path(path).parent)
+        first_sec = _fill_overlay(made, document)
+    data = page_data(document, videos, first_sec=first_sec)
+    stream = overlay.texts() if overlay else ["[]"]
+    try:
+        write_page(path, "timeline.html", parts=PARTS, data=data, stream=stream)
+    finally:
+        if made is not None:
+            made.close()
+
+
+def _fill_overlay(overlay: OverlayStore, document: dict) -> float:
+    """Put the frames of a document there; give the time of the first one."""
+    clock, first_sec = SampleClock(), 0.0
+    for number, result in enumerate(frame_results(document)):
+        first_sec = first_sec if number else result.time_sec
+        overlay.write(result, is_sample=clock.is_due(result.time_sec))
+    return first_sec
 
 
 def relative_href(target: str | Path, page: str | Path) -> str:
@@ -56,7 +99,7 @@ def relative_href(target: str | Path, page: str | Path) -> str:
     return f"./{quoted}" if ":" in link.split("/")[0] else quoted
 
 
-def page_data(document: dict, video_href: str | None, *, video_start_sec: float) -> dict:
+def page_data(document: dict, videos: Sequence[PageVideo], *, first_sec: float) -> dict:
     """What the page's script reads: the document's head, colours, and segments as rows.
 
     A row is [place in actors, place in labels, start_sec, end_sec, score]; actors go by id,
@@ -75,15 +118,15 @@ def page_data(document: dict, video_href: str | None, *, video_start_sec: float)
         [actor_at[s["actor"]], label_at[s["label"]], s["start_sec"], s["end_sec"], s["score"]]
         for s in segments
     ]
+    head = ("video", "model", "detector", "class_names", "threshold", "stride_sec", "complete")
     return {
-        "video": document["video"],
-        "href": video_href,
-        "video_start_sec": video_start_sec,
-        "model": document["model"],
-        "detector": document["detector"],
-        "threshold": document["threshold"],
-        "complete": document["complete"],
+        **{key: document[key] for key in head},
+        "videos": [asdict(video) for video in videos],
+        "first_sec": first_sec,
+        "chunk_sec": CHUNK_SEC,
+        "sample_sec": SAMPLE_SEC,
         "num_frames": document["num_frames_written"],
+        "palette": [_colors(place) for place in range(len(PALETTE))],
         "actors": [
             {"id": actor_id, "name": actor_name(actor_id), **_colors(actor_id)} for actor_id in ids
         ],
@@ -106,9 +149,9 @@ def _read_document(path: Path) -> dict:
     except ValueError as error:
         raise InputError(f"{path} is no JSON ({error}): give a file of --json") from error
     kind = (document.get("format"), document.get("version")) if isinstance(document, dict) else None
-    if kind != (FORMAT, VERSION):
+    if kind not in [(FORMAT, version) for version in READ_VERSIONS]:
         raise InputError(
-            f"{path} should be a {FORMAT} document of version {VERSION}, it says {kind}: "
+            f"{path} should be a {FORMAT} document of version {READ_VERSIONS[-1]}, it says {kind}: "
             "give a file of --json"
         )
     return document

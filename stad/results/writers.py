@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -20,8 +20,12 @@ from stad.results.document import (
     document_tail,
     frame_entry,
     segment_entries,
+    tube_entry,
 )
-from stad.structures import FrameResult, RunInfo, Segment
+from stad.structures import FrameResult, RunInfo, Segment, Tube
+
+# Segments by actor, then start, then class, each with the boxes of its actor.
+Tubes = Collection[tuple[Segment, Tube]]
 
 
 class ResultWriter(Protocol):
@@ -30,7 +34,7 @@ class ResultWriter(Protocol):
     def write(self, result: FrameResult) -> None:
         """Take the next frame's result."""
 
-    def close(self, segments: list[Segment], complete: bool) -> None:
+    def close(self, tubes: Tubes, complete: bool) -> None:
         """Finish the file and give it its name; ``complete``: the whole video was read."""
 
     def abort(self) -> None:
@@ -38,9 +42,10 @@ class ResultWriter(Protocol):
 
 
 class JsonWriter:
-    """Writes the annotation document ``stad-annotation`` version 1, a frame a line.
+    """Writes the annotation document ``stad-annotation``, a frame and a segment a line.
 
-    Nothing but the open file is kept, so memory is the same for any length.
+    Nothing but the open file is kept, so memory is the same for any length. docs/results.md
+    tells what is in it, schema.json beside this file says it to programs.
 
     Args:
         path: the file to write.
@@ -51,22 +56,24 @@ class JsonWriter:
     def __init__(self, path: str | Path, info: RunInfo, *, min_score: float = 0.05) -> None:
         self._class_names, self._min_score = info.class_names, min_score
         self._num_frames = 0
-        head = _to_json(document_head(info))
+        head = to_json(document_head(info))
         self._file = AtomicFile(path)
         self._file.write(head[:-1] + ',"frames":[')
 
     def write(self, result: FrameResult) -> None:
         """Add a frame."""
         entry = frame_entry(result, self._class_names, min_score=self._min_score)
-        self._file.write((",\n" if self._num_frames else "\n") + _to_json(entry))
+        self._file.write((",\n" if self._num_frames else "\n") + to_json(entry))
         self._num_frames += 1
 
-    def close(self, segments: list[Segment], complete: bool) -> None:
+    def close(self, tubes: Tubes, complete: bool) -> None:
         """Add the segments and finish the file."""
-        tail = document_tail(
-            segments, self._class_names, complete=complete, num_frames=self._num_frames
-        )
-        self._file.write("\n]," + _to_json(tail)[1:] + "\n")
+        self._file.write('\n],"segments":[')
+        for number, (segment, tube) in enumerate(tubes):
+            entry = tube_entry(segment, tube, self._class_names)
+            self._file.write((",\n" if number else "\n") + to_json(entry))
+        tail = document_tail(complete=complete, num_frames=self._num_frames)
+        self._file.write("\n]," + to_json(tail)[1:] + "\n")
         self._file.close()
 
     def abort(self) -> None:
@@ -115,7 +122,7 @@ class AvaCsvWriter:
                     [self._video_id, time, *corners, index + 1, f"{scores[index]:.5f}"]
                 )
 
-    def close(self, segments: list[Segment], complete: bool) -> None:
+    def close(self, tubes: Tubes, complete: bool) -> None:
         """Finish the file; the format has no place for segments."""
         self._file.close()
 
@@ -170,13 +177,17 @@ def segments_table(
             table.add_section()
         name = actor_name(row["actor"]) if row["actor"] != previous else ""
         times = clock(row["start_sec"]), clock(row["end_sec"])
-        table.add_row(name, escape(row["label"]), *times, f"{row['score']:.2f}")
+        table.add_row(name, escape(row["label"]), *times, _two_digits(row["score"]))
         previous = row["actor"]
     if len(rows) > max_rows:
         table.caption = f"and {len(rows) - max_rows} more"
     return table
 
 
-def _to_json(value: dict) -> str:
+def _two_digits(score: float | None) -> str:
+    return "?" if score is None else f"{score:.2f}"
+
+
+def to_json(value: dict) -> str:
     """One line of JSON, ASCII only; ValueError for a number that JSON does not have."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False)

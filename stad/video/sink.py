@@ -57,7 +57,7 @@ class VideoSink:
                 str(self._part), "w", format="mp4", options={"movflags": "+faststart"}
             )
         self._stream = self._video_stream(crf)
-        self._audio = _AudioTrack(audio_path, self._container, start_sec) if audio_path else None
+        self._audio = AudioTrack(audio_path, self._container, start_sec) if audio_path else None
         self.num_frames = 0
 
     def _video_stream(self, crf: int):
@@ -139,7 +139,7 @@ class VideoSink:
         return self._audio.warnings if self._audio else []
 
 
-class _AudioTrack:
+class AudioTrack:
     """The source's first audio stream, brought along as the video advances."""
 
     def __init__(self, path: str, output, start_sec: float) -> None:

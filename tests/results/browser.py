@@ -35,17 +35,22 @@ def data_in(page: Path) -> dict:
     return json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', text)[1])
 
 
-def opened(page: Path, script: str, *, width_px: int = 1280) -> list:
-    """Open the page in Chromium, run ``script`` in it, give what it pushed to ``log``."""
+def opened(page: Path, script: str, *, later: str = "", width_px: int = 1280) -> list:
+    """Open the page in Chromium, run ``script`` in it, give what it pushed to ``log``.
+
+    ``later`` runs when the page has had a second to load what it links to.
+    """
     text = page.read_text()
     catch = (
         "<script>const log = []; addEventListener('error', (e) => log.push(e.message));</script>"
     )
     tell = (
-        f"<script>{script};\nconst told = document.createElement('pre');"
-        "told.id = 'told'; told.textContent = JSON.stringify(log); "
-        "document.body.append(told);</script>"
+        "const told = document.createElement('pre'); told.id = 'told'; "
+        "told.textContent = JSON.stringify(log); document.body.append(told);"
     )
+    if later:
+        tell = f"setTimeout(() => {{ {later};\n{tell} }}, 1000)"
+    tell = f"<script>{script};\n{tell}</script>"
     probe = page.with_name("probe.html")
     text = text.replace("<head>", f"<head>{catch}", 1).replace("</body>", f"{tell}</body>")
     probe.write_text(text)

@@ -13,6 +13,7 @@ from stad.structures import (
     RunInfo,
     Segment,
     ShownLabel,
+    Tube,
     VideoInfo,
 )
 
@@ -50,4 +51,15 @@ def run_segments() -> list[Segment]:
         Segment(actor_id=7, class_index=2, start_sec=2.0, end_sec=4.5, score=0.625),
         Segment(actor_id=7, class_index=1, start_sec=0.0, end_sec=3.0, score=0.9),
         Segment(actor_id=3, class_index=0, start_sec=1.0, end_sec=75.25, score=0.61239),
+    ]
+
+
+def run_tubes() -> list[tuple[Segment, Tube]]:
+    """The three segments in the order of the document; the one of #3 has no boxes."""
+    first, second, third = sorted(run_segments(), key=lambda s: (s.actor_id, s.start_sec))
+    boxes = np.array([[20, 10, 60, 90], [21, 10, 61, 90.26]], np.float32)
+    return [
+        (first, Tube(3, 0, first.score, np.zeros(0), boxes[:0])),
+        (second, Tube(7, 1, second.score, np.array([0.0, 0.066733]), boxes)),
+        (third, Tube(7, 2, third.score, np.array([0.066733]), boxes[1:])),
     ]

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import re
 
+import numpy as np
 import pytest
 
 from stad.errors import InputError
-from stad.results.document import document_head, document_tail
-from stad.results.timeline import page_data, relative_href, write_timeline
+from stad.results.document import document_head, document_tail, segment_entries
+from stad.results.overlay import OverlayStore
+from stad.results.timeline import PageVideo, page_data, relative_href, write_timeline
+from stad.results.writers import JsonWriter
+from stad.structures import Actors, FrameResult, Keyframe
 from tests.results.browser import data_in, needs_chromium, opened
-from tests.results.examples import CLASS_NAMES, run_info, run_segments
+from tests.results.examples import CLASS_NAMES, frame_results, run_info, run_segments, run_tubes
+from tests.videos import write_video
+
+VIDEO = PageVideo("v.mp4", "v.mp4")
 
 
 def document(segments=None, *, name: str = "street.mp4", complete: bool = True) -> dict:
     """A document without frames."""
     segments = run_segments() if segments is None else segments
-    tail = document_tail(segments, CLASS_NAMES, complete=complete, num_frames=3)
-    return {**document_head(run_info(name)), **tail}
+    rows = {"segments": segment_entries(segments, CLASS_NAMES)}
+    return document_head(run_info(name)) | rows | document_tail(complete=complete, num_frames=3)
 
 
 def test_rows_point_to_actors_by_id_and_labels_by_time():
-    data = page_data(document(), "v.mp4", video_start_sec=0.0)
+    data = page_data(document(), [VIDEO], first_sec=0.0)
     assert [(a["id"], a["name"], a["color"]) for a in data["actors"]] == [
         (3, "#3", "#3ddc3d"),
         (7, "#7", "#f5282d"),
@@ -38,23 +44,29 @@ def test_rows_point_to_actors_by_id_and_labels_by_time():
 @pytest.mark.parametrize("name", ["</script><b>x", "<!--<script>", "a\u2028b{{DATA}}", "bad\udcff"])
 def test_no_name_breaks_out_of_the_page(tmp_path, name):
     page = tmp_path / "a.html"
-    write_timeline(page, document(name=name), None)
+    write_timeline(page, document(name=name))
     assert data_in(page)["video"]["name"] == name
     assert "{{SCRIPT}}" not in page.read_text()
-    assert page.read_text().count("</script>") == 2
+    assert page.read_text().count("</script>") == 3
 
 
 def test_the_page_asks_nothing_of_the_network(tmp_path):
     page = tmp_path / "a.html"
-    write_timeline(page, document(), "v.mp4")
+    write_timeline(page, document(), [VIDEO])
     assert not re.search(r"https?:|//[a-z]+\.|@import|url\(", page.read_text())
 
 
 def test_the_page_can_be_made_from_a_json_file(tmp_path):
-    (tmp_path / "a.json").write_text(json.dumps({**document(), "frames": []}))
-    write_timeline(tmp_path / "a.html", tmp_path / "a.json", "v.mp4")
-    assert data_in(tmp_path / "a.html") == page_data(document(), "v.mp4", video_start_sec=0.0)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.html", "a.json"]
+    writer, overlay = JsonWriter(tmp_path / "a.json", run_info()), OverlayStore(tmp_path)
+    for number, result in enumerate(frame_results()):
+        writer.write(result)
+        overlay.write(result, is_sample=number == 0)
+    writer.close(run_tubes(), complete=True)
+    write_timeline(tmp_path / "a.html", tmp_path / "a.json", [VIDEO])
+    write_timeline(tmp_path / "b.html", document(), [VIDEO], overlay=overlay)
+    assert (tmp_path / "a.html").read_text() == (tmp_path / "b.html").read_text()
+    assert data_in(tmp_path / "a.html") == page_data(document(), [VIDEO], first_sec=0.0)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.html", "a.json", "b.html"]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +75,7 @@ def test_the_page_can_be_made_from_a_json_file(tmp_path):
         (None, "cannot read"),
         ("{", "is no JSON"),
         ("[]", "it says None"),
-        ("{}", "version 1, it says"),
+        ("{}", "version 2, it says"),
     ],
 )
 def test_a_wrong_document_is_the_users_error(tmp_path, text, message):
@@ -71,7 +83,7 @@ def test_a_wrong_document_is_the_users_error(tmp_path, text, message):
     if text is not None:
         path.write_text(text)
     with pytest.raises(InputError, match=message):
-        write_timeline(tmp_path / "a.html", path, None)
+        write_timeline(tmp_path / "a.html", path)
     assert not (tmp_path / "a.html").exists()
 
 
@@ -106,7 +118,7 @@ const player = document.querySelector('video');
 @needs_chromium
 def test_a_user_sees_filters_and_steps(tmp_path):
     page = tmp_path / "a.html"
-    write_timeline(page, document(), "v.mp4", video_start_sec=0.5)
+    write_timeline(page, document(), [PageVideo("v.mp4", "v.mp4", 0.5)], first_sec=0.5)
     log = opened(
         page,
         LOOK
@@ -143,11 +155,155 @@ document.querySelector('#labels input').click(); log.push(texts('.row .chip'));
     assert log[16] == ["#7"]
 
 
+def walk(folder) -> OverlayStore:
+    """Actor 7 walks 20 px a second to the right; at 1 s and 2 s it is scored."""
+    overlay = OverlayStore(folder)
+    for step in range(125):
+        time_sec = step / 5
+        actors = Actors.of([[10 + 20 * time_sec, 10, 40 + 20 * time_sec, 90]], ids=[7])
+        keyframe = None
+        if step in (5, 10):
+            scores = [[0.1, 0.9, 0.6]] if step == 5 else [[0.7, 0.2, 0.01]]
+            keyframe = Keyframe(time_sec, actors, np.array(scores, np.float32))
+        overlay.write(FrameResult(step, time_sec, actors, [[]], keyframe), is_sample=True)
+    return overlay
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_boxes_and_labels_follow_time_threshold_and_filters(tmp_path):
+    page = tmp_path / "a.html"
+    write_timeline(page, document(), [VIDEO], overlay=walk(tmp_path))
+    log = opened(
+        page,
+        LOOK
+        + """
+const at = (sec, least = 0.5) => drawnAt(sec, { least, ...shows });
+log.push(at(1).map(({ id, box, lines }) => [id, box, lines]));
+log.push(at(1.1)[0].box, at(9.9)[0].box, at(10.1)[0].box, at(24.9).length, at(25.1).length);
+log.push(at(1.4)[0].lines, at(1.6)[0].lines, at(2.6)[0].lines, at(1, 0.08)[0].lines);
+type('find', 'talk'); log.push(at(1)[0].lines); type('find', '');
+document.querySelector('#labels input[value="1"]').click(); log.push(at(1)[0].lines);
+type('who', '3'); log.push(at(1).length);
+""",
+    )
+    assert log[0] == [[7, [30, 10, 60, 90], ["walk 0.90", "talk to (a person) 0.60"]]]
+    assert log[1] == [32, 10, 62, 90]
+    # The chunks of ten seconds meet without a jump.
+    assert log[2][0] == pytest.approx(208, abs=1)
+    assert log[3][0] == pytest.approx(212, abs=1)
+    assert log[4:6] == [1, 0]
+    assert log[6] == ["walk 0.90", "talk to (a person) 0.60"]
+    # Nearer to the second keyframe; beyond a stride of 0.5 s from it nothing is known.
+    assert log[7:9] == [["stand 0.70"], []]
+    assert log[9] == ["walk 0.90", "talk to (a person) 0.60", "stand 0.10"]
+    assert log[10] == ["talk to (a person) 0.60"]
+    assert log[11] == ["talk to (a person) 0.60"]
+    assert log[12] == 0
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_boxes_are_painted_where_the_actor_is(tmp_path):
+    write_video(tmp_path / "v.mp4", num_frames=30, size=(200, 100))
+    write_timeline(tmp_path / "a.html", document(), [VIDEO], overlay=walk(tmp_path))
+    log = opened(
+        tmp_path / "a.html",
+        LOOK
+        + """
+const canvas = document.getElementById('canvas');
+const alpha = (x, y) => {
+  const share = canvas.width / 200;
+  const at = [Math.round(x * share), Math.round(y * share)];
+  return canvas.getContext('2d').getImageData(...at, 1, 1).data[3];
+};
+seek(0.5);
+log.push([alpha(20, 60), alpha(50, 60), alpha(35, 60), alpha(150, 60)].map((a) => a > 128));
+log.push(document.getElementById('shows').textContent);
+key('b'); log.push(alpha(20, 60), document.getElementById('least').disabled);
+""",
+    )
+    assert log[0] == [True, True, False, False]
+    assert log[1] == "Shown: v.mp4, the source; this page draws the boxes over it."
+    assert log[2:] == [0, True]
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_the_video_that_plays_is_shown(tmp_path):
+    (tmp_path / "source.avi").write_bytes(b"no video at all")
+    write_video(tmp_path / "out.mp4", num_frames=30, size=(200, 100))
+    videos = [PageVideo("source.avi", "source.avi"), PageVideo("out.mp4", "out.mp4", 0.5, True)]
+    write_timeline(tmp_path / "a.html", document(), videos, first_sec=0.5, overlay=walk(tmp_path))
+    tell = """log.push(playing?.name, $('shows').textContent, $('boxes').checked,
+  $('novideo').textContent)"""
+    log = opened(
+        tmp_path / "a.html", LOOK, later=f"{tell}; seek(0.75); log.push(video.currentTime)"
+    )
+    assert log[0] == "out.mp4"
+    assert log[1].startswith("Shown: out.mp4, in whose pictures the boxes are drawn already.")
+    assert "source.avi cannot be played" in log[1]
+    assert log[2] is False
+    assert log[4] == 0.25
+    (tmp_path / "out.mp4").unlink()
+    log = opened(tmp_path / "a.html", LOOK, later=tell)
+    assert log[0] is None
+    assert log[3].startswith("source.avi, out.mp4 cannot be played")
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_arrows_go_from_segment_to_segment(tmp_path):
+    page = tmp_path / "a.html"
+    write_timeline(page, document(), [VIDEO])
+    log = opened(
+        page,
+        LOOK
+        + """
+const arrow = (name) => { document.activeElement.dispatchEvent(
+  new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true }));
+  log.push(document.activeElement.getAttribute('aria-label')); };
+const stops = () => all('.seg').map((s) => s.tabIndex);
+log.push(stops());
+all('.seg')[1].focus();
+arrow('Enter'); arrow('ArrowRight'); arrow('ArrowRight'); arrow('ArrowLeft'); arrow('ArrowUp');
+arrow('ArrowUp'); arrow('ArrowDown');
+log.push(stops(), timeSec);
+""",
+    )
+    # One stop for the tab key.
+    assert log[0] == [0, -1, -1]
+    stand, walks, talk = (
+        "#3 stand, 0:01.0 to 1:15.3, score 0.61",
+        "#7 walk, 0:00.0 to 0:03.0, score 0.90",
+        "#7 talk to (a person), 0:02.0 to 0:04.5, score 0.63",
+    )
+    assert log[1:8] == [walks, talk, talk, walks, stand, stand, walks]
+    assert log[8:] == [[-1, 0, -1], 0]
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_a_score_that_is_not_known_is_a_question_mark(tmp_path):
+    run = document()
+    run["segments"][0]["score"] = None
+    write_timeline(tmp_path / "a.html", run)
+    log = opened(
+        tmp_path / "a.html",
+        LOOK
+        + """
+log.push(all('.seg')[0].getAttribute('aria-label'), texts('tbody tr td:nth-child(5)'));
+type('score', 0.01); log.push(all('.seg').length);
+""",
+    )
+    assert log == ["#3 stand, 0:01.0 to 1:15.3, score ?", ["0.90", "?", "0.63"], 2]
+
+
 @pytest.mark.browser
 @needs_chromium
 def test_an_empty_run_says_so(tmp_path):
     page = tmp_path / "a.html"
-    write_timeline(page, document([], name="</script><b>x", complete=False), None)
+    write_timeline(page, document([], name="</script><b>x", complete=False))
     log = opened(
         page,
         """for (const id of ['nothing', 'board', 'list', 'partial', 'novideo', 'stage'])
@@ -167,7 +323,7 @@ def test_a_narrow_page_does_not_scroll_sideways_and_long_runs_stay_light(tmp_pat
         for n in range(120)
     ]
     page = tmp_path / "a.html"
-    write_timeline(page, run, None)
+    write_timeline(page, run)
     log = opened(
         page,
         """log.push(document.documentElement.scrollWidth <= innerWidth,

@@ -14,11 +14,11 @@ from stad.errors import InputError
 from stad.results.atomic import AtomicFile
 from stad.results.writers import AvaCsvWriter, JsonWriter, segments_table
 from stad.structures import Actors
-from tests.results.examples import CLASS_NAMES, frame_results, run_info, run_segments
+from tests.results.examples import CLASS_NAMES, frame_results, run_info, run_segments, run_tubes
 
 DOCUMENT = {
     "format": "stad-annotation",
-    "version": 1,
+    "version": 2,
     "video": {
         "name": "street.mp4",
         "width": 200,
@@ -71,14 +71,26 @@ DOCUMENT = {
             "start_sec": 1.0,
             "end_sec": 75.25,
             "score": 0.6124,
+            "tube": {"times_sec": [], "boxes": []},
         },
-        {"actor": 7, "label": "walk", "start_sec": 0.0, "end_sec": 3.0, "score": 0.9},
+        {
+            "actor": 7,
+            "label": "walk",
+            "start_sec": 0.0,
+            "end_sec": 3.0,
+            "score": 0.9,
+            "tube": {
+                "times_sec": [0.0, 0.066733],
+                "boxes": [[20.0, 10.0, 60.0, 90.0], [21.0, 10.0, 61.0, 90.3]],
+            },
+        },
         {
             "actor": 7,
             "label": "talk to (a person)",
             "start_sec": 2.0,
             "end_sec": 4.5,
             "score": 0.625,
+            "tube": {"times_sec": [0.066733], "boxes": [[21.0, 10.0, 61.0, 90.3]]},
         },
     ],
     "complete": True,
@@ -94,7 +106,7 @@ def write_all(writer, results=None, *, segments=(), complete=True) -> None:
 
 def test_json_is_the_documented_structure(tmp_path):
     path = tmp_path / "a.json"
-    write_all(JsonWriter(path, run_info()), segments=run_segments())
+    write_all(JsonWriter(path, run_info()), segments=run_tubes())
     assert json.loads(path.read_text()) == DOCUMENT
 
 

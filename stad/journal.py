@@ -1,0 +1,213 @@
+"""What a run has computed so far, in a file beside its outputs, so that it can be resumed.
+
+A line is a JSON object with one record; a line that was cut by a crash is dropped. The first one
+says of which run it is, the others hold, in the order in which they were made:
+
+    {"frames": [time, ...]}                    times of frames that were read
+    {"people": time, "found": ...}             what the person detector said of a frame
+    {"scores": [...]}                          what the action model said of a batch of clips
+    {"done": time}                             results up to this keyframe have come out
+    {"end": {...}}                             the run was interrupted and its files closed
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from array import array
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stad.errors import InputError
+
+FORMAT, VERSION = "stad-state", 1
+
+
+class Journal:
+    """Gives what was computed before, in order, and takes what is computed now.
+
+    Memory holds the times of the frames and a few records.
+
+    Args:
+        path: the file; its folder is there.
+        run: what the results depend on, as JSON knows it.
+        resume: go on from the file if there is one; else begin it anew.
+
+    Attributes:
+        frame_times: float64 times of the frames that were read before, seconds.
+        done_sec: results up to this keyframe came out before; None if there were none.
+        end: what was said of the files when the run was interrupted; empty after a crash.
+
+    Raises:
+        InputError: the file is of a run with other options or cannot be used.
+    """
+
+    def __init__(self, path: Path, run: Mapping[str, Any], *, resume: bool) -> None:
+        self.path = path
+        self.frame_times, self.done_sec, self.end = array("d"), None, {}
+        self._new_times: list[float] = []
+        self._waiting: dict[str, deque[Any]] = {"people": deque(), "scores": deque()}
+        self._reader = None
+        head = {"format": FORMAT, "version": VERSION, "run": json.loads(json.dumps(run))}
+        try:
+            if resume and path.exists():
+                self._resume(head)
+            else:
+                self._file = path.open("w", encoding="ascii")
+                self._write(head)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _resume(self, head: dict) -> None:
+        with self.path.open("rb") as file:
+            _check_head(self.path, file.readline(), head)
+            size = self._begin = file.tell()
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                size += len(line)
+                self._note(line)
+        self._size = size
+        # Nothing but a cut last line goes.
+        with self.path.open("r+b") as file:
+            file.truncate(size)
+        self._file = self.path.open("a", encoding="ascii")
+        self._reader = self.path.open("rb")
+        self._reader.seek(self._begin)
+
+    def _note(self, line: bytes) -> None:
+        """Take what is wanted at once; what was computed is read when it is asked for."""
+        if line.startswith((b'{"people"', b'{"scores"')):
+            return
+        record = json.loads(line)
+        self.frame_times.extend(record.get("frames", ()))
+        self.done_sec = record.get("done", self.done_sec)
+        self.end = record.get("end", self.end)
+
+    def _next(self, kind: str) -> dict | None:
+        """The next record of a kind that was made before; None when there are no more."""
+        waiting = self._waiting[kind]
+        while not waiting and self._reader is not None:
+            if self._reader.tell() >= self._size:
+                self._reader.close()
+                self._reader = None
+                break
+            record = json.loads(self._reader.readline())
+            for name in self._waiting.keys() & record.keys():
+                self._waiting[name].append(record)
+        return waiting.popleft() if waiting else None
+
+    def next_people(self, time_sec: float) -> dict[str, np.ndarray] | bool | None:
+        """What the detector said of the frame of a time; None: nothing, False: not asked yet."""
+        record = self._next("people")
+        if record is None:
+            return False
+        if record["people"] != time_sec:
+            raise InputError(
+                f"{self.path} does not fit the video any more: begin anew with --overwrite"
+            )
+        found = record["found"]
+        return None if found is None else {key: _array(one) for key, one in found.items()}
+
+    def next_scores(self) -> list[np.ndarray] | None:
+        """What the action model said of the next batch of clips; None: not asked yet."""
+        record = self._next("scores")
+        return None if record is None else [_array(one) for one in record["scores"]]
+
+    def add_frame(self, time_sec: float) -> None:
+        """Note that a frame was read, after those of before."""
+        self._new_times.append(time_sec)
+
+    def add_people(self, time_sec: float, found: Mapping[str, np.ndarray] | None) -> None:
+        """Note what the detector said."""
+        plain = None if found is None else {key: _plain(one) for key, one in found.items()}
+        self._write({"people": time_sec, "found": plain})
+
+    def add_scores(self, scores: list[np.ndarray]) -> None:
+        """Note what the action model said of a batch of clips."""
+        self._write({"scores": [_plain(one) for one in scores]})
+
+    def add_done(self, time_sec: float) -> None:
+        """Note that the results up to a keyframe have come out; a crash loses nothing of them."""
+        if self.done_sec is None or time_sec > self.done_sec:
+            self._write_times()
+            self._write({"done": time_sec})
+            self._try(self._file.flush)
+            self.done_sec = time_sec
+
+    def add_end(self, **files: Any) -> None:
+        """Note in which state the files are left."""
+        self._write_times()
+        self._write({"end": files})
+        self.end = files
+
+    def _write_times(self) -> None:
+        if self._new_times:
+            self._write({"frames": self._new_times})
+            self._new_times = []
+
+    def _write(self, record: dict) -> None:
+        text = json.dumps(record, separators=(",", ":")) + "\n"
+        self._try(lambda: self._file.write(text))
+
+    def _try(self, action) -> None:
+        try:
+            action()
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> InputError:
+        return InputError(f"cannot write {self.path}: {error.strerror or error}")
+
+    def close(self) -> None:
+        """Keep the file for a later run, if there is anything in it to go on from."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        self._try(self._file.close)
+        if self.done_sec is None:
+            self.path.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """The run is complete."""
+        self.done_sec = None
+        self.close()
+
+
+def _check_head(path: Path, line: bytes, head: dict) -> None:
+    try:
+        found = json.loads(line)
+        same_kind = (found["format"], found["version"]) == (FORMAT, VERSION)
+        run = found["run"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is no state of a run: begin anew with --overwrite") from error
+    if not same_kind:
+        raise InputError(f"{path} is of another version of stad: begin anew with --overwrite")
+    for key in [*head["run"], *run]:
+        then, now = run.get(key), head["run"].get(key)
+        if then != now:
+            raise InputError(
+                f"{path} is of a run with another {key} ({_short(then)} then, {_short(now)} now): "
+                "resume with the options of then, or begin anew with --overwrite"
+            )
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _plain(values: np.ndarray) -> list:
+    """An array as JSON knows it, to the last bit."""
+    values = np.ascontiguousarray(values)
+    content = base64.b64encode(values.astype(values.dtype.newbyteorder("<")).tobytes())
+    return [values.dtype.str[1:], list(values.shape), content.decode("ascii")]
+
+
+def _array(plain: list) -> np.ndarray:
+    kind, shape, content = plain
+    return np.frombuffer(base64.b64decode(content), f"<{kind}").reshape(shape)

@@ -1,0 +1,191 @@
+"""Opens what a run needs: the action model, the person detector, and what they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from stad.errors import InputError
+
+if TYPE_CHECKING:
+    from stad.actors.detector import PersonDetector
+    from stad.localization.localizer import Localizer
+    from stad.models.scorer import ActionScorer
+
+KINETICS_NOTE = (
+    "note      its 400 labels were made for clips of one activity: they suit people who fill the "
+    "picture, and mean little for distant ones"
+)
+
+
+class ModelOptions(Protocol):
+    """What a run's options say of its models; see ``stad.cli`` for the words of each."""
+
+    model: str | None
+    weights: str
+    detector: str | None
+    detector_weights: str
+    threshold: float | None
+    labels: tuple[str, ...]
+    device: str
+    precision: str
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models of a run.
+
+    Attributes:
+        detector, scorer: ready to use.
+        name: of the action model.
+        class_names: of its outputs.
+        threshold: least score of an action, in [0, 1].
+        allowed: class indices to keep; None for all.
+        device: where the action model runs.
+        stride_sec: time between predictions that suits the action model, seconds.
+    """
+
+    detector: PersonDetector
+    scorer: ActionScorer
+    name: str
+    class_names: tuple[str, ...]
+    threshold: float
+    allowed: frozenset[int] | None
+    device: str
+    stride_sec: float
+
+    def open_localizer(self, path: Path | None, stride_sec: float) -> Localizer:
+        """The localizer of a run with predictions every ``stride_sec``; see ``open_localizer``."""
+        from stad.localization.localizer import open_localizer
+
+        window = self.scorer.window
+        return open_localizer(
+            path,
+            threshold=self.threshold,
+            window_sec=window.num_frames * window.interval_sec,
+            stride_sec=stride_sec,
+            class_names=self.class_names,
+            allowed=self.allowed,
+        )
+
+
+def open_models(
+    options: ModelOptions,
+    *,
+    detector: PersonDetector | None = None,
+    progress: bool,
+    say: Callable[[str], None],
+) -> Models:
+    """Choose, fetch and load the models.
+
+    Args:
+        options: which ones.
+        detector: in place of the one that the options name.
+        progress: show the progress of a download on a terminal.
+        say: takes lines that tell what was chosen.
+
+    Raises:
+        InputError: a model or an option cannot be used.
+    """
+    from stad import zoo
+    from stad.actors.detector import WholeFrame
+    from stad.models.fast_inference import choose_precision
+    from stad.models.scorer import ActionScorer
+
+    device = resolve_device(options.device)
+    name = options.model or _told(zoo.choose_detection_model(device, progress=progress), say)
+    loaded = zoo.open_model(name, weights=options.weights, device=device, progress=progress)
+    if not hasattr(loaded.model, "score_actors") and options.detector != WholeFrame.name:
+        raise InputError(
+            f"{name} scores whole clips, not the people in them: add --detector whole_frame, "
+            "or choose a model of people with --list-models, for example i3d_roi_k400"
+        )
+    detector = detector or _open_detector(options, device, progress=progress, say=say)
+    allowed = match_labels(options.labels, loaded.class_names)
+    dtype = choose_precision(options.precision, device)
+    say(f"model     {loaded.name} ({loaded.source}), {device}, {str(dtype).removeprefix('torch.')}")
+    if loaded.entry and loaded.entry.trained_on == "Kinetics-400":
+        say(KINETICS_NOTE)
+    say(f"people    {detector.name}")
+    scorer = ActionScorer(
+        loaded.model,
+        loaded.window,
+        short_side_px=loaded.short_side_px,
+        num_classes=len(loaded.class_names),
+        dtype=dtype,
+    )
+    return Models(
+        detector=detector,
+        scorer=scorer,
+        name=loaded.name,
+        class_names=loaded.class_names,
+        threshold=loaded.score_threshold if options.threshold is None else options.threshold,
+        allowed=allowed,
+        device=device,
+        stride_sec=loaded.stride_sec,
+    )
+
+
+def _open_detector(
+    options: ModelOptions, device: str, *, progress: bool, say: Callable[[str], None]
+) -> PersonDetector:
+    from stad import zoo
+    from stad.actors.detector import open_detector
+
+    name = options.detector or _told(zoo.choose_detector(device, progress=progress), say)
+    return open_detector(name, options.detector_weights, device=device, progress=progress)
+
+
+def _told(choice: tuple[str, str], say: Callable[[str], None]) -> str:
+    name, reason = choice
+    say(f"choice    {name}: {reason}")
+    return name
+
+
+def resolve_device(device: str) -> str:
+    """'auto' -> a GPU if there is one, else the CPU; others are checked."""
+    import torch
+
+    if device == "auto":
+        return "cuda:0" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(
+            f"--device {device} cannot be used here ({str(error).splitlines()[0]}): "
+            "try --device cpu"
+        ) from error
+    return device
+
+
+def match_labels(
+    wanted: tuple[str, ...], class_names: tuple[str, ...], *, flag: str = "--labels"
+) -> frozenset[int] | None:
+    """Class indices of the labels that the user named; None when none is named.
+
+    A name matches a class without regard to case, as the whole or as the part before '(' or
+    beside '/': 'carry' finds 'carry/hold (an object)'.
+
+    Raises:
+        InputError: a name that no class has, with the nearest ones.
+    """
+    import difflib
+
+    if not wanted:
+        return None
+    spellings: dict[str, set[int]] = {}
+    for index, name in enumerate(class_names):
+        short = name.lower().split("(")[0].strip()
+        for spelling in {name.lower(), short, *(part.strip() for part in short.split("/"))}:
+            spellings.setdefault(spelling, set()).add(index)
+    chosen: set[int] = set()
+    for label in wanted:
+        found = spellings.get(label.strip().lower())
+        if not found:
+            near = difflib.get_close_matches(label.lower(), spellings, n=3, cutoff=0.4)
+            hint = f"did you mean {', '.join(near)}?" if near else "see --list-labels"
+            raise InputError(f"{flag}: the model has no label {label.strip()!r}: {hint}")
+        chosen |= found
+    return frozenset(chosen)

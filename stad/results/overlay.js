@@ -1,0 +1,123 @@
+// Boxes and scores that the page carries (see overlay.py), and how they are drawn over the video.
+const chunkTexts = new Map(JSON.parse($("chunks").textContent));
+const chunks = new Map();
+const MAX_OPEN = 12, MAX_LABELS = 3, HOLD_MS = 1000 * data.sample_sec;
+const colorsOf = (id) => data.palette[id % data.palette.length];
+
+// Decoded when the video comes there; the last few stay.
+function chunkAt(number) {
+  if (!chunks.has(number)) {
+    if (chunks.size >= MAX_OPEN) chunks.delete(chunks.keys().next().value);
+    chunks.set(number, decode(chunkTexts.get(number)));
+  }
+  return chunks.get(number);
+}
+
+function decode(text) {
+  const runs = [], scores = new Map();
+  if (!text) return { runs, scores };
+  const view = new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+  let at = 8;
+  const read = (kind, size) => { at += size; return view["get" + kind](at - size, true); };
+  for (let left = view.getUint32(0, true); left > 0; left--) {
+    const run = { id: read("Float64", 8), boxes: [] };
+    for (let count = read("Uint16", 2); count > 0; count--) {
+      run.boxes.push([read("Uint16", 2), ...[0, 1, 2, 3].map(() => read("Int16", 2))]);
+    }
+    runs.push(run);
+  }
+  for (let left = view.getUint32(4, true); left > 0; left--) {
+    const id = read("Float64", 8), ms = read("Uint16", 2), own = [];
+    for (let count = read("Uint8", 1); count > 0; count--) own.push([read("Uint16", 2), read("Uint8", 1) / 255]);
+    if (!scores.has(id)) scores.set(id, []);
+    scores.get(id).push([ms, own]);
+  }
+  return { runs, scores };
+}
+
+// Actor id -> [x1, y1, x2, y2] in pixels of the source.
+function boxesAt(sec) {
+  const number = Math.floor(sec / data.chunk_sec), ms = (sec - number * data.chunk_sec) * 1000;
+  const found = new Map();
+  for (const { id, boxes } of chunkAt(number).runs) {
+    const last = boxes[boxes.length - 1];
+    if (ms < boxes[0][0] - 1 || ms > last[0] + HOLD_MS) continue;
+    let right = boxes.findIndex(([time]) => time >= ms);
+    if (right < 0) right = boxes.length - 1;
+    const after = boxes[right], before = boxes[Math.max(right - 1, 0)];
+    const part = after[0] > before[0] ? Math.min(Math.max((ms - before[0]) / (after[0] - before[0]), 0), 1) : 1;
+    found.set(id, [1, 2, 3, 4].map((k) => before[k] + part * (after[k] - before[k])));
+  }
+  return found;
+}
+
+// The scores [class, score] of an actor at the nearest keyframe, none further off than a stride.
+function scoresAt(id, sec) {
+  const reach = data.stride_sec + 0.001, near = Math.floor(sec / data.chunk_sec);
+  const from = Math.max(Math.floor((sec - reach) / data.chunk_sec), near - 3);
+  const to = Math.min(Math.floor((sec + reach) / data.chunk_sec), near + 3);
+  let best = reach, found = [];
+  for (let number = from; number <= to; number++) {
+    for (const [ms, own] of chunkAt(number).scores.get(id) ?? []) {
+      const away = Math.abs(number * data.chunk_sec + ms / 1000 - sec);
+      if (away < best) [best, found] = [away, own];
+    }
+  }
+  return found;
+}
+
+// What is drawn at a time: boxes with lines of text, in the order of the ids.
+function drawnAt(sec, { least, isActorShown, isLabelShown }) {
+  return [...boxesAt(sec)].filter(([id]) => isActorShown(id)).sort((a, b) => a[0] - b[0]).map(([id, box]) => {
+    const own = scoresAt(id, sec).filter(([label, score]) => score >= least && isLabelShown(data.class_names[label]));
+    const lines = own.slice(0, MAX_LABELS).map(([label, score]) => `${data.class_names[label]} ${score.toFixed(2)}`);
+    return { id, box, lines };
+  });
+}
+
+// Where the picture lies in the element: the element may be wider or higher than it.
+function pictureIn(video) {
+  const scale = Math.min(video.offsetWidth / data.video.width, video.offsetHeight / data.video.height);
+  const left = (video.offsetWidth - data.video.width * scale) / 2;
+  return { scale, left, top: (video.offsetHeight - data.video.height * scale) / 2 };
+}
+
+function paint(canvas, video, drawn, selectedId) {
+  const sharp = devicePixelRatio || 1, width = video.offsetWidth, height = video.offsetHeight;
+  const place = { left: video.offsetLeft, top: video.offsetTop, width, height };
+  for (const [key, value] of Object.entries(place)) canvas.style[key] = `${value}px`;
+  [canvas.width, canvas.height] = [Math.round(width * sharp), Math.round(height * sharp)];
+  const ink = canvas.getContext("2d"), { scale, left, top } = pictureIn(video);
+  ink.scale(sharp, sharp);
+  const at = (box) => [left + box[0] * scale, top + box[1] * scale, left + box[2] * scale, top + box[3] * scale];
+  for (const { id, box, lines } of drawn) {
+    const [x1, y1, x2, y2] = at(box);
+    ink.lineWidth = id === selectedId ? 4 : lines.length ? 2.5 : 1.25;
+    ink.strokeStyle = colorsOf(id).color;
+    ink.strokeRect(x1, y1, x2 - x1, y2 - y1);
+  }
+  const taken = [];
+  for (const { id, box, lines } of drawn) paintPlate(ink, at(box), id, { lines, taken, width, height });
+}
+
+// Above its box, else below, else in it, where no other plate lies; above if they all do.
+function paintPlate(ink, [x1, y1, x2, y2], id, { lines, taken, width, height }) {
+  const size = Math.max(10, Math.min(13, height / 36, (y2 - y1) / 5)), step = size * 1.25;
+  ink.font = `600 ${size}px system-ui, sans-serif`;
+  ink.textBaseline = "top";
+  const text = [lines.length ? `#${id} ${lines[0]}` : `#${id}`, ...lines.slice(1)];
+  const wide = Math.max(...text.map((line) => ink.measureText(line).width)) + 8, high = text.length * step + 3;
+  const places = [y1 - high, y2, y1].flatMap((top) => [x1, x2 - wide].map((left) =>
+    [Math.max(0, Math.min(left, width - wide)), Math.max(0, Math.min(top, height - high))]));
+  const isFree = ([left, top]) => taken.every(([l, t, r, b]) =>
+    left >= r || left + wide <= l || top >= b || top + high <= t);
+  const [left, top] = places.find(isFree) ?? places[0];
+  taken.push([left, top, left + wide, top + high]);
+  const { color, text: letters } = colorsOf(id);
+  ink.globalAlpha = 0.88;
+  ink.fillStyle = color;
+  ink.fillRect(left, top, wide, high);
+  ink.globalAlpha = 1;
+  ink.fillStyle = letters;
+  text.forEach((line, row) => ink.fillText(line, left + 4, top + 2 + row * step));
+}

@@ -1,0 +1,285 @@
+"""A camera, a stream or a file played in real time: read in a thread, opened again if it breaks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import av
+import numpy as np
+
+from stad.errors import InputError
+from stad.structures import Frame, VideoInfo
+from stad.video.clock import StreamClock
+from stad.video.frame_queue import FrameQueue, LiveFrame
+from stad.video.geometry import letterbox_frame
+from stad.video.source import (
+    check_file,
+    failure_reason,
+    quarter_turns,
+    stream_duration_sec,
+    stream_fps,
+)
+
+FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.5, 30.0
+OPEN_TIMEOUT_SEC, READ_TIMEOUT_SEC = 10.0, 5.0
+# Later than this for a second, and what lies between key frames is not decoded any more.
+LATE_SEC, LATE_FOR_SEC = 1.0, 1.0
+END_TOLERANCE_SEC = 1.0
+# Their stamps count frames, not time.
+UNTIMED_FORMATS = frozenset({"mpjpeg", "mjpeg", "h264", "hevc", "m4v"})
+BROKEN = (av.error.FFmpegError, OSError)
+OPTIONS = {
+    "rtsp": {"rtsp_flags": "prefer_tcp", "fflags": "nobuffer"},
+    "rtsps": {"fflags": "nobuffer"},
+}
+
+
+class LiveSource:
+    """Frames as they happen.
+
+    A broken stream is opened again after 0.5, 1, 2 ... 30 seconds until it comes back or ``stop``
+    is called; the pauses begin anew once a frame was read. The frames after it, and after a jump
+    of the stream's clock, say that they start anew. For time stamps see ``StreamClock``. A
+    picture of another size than the first one is fitted into that size, with its aspect kept.
+
+    Args:
+        source: number of a camera, URL (RTSP, HTTP, ... whatever FFmpeg opens), or a file.
+        max_latency_sec: frames wait no longer than this to be taken.
+        say: takes a line when the stream breaks and when it is back; called in another thread.
+
+    Attributes:
+        info: of the first picture.
+        name: for people, without the password of a URL.
+
+    Raises:
+        InputError: it cannot be opened now, or has no picture.
+    """
+
+    def __init__(
+        self, source: str, *, max_latency_sec: float = 2.0, say: Callable[[str], None] = print
+    ) -> None:
+        self.name = public_name(source)
+        self._path, self._format = _address(source)
+        self._scheme = urlsplit(self._path).scheme if "://" in self._path else ""
+        self._is_file = not self._scheme and self._format is None
+        self._say = say
+        self._queue = FrameQueue(max_latency_sec)
+        self._stop = threading.Event()
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
+        self._reading: Future | None = None
+        self._index = self._num_skipped = 0
+        self.num_reconnects = 0
+        check_file(self._path)
+        self.info = self._probe()
+        is_paced = self._is_file or self._scheme in ("http", "https", "file")
+        self._is_paced = is_paced and not self._untimed
+        self._clock = StreamClock(is_paced=self._is_paced, is_file=self._is_file)
+        self._lateness = _Lateness()
+
+    @property
+    def num_dropped(self) -> int:
+        """Frames that nobody looked at because the machine was too slow."""
+        return self._queue.num_dropped + self._num_skipped
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the source has ended and every frame was taken."""
+        return self._queue.is_over
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._reading = self._reader.submit(self._run)
+
+    def get(self, timeout_sec: float) -> LiveFrame | None:
+        """The next frame; None if none comes in time or the source has ended."""
+        live = self._queue.get(timeout_sec)
+        if self._reading is not None and self._reading.done():
+            # Raises what the reader raised, if it did.
+            self._reading.result()
+        return live
+
+    def due_sec(self, time_sec: float) -> float:
+        """The moment, on the monotonic clock, at which the frame of a time was live."""
+        return self._clock.due_sec(time_sec)
+
+    def stop(self) -> None:
+        """Stop reading; waits for the read at hand."""
+        self._stop.set()
+        self._reader.shutdown()
+
+    def _probe(self) -> VideoInfo:
+        try:
+            with self._open() as container:
+                if not container.streams.video:
+                    raise InputError(
+                        f"expected a video, but {self.name} has no picture: give another source"
+                    )
+                stream = container.streams.video[0]
+                self._untimed = container.format.name in UNTIMED_FORMATS
+                return self._info_of(container, stream)
+        except BROKEN as error:
+            raise InputError(
+                f"{self.name} cannot be opened ({failure_reason(error)}): give the number of a "
+                "camera, an rtsp:// or http:// URL that a player plays, or a video file"
+            ) from error
+
+    def _info_of(self, container, stream) -> VideoInfo:
+        frame = next((one for one in _decoded(container, stream) if one is not None), None)
+        if frame is None:
+            raise InputError(f"no picture of {self.name} could be decoded: try another source")
+        size = (frame.width, frame.height)
+        width_px, height_px = size[::-1] if quarter_turns(frame) % 2 else size
+        return VideoInfo(
+            name=self.name,
+            width_px=width_px,
+            height_px=height_px,
+            fps=stream_fps(stream),
+            num_frames=stream.frames or 0,
+            duration_sec=stream_duration_sec(container, stream),
+        )
+
+    def _open(self):
+        timeout = None if self._is_file else (OPEN_TIMEOUT_SEC, READ_TIMEOUT_SEC)
+        return av.open(
+            self._path,
+            format=self._format,
+            options=OPTIONS.get(self._scheme, {}),
+            metadata_errors="replace",
+            timeout=timeout,
+        )
+
+    def _run(self) -> None:
+        """Read until the end or ``stop``."""
+        pause_sec = FIRST_PAUSE_SEC
+        try:
+            while not self._stop.is_set():
+                count, reason = self._index, "it ended"
+                try:
+                    if self._play():
+                        return
+                except BROKEN as error:
+                    reason = failure_reason(error)
+                if self._stop.is_set():
+                    return
+                if self._is_file:
+                    self._say(f"warning: reading {self.name} stopped early: {reason}")
+                    return
+                if self._index > count:
+                    pause_sec = FIRST_PAUSE_SEC
+                self._say(f"{self.name}: {reason}; trying again in {pause_sec:g} s")
+                self._stop.wait(pause_sec)
+                pause_sec = min(2 * pause_sec, LONGEST_PAUSE_SEC)
+        finally:
+            self._queue.end()
+
+    def _play(self) -> bool:
+        """Read the source once; True if it has come to the end that it stated."""
+        starts_anew, stamp_sec = True, 0.0
+        with self._open() as container:
+            if not container.streams.video:
+                raise OSError("it has no picture now")
+            stream = container.streams.video[0]
+            # Threads over frames would hold some of them back.
+            stream.thread_type = "SLICE"
+            origin_sec = container.start_time / av.time_base if container.start_time else 0.0
+            length_sec = stream_duration_sec(container, stream)
+            self._clock.restart()
+            for frame in self._wanted(container, stream):
+                if starts_anew and self._index:
+                    self.num_reconnects += 1
+                    self._say(f"{self.name}: back")
+                timed = frame.time is not None and not self._untimed
+                stamp_sec = frame.time - origin_sec if timed else None
+                self._give(frame, stamp_sec, starts_anew=starts_anew)
+                starts_anew = False
+        return self._is_file or bool(
+            length_sec and stamp_sec and stamp_sec >= length_sec - END_TOLERANCE_SEC
+        )
+
+    def _wanted(self, container, stream) -> Iterator:
+        """Decoded frames, until ``stop``; while late, those of key frames alone."""
+        self._lateness = _Lateness()
+        for frame in _decoded(container, stream, wants=self._wants):
+            if self._stop.is_set():
+                return
+            if frame is not None:
+                yield frame
+
+    def _wants(self, packet) -> bool:
+        if self._lateness.is_backlog and not packet.is_keyframe and packet.size:
+            self._num_skipped += 1
+            return False
+        return True
+
+    def _give(self, frame, stamp_sec: float | None, *, starts_anew: bool) -> None:
+        time_sec = self._clock.take(stamp_sec, time.monotonic())
+        due_sec = self._clock.due_sec(time_sec)
+        ahead_sec = due_sec - time.monotonic()
+        if self._is_paced and ahead_sec > 0:
+            self._stop.wait(ahead_sec)
+        self._lateness.update(-ahead_sec, time.monotonic())
+        image = self._upright(frame)
+        live = LiveFrame(
+            Frame(self._index, time_sec, image), due_sec, starts_anew or self._clock.jumped
+        )
+        self._index += 1
+        self._queue.put(live)
+
+    def _upright(self, frame) -> np.ndarray:
+        image = np.rot90(frame.to_ndarray(format="rgb24"), quarter_turns(frame))
+        size = (self.info.width_px, self.info.height_px)
+        if image.shape[1::-1] != size:
+            image = letterbox_frame(np.ascontiguousarray(image), size)
+        return np.ascontiguousarray(image)
+
+
+class _Lateness:
+    """Whether frames have come late for so long that there is a backlog."""
+
+    def __init__(self) -> None:
+        self._since_sec: float | None = None
+        self.is_backlog = False
+
+    def update(self, late_sec: float, now_sec: float) -> None:
+        """Take how late the last frame was."""
+        if late_sec < LATE_SEC:
+            self._since_sec, self.is_backlog = None, False
+        elif self._since_sec is None:
+            self._since_sec = now_sec
+        else:
+            self.is_backlog = now_sec - self._since_sec > LATE_FOR_SEC
+
+
+def _decoded(container, stream, *, wants: Callable = lambda packet: True) -> Iterator:
+    """Frames as they decode; None for each packet that does not or is not wanted."""
+    for packet in container.demux(stream):
+        try:
+            yield from packet.decode() if wants(packet) else (None,)
+        except av.error.InvalidDataError:
+            yield None
+
+
+def _address(source: str) -> tuple[str, str | None]:
+    """What FFmpeg opens, and the format it has to take; a number is a camera of Linux."""
+    if source.isdecimal():
+        return f"/dev/video{int(source)}", "v4l2"
+    return source, "v4l2" if source.startswith("/dev/video") else None
+
+
+def public_name(source: str) -> str:
+    """A source as it may be shown: no user, password or query of a URL.
+
+    >>> public_name("rtsp://me:secret@10.0.0.2:554/live?token=1"), public_name("0")
+    ('rtsp://10.0.0.2:554/live', 'camera 0')
+    """
+    if source.isdecimal():
+        return f"camera {int(source)}"
+    if "://" not in source:
+        return Path(source).name
+    parts = urlsplit(source)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

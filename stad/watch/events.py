@@ -1,0 +1,116 @@
+"""Segments as they begin and end -> events for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from stad.localization.options import LocalizerOptions
+from stad.structures import Segment
+
+TIME_DIGITS, SCORE_DIGITS = 3, 4
+
+
+@dataclass(frozen=True)
+class Event:
+    """Somebody has begun or ended to do something.
+
+    Attributes:
+        kind: 'start' or 'end'.
+        segment: as far as it is known; of a start its end is what was seen so far.
+        label: name of its class.
+        source: name of the camera, stream or file.
+        began_at: the moment of the segment's start on the clock on the wall, UTC.
+    """
+
+    kind: Literal["start", "end"]
+    segment: Segment
+    label: str
+    source: str
+    began_at: datetime
+
+    def as_plain(self) -> dict[str, Any]:
+        """As JSON knows it; a start has no end."""
+        segment = self.segment
+        plain = {
+            "event": self.kind,
+            "label": self.label,
+            "actor": segment.actor_id,
+            "start_sec": round(segment.start_sec, TIME_DIGITS),
+            "end_sec": round(segment.end_sec, TIME_DIGITS),
+            "score": round(segment.score, SCORE_DIGITS),
+            "began_at": self.began_at.isoformat(timespec="milliseconds"),
+            "source": self.source,
+        }
+        if self.kind == "start":
+            del plain["end_sec"]
+        return plain
+
+
+class EventTracker:
+    """Tells which segments have begun and ended since the last time.
+
+    A segment's start is told once it is as long as its label asks for, its end once nothing can
+    change it any more. Each start has one end, in this order.
+
+    Args:
+        class_names: of the model.
+        options: of the localizer.
+        source: name of the camera, stream or file.
+        moment_of: from a time of the stream to seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        class_names: Sequence[str],
+        options: LocalizerOptions,
+        *,
+        source: str,
+        moment_of: Callable[[float], float],
+    ) -> None:
+        self._class_names, self._options = class_names, options
+        self._source, self._moment_of = source, moment_of
+        self._open: dict[tuple[int, int], Segment] = {}
+
+    def update(self, ended: Sequence[Segment], ongoing: Sequence[Segment]) -> list[Event]:
+        """The events that follow from what the localizer says now.
+
+        Args:
+            ended: segments that it has given out since the last time.
+            ongoing: segments that may still grow.
+        """
+        events = []
+        for segment in ended:
+            if self._open.pop(_key(segment), None) is None:
+                events.append(self._event("start", segment))
+            events.append(self._event("end", segment))
+        growing = {_key(segment): segment for segment in ongoing}
+        # One that was told of, but then turned out to be shorter than it may be.
+        for key in [key for key in self._open if key not in growing]:
+            events.append(self._event("end", self._open.pop(key)))
+        for key, segment in growing.items():
+            if key not in self._open and self._is_long(segment):
+                events.append(self._event("start", segment))
+                self._open[key] = segment
+            elif key in self._open:
+                self._open[key] = segment
+        return events
+
+    def _is_long(self, segment: Segment) -> bool:
+        shortest = self._options.of_label(self._class_names[segment.class_index]).min_length_sec
+        return segment.end_sec - segment.start_sec >= shortest
+
+    def _event(self, kind: Literal["start", "end"], segment: Segment) -> Event:
+        return Event(
+            kind=kind,
+            segment=segment,
+            label=self._class_names[segment.class_index],
+            source=self._source,
+            began_at=datetime.fromtimestamp(self._moment_of(segment.start_sec), UTC),
+        )
+
+
+def _key(segment: Segment) -> tuple[int, int]:
+    return segment.actor_id, segment.class_index

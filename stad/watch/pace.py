@@ -1,0 +1,107 @@
+"""How often this machine can look for people and score actions without falling behind."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from stad.actors.detector import PersonDetector
+from stad.models.scorer import ActionScorer
+from stad.structures import Frame, VideoInfo
+
+# Share of the time that detection and scoring may take; the rest decodes, tracks and draws.
+BUSY_SHARE, DETECTION_SHARE = 0.8, 0.4
+# Looking for people less often than this loses them: a lost one keeps the id for a second.
+LONGEST_DETECT_SEC = 0.8
+PEOPLE = 2
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often.
+
+    Attributes:
+        detect_sec: time between detections, seconds.
+        stride_sec: time between scored windows, seconds.
+        detection_cost_sec, window_cost_sec: what one of them took.
+    """
+
+    detect_sec: float
+    stride_sec: float
+    detection_cost_sec: float
+    window_cost_sec: float
+
+
+def measure_pace(
+    detector: PersonDetector,
+    scorer: ActionScorer,
+    info: VideoInfo,
+    *,
+    detect_sec: float,
+    stride_sec: float | None,
+    usual_stride_sec: float = 1.0,
+) -> Pace:
+    """Try both models on black pictures of the video's size, then choose.
+
+    Args:
+        detector, scorer: of the run; after this they are warm.
+        info: size and rate of the video.
+        detect_sec: shortest time between detections, seconds.
+        stride_sec: time between windows; None for the usual one, or more where the machine
+            needs it.
+        usual_stride_sec: that suits the model.
+    """
+    black = np.zeros((info.height_px, info.width_px, 3), dtype=np.uint8)
+    detection_cost_sec = _quickest_sec(lambda: detector.detect(Frame(0, 0.0, black)))
+    scorer.set_source_size((info.width_px, info.height_px))
+    width_px, height_px = scorer.clip_size
+    clip = np.zeros((scorer.window.num_frames, height_px, width_px, 3), dtype=np.uint8)
+    boxes = np.array([[0, 0, info.width_px / 2, info.height_px / 2]] * PEOPLE, dtype=np.float32)
+    tracks = [np.repeat(boxes[:, None], len(clip), axis=1)] if scorer.sees_tracks else None
+    window_cost_sec = _quickest_sec(lambda: scorer.score([clip], [boxes], tracks))
+    return choose_pace(
+        detection_cost_sec,
+        window_cost_sec,
+        detect_sec=detect_sec,
+        stride_sec=stride_sec,
+        usual_stride_sec=usual_stride_sec,
+    )
+
+
+def choose_pace(
+    detection_cost_sec: float,
+    window_cost_sec: float,
+    *,
+    detect_sec: float,
+    stride_sec: float | None,
+    usual_stride_sec: float = 1.0,
+) -> Pace:
+    """The pace that costs leave room for; a stride that is given stays.
+
+    >>> choose_pace(0.1, 0.2, detect_sec=0.2, stride_sec=None)
+    Pace(detect_sec=0.25, stride_sec=1.0, detection_cost_sec=0.1, window_cost_sec=0.2)
+    >>> choose_pace(0.1, 1.2, detect_sec=0.2, stride_sec=None).stride_sec
+    3.0
+    """
+    slower_sec = min(detection_cost_sec / DETECTION_SHARE, LONGEST_DETECT_SEC)
+    detect_sec = max(detect_sec, slower_sec)
+    left = BUSY_SHARE - min(detection_cost_sec / detect_sec, DETECTION_SHARE)
+    needed_sec = math.ceil(10 * window_cost_sec / left - 1e-6) / 10
+    if stride_sec is None:
+        stride_sec = max(usual_stride_sec, needed_sec)
+    return Pace(detect_sec, stride_sec, detection_cost_sec, window_cost_sec)
+
+
+def _quickest_sec(action: Callable[[], object], *, times: int = 2) -> float:
+    """Seconds of the quickest of some runs after a first one that warms up."""
+    action()
+    costs = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        action()
+        costs.append(time.perf_counter() - begin)
+    return min(costs)

@@ -1,0 +1,253 @@
+"""Interrupted runs that go on: their files equal those of an unbroken run."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from stad import zoo
+from stad.cli import annotate_main
+from stad.errors import InputError
+from stad.journal import Journal
+from stad.pipeline import PipelineOptions, annotate_frames
+from stad.results.outputs import Outputs
+from stad.resume import JournaledDetector, JournaledScorer, journaled_frames
+from stad.structures import FrameResult
+from stad.video.source import VideoSource
+from stad.video.window import Window
+from tests.test_pipeline import PositionScorer, RedSquareDetector
+from tests.videos import write_video
+
+CONFIG = str(Path(__file__).parent / "data" / "tiny_detector.py")
+NAMES = ("json", "csv", "html", "events", "activitynet", "subtitles", "coco", "out")
+ENDINGS = {"out": "mp4", "subtitles": "srt", "events": "events.csv"}
+ENDINGS |= {"coco": "coco.json", "activitynet": "net.json"}
+
+
+class Breakdown(Exception):
+    """What no run expects."""
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory) -> list[str]:
+    """A video of 4 s with sound, the tiny model, and two people whom the tracker has to follow."""
+    folder = tmp_path_factory.mktemp("resume")
+    torch.manual_seed(0)
+    torch.save({"state_dict": zoo.load(CONFIG, weights=None).state_dict()}, folder / "tiny.pth")
+    rows = ["time_sec,x1,y1,x2,y2,score"]
+    for step in range(20):
+        x = 3 * step
+        rows += [f"{step / 5},{10 + x},20,{50 + x},110,0.9"]
+        rows += [f"{step / 5},{100 - x},20,{140 - x},110,0.8"] if step % 7 else []
+    (folder / "boxes.csv").write_text("\n".join(rows))
+    video = write_video(folder / "in.mp4", num_frames=100, fps=25, audio="aac")
+    return [
+        *(str(video), "--model", CONFIG, "--weights", str(folder / "tiny.pth"), "--quiet"),
+        *("--boxes", str(folder / "boxes.csv"), "--threshold", "0.5", "--stride", "0.4"),
+    ]
+
+
+def paths(folder: Path) -> dict[str, Path]:
+    return {name: folder / f"a.{ENDINGS.get(name, name)}" for name in NAMES}
+
+
+def run(job: list[str], folder: Path, *options: str) -> int:
+    outputs = [text for name, path in paths(folder).items() for text in (f"--{name}", str(path))]
+    return annotate_main([*job, *outputs, *options])
+
+
+@pytest.fixture(scope="module")
+def whole(job, tmp_path_factory) -> dict[str, Path]:
+    """The files of an unbroken run."""
+    folder = tmp_path_factory.mktemp("whole")
+    assert run(job, folder) == 0
+    return paths(folder)
+
+
+@pytest.fixture
+def stop_at(monkeypatch):
+    """Lets something happen when a run has taken so many frames."""
+    original = Outputs.write
+
+    def plan(count: int, action) -> None:
+        def write(outputs: Outputs, result: FrameResult) -> None:
+            original(outputs, result)
+            if outputs.num_frames == count:
+                action()
+
+        monkeypatch.setattr(Outputs, "write", write)
+
+    return plan
+
+
+def interrupt() -> None:
+    """Ctrl-C."""
+    signal.raise_signal(signal.SIGINT)
+
+
+def fail() -> None:
+    """A crash."""
+    raise Breakdown
+
+
+def check_equal(folder: Path, whole: dict[str, Path]) -> None:
+    for name, path in paths(folder).items():
+        if name != "out":
+            # The page says where its videos are.
+            found = path.read_text().replace("/whole0/", "/")
+            assert found.replace(f"/{folder.name}/", "/") == whole[name].read_text(), name
+    frames = [list(VideoSource(path).frames()) for path in (paths(folder)["out"], whole["out"])]
+    assert [f.time_sec for f in frames[0]] == [f.time_sec for f in frames[1]]
+    for one, other in zip(*frames, strict=True):
+        assert np.abs(one.image.astype(int) - other.image).mean() < 5
+    assert sorted(p.name for p in folder.iterdir()) == sorted(p.name for p in whole_files(whole))
+
+
+def whole_files(whole: dict[str, Path]) -> list[Path]:
+    return list(next(iter(whole.values())).parent.iterdir())
+
+
+@pytest.mark.parametrize("count", [1, *np.random.default_rng().integers(2, 100, 2).tolist(), 100])
+def test_a_run_that_was_interrupted_goes_on(job, whole, tmp_path, stop_at, count):
+    stop_at(count, interrupt)
+    assert run(job, tmp_path) == 130
+    left = json.loads(paths(tmp_path)["json"].read_text())
+    assert (left["complete"], left["num_frames_written"]) == (False, count)
+    assert VideoSource(paths(tmp_path)["out"]).info.num_frames == count
+    stop_at(-1, interrupt)
+    assert run(job, tmp_path, "--resume") == 0
+    check_equal(tmp_path, whole)
+
+
+def test_a_run_that_was_interrupted_again_and_again(job, whole, tmp_path, stop_at):
+    for count in (30, 31, 90):
+        stop_at(count, interrupt)
+        assert run(job, tmp_path, "--resume") == 130
+        assert VideoSource(paths(tmp_path)["out"]).info.num_frames == count
+    # Before anything new: what is there stays.
+    before = {name: path.read_bytes() for name, path in paths(tmp_path).items()}
+    stop_at(60, interrupt)
+    assert run(job, tmp_path, "--resume") == 130
+    assert {name: path.read_bytes() for name, path in paths(tmp_path).items()} == before
+    stop_at(-1, interrupt)
+    assert run(job, tmp_path, "--resume") == 0
+    check_equal(tmp_path, whole)
+
+
+def test_a_crash_costs_the_pictures_only(job, whole, tmp_path, stop_at):
+    stop_at(71, fail)
+    with pytest.raises(Breakdown):
+        run(job, tmp_path)
+    state = tmp_path / "a.mp4.stad-state"
+    assert [path.name for path in tmp_path.iterdir()] == [state.name]
+    # The last line was being written.
+    state.write_bytes(state.read_bytes() + b'{"scores":[["f4",[2,80],"AAAA')
+    stop_at(-1, fail)
+    assert run(job, tmp_path, "--resume") == 0
+    check_equal(tmp_path, whole)
+
+
+def test_a_video_that_was_changed_meanwhile_is_drawn_anew(job, whole, tmp_path, stop_at):
+    stop_at(60, interrupt)
+    assert run(job, tmp_path) == 130
+    write_video(paths(tmp_path)["out"], num_frames=5)
+    stop_at(-1, interrupt)
+    assert run(job, tmp_path, "--resume") == 0
+    check_equal(tmp_path, whole)
+
+
+def test_nothing_to_resume_begins_anew_and_complete_runs_stay(job, whole, tmp_path):
+    assert run(job, tmp_path, "--resume") == 0
+    check_equal(tmp_path, whole)
+    with pytest.raises(InputError, match="that run is complete"):
+        run(job, tmp_path, "--resume")
+    with pytest.raises(InputError, match="give one of them"):
+        run(job, tmp_path, "--resume", "--overwrite")
+
+
+def test_the_options_have_to_be_those_of_then(job, tmp_path, stop_at):
+    stop_at(60, interrupt)
+    assert run(job, tmp_path) == 130
+    with pytest.raises(InputError, match=r"another --stride \(0.4 then, 0.3 now\)"):
+        run(job, tmp_path, "--resume", "--stride", "0.3")
+    with pytest.raises(InputError, match="or --resume to go on"):
+        run(job, tmp_path)
+    stop_at(-1, interrupt)
+    assert run(job, tmp_path, "--overwrite", "--end", "0.5") == 0
+    assert not (tmp_path / "a.mp4.stad-state").exists()
+
+
+def plain(results: list[FrameResult]) -> list[tuple]:
+    """Results to the last bit."""
+    return [
+        (
+            *(result.index, result.time_sec, result.actors.boxes.tobytes()),
+            *(result.actors.scores.tobytes(), result.actors.ids.tolist(), result.labels),
+            result.keyframe and (result.keyframe.time_sec, result.keyframe.scores.tobytes()),
+        )
+        for result in results
+    ]
+
+
+class LongerScorer(PositionScorer):
+    """Scores as what it is: an ``ActionScorer`` without a network."""
+
+    sees_tracks = False
+
+    def score(self, clips, boxes, tracks=None):
+        return super().score(clips, boxes)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_detector_tracker_and_scorer_go_on_to_the_last_bit(tmp_path, batch_size):
+    times = [n / 30 + (1.7 if n > 120 else 0) for n in range(240)]
+    video = write_video(tmp_path / "in.mp4", num_frames=240, times_sec=times, gop=30)
+    source = VideoSource(video)
+
+    def results(state: str, count: int | None = None) -> tuple[list, RedSquareDetector]:
+        journal = Journal(tmp_path / state, {}, resume=True)
+        detector, found = RedSquareDetector(), []
+        scorer = JournaledScorer(LongerScorer(Window(8, 2)), journal, source.info)
+        options = PipelineOptions(stride_sec=0.5, batch_size=batch_size)
+        frames = journaled_frames(source, journal, before_sec=8 / 15, clip_size=scorer.clip_size)
+        people = JournaledDetector(detector, journal, size=(160, 120), is_reader=False)
+        for result in annotate_frames(frames, people, scorer, options=options, fps=30.0):
+            found.append(result)
+            if result.keyframe is not None:
+                journal.add_done(result.keyframe.time_sec)
+            if len(found) == count:
+                break
+        journal.close()
+        return found, detector
+
+    expected, asked = results("whole")
+    for count in np.random.default_rng(batch_size).integers(1, 240, 4).tolist():
+        state = f"part{count}"
+        results(state, count)
+        found, again = results(state)
+        assert plain(found) == plain(expected), count
+        # Nothing is looked at twice, but what was not yet safe on the disk.
+        assert len(again.asked_sec) <= len(asked.asked_sec) - count / 240 * 48 + 15
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is no state of a run"),
+        (b"[1]\n", "is no state of a run"),
+        (b'{"format":"stad-state","version":0,"run":{}}\n', "another version"),
+        (b'{"format":"stad-state","version":1,"run":{"x":1}}\n', r"another x \(1 then, 2 now\)"),
+        (b'{"format":"stad-state","version":1,"run":{"x":2,"y":3}}\n', "another y"),
+    ],
+)
+def test_a_wrong_state_is_the_users_error(tmp_path, content, message):
+    path = tmp_path / "a.stad-state"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        Journal(path, {"x": 2}, resume=True)
+    assert path.read_bytes() == content

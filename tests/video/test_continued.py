@@ -1,0 +1,72 @@
+"""An mp4 that is written in parts equals one that is written at once, in times and sound."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+import pytest
+
+from stad.errors import InputError
+from stad.video.continued import ContinuedSink, Part, join_parts
+from stad.video.sink import VideoSink
+from stad.video.source import VideoSource
+from tests.videos import moving_square, write_video
+
+EVEN = [n / 25 for n in range(90)]
+UNEVEN = (5 + np.cumsum(np.random.default_rng(0).uniform(0.01, 0.3, 90))).tolist()
+
+
+def write(sink, times: list[float], first: int, last: int) -> None:
+    for index in range(first, last):
+        sink.write(moving_square(index), times[index])
+    sink.close()
+
+
+def stamps(path) -> dict[str, list[float]]:
+    """Times of all frames of picture and sound, seconds."""
+    found = {}
+    for kind in ("video", "audio"):
+        with av.open(str(path)) as container:
+            found[kind] = [frame.time for frame in container.decode(**{kind: 0})]
+    return found
+
+
+@pytest.mark.parametrize("times", [EVEN, UNEVEN], ids=["even", "uneven"])
+def test_parts_equal_the_whole(tmp_path, times):
+    source = write_video(tmp_path / "in.mp4", num_frames=90, fps=25, audio="aac")
+    info = VideoSource(source).info
+    sound = {"audio_path": str(source), "start_sec": times[0] if times is EVEN else 0.5}
+    start_sec = sound["start_sec"]
+    times = [time_sec - times[0] + start_sec for time_sec in times]
+    whole, parts = tmp_path / "whole.mp4", tmp_path / "parts.mp4"
+    write(VideoSink(whole, info, **sound), times, 0, 90)
+    write(VideoSink(parts, info, **sound), times, 0, 37)
+    write(ContinuedSink(parts, info, first_sec=times[37], **sound), times, 37, 38)
+    write(ContinuedSink(parts, info, first_sec=times[38], **sound), times, 38, 90)
+    expected, found = stamps(whole), stamps(parts)
+    assert found == expected
+    with av.open(str(whole)) as one, av.open(str(parts)) as other:
+        assert one.duration == other.duration
+        assert one.streams.video[0].average_rate == other.streams.video[0].average_rate
+    for one, other in zip(VideoSource(whole).frames(), VideoSource(parts).frames(), strict=True):
+        assert np.abs(one.image.astype(int) - other.image).mean() < 2
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.mp4", "parts.mp4", "whole.mp4"]
+
+
+def test_abort_leaves_what_was_there(tmp_path):
+    info = VideoSource(write_video(tmp_path / "in.mp4", num_frames=9)).info
+    write(VideoSink(tmp_path / "a.mp4", info), EVEN, 0, 9)
+    before = (tmp_path / "a.mp4").read_bytes()
+    sink = ContinuedSink(tmp_path / "a.mp4", info, first_sec=EVEN[9])
+    sink.write(moving_square(9), EVEN[9])
+    sink.abort()
+    assert (tmp_path / "a.mp4").read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4", "in.mp4"]
+
+
+def test_a_part_that_is_no_video_is_the_users_error(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(b"no video")
+    parts = [Part(tmp_path / "a.mp4", 0.0)]
+    with pytest.raises(InputError, match=r"cannot write .*b\.mp4"):
+        join_parts(tmp_path / "b.mp4", parts, audio_path=None, start_sec=0.0)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
