@@ -67,6 +67,19 @@ RUNS = {
         "slowfast_motion.py",
         {"model.backbone.beta_inverse": 8, "model.head.in_channels": 128 + 16},
     ),
+    "slowfast_none": MotionRun(
+        "SlowFast, no laterals", "slowfast_motion.py", {"model.backbone.lateral": "none"}
+    ),
+    "slowfast_sampling": MotionRun(
+        "SlowFast, time-strided sampling",
+        "slowfast_motion.py",
+        {"model.backbone.lateral": "time_strided_sampling"},
+    ),
+    "slowfast_concat": MotionRun(
+        "SlowFast, time-to-channel",
+        "slowfast_motion.py",
+        {"model.backbone.lateral": "time_to_channel_concat"},
+    ),
 }
 
 
