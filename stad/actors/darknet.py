@@ -16,7 +16,7 @@ MINIMUM_SCORE = 0.1
 NMS_IOU = 0.45
 # Longer side of the input. Small people are seen at the first size, people who fill the picture
 # better at the second.
-FIRST_PX, SECOND_PX = 544, 416
+FIRST_PX, SECOND_PX = 608, 416
 STEP_PX = 32
 # A weak box near somebody who was surely seen is the same person.
 WEAK_SCORE = 0.2

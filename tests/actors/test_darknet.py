@@ -18,8 +18,8 @@ from stad.structures import Actors, Frame
 # One look at each corner of the cells of 32 px: red is a person, green is the next class.
 ANCHOR_PX = (40, 100)
 NETWORK = f"""[net]
-width=544
-height=544
+width=608
+height=608
 channels=3
 
 [convolutional]
@@ -61,7 +61,7 @@ def picture(width_px, height_px, *cells, cell_px=32, colour=(255, 0, 0)):
 
 
 def test_boxes_of_people_are_in_pixels_of_the_picture(files):
-    found = DarknetDetector(*files).detect(Frame(0, 0.0, picture(544, 544, (5, 9), (12, 4))))
+    found = DarknetDetector(*files).detect(Frame(0, 0.0, picture(608, 608, (5, 9), (12, 4))))
     order = np.argsort(found.boxes[:, 0])
     centres = np.array([[5.5, 9.5], [12.5, 4.5]]) * 32
     expected = np.hstack((centres - np.array(ANCHOR_PX) / 2, centres + np.array(ANCHOR_PX) / 2))
@@ -71,18 +71,18 @@ def test_boxes_of_people_are_in_pixels_of_the_picture(files):
 
 
 def test_larger_pictures_are_brought_to_the_input_in_their_own_shape(files):
-    # 1088x544 goes in as 544x272, which is 544x256 after rounding: cells of 64x68 px.
-    image = np.zeros((544, 1088, 3), dtype=np.uint8)
-    image[272:340, 640:704] = (255, 0, 0)
+    # 1216x608 goes in as 608x304, which is 608x320 after rounding: cells of 64x60.8 px.
+    image = np.zeros((608, 1216, 3), dtype=np.uint8)
+    image[243:304, 640:704] = (255, 0, 0)
     found = DarknetDetector(*files).detect(Frame(0, 0.0, image))
-    # An anchor counts in 544ths of the input's width and height, as OpenCV has it.
-    centre = np.array([672, 4.5 * 68])
+    # An anchor counts in 608ths of the input's width and height, as OpenCV has it.
+    centre = np.array([672, 4.5 * 60.8])
     np.testing.assert_allclose((found.boxes[0, :2] + found.boxes[0, 2:]) / 2, centre, atol=2)
     assert len(found) == 1
 
 
 def test_other_classes_are_no_people(files):
-    image = picture(544, 544, (5, 9), colour=(0, 255, 0))
+    image = picture(608, 608, (5, 9), colour=(0, 255, 0))
     assert len(DarknetDetector(*files).detect(Frame(0, 0.0, image))) == 0
 
 
