@@ -63,7 +63,8 @@ def missing_error(missing: Sequence[str]) -> InputError:
         "'python tools/prepare_ava.py data/ava' gets the annotations, proposals and videos "
         "(--help tells which); for Kinetics and its like, 'python tools/prepare_kinetics.py' "
         "writes the lists; for rendered people, 'python tools/make_synthetic.py data/synthetic "
-        "--train 2400', for rendered motion, 'python tools/make_motion.py data/motion'; for data "
+        "--train 2400', for rendered motion, 'python tools/make_motion.py data/motion', for "
+        "postures, 'python tools/prepare_poses.py data/poses'; for data "
         "of your own, name your files in the config"
     )
 
