@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stad.errors import InputError
+from stad.option_ranges import check_counts, check_seconds, check_shares
 from stad.results.segment_files import SUBTITLE_SUFFIXES
 
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
@@ -62,18 +63,9 @@ class AnnotateOptions:
 
 def check_options(options: AnnotateOptions) -> None:
     """Raise InputError for a number out of its range or for no output at all."""
-    for name, value in (
-        ("--threshold", options.threshold),
-        ("--person-threshold", options.person_threshold),
-    ):
-        if value is not None and not 0 <= value <= 1:
-            raise InputError(f"{name} must be between 0 and 1, got {value:g}")
-    for name, value in (("--stride", options.stride_sec), ("--detect-every", options.detect_sec)):
-        if value is not None and not 0 < value < float("inf"):
-            raise InputError(f"{name} must be a number of seconds above 0, got {value:g}")
-    for name, count in (("--max-labels", options.max_labels), ("--batch-size", options.batch_size)):
-        if count is not None and count < 1:
-            raise InputError(f"{name} must be 1 or more, got {count}")
+    check_shares(threshold=options.threshold, person_threshold=options.person_threshold)
+    check_seconds(stride=options.stride_sec, detect_every=options.detect_sec)
+    check_counts(max_labels=options.max_labels, batch_size=options.batch_size)
     if not options.outputs():
         raise InputError("nothing to write: give --out FILE.mp4, --json, --csv or --html")
     if options.resume and options.overwrite:

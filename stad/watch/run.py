@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stad.errors import EXIT_OK, InputError
+from stad.option_ranges import check_counts, check_seconds, check_shares
 
 if TYPE_CHECKING:
     from stad.watch.stats import Stats
@@ -217,23 +218,15 @@ def summary(report: WatchReport) -> str:
 
 def check_options(options: WatchOptions) -> None:
     """Raise InputError for a number out of its range or an output that cannot be written."""
-    for name, share in (
-        ("--threshold", options.threshold),
-        ("--person-threshold", options.person_threshold),
-    ):
-        if share is not None and not 0 <= share <= 1:
-            raise InputError(f"{name} must be between 0 and 1, got {share:g}")
-    for name, seconds in (
-        ("--stride", options.stride_sec),
-        ("--detect-every", options.detect_sec),
-        ("--max-latency", options.max_latency_sec),
-        ("--duration", options.duration_sec),
-        ("--record-seconds", options.record_sec),
-    ):
-        if seconds is not None and not 0 < seconds < float("inf"):
-            raise InputError(f"{name} must be a number of seconds above 0, got {seconds:g}")
-    if options.max_labels < 1:
-        raise InputError(f"--max-labels must be 1 or more, got {options.max_labels}")
+    check_shares(threshold=options.threshold, person_threshold=options.person_threshold)
+    check_seconds(
+        stride=options.stride_sec,
+        detect_every=options.detect_sec,
+        max_latency=options.max_latency_sec,
+        duration=options.duration_sec,
+        record_seconds=options.record_sec,
+    )
+    check_counts(max_labels=options.max_labels)
     if options.jsonl is not None:
         _check_folder(options.jsonl)
 
