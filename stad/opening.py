@@ -75,6 +75,7 @@ def open_models(
     options: ModelOptions,
     *,
     detector: PersonDetector | None = None,
+    is_live: bool = False,
     progress: bool,
     say: Callable[[str], None],
 ) -> Models:
@@ -83,6 +84,7 @@ def open_models(
     Args:
         options: which ones.
         detector: in place of the one that the options name.
+        is_live: score frame by frame where the model can, one window a frame.
         progress: show the progress of a download on a terminal.
         say: takes lines that tell what was chosen.
 
@@ -92,7 +94,8 @@ def open_models(
     from stad import zoo
     from stad.actors.detector import WholeFrame
     from stad.models.fast_inference import choose_precision
-    from stad.models.scorer import ActionScorer
+    from stad.models.online import why_not_online
+    from stad.models.scorer import ActionScorer, OnlineScorer
 
     device = resolve_device(options.device)
     name = options.model or _told(zoo.choose_detection_model(device, progress=progress), say)
@@ -109,7 +112,10 @@ def open_models(
     if loaded.entry and loaded.entry.trained_on == "Kinetics-400":
         say(KINETICS_NOTE)
     say(f"people    {detector.name}")
-    scorer = ActionScorer(
+    is_online = is_live and why_not_online(loaded.model) is None
+    if is_online:
+        say(f"online    frame by frame, best every {loaded.window.interval_sec:.2g} s")
+    scorer = (OnlineScorer if is_online else ActionScorer)(
         loaded.model,
         loaded.window,
         short_side_px=loaded.short_side_px,
@@ -124,7 +130,7 @@ def open_models(
         threshold=loaded.score_threshold if options.threshold is None else options.threshold,
         allowed=allowed,
         device=device,
-        stride_sec=loaded.stride_sec,
+        stride_sec=loaded.window.interval_sec if is_online else loaded.stride_sec,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stad.models.backbones.frame_resnet import FrameResNet
 from stad.models.heads.clip_head import ClipHead
@@ -50,7 +50,10 @@ class OnlineRecognizer:
     """
 
     def __init__(self, model: Recognizer, *, consensus_frames: int | None = None) -> None:
-        _check_model(model)
+        if reason := why_not_online(model):
+            raise ValueError(f"OnlineRecognizer takes another model: {reason}")
+        if model.training:
+            raise ValueError("OnlineRecognizer takes a model in eval mode: call model.eval() first")
         if consensus_frames is not None and consensus_frames < 1:
             raise ValueError(f"consensus_frames is 1 or more, or None, got {consensus_frames}")
         self.model = model
@@ -110,21 +113,22 @@ class OnlineRecognizer:
         return self._mean.float()
 
 
-def _check_model(model: Recognizer) -> None:
-    backbone, head = model.backbone, model.head
+def why_not_online(model: nn.Module) -> str | None:
+    """Why a model cannot be run frame by frame; None where it can.
+
+    Args:
+        model: any model of stad.
+    """
+    backbone, head = getattr(model, "backbone", None), getattr(model, "head", None)
     if not isinstance(backbone, FrameResNet) or not isinstance(head, ClipHead):
-        raise ValueError(
-            "OnlineRecognizer takes a FrameResNet with a ClipHead, got "
+        return (
+            "it needs a FrameResNet with a ClipHead, got "
             f"{type(backbone).__name__} with {type(head).__name__}"
         )
     if head.pool_window is not None:
-        raise ValueError("OnlineRecognizer takes a ClipHead that averages: pool_window=None")
+        return "its ClipHead must average over the frames: pool_window=None"
     if backbone.shift_div is not None and backbone.bidirectional:
-        raise ValueError(
-            "a bi-directional shift sees the next frame: OnlineRecognizer takes a backbone with "
-            "bidirectional=False"
-        )
+        return "a bi-directional shift sees the next frame: it needs bidirectional=False"
     if backbone.has_non_local:
-        raise ValueError("non-local blocks see the whole clip: OnlineRecognizer cannot take them")
-    if model.training:
-        raise ValueError("OnlineRecognizer takes a model in eval mode: call model.eval() first")
+        return "non-local blocks see the whole clip"
+    return None

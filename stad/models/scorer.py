@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from stad.models.fast_inference import prepare_for_inference
+from stad.models.online import OnlineRecognizer
 from stad.video.geometry import clip_size, scale_boxes
 from stad.video.window import Window
 
@@ -49,6 +50,9 @@ class ActionScorer:
             self._source = size
             self.clip_size = clip_size(*size, self._short_side_px)
 
+    def begin_stream(self) -> None:
+        """What comes next has nothing to do with what came before."""
+
     @torch.inference_mode()
     def score(
         self,
@@ -76,10 +80,54 @@ class ActionScorer:
                 moving = [self._in_clip(one, inputs.device) for one in tracks]
             logits = self._model.score_actors(inputs, in_clip, moving)
         else:
-            rows = self._model.score_clips(inputs.to(self._dtype))
+            rows = self._score_whole(inputs.to(self._dtype))
             logits = [row.expand(len(b), -1) for row, b in zip(rows, boxes, strict=True)]
         return [self._model.probabilities(one).float().cpu().numpy() for one in logits]
+
+    def _score_whole(self, inputs: torch.Tensor) -> torch.Tensor:
+        """(N, 3, T, H, W) clips -> (N, num_classes) logits."""
+        return self._model.score_clips(inputs)
 
     def _in_clip(self, boxes: np.ndarray, device: torch.device) -> torch.Tensor:
         """Boxes (..., 4) of the source as those of the clip."""
         return torch.from_numpy(scale_boxes(boxes, self._source, self.clip_size)).to(device)
+
+
+class OnlineScorer(ActionScorer):
+    """Scores the clips of one stream for one forward of a frame each, with ``OnlineRecognizer``.
+
+    Clips come in order, each a frame's interval after the last. Of the first all frames are
+    looked at, of each later one the last frame; the scores are the consensus over as many frames
+    as a clip has, and the blocks remember all of the stream.
+
+    Args:
+        model: a ``Recognizer`` that ``OnlineRecognizer`` takes, in eval mode.
+        window, short_side_px, num_classes, dtype: as ``ActionScorer`` takes them.
+    """
+
+    def __init__(
+        self,
+        model,
+        window: Window,
+        *,
+        short_side_px: int,
+        num_classes: int,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__(
+            model, window, short_side_px=short_side_px, num_classes=num_classes, dtype=dtype
+        )
+        self._online = OnlineRecognizer(model, consensus_frames=window.num_frames)
+
+    def begin_stream(self) -> None:
+        """Forget the frames so far."""
+        self._online.reset()
+
+    def _score_whole(self, inputs: torch.Tensor) -> torch.Tensor:
+        rows = []
+        for clip in inputs:
+            fresh = clip[:, -1:] if self._online.num_frames else clip
+            for frame in fresh.unbind(1):
+                logits = self._online.step(frame)
+            rows.append(logits)
+        return torch.stack(rows)

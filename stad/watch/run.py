@@ -118,7 +118,7 @@ def _prepare(options: WatchOptions, source, screen):
     from stad.watch.pace import measure_pace
     from stad.watch.watcher import Watcher
 
-    models = open_models(options, progress=not options.quiet, say=screen.say)
+    models = open_models(options, is_live=True, progress=not options.quiet, say=screen.say)
     pace = measure_pace(
         models.detector,
         models.scorer,

@@ -93,6 +93,7 @@ class Watcher:
 
     def _take(self, frame: Frame) -> None:
         if self._flow is None:
+            self._models.scorer.begin_stream()
             self._flow = Flow(
                 self._models.detector,
                 self._models.scorer,

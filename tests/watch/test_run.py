@@ -22,6 +22,7 @@ from tests.videos import write_video
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = str(ROOT / "tests" / "data" / "tiny_detector.py")
+ONLINE_CONFIG = str(ROOT / "tests" / "data" / "tiny_online.py")
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +80,39 @@ def test_events_go_to_the_screen_and_into_files(tmp_path, arguments, capsys):
     assert len(list(VideoSource(clip).frames())) == 75
     assert "75 frames in 3 s, 0 dropped" in said.err
     assert "pace      people every 0.2 s" in said.err
+
+
+def test_a_network_that_sees_the_past_alone_runs_frame_by_frame(tmp_path, capsys):
+    torch.manual_seed(0)
+    path = tmp_path / "tiny.pth"
+    torch.save({"state_dict": zoo.load(ONLINE_CONFIG, weights=None).state_dict()}, path)
+    video = write_video(tmp_path / "in.mp4", num_frames=75, fps=25)
+    LocalizerOptions(0.0).to_file(tmp_path / "localizer.json")
+    code = watch_main(
+        [
+            *(
+                str(video),
+                "--model",
+                ONLINE_CONFIG,
+                "--weights",
+                str(path),
+                "--labels",
+                "abseiling",
+            ),
+            *("--detector", "whole_frame", "--localizer", str(tmp_path / "localizer.json")),
+            *("--jsonl", str(tmp_path / "events.jsonl"), "--threshold", "0"),
+        ]
+    )
+    assert code == 0
+    lines = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert [(one["event"], one["label"]) for one in lines] == [
+        ("start", "abseiling"),
+        ("end", "abseiling"),
+    ]
+    said = capsys.readouterr().err
+    assert "online    frame by frame" in said
+    # A frame of its clips every four thirtieths of a second; a slow machine takes fewer.
+    assert re.search(r"actions every 0\.\d+ s", said)
 
 
 def test_quiet_is_quiet(tmp_path, arguments, capsys):

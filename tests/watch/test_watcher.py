@@ -39,9 +39,13 @@ class BrightScorer:
         self.window, self._cost_sec, self._scores = Window(8, 2), cost_sec, scores
         self.threads: set[str] = set()
         self.clips: list[np.ndarray] = []
+        self.num_streams = 0
 
     def set_source_size(self, size):
         self.clip_size = clip_size(*size, 60)
+
+    def begin_stream(self):
+        self.num_streams += 1
 
     def score(self, clips, boxes, tracks=None):
         self.threads.add(threading.current_thread().name)
@@ -176,7 +180,9 @@ def test_after_a_break_people_are_new_and_events_have_ended(tmp_path):
     """Two recordings end to end: the clock of the second one jumps back."""
     part = write_video(tmp_path / "a.ts", num_frames=60, fps=25).read_bytes()
     (tmp_path / "both.ts").write_bytes(part + part)
-    _, heard, _ = run(tmp_path / "both.ts", RedSquareDetector(), BrightScorer())
+    scorer = BrightScorer()
+    _, heard, _ = run(tmp_path / "both.ts", RedSquareDetector(), scorer)
+    assert scorer.num_streams == 2
     ids = [one.actors.ids.tolist() for one in heard.results]
     assert ids[30] == [1]
     assert ids[90] == [2]
