@@ -65,7 +65,8 @@ class ActionDetector(BaseModel):
         """Logits of every class for every actor.
 
         Args:
-            clips: (N, 3, T, H, W) float32, normalised.
+            clips: (N, 3, T, H, W) float32, normalised; (N, 5, T, H, W) for a preprocessor with
+                optical flow.
             boxes: N times (K_i, 4) float32 xyxy, pixels of the clip; K_i may be 0.
             tracks: N times (K_i, T, 4) float32 xyxy, the same actors in every frame, for models
                 with ``actor_crops``; None lets the boxes stand still. Others do not look at it.
@@ -76,7 +77,7 @@ class ActionDetector(BaseModel):
         Raises:
             ValueError: other shapes, or boxes that are not finite.
         """
-        check_clips(clips)
+        check_clips(clips, self.data_preprocessor.num_channels)
         check_boxes(boxes, len(clips))
         if tracks is not None:
             check_tracks(tracks, boxes, clips.shape[2])

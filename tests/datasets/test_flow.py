@@ -1,6 +1,7 @@
 """Batches with optical flow: the same as the model computes, and what it means."""
 
 import numpy as np
+import pytest
 import torch
 
 from stad.datasets.flow import collate_with_flow
@@ -55,6 +56,28 @@ def test_loader_scorer_and_model_see_the_same():
     for row, other, third in zip(rows, again, scored, strict=True):
         assert torch.equal(row["scores"], other["scores"])
         np.testing.assert_allclose(third[0], row["scores"], atol=1e-5)
+
+
+@torch.inference_mode()
+def test_a_detector_of_people_sees_flow_too():
+    config = read_config("slowfast_ava").model
+    config.backbone.update(depth=18, base_channels=16, fast_input="optical_flow")
+    config.roi_head.update(in_channels=144, num_classes=3)
+    config.data_preprocessor.update(with_flow=True)
+    torch.manual_seed(0)
+    model = MODELS.build(config).eval()
+    batch = collate_with_flow([item(2), item(0)])
+    clips = model.data_preprocessor.normalise(batch["inputs"])
+    boxes = [torch.tensor([[8.0, 8, 60, 60], [70, 0, 150, 64]])] * 2
+    scores = model.score_actors(clips, boxes)
+    assert [one.shape for one in scores] == [(2, 3), (2, 3)]
+    # The pictures stay, the motion goes: both actors score differently.
+    clips[0, 3:] = 0
+    still = model.score_actors(clips, boxes)
+    assert (still[0] - scores[0]).abs().amax(dim=1).min() > 1e-4
+    assert torch.equal(still[1], scores[1])
+    with pytest.raises(ValueError, match=r"\(N, 5, T, H, W\)"):
+        model.score_actors(clips[:, :3], boxes)
 
 
 def test_flow_trains():
