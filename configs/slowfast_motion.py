@@ -10,6 +10,6 @@ with read_base():
 
 model.update(
     backbone=dict(depth=18, base_channels=16, beta_inverse=4),
-    head=dict(in_channels=160, num_classes=8, dropout=0.2),
+    head=dict(in_channels=160, num_classes=10, dropout=0.2),
 )
 train_cfg.update(max_epochs=4)

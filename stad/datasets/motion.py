@@ -19,6 +19,10 @@ SHAPE_SIDE = (0.28, 0.42)
 TRAVEL = (0.35, 0.55)
 # Less than a half turn between samples an eighth of the clip apart, or the direction is lost.
 TURN_DEG = (200.0, 320.0)
+# Of one of 32 frames against the last one. Eight of them are half a turn, give or take, so that
+# samples so far apart do not tell the direction; four are three quarters of a turn.
+SPIN_DEG = (63.0, 72.0)
+SPIN_FRAMES = 32
 NOISE_DEVIATION = 6.0
 # Sub-pixel positions are drawn on a grid of 1 / 2 ** SHIFT_BITS pixel.
 SHIFT_BITS = 4
@@ -58,7 +62,7 @@ def render_motion(seed: int, *, num_frames: int = 32, side_px: int = SIDE_PX) ->
 
     Seeds come in twins, 0 and 1, 2 and 3 ...: the one is the other played backwards, to the last
     bit. So no picture, and no set of pictures without their order, tells the classes of a pair
-    apart. Four twins after each other have the four pairs.
+    apart. Five twins after each other have the five pairs.
 
     Args:
         seed: chooses everything that is random, from 0.
@@ -111,9 +115,11 @@ def _draw_path(rng: np.random.Generator, pair: int, *, num_frames: int, side_px:
     elif pair == 2:
         # y points down: a growing angle turns clockwise.
         angle += time * np.deg2rad(rng.uniform(*TURN_DEG))
-    else:
+    elif pair == 3:
         begin, length = rng.uniform(0.1, 0.4), rng.uniform(0.2, 0.5)
         opacity = ((time - begin) / length).clip(0, 1)
+    else:
+        angle += time * np.deg2rad(rng.uniform(*SPIN_DEG) * (SPIN_FRAMES - 1))
     return _Pose(center, angle, opacity)
 
 

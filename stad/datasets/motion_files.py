@@ -33,7 +33,7 @@ def write_motion_dataset(
 
     Args:
         folder: where to; made if it is not there.
-        num_train, num_val: clips, multiples of the 8 classes, so that each has equally many.
+        num_train, num_val: clips, multiples of the 10 classes, so that each has equally many.
         on_clip: called after each clip, for a progress bar.
 
     Returns:

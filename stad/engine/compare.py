@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from stad import zoo
-from stad.datasets.motion import reversed_label
+from stad.datasets.motion import CLASSES, reversed_label
 from stad.engine.checkpoints import LAST
 from stad.engine.hooks import bare_model
 from stad.engine.run import RunOptions, train
@@ -20,7 +20,8 @@ from stad.evaluation.classification import top_k_accuracy, two_way_accuracy
 from stad.results.atomic import write_whole
 
 RESULT_FILE = "motion.json"
-COLUMNS = ("network", "parameters", "top-1", "right way", "minutes")
+COLUMNS = ("network", "parameters", "top-1", "right way", "of spins")
+SPINS = "spin"
 
 
 @dataclass(frozen=True)
@@ -34,57 +35,70 @@ class MotionRun:
 
 @dataclass(frozen=True)
 class MotionResult:
-    """What came out of a run.
+    """What came out of a run with one seed.
 
     Attributes:
-        title: of the run.
         parameters: how many weights.
-        top1: share of clips whose class of eight is found.
+        top1: share of clips whose class of ten is found.
         right_way: share of clips that score above their reverse class; 0.5 is chance.
+        right_way_spins: the same of spins alone, half a turn in eight frames.
         minutes: of training and evaluation.
     """
 
-    title: str
     parameters: int
     top1: float
     right_way: float
+    right_way_spins: float
     minutes: float
 
 
 # The head takes the 128 channels of the slow pathway, and beta times as many of the fast one.
+BETA_8 = {"model.backbone.beta_inverse": 8, "model.head.in_channels": 128 + 16}
+BETA_16 = {"model.backbone.beta_inverse": 16, "model.head.in_channels": 128 + 8}
+LATERAL = "model.backbone.lateral"
 RUNS = {
     "tsn": MotionRun("TSN", "tsn_motion.py"),
-    "tsm": MotionRun("TSM, from both sides", "tsm_motion.py"),
-    "tsm_online": MotionRun("TSM, from the past", "tsm_online_motion.py"),
-    "slowfast": MotionRun("SlowFast, beta 1/4", "slowfast_motion.py"),
-    "slowfast_beta2": MotionRun(
-        "SlowFast, beta 1/2",
-        "slowfast_motion.py",
-        {"model.backbone.beta_inverse": 2, "model.head.in_channels": 128 + 64},
-    ),
-    "slowfast_beta8": MotionRun(
-        "SlowFast, beta 1/8",
-        "slowfast_motion.py",
-        {"model.backbone.beta_inverse": 8, "model.head.in_channels": 128 + 16},
-    ),
-    "slowfast_none": MotionRun(
-        "SlowFast, no laterals", "slowfast_motion.py", {"model.backbone.lateral": "none"}
-    ),
+    "tsm_online": MotionRun("TSM, uni-directional", "tsm_online_motion.py"),
+    "tsm": MotionRun("TSM, bi-directional", "tsm_motion.py"),
+    "slowonly": MotionRun("Slow only", "slowonly_motion.py"),
+    "fastonly": MotionRun("Fast only, beta 1/4", "fastonly_motion.py"),
+    "slowfast": MotionRun("SlowFast, beta 1/4, time-strided conv", "slowfast_motion.py"),
     "slowfast_sampling": MotionRun(
-        "SlowFast, time-strided sampling",
+        "SlowFast, beta 1/4, time-strided sampling",
         "slowfast_motion.py",
-        {"model.backbone.lateral": "time_strided_sampling"},
+        {LATERAL: "time_strided_sampling"},
     ),
     "slowfast_concat": MotionRun(
-        "SlowFast, time-to-channel",
+        "SlowFast, beta 1/4, time-to-channel concat",
         "slowfast_motion.py",
-        {"model.backbone.lateral": "time_to_channel_concat"},
+        {LATERAL: "time_to_channel_concat"},
+    ),
+    "slowfast_none": MotionRun(
+        "SlowFast, beta 1/4, no laterals", "slowfast_motion.py", {LATERAL: "none"}
+    ),
+    "slowfast_beta8": MotionRun(
+        "SlowFast, beta 1/8, time-strided conv", "slowfast_motion.py", BETA_8
+    ),
+    # A sum needs maps of as many channels: alpha, which is 8, times beta is one.
+    "slowfast_beta8_sum": MotionRun(
+        "SlowFast, beta 1/8, time-to-channel sum",
+        "slowfast_motion.py",
+        BETA_8 | {LATERAL: "time_to_channel_sum"},
+    ),
+    "slowfast_beta16": MotionRun(
+        "SlowFast, beta 1/16, time-strided conv", "slowfast_motion.py", BETA_16
     ),
 }
 
 
+def check_run(name: str) -> None:
+    """Raise InputError unless ``name`` is one of ``RUNS``."""
+    if name not in RUNS:
+        raise InputError(f"there is no run {name!r}: choose among {', '.join(RUNS)}")
+
+
 def run_motion(
-    name: str, data: str | Path, work_dir: str | Path, *, epochs: int | None = None
+    name: str, data: str | Path, work_dir: str | Path, *, seed: int = 0, epochs: int | None = None
 ) -> MotionResult:
     """Train and test one of ``RUNS``; what was done before is read, what broke off goes on.
 
@@ -92,19 +106,18 @@ def run_motion(
         name: key of ``RUNS``.
         data: folder of ``write_motion_dataset``.
         work_dir: of all runs; each one has a folder in it.
+        seed: of the weights and of the order of the clips.
         epochs: how long to train; None is as the config says.
 
     Raises:
         InputError: no such run, or the data is not there.
     """
-    if name not in RUNS:
-        raise InputError(f"there is no run {name!r}: choose among {', '.join(RUNS)}")
-    folder = Path(work_dir) / name
+    check_run(name)
+    folder = Path(work_dir) / f"{name}_seed{seed}"
     path = folder / RESULT_FILE
     if path.is_file():
         return MotionResult(**json.loads(path.read_text()))
-    run = RUNS[name]
-    changes = dict(run.changes)
+    changes = dict(RUNS[name].changes) | {"randomness.seed": seed}
     if epochs is not None:
         changes["train_cfg.max_epochs"] = epochs
     for split in ("train", "val"):
@@ -113,42 +126,56 @@ def run_motion(
     begin = time.perf_counter()
     runner = train(
         RunOptions(
-            zoo.config_dir() / run.config,
+            zoo.config_dir() / RUNS[name].config,
             work_dir=folder,
             resume=(folder / LAST).is_file(),
             changes=changes,
         )
     )
-    minutes = (time.perf_counter() - begin) / 60
-    result = _summarise(runner, run.title, minutes)
+    result = _summarise(runner, (time.perf_counter() - begin) / 60)
     write_whole(path, json.dumps(asdict(result), indent=2) + "\n")
     return result
 
 
-def _summarise(runner, title: str, minutes: float) -> MotionResult:
+def _summarise(runner, minutes: float) -> MotionResult:
     (metric,) = runner.val_evaluator.metrics
     _, labels, scores = metric.result
     others = np.array([reversed_label(label) for label in labels.tolist()])
+    spins = np.array([CLASSES[label].startswith(SPINS) for label in labels.tolist()])
     return MotionResult(
-        title=title,
         parameters=sum(one.numel() for one in bare_model(runner).parameters()),
         top1=top_k_accuracy(scores, labels, 1),
         right_way=two_way_accuracy(scores, labels, others),
+        right_way_spins=two_way_accuracy(scores[spins], labels[spins], others[spins]),
         minutes=minutes,
     )
 
 
-def as_markdown(results: Sequence[MotionResult]) -> str:
-    """A table for a page of the docs."""
+def as_markdown(results: Mapping[str, Sequence[MotionResult]]) -> str:
+    """A table for a page of the docs.
+
+    Args:
+        results: per key of ``RUNS`` those of all seeds, at least one.
+
+    >>> one = MotionResult(700_000, 0.38, 0.5, 0.5, minutes=4)
+    >>> other = MotionResult(700_000, 0.42, 0.54, 0.5, minutes=4)
+    >>> print(as_markdown({"tsn": [one, other]}), end="")
+    | network | parameters | top-1 | right way | of spins |
+    | --- | ---: | ---: | ---: | ---: |
+    | TSN | 0.70 M | 0.400 (0.380 to 0.420) | 0.520 (0.500 to 0.540) | 0.500 (0.500 to 0.500) |
+    """
     rows = [COLUMNS, ("---", *("---:" for _ in COLUMNS[1:]))]
-    rows += [
-        (
-            one.title,
-            f"{one.parameters / 1e6:.2f} M",
-            f"{one.top1:.3f}",
-            f"{one.right_way:.3f}",
-            f"{one.minutes:.1f}",
-        )
-        for one in results
-    ]
+    for name, runs in results.items():
+        millions = f"{runs[0].parameters / 1e6:.2f} M"
+        shares = [
+            _spread([getattr(one, key) for one in runs])
+            for key in ("top1", "right_way", "right_way_spins")
+        ]
+        rows.append((RUNS[name].title, millions, *shares))
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _spread(values: Sequence[float]) -> str:
+    """The mean, and the least and the most where there are several."""
+    mean = f"{np.mean(values):.3f}"
+    return mean if len(values) == 1 else f"{mean} ({min(values):.3f} to {max(values):.3f})"

@@ -12,19 +12,20 @@ from stad.errors import InputError
 
 
 def test_pairs_of_classes():
-    assert len(CLASSES) == 8
-    pairs = {(CLASSES[k], CLASSES[reversed_label(k)]) for k in range(0, 8, 2)}
+    assert len(CLASSES) == 10
+    pairs = {(CLASSES[k], CLASSES[reversed_label(k)]) for k in range(0, 10, 2)}
     assert pairs == {
         ("move left", "move right"),
         ("move up", "move down"),
         ("turn clockwise", "turn counter-clockwise"),
         ("appear", "vanish"),
+        ("spin clockwise", "spin counter-clockwise"),
     }
-    assert all(reversed_label(reversed_label(k)) == k for k in range(8))
+    assert all(reversed_label(reversed_label(k)) == k for k in range(10))
 
 
 def test_a_twin_is_the_clip_backwards():
-    for seed in range(0, 16, 2):
+    for seed in range(0, 20, 2):
         one, other = render_motion(seed), render_motion(seed + 1)
         np.testing.assert_array_equal(one.frames, other.frames[::-1])
         assert other.label == reversed_label(one.label)
@@ -32,7 +33,7 @@ def test_a_twin_is_the_clip_backwards():
 
 def test_each_class_comes_equally_often():
     labels = [render_motion(seed, num_frames=2, side_px=16).label for seed in range(160)]
-    assert np.bincount(labels).tolist() == [20] * 8
+    assert np.bincount(labels).tolist() == [16] * 10
     # Which of the twins is which is not told by its number.
     assert 10 < sum(label % 2 for label in labels[::2]) < 70
 
@@ -100,8 +101,8 @@ def test_things_appear_and_vanish(name, grows):
 
 
 def test_the_files_of_twins_are_each_other_backwards(tmp_path):
-    counts = write_motion_dataset(tmp_path, num_train=16, num_val=8)
-    assert counts == {"train": 16, "val": 8}
+    counts = write_motion_dataset(tmp_path, num_train=20, num_val=10)
+    assert counts == {"train": 20, "val": 10}
     listed = read_video_list(tmp_path / "train.txt")
     assert label_numbers(listed, CLASSES, label_map="motion") == list(listed.labels)
     by_folder = list_class_folders(tmp_path / "train")
@@ -119,11 +120,11 @@ def test_the_files_of_twins_are_each_other_backwards(tmp_path):
 
 
 def test_a_stopped_run_goes_on_and_wrong_numbers_are_told(tmp_path):
-    write_motion_dataset(tmp_path, num_train=8, num_val=8)
+    write_motion_dataset(tmp_path, num_train=10, num_val=10)
     kept = sorted(tmp_path.glob("train/*/*.mp4"))[0]
     before = kept.stat().st_mtime_ns
-    write_motion_dataset(tmp_path, num_train=16, num_val=8)
+    write_motion_dataset(tmp_path, num_train=20, num_val=10)
     assert kept.stat().st_mtime_ns == before
-    assert len(list(tmp_path.glob("train/*/*.mp4"))) == 16
-    with pytest.raises(InputError, match="--val must be a multiple of 8"):
-        write_motion_dataset(tmp_path, num_train=8, num_val=12)
+    assert len(list(tmp_path.glob("train/*/*.mp4"))) == 20
+    with pytest.raises(InputError, match="--val must be a multiple of 10"):
+        write_motion_dataset(tmp_path, num_train=10, num_val=12)

@@ -11,13 +11,14 @@ from stad.registry import MODELS
 from stad.video.window import Window
 from tests.models.configs import CONFIGS, build_model, read_config
 
-NUM_CLASSES = {"ava": 80, "kinetics400": 400, "motion": 8, "poses": 12, "synthetic": 11}
+NUM_CLASSES = {"ava": 80, "kinetics400": 400, "motion": 10, "poses": 12, "synthetic": 11}
 
 # config: frames, interval (at 30 per second), short side, label map
 WINDOWS = {
     "c3d_kinetics": (16, 2, 112, "kinetics400"),
     "cnn_lstm_kinetics": (16, 4, 256, "kinetics400"),
     "fastonly_kinetics": (32, 2, 256, "kinetics400"),
+    "fastonly_motion": (32, 1.875, 64, "motion"),
     "i3d_crops_poses": (8, 3.75, 480, "poses"),
     "skeleton_poses": (3, 12, 480, "poses"),
     "slowfast_grayscale_kinetics": (32, 2, 256, "kinetics400"),
@@ -51,6 +52,7 @@ WINDOWS = {
     "slowonly_8x8_ava": (8, 8, 256, "ava"),
     "slowonly_ava": (4, 16, 256, "ava"),
     "slowonly_kinetics": (4, 16, 256, "kinetics400"),
+    "slowonly_motion": (4, 15, 64, "motion"),
     "slowonly_r101_ava": (8, 8, 256, "ava"),
     "timesformer_ava": (8, 8, 256, "ava"),
     "timesformer_joint_kinetics": (8, 32, 224, "kinetics400"),

@@ -1,4 +1,4 @@
-"""Rendered motion: 8 classes in 4 pairs, each the other played backwards; tools/make_motion.py."""
+"""Rendered motion: 10 classes in 5 pairs, each the other played backwards; tools/make_motion.py."""
 
 from mmengine.config import read_base
 
