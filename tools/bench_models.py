@@ -47,7 +47,7 @@ def main() -> None:
     speeds = []
     for name in args.configs or PEERS:
         print(f"measuring {name}", file=sys.stderr)
-        speeds.append(measure(name, batch_size=args.batch, rounds=args.rounds, device=args.device))
+        speeds += measure(name, batch_size=args.batch, rounds=args.rounds, device=args.device)
     where = torch.cuda.get_device_name(args.device) if args.device != "cpu" else "CPU"
     threads = f", {torch.get_num_threads()} threads" if args.device == "cpu" else ""
     table = f"{where}{threads}, float32, {args.batch} clips per pass\n\n{as_markdown(speeds)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from stad import zoo
 from stad.errors import InputError
 from stad.models.cost import count_network
+from stad.models.online import OnlineRecognizer, why_not_online
 from stad.registry import MODELS
 
 COLUMNS = (
@@ -104,7 +105,7 @@ class Speed:
     ratio: float | None = None
 
 
-def measure(name: str, *, batch_size: int, rounds: int, device: str) -> Speed:
+def measure(name: str, *, batch_size: int, rounds: int, device: str) -> list[Speed]:
     """Time the network of a config, and its peer in turns with it.
 
     Both run in float32 as they are built, without gradients, on random clips.
@@ -114,6 +115,9 @@ def measure(name: str, *, batch_size: int, rounds: int, device: str) -> Speed:
         batch_size: clips per pass.
         rounds: passes of each network, after the one that counts its multiply-adds.
         device: such as 'cpu'.
+
+    Returns:
+        One row; of a uni-directional TSM a second one, a frame of a stream.
 
     Raises:
         InputError: there is no such config, or it is not one of a recognizer.
@@ -129,19 +133,41 @@ def measure(name: str, *, batch_size: int, rounds: int, device: str) -> Speed:
     model = MODELS.build(config.model).to(device).eval()
     channels = model.data_preprocessor.num_channels
     clips = torch.randn(batch_size, channels, frames, size_px, size_px, device=device)
-    networks = [(model, clips)]
     peer = PEERS.get(name)
+    speeds = [_compare(name, model, clips, peer, rounds=rounds)]
+    if getattr(model.backbone, "shift_div", None) and why_not_online(model) is None:
+        stream = _Stream(model).eval()
+        title = f"{name}, a frame of a stream"
+        speeds.append(_compare(title, stream, clips[:, :, :1], peer, rounds=rounds))
+    return speeds
+
+
+class _Stream(nn.Module):
+    """(N, 3, 1, H, W), the next frame of N streams, -> logits."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self._online = OnlineRecognizer(model, consensus_frames=1)
+
+    def forward(self, clips: Tensor) -> Tensor:
+        return self._online.step(clips[:, :, 0])
+
+
+def _compare(
+    title: str, network: nn.Module, clips: Tensor, peer: Peer | None, *, rounds: int
+) -> Speed:
+    networks = [(network, clips)]
     if peer is not None:
-        networks.append((peer.build().to(device).eval(), peer.inputs(clips)))
-    gflops = [count_network(*one).gflops / batch_size for one in networks]
+        networks.append((peer.build().to(clips.device).eval(), peer.inputs(clips)))
+    gflops = [count_network(*one).gflops / len(clips) for one in networks]
     times = _take_turns(networks, rounds=rounds)
-    seconds = [median(row) / batch_size for row in times]
-    own = Speed(name, frames, size_px, gflops[0], seconds[0])
+    seconds = [median(row) / len(clips) for row in times]
+    own = Speed(title, clips.shape[2], clips.shape[3], gflops[0], seconds[0])
     if peer is None:
         return own
     ratio = median(other / mine for mine, other in zip(*times, strict=True))
-    return Speed(
-        name, frames, size_px, gflops[0], seconds[0], peer.title, gflops[1], seconds[1], ratio
+    return replace(
+        own, peer=peer.title, peer_gflops=gflops[1], peer_clip_sec=seconds[1], ratio=ratio
     )
 
 

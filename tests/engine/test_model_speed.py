@@ -63,9 +63,17 @@ def test_attention_is_counted_on_a_cpu_too():
 
 @pytest.mark.slow
 def test_both_networks_are_timed():
-    speed = measure("tsn_kinetics", batch_size=1, rounds=1, device="cpu")
+    (speed,) = measure("tsn_kinetics", batch_size=1, rounds=1, device="cpu")
     assert (speed.num_frames, speed.size_px) == (3, 224)
     # TSN is a ResNet-50 on each frame, and nothing else but a smaller classifier.
     assert speed.gflops == pytest.approx(speed.peer_gflops, rel=0.001)
     assert min(speed.clip_sec, speed.peer_clip_sec) > 0
     assert speed.ratio == pytest.approx(speed.peer_clip_sec / speed.clip_sec)
+
+
+@pytest.mark.slow
+def test_a_frame_of_a_stream_costs_one_resnet():
+    clip, frame = measure("tsm_online_kinetics", batch_size=2, rounds=1, device="cpu")
+    assert (clip.num_frames, frame.num_frames) == (8, 1)
+    assert clip.gflops == pytest.approx(8 * frame.gflops, rel=0.001)
+    assert frame.gflops == pytest.approx(frame.peer_gflops, rel=0.001)
