@@ -108,7 +108,10 @@ def open_models(
     detector = detector or _open_detector(options, device, progress=progress, say=say)
     allowed = match_labels(options.labels, loaded.class_names)
     dtype = choose_precision(options.precision, device)
-    say(f"model     {loaded.name} ({loaded.source}), {device}, {str(dtype).removeprefix('torch.')}")
+    # Networks that another library runs compute as they were made to.
+    is_torch = next(loaded.model.backbone.parameters(), None) is not None
+    precision = f", {str(dtype).removeprefix('torch.')}" if is_torch else ""
+    say(f"model     {loaded.name} ({loaded.source}), {device}{precision}")
     if loaded.entry and loaded.entry.trained_on == "Kinetics-400":
         say(KINETICS_NOTE)
     say(f"people    {detector.name}")

@@ -11,7 +11,8 @@ class ActorTracks:
     """Where each person of each video is over time.
 
     Between annotated keyframes boxes are joined linearly; before the first and after the last
-    one, and for somebody without a person id, they stand still.
+    one, and for somebody without a person id, they stand still; so do those whose id two boxes of
+    one keyframe of the video have, as it does not say who is who.
 
     Args:
         table: the annotations.
@@ -26,7 +27,8 @@ class ActorTracks:
         order = np.lexsort((times_sec, keys[:, 1], keys[:, 0]))
         changes = np.flatnonzero((np.diff(keys[order], axis=0) != 0).any(axis=1)) + 1
         for rows in np.split(order, changes) if len(order) else []:
-            self._paths[tuple(keys[rows[0]].tolist())] = (times_sec[rows], table.boxes[rows])
+            if (np.diff(times_sec[rows]) > 0).all():
+                self._paths[tuple(keys[rows[0]].tolist())] = (times_sec[rows], table.boxes[rows])
 
     def at(self, keyframe: int, times_sec: np.ndarray) -> np.ndarray:
         """The actors of a keyframe at other times.
@@ -42,9 +44,10 @@ class ActorTracks:
         mine = slice(*table.first[keyframe : keyframe + 2])
         found = np.repeat(table.boxes[mine, None], len(times_sec), axis=1)
         for row, person in zip(found, table.person[mine].tolist(), strict=True):
-            if person < 0:
+            path = self._paths.get((int(table.video[keyframe]), person))
+            if person < 0 or path is None:
                 continue
-            known_sec, boxes = self._paths[(int(table.video[keyframe]), person)]
+            known_sec, boxes = path
             for edge in range(4):
                 row[:, edge] = np.interp(times_sec, known_sec, boxes[:, edge])
         return found

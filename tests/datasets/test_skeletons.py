@@ -236,3 +236,12 @@ def test_a_batch_is_what_a_detector_learns_from(folder):
     loss.backward()
     assert loss.isfinite()
     assert model.roi_head.posture[0].weight.grad.abs().sum() > 0
+
+
+def test_videos_that_cannot_be_read_make_no_file(folder, tmp_path):
+    for video in (folder / "videos").iterdir():
+        (tmp_path / video.name).write_bytes(b"no video")
+    keypoints = tmp_path / "keypoints.npz"
+    with pytest.raises(InputError, match=r"none of the 2 videos of .*labels.csv can be read"):
+        dataset(folder, videos=str(tmp_path), keypoints=str(keypoints))
+    assert not keypoints.exists()

@@ -68,3 +68,12 @@ def test_a_table_of_nobody_has_no_tracks(tmp_path):
     (tmp_path / "empty.csv").write_text("a,1\n")
     table = group_actors(read_ava_csv(tmp_path / "empty.csv"), class_ids=[1])
     assert ActorTracks(table).at(0, np.array([1.0, 2.0])).shape == (0, 2, 4)
+
+
+def test_an_id_that_two_boxes_of_a_keyframe_have_says_nothing(tmp_path):
+    rows = "b,1,0.1,0.2,0.3,0.4,1,7\nb,2,0.3,0.2,0.5,0.6,1,7\nb,2,0.6,0.2,0.8,0.6,1,7\n"
+    (tmp_path / "labels.csv").write_text(rows)
+    tracks = ActorTracks(group_actors(read_ava_csv(tmp_path / "labels.csv"), class_ids=[1]))
+    times_sec = np.array([1.0, 1.5, 2.0])
+    assert tracks.at(0, times_sec).tolist() == [[[0.1, 0.2, 0.3, 0.4]] * 3]
+    assert tracks.at(1, times_sec)[:, :, 0].tolist() == [[0.3] * 3, [0.6] * 3]
