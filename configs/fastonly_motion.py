@@ -15,3 +15,5 @@ model.backbone = dict(
     inflate=(1, 1, 1, 1),
 )
 model.update(head=dict(in_channels=32))
+# So few channels take longer to learn.
+train_cfg.update(max_epochs=12)
