@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import torch
 
@@ -105,19 +107,9 @@ class OnlineScorer(ActionScorer):
         window, short_side_px, num_classes, dtype: as ``ActionScorer`` takes them.
     """
 
-    def __init__(
-        self,
-        model,
-        window: Window,
-        *,
-        short_side_px: int,
-        num_classes: int,
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
-        super().__init__(
-            model, window, short_side_px=short_side_px, num_classes=num_classes, dtype=dtype
-        )
-        self._online = OnlineRecognizer(model, consensus_frames=window.num_frames)
+    @cached_property
+    def _online(self) -> OnlineRecognizer:
+        return OnlineRecognizer(self._model, consensus_frames=self.window.num_frames)
 
     def begin_stream(self) -> None:
         """Forget the frames so far."""
