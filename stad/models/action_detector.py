@@ -10,6 +10,7 @@ from torch import Tensor
 
 from stad.models.actor_crops import still_tracks
 from stad.models.checks import check_boxes, check_clips, check_tracks
+from stad.models.fast_inference import in_precision_of
 from stad.models.losses import MultiLabelLoss, SingleLabelLoss
 from stad.registry import MODELS
 from stad.structures import ClipSample, SkeletonSample
@@ -89,7 +90,9 @@ class ActionDetector(BaseModel):
             chosen = [boxes[i] for i in busy]
             if self.actor_crops is None:
                 size_px = (clips.shape[3], clips.shape[4])
-                scored = self.roi_head(self.backbone(self._cast(seen)), chosen, size_px)
+                scored = self.roi_head(
+                    self.backbone(in_precision_of(self.backbone, seen)), chosen, size_px
+                )
             else:
                 paths = still_tracks(chosen, clips.shape[2])
                 if tracks is not None:
@@ -102,7 +105,7 @@ class ActionDetector(BaseModel):
     def _score_crops(self, clips: Tensor, tracks: Sequence[Tensor]) -> Sequence[Tensor]:
         """Logits (K_i, num_classes) of N clips with somebody in each."""
         cut = self.actor_crops(clips, tracks)
-        inputs = self._cast(cut.clips)
+        inputs = in_precision_of(self.backbone, cut.clips)
         if getattr(self.backbone, "sees_tracks", False):
             maps = self.backbone(inputs, cut.tracks)
         else:
@@ -113,11 +116,6 @@ class ActionDetector(BaseModel):
             size_px = (inputs.shape[3], inputs.shape[4])
             logits = torch.cat(list(self.roi_head(maps, cut.boxes_in_crops(), size_px)))
         return logits.split([len(one) for one in tracks])
-
-    def _cast(self, clips: Tensor) -> Tensor:
-        """Clips in the precision of the backbone."""
-        weight = next(self.backbone.parameters(), None)
-        return clips if weight is None else clips.to(weight.dtype)
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """(..., num_classes) logits -> scores in [0, 1].

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from stad.models.backbones.frame_resnet import FrameResNet
+from stad.models.fast_inference import in_precision_of
 from stad.models.heads.clip_head import ClipHead
 from stad.models.recognizer import Recognizer
 
@@ -86,7 +87,9 @@ class OnlineRecognizer:
         """
         self._check_frame(frame)
         frames = frame if frame.ndim == 4 else frame[None]
-        maps = self.model.backbone.forward_frames(frames, 1, self._memories)
+        backbone = self.model.backbone
+        frames = in_precision_of(backbone, frames)
+        maps = backbone.forward_frames(frames, 1, self._memories)
         # The head is linear: the mean of the logits of frames is the logits of the mean.
         logits = self._consensus(self.model.head((maps[:, :, None],)))
         return logits if frame.ndim == 4 else logits[0]

@@ -37,7 +37,6 @@ class ActionScorer:
         dtype: torch.dtype = torch.float32,
     ) -> None:
         self._model = prepare_for_inference(model, dtype)
-        self._dtype = dtype
         self.window = window
         # Models that cut the actors out follow them through the clip.
         self.sees_tracks = getattr(model, "actor_crops", None) is not None
@@ -82,7 +81,7 @@ class ActionScorer:
                 moving = [self._in_clip(one, inputs.device) for one in tracks]
             logits = self._model.score_actors(inputs, in_clip, moving)
         else:
-            rows = self._score_whole(inputs.to(self._dtype))
+            rows = self._score_whole(inputs)
             logits = [row.expand(len(b), -1) for row, b in zip(rows, boxes, strict=True)]
         return [self._model.probabilities(one).float().cpu().numpy() for one in logits]
 

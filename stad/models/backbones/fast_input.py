@@ -58,7 +58,8 @@ def make_fast_input(clips: Tensor, kind: str) -> Tensor:
             )
         return clips[:, RGB_CHANNELS:]
     if kind == "half_resolution":
-        return F.avg_pool3d(clips, (1, 2, 2))
+        # torch pools no bfloat16 on a CPU.
+        return F.avg_pool3d(clips.float(), (1, 2, 2)).to(clips.dtype)
     if kind == "grayscale":
         return luma(clips)
     if kind == "time_difference":

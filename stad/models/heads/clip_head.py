@@ -49,7 +49,8 @@ class ClipHead(BaseModule):
     def _pool(self, x: Tensor) -> Tensor:
         if self.pool_window is not None:
             sizes = zip(self.pool_window, x.shape[2:], strict=True)
-            x = F.avg_pool3d(x, [min(window, size) for window, size in sizes], stride=1)
+            # torch pools no bfloat16 on a CPU.
+            x = F.avg_pool3d(x.float(), [min(window, size) for window, size in sizes], stride=1)
         return x.mean(dim=(2, 3, 4))
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
