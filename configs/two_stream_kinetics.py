@@ -5,6 +5,7 @@ from mmengine.config import read_base
 with read_base():
     from ._base_.data.kinetics import *
     from ._base_.models.two_stream_recognizer import *
+    from ._base_.resnet50_imagenet import *
     from ._base_.runtime_recognizer import *
     from ._base_.schedules.tsn_90e import *
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Mapping
+
+from torch import Tensor, nn
 
 from stad import zoo
 from stad.errors import InputError
 from stad.zoo.checkpoint import read_checkpoint
+from stad.zoo.loading import takes_fast_first
 from stad.zoo.mapping import map_available
 from stad.zoo.weights import UrlWeights
 
 SHOWN_NAMES = 6
+# In the name of each part of a model that looks at clips.
+BACKBONE = "backbone"
 
 
 def load_start_weights(model: nn.Module, start_from: str | dict) -> str:
@@ -25,14 +30,16 @@ def load_start_weights(model: nn.Module, start_from: str | dict) -> str:
         For people: how much was loaded, and what was not.
 
     Raises:
-        InputError: the file cannot be had or read, or nothing in it fits the model.
+        InputError: the file cannot be had or read, or nothing in it fits the backbone.
     """
     path = _find(start_from)
-    found, left_over = map_available(read_checkpoint(path), model.state_dict())
-    if not found:
+    found, left_over = map_available(
+        read_checkpoint(path), model.state_dict(), fast_first=takes_fast_first(model)
+    )
+    if not _has_backbone(found, model):
         raise InputError(
-            f"no weight of {path} fits the model: it is a checkpoint of another network; "
-            "set start_from to one of this network, or to None to start from random weights"
+            f"no weight of {path} fits the model's backbone: it is a checkpoint of another "
+            "network; set start_from to one of this network, or to None to start from random weights"
         )
     missing = [name for name in model.state_dict() if name not in found]
     model.load_state_dict(found, strict=False)
@@ -40,6 +47,12 @@ def load_start_weights(model: nn.Module, start_from: str | dict) -> str:
         f"start weights: {len(found)} of {len(found) + len(missing)} loaded from {path}; "
         f"not in the file: {_shown(missing)}; in the file but not used: {_shown(left_over)}"
     )
+
+
+def _has_backbone(found: Mapping[str, Tensor], model: nn.Module) -> bool:
+    """Whether weights of a backbone are there: those of a head alone may fit by chance."""
+    wanted = [name for name in model.state_dict() if BACKBONE in name.split(".")[0]]
+    return any(name in found for name in wanted) if wanted else bool(found)
 
 
 def _find(start_from: str | dict):

@@ -125,11 +125,18 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
     Raises:
         InputError: the file cannot be read, or its names do not fit; see ``map_keys``.
     """
-    fast_first = bool(getattr(getattr(model, "head", None), "last_map_first", False))
     state = map_keys(
-        read_checkpoint(path), model.state_dict(), origin=str(path), fast_first=fast_first
+        read_checkpoint(path),
+        model.state_dict(),
+        origin=str(path),
+        fast_first=takes_fast_first(model),
     )
     model.load_state_dict(state)
+
+
+def takes_fast_first(model: nn.Module) -> bool:
+    """Whether the clip head takes the fast pathway before the slow one, see ``map_keys``."""
+    return bool(getattr(getattr(model, "head", None), "last_map_first", False))
 
 
 def safetensors_copy(path: Path, source_sha256: str) -> Path:

@@ -16,6 +16,8 @@ from stad.zoo.torchvision_names import (
     fit_for_start,
     is_video_model,
     share_attention,
+    share_streams,
+    widen_slow_inputs,
 )
 
 # In front of the slow stages 1 to 4, from the fast pathway.
@@ -74,14 +76,18 @@ def map_available(
     Returns:
         The part of ``target`` that is there in the right shape, and the names in the checkpoint
         that have no use, such as a classifier of other classes. Weights of images are inflated
-        where the model looks at clips.
+        where the model looks at clips, given to both streams, and widened for laterals.
     """
     shapes = {name: _shape(value) for name, value in target.items()}
     state = _without_wrapper(state)
     mapped, leftover = _rename_all(state, shapes, fast_first=fast_first, fit=_fit_start)
-    mapped = share_attention(mapped, shapes)
-    reshaped = [name for name, value in mapped.items() if tuple(value.shape) != shapes[name]]
-    return {name: mapped[name] for name in mapped if name not in reshaped}, leftover + reshaped
+    for complete in (share_attention, share_streams, widen_slow_inputs):
+        mapped = complete(mapped, shapes)
+    reshaped = {name for name, value in mapped.items() if tuple(value.shape) != shapes[name]}
+    # A bias fits by chance where its weight does not.
+    reshaped |= {name for name in mapped if re.sub(r"\.bias$", ".weight", name) in reshaped}
+    dropped = [name for name in mapped if name in reshaped]
+    return {name: mapped[name] for name in mapped if name not in reshaped}, leftover + dropped
 
 
 def _rename_all(

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+import torch
 from torch import Tensor
 
 Rename = Callable[[str], str | None]
+SLOW_INPUT = re.compile(r"backbone\.slow_path\.layer\d\.0\.(conv1|downsample)\.conv\.weight")
+SLOW_LATERAL = re.compile(r"backbone\.slow_path\.\w+_lateral\.")
 
 
 def choose_torchvision(
@@ -125,3 +128,36 @@ def share_attention(
         if source != name and name not in mapped and source in mapped:
             shared[name] = mapped[source].clone()
     return shared
+
+
+def share_streams(
+    mapped: dict[str, Tensor], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, Tensor]:
+    """Where a stream of flow has no weights of its own, it starts from those of RGB."""
+    shared = dict(mapped)
+    for name, shape in shapes.items():
+        source = name.removeprefix("flow_")
+        if name.startswith("flow_backbone.") and name not in mapped and source in mapped:
+            shared[name] = fit_for_start(mapped[source], shape).clone()
+    return shared
+
+
+def widen_slow_inputs(
+    mapped: dict[str, Tensor], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, Tensor]:
+    """Weights of a network without laterals, where laterals put channels behind its own.
+
+    The new channels count nothing at first: the slow pathway begins as the network it is from.
+    """
+    if any(SLOW_LATERAL.match(name) for name in mapped):
+        return mapped
+    widened = dict(mapped)
+    for name, value in mapped.items():
+        shape = shapes[name]
+        if not SLOW_INPUT.fullmatch(name) or value.shape[1] >= shape[1]:
+            continue
+        own = fit_for_start(value, (shape[0], value.shape[1], *shape[2:]))
+        if own.ndim == len(shape):
+            zeros = own.new_zeros(shape[0], shape[1] - own.shape[1], *own.shape[2:])
+            widened[name] = torch.cat((own, zeros), dim=1)
+    return widened

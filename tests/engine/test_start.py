@@ -8,9 +8,12 @@ from stad.engine.run import RunOptions, train
 from stad.engine.start import load_start_weights
 from stad.errors import InputError
 from stad.registry import MODELS
+from stad.zoo import load_weights
+from stad.zoo.mapping import map_available
 from tests.datasets.tiny_ava import changes_for, write_tiny_ava
 from tests.golden import golden
 from tests.models.configs import CONFIGS, read_config
+from tests.zoo.names import pyslowfast
 
 
 def model(name="slowonly_ava", **head):
@@ -49,6 +52,17 @@ def test_a_file_in_which_nothing_fits_is_refused(tmp_path):
     torch.save({"fc.weight": torch.zeros(2, 2)}, tmp_path / "other.pth")
     with pytest.raises(InputError, match=r"no weight of .* fits"):
         load_start_weights(model(), str(tmp_path / "other.pth"))
+
+
+def test_another_network_of_the_same_classes_is_refused(tmp_path):
+    other = MODELS.build(read_config("tsn_motion").model)
+    torch.save(other.state_dict(), tmp_path / "tsn.pth")
+    model = MODELS.build(read_config("slowfast_motion").model)
+    before = model.head.fc_cls.bias.clone()
+    # Their classifiers have the same bias and another weight.
+    with pytest.raises(InputError, match=r"no weight of .* fits the model's backbone"):
+        load_start_weights(model, str(tmp_path / "tsn.pth"))
+    assert torch.equal(model.head.fc_cls.bias, before)
 
 
 def published_slowfast(path):
@@ -181,7 +195,62 @@ def test_slowfast_starts_its_slow_pathway_from_images(tmp_path, name):
     assert weight.shape[2] == 3
     for step in weight.unbind(2):
         torch.testing.assert_close(step, network.layer3[1].conv1.weight / 3)
+    # All that the image network has, behind which laterals put channels that count nothing yet.
+    found, _ = map_available(network.state_dict(), model.state_dict())
+    missing = [key for key in model.state_dict() if key not in found]
+    assert not [key for key in missing if "slow_path" in key and "_lateral" not in key]
+    for number, own in ((1, 64), (2, 256), (3, 512), (4, 1024)):
+        block = model.backbone.slow_path.stage(number - 1)[0]
+        source = getattr(network, f"layer{number}")[0]
+        pairs = ((block.conv1, source.conv1), (block.downsample, source.downsample[0]))
+        for layer, expected in pairs:
+            weight = layer.conv.weight
+            torch.testing.assert_close(weight[:, :own].sum(dim=2), expected.weight)
+            assert weight.shape[1] == own * 5 // 4
+            assert (weight[:, own:] == 0).all()
     assert "not in the file: backbone.fast_path." in report
+
+
+def test_both_streams_start_from_images(tmp_path):
+    network, path = image_weights(tmp_path)
+    config = read_config("two_stream_kinetics").model
+    for part in ("backbone", "flow_backbone"):
+        config[part].update(depth=18)
+    for part in ("head", "flow_head"):
+        config[part].update(in_channels=512)
+    model = MODELS.build(config)
+    report = load_start_weights(model, path)
+    assert "not in the file: head.fc_cls.weight, head.fc_cls.bias, flow_head.fc_cls" in report
+    grey = network.conv1.weight.sum(dim=1) / 20
+    for channel in model.flow_backbone.conv1.conv.weight.unbind(1):
+        torch.testing.assert_close(channel, grey)
+    for stream in (model.backbone, model.flow_backbone):
+        weight = stream.layer4[1].conv2.conv.weight
+        assert torch.equal(weight, network.layer4[1].conv2.weight)
+    # Two tensors: neither stream learns for the other.
+    assert weight.data_ptr() != model.backbone.layer4[1].conv2.conv.weight.data_ptr()
+
+
+def small_slowfast():
+    config = read_config("slowfast_kinetics").model
+    config.backbone.update(depth=18, base_channels=8, lateral_norm=True)
+    config.head.update(in_channels=64 + 8, num_classes=5)
+    return MODELS.build(config)
+
+
+def test_a_head_that_has_slow_before_fast_is_turned(tmp_path):
+    torch.manual_seed(3)
+    state = {pyslowfast(key): value for key, value in small_slowfast().state_dict().items()}
+    torch.save(state, tmp_path / "pyslowfast.pth")
+    started, loaded = small_slowfast(), small_slowfast()
+    report = load_start_weights(started, str(tmp_path / "pyslowfast.pth"))
+    assert "not in the file: nothing; in the file but not used: nothing" in report
+    load_weights(loaded, tmp_path / "pyslowfast.pth")
+    for name, value in loaded.state_dict().items():
+        assert torch.equal(started.state_dict()[name], value), name
+    columns = state["head.projection.weight"]
+    turned = torch.cat((columns[:, 64:], columns[:, :64]), dim=1)
+    assert torch.equal(started.head.fc_cls.weight, turned)
 
 
 def test_a_flow_network_takes_the_mean_of_the_colours(tmp_path):
