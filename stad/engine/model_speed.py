@@ -63,6 +63,7 @@ PEERS = {
     "tsm_kinetics": _RESNET50,
     "tsm_1x1x16_kinetics": _RESNET50,
     "tsm_online_kinetics": _RESNET50,
+    "tsm_nl_kinetics": _RESNET50,
     "cnn_lstm_kinetics": _RESNET50,
     "two_stream_kinetics": None,
     "timesformer_kinetics": _VIT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stad.zoo.entries import KINETICS_THRESHOLD, MMACTION, OPENMMLAB, ModelEntry
 from stad.zoo.weights import PackageWeights, UrlWeights, Weights
 
+PYSLOWFAST = "https://dl.fbaipublicfiles.com/pyslowfast/model_zoo/"
 TORCHVISION = "https://download.pytorch.org/models/"
 
 
@@ -60,6 +61,17 @@ KINETICS_MODELS: tuple[ModelEntry, ...] = (
             "1cb6dfc8",
         ),
         metric="Kinetics-400 top-1 76.80",
+    ),
+    # Their authors publish no hash of these two.
+    _kinetics(
+        "slowfast_r50_4x16_pyslowfast_k400", "slowfast_pyslowfast_kinetics.py",
+        UrlWeights(PYSLOWFAST + "kinetics400/SLOWFAST_4x16_R50.pkl", ""),
+        metric="Kinetics-400 top-1 75.6",
+    ),
+    _kinetics(
+        "slowfast_r50_8x8_pyslowfast_k400", "slowfast_8x8_pyslowfast_kinetics.py",
+        UrlWeights(PYSLOWFAST + "kinetics400/SLOWFAST_8x8_R50.pkl", ""),
+        metric="Kinetics-400 top-1 77.0",
     ),
     _kinetics(
         "slowonly_r50_4x16_k400", "slowonly_kinetics.py",

@@ -150,8 +150,18 @@ def test_channels_that_beta_does_not_divide_are_rounded_up():
 
 
 def test_a_sum_needs_maps_of_the_same_channels():
-    with pytest.raises(ValueError, match="beta_inverse to be alpha, which is 4"):
+    with pytest.raises(ValueError, match="with alpha 4 it would add maps of 32 and of 64"):
         SlowFast(18, alpha=4, lateral="time_to_channel_sum")
+    # 6 times 64 / 6, rounded up.
+    with pytest.raises(ValueError, match="alpha to divide .* maps of 66 and of 64"):
+        SlowFast(18, alpha=6, beta_inverse=6, lateral="time_to_channel_sum")
+
+
+def test_the_fast_pathway_may_be_shallower():
+    both = SlowFast(101, fast_depth=50, base_channels=8)
+    assert [len(path.stage(2)) for path in (both.slow_path, both.fast_path)] == [23, 6]
+    slow, fast = both.eval()(torch.randn(1, 3, 8, 32, 32))
+    assert (slow.shape, fast.shape) == ((1, 256, 1, 1, 1), (1, 32, 8, 1, 1))
 
 
 @pytest.mark.parametrize("option", ["lateral", "fast_input"])

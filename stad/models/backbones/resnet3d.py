@@ -148,7 +148,8 @@ class ResNet3d(StagedNetwork):
         spatial_strides, dilations: per stage.
         frozen_stages: -1 trains all; 0 freezes the stem, k the stem and the first k stages.
         norm_eval: keep batch norm at its stored statistics while training.
-        with_checkpoint: recompute activations in the backward pass, for memory.
+        with_checkpoint: recompute activations in the backward pass, for memory; batch norm's
+            running statistics take in each batch twice.
         init_cfg: mmengine's initialisation, for example from a checkpoint.
     """
 

@@ -89,9 +89,9 @@ class SlowPathway(ResNet3d):
         self._sums = lateral == "time_to_channel_sum"
         if self._sums and [alpha * one for one in fast_channels] != self.stage_inputs:
             raise ValueError(
-                "lateral 'time_to_channel_sum' needs beta_inverse to be alpha, which is "
-                f"{alpha}: it adds maps of {alpha * fast_channels[0]} and of "
-                f"{self.stage_inputs[0]} channels"
+                "lateral 'time_to_channel_sum' needs beta_inverse to be alpha, and alpha to divide "
+                f"base_channels: with alpha {alpha} it would add maps of "
+                f"{alpha * fast_channels[0]} and of {self.stage_inputs[0]} channels"
             )
         for name, channels in zip(LATERAL_NAMES, fast_channels, strict=True):
             connection = make_lateral(
@@ -140,7 +140,8 @@ class SlowFast(BaseModule):
     """Two ResNets at two frame rates.
 
     Args:
-        depth: of both pathways: 50, 101 or 152 (18 and 34 work too).
+        depth: of the slow pathway: 50, 101 or 152 (18 and 34 work too).
+        fast_depth: of the fast pathway; None is ``depth``.
         alpha: fast frames per slow frame.
         beta_inverse: how many times fewer channels the fast pathway has (1 / beta); where it
             does not divide them, they are rounded up.
@@ -164,6 +165,7 @@ class SlowFast(BaseModule):
         self,
         depth: int = 50,
         *,
+        fast_depth: int | None = None,
         alpha: int = 8,
         beta_inverse: int = 8,
         base_channels: int = 64,
@@ -184,7 +186,6 @@ class SlowFast(BaseModule):
         self._alpha, self._slow_sampling = alpha, slow_sampling
         self._fast_input, self._fast_interval_frames = fast_input, fast_interval_frames
         shared = {
-            "depth": depth,
             "spatial_strides": spatial_strides,
             "dilations": dilations,
             "frozen_stages": frozen_stages,
@@ -192,7 +193,9 @@ class SlowFast(BaseModule):
             "with_checkpoint": with_checkpoint,
         }
         fast_channels = math.ceil(base_channels / beta_inverse)
-        self.fast_path = make_fast_pathway(fast_input, fast_channels, **shared)
+        self.fast_path = make_fast_pathway(
+            fast_input, fast_channels, depth=fast_depth or depth, **shared
+        )
         self.slow_path = SlowPathway(
             self.fast_path.stage_inputs,
             lateral=lateral,
@@ -200,6 +203,7 @@ class SlowFast(BaseModule):
             sampling=slow_sampling,
             lateral_kernel=lateral_kernel,
             lateral_norm=lateral_norm,
+            depth=depth,
             base_channels=base_channels,
             **shared,
         )
