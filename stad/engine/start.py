@@ -39,7 +39,7 @@ def load_start_weights(model: nn.Module, start_from: str | dict) -> str:
     if not _has_backbone(found, model):
         raise InputError(
             f"no weight of {path} fits the model's backbone: it is a checkpoint of another "
-            "network; set start_from to one of this network, or to None to start from random weights"
+            "network; set start_from to one of this network, or to None for random weights"
         )
     missing = [name for name in model.state_dict() if name not in found]
     model.load_state_dict(found, strict=False)

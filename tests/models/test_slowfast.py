@@ -153,7 +153,7 @@ def test_a_sum_needs_maps_of_the_same_channels():
     with pytest.raises(ValueError, match="with alpha 4 it would add maps of 32 and of 64"):
         SlowFast(18, alpha=4, lateral="time_to_channel_sum")
     # 6 times 64 / 6, rounded up.
-    with pytest.raises(ValueError, match="alpha to divide .* maps of 66 and of 64"):
+    with pytest.raises(ValueError, match=r"alpha to divide .* maps of 66 and of 64"):
         SlowFast(18, alpha=6, beta_inverse=6, lateral="time_to_channel_sum")
 
 
