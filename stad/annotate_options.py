@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from stad.errors import InputError
 from stad.option_ranges import check_counts, check_seconds, check_shares
+from stad.results.atomic import check_output
 from stad.results.segment_files import SUBTITLE_SUFFIXES
 
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
@@ -76,7 +76,7 @@ def check_outputs(options: AnnotateOptions) -> None:
     """Raise InputError for an output that cannot or must not be written."""
     seen: dict[Path, str] = {}
     for flag, path in options.outputs().items():
-        _check_folder(flag, path)
+        check_output(flag, path)
         if Path(options.video).exists() and path.exists() and path.samefile(options.video):
             raise InputError(f"{flag}: {path} is the input itself: choose another name")
         _check_free(flag, path, options)
@@ -93,21 +93,6 @@ def check_outputs(options: AnnotateOptions) -> None:
             f"--subtitles must end in {' or '.join(SUBTITLE_SUFFIXES)}, got "
             f"{options.subtitles.name}: the ending says which kind is written"
         )
-
-
-def _check_folder(flag: str, path: Path) -> None:
-    folder = path.parent
-    if not folder.is_dir():
-        raise InputError(f"{flag}: the folder {folder} does not exist: make it first")
-    if path.is_dir():
-        raise InputError(f"{flag}: {path} is a folder: give a file name in it")
-    try:
-        # Only a file made there tells; permission bits do not.
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise InputError(
-            f"{flag}: the folder {folder} cannot be written ({error.strerror}): choose another one"
-        ) from error
 
 
 def _check_free(flag: str, path: Path, options: AnnotateOptions) -> None:

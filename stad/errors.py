@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+FROM_WORKER = "Caught InputError in "
 EXIT_OK = 0
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -27,9 +28,15 @@ def run_script(main: Callable[[], int | None]) -> None:
     try:
         code = main()
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {_own_words(str(error))}", file=sys.stderr)
         code = EXIT_BAD_INPUT
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         code = EXIT_INTERRUPTED
     sys.exit(code or EXIT_OK)
+
+
+def _own_words(message: str) -> str:
+    """What was said in a process of a data loader; torch puts that process's traceback around."""
+    _, mark, words = message.rpartition(f"{InputError.__module__}.{InputError.__name__}: ")
+    return words.strip() if mark and message.startswith(FROM_WORKER) else message

@@ -16,9 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import cv2
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
 from stad.engine import benchmark
+from stad.engine.config_options import ConfigOptions
 from stad.errors import run_script
 
 MOST_SLOWDOWN = 0.25
@@ -36,7 +37,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=1, help="training steps; 0 leaves them out")
     parser.add_argument("--device", default="cuda:0" if torch.cuda.is_available() else "cpu")
     parser.add_argument(
-        "--cfg-options", nargs="+", action=DictAction, default={}, metavar="KEY=VALUE"
+        "--cfg-options", nargs="+", action=ConfigOptions, default={}, metavar="KEY=VALUE"
     )
     return parser.parse_args()
 

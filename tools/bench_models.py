@@ -40,8 +40,10 @@ def main() -> None:
     import torch
 
     from stad.engine.model_speed import PEERS, as_markdown, measure
-    from stad.results.atomic import write_whole
+    from stad.results.atomic import check_output, write_whole
 
+    if args.out:
+        check_output("--out", args.out)
     if args.threads:
         torch.set_num_threads(args.threads)
     speeds = []

@@ -36,9 +36,11 @@ def main() -> None:
     # After parse_args: --help does not wait for torch.
     from stad.engine.compare import RUNS, as_markdown, check_run, run_motion
     from stad.option_ranges import check_counts
-    from stad.results.atomic import write_whole
+    from stad.results.atomic import check_output, write_whole
 
     check_counts(seeds=args.seeds)
+    if args.out:
+        check_output("--out", args.out)
     names = args.only or list(RUNS)
     for name in names:
         check_run(name)

@@ -13,8 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mmengine.config import DictAction
-
+from stad.engine.config_options import ConfigOptions
 from stad.errors import run_script
 
 
@@ -32,7 +31,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument("--report", metavar="DIR", help="write a page that shows the evaluation")
     parser.add_argument(
-        "--cfg-options", nargs="+", action=DictAction, default={}, metavar="KEY=VALUE"
+        "--cfg-options", nargs="+", action=ConfigOptions, default={}, metavar="KEY=VALUE"
     )
     parser.add_argument("--launcher", default="none", choices=("none", "pytorch", "slurm"))
     return parser.parse_args()

@@ -11,8 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mmengine.config import DictAction
-
+from stad.engine.config_options import ConfigOptions
 from stad.errors import run_script
 
 
@@ -28,7 +27,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--cfg-options",
         nargs="+",
-        action=DictAction,
+        action=ConfigOptions,
         default={},
         metavar="KEY=VALUE",
         help="change the config: train_dataloader.batch_size=4 train_cfg.max_epochs=5",

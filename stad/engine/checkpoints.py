@@ -9,10 +9,14 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 
+from stad.errors import InputError
+
 # mmengine looks here for the checkpoint to resume from.
 LAST = "last_checkpoint"
 # The last epoch that was evaluated, in a file of its own: a checkpoint is older than that.
 VALIDATED = "last_validated"
+# Of the metric in the name of the best checkpoint.
+NAME_DIGITS = 6
 
 
 def write_beside(path: Path, write) -> None:
@@ -84,9 +88,10 @@ class AtomicCheckpointHook(Hook):
     def _keep_best(self, runner, value: float) -> None:
         # What is best is read from the folder: a killed run knows what was saved, no more.
         best = best_checkpoint(Path(runner.work_dir))
+        value = round(value, NAME_DIGITS)
         if best is not None and value <= best[1]:
             return
-        name = f"best_epoch_{runner.epoch}_{value:.6f}.pth"
+        name = f"best_epoch_{runner.epoch}_{value:.{NAME_DIGITS}f}.pth"
         meta = {"epoch": runner.epoch, "iter": runner.iter}
         self._save(runner, name, meta, weights_only=True)
         if best is not None and best[0].name != name:
@@ -115,3 +120,20 @@ def best_checkpoint(folder: Path) -> tuple[Path, float] | None:
     """The best checkpoint in a folder of ``AtomicCheckpointHook`` and its metric, if any."""
     found = [(path, float(path.stem.split("_")[3])) for path in folder.glob("best_epoch_*.pth")]
     return max(found, key=lambda one: one[1], default=None)
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The checkpoint to resume from in a folder that may have been moved; None if it has none.
+
+    Raises:
+        InputError: the one that was written last is gone.
+    """
+    if not (folder / LAST).is_file():
+        return None
+    path = folder / Path((folder / LAST).read_text().strip()).name
+    if not path.is_file():
+        raise InputError(
+            f"{folder / LAST} says to go on from {path.name}, which is not there: put it back, "
+            "or train in another folder with --work-dir"
+        )
+    return path

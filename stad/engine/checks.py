@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from stad.datasets.ava import AVADataset
 from stad.datasets.kinetics import VideoDataset
 from stad.errors import InputError
@@ -38,3 +41,17 @@ def check_model_fits(model, dataset: AVADataset | VideoDataset) -> None:
             f"in {dataset.annotations} has {dataset.max_labels}: set model.roi_head.multilabel "
             "to True, or leave one label per actor"
         )
+
+
+def check_same_classes(datasets: Sequence[AVADataset | VideoDataset]) -> None:
+    """Raise InputError unless the classes have the same names in the same order."""
+    for one, other in pairwise(datasets):
+        # As many, or one of them would not fit the model.
+        names = zip(one.metainfo["classes"], other.metainfo["classes"], strict=True)
+        for number, (name, other_name) in enumerate(names, start=1):
+            if name != other_name:
+                raise InputError(
+                    f"training and validation number their classes differently: line {number} is "
+                    f"{name!r} in label_map {one.label_map!r} and {other_name!r} in "
+                    f"{other.label_map!r}: give both the same label map"
+                )

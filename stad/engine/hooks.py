@@ -11,7 +11,7 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.visualization import Visualizer
 
-from stad.engine.checks import check_model_fits
+from stad.engine.checks import check_model_fits, check_same_classes
 from stad.engine.start import load_start_weights
 from stad.evaluation.ava_metric import AVAMetric
 from stad.evaluation.classification_metric import AccuracyMetric
@@ -53,10 +53,12 @@ class StartCheckHook(Hook):
         Raises:
             InputError: they do not fit.
         """
-        for loop in (runner._train_loop, runner._val_loop):
-            dataset = getattr(getattr(loop, "dataloader", None), "dataset", None)
-            if dataset is not None:
-                check_model_fits(bare_model(runner), dataset)
+        loops = (runner._train_loop, runner._val_loop)
+        datasets = [getattr(getattr(loop, "dataloader", None), "dataset", None) for loop in loops]
+        datasets = [one for one in datasets if one is not None]
+        for dataset in datasets:
+            check_model_fits(bare_model(runner), dataset)
+        check_same_classes(datasets)
 
 
 class StartWeightsHook(Hook):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from mmengine.runner import Runner
 from stad import labels, zoo
 from stad.datasets.ava import missing_error, missing_inputs
 from stad.datasets.kinetics import VideoDataset
-from stad.engine.checkpoints import LAST
+from stad.engine.checkpoints import LAST, newest_checkpoint
 from stad.engine.hooks import (
     PerClassHook,
     StartCheckHook,
@@ -28,6 +29,7 @@ from stad.engine.hooks import (
 )
 from stad.errors import InputError
 from stad.evaluation.ava_metric import AVAMetric
+from stad.results.atomic import check_output
 from stad.video.sampling import parse_views
 
 LAUNCHERS = ("none", "pytorch", "slurm")
@@ -67,6 +69,8 @@ def train(options: RunOptions) -> Runner:
     _check_work_dir(Path(config.work_dir), resume=options.resume)
     _check_inputs(config, ("train_dataloader", "val_dataloader"))
     config.resume = options.resume
+    if options.resume and (newest := newest_checkpoint(Path(config.work_dir))) is not None:
+        config.load_from = str(newest)
     if options.amp:
         _use_amp(config)
     runner = _build(config)
@@ -75,6 +79,10 @@ def train(options: RunOptions) -> Runner:
     runner.register_hook(PerClassHook())
     if config.get("start_from"):
         runner.register_hook(StartWeightsHook(start_from=config.start_from))
+    with _config_errors(options.config):
+        runner._train_loop = runner.build_train_loop(runner._train_loop)
+        if runner._val_loop is not None:
+            runner._val_loop = runner.build_val_loop(runner._val_loop)
     runner.train()
     _leave_processes(runner)
     return runner
@@ -105,12 +113,16 @@ def evaluate(
     """
     config = _read(options, EVALUATION_KEYS)
     _check_inputs(config, ("val_dataloader",))
+    if config.val_evaluator.get("out"):
+        check_output("--out", config.val_evaluator.out)
     _use_views(config.val_dataloader, views, has_report=report is not None)
     for key in ("train_dataloader", "train_cfg", "optim_wrapper", "param_scheduler"):
         config.pop(key, None)
     config.auto_scale_lr = None
     config.default_hooks.checkpoint = None
     runner = _build(config)
+    with _config_errors(options.config):
+        runner._val_loop = runner.build_val_loop(runner._val_loop)
     zoo.load_weights(bare_model(runner), checkpoint)
     runner.register_hook(StartCheckHook())
     runner.register_hook(PerClassHook())
@@ -163,8 +175,15 @@ def _read(options: RunOptions, keys: tuple[str, ...]) -> Config:
 
 
 def _absolute_label_map(label_map: str, folder: Path) -> str:
-    """A label map file's path starts from the config, as ``stad.zoo`` has it."""
-    return label_map if label_map in labels.BUILTIN else str((folder / label_map).resolve())
+    """A label map file's path starts from the config, as ``stad.zoo`` has it, or from here.
+
+    What is neither a built-in list nor a file is left for ``class_names`` to tell.
+    """
+    if label_map in labels.BUILTIN or Path(label_map).suffix not in labels.SUFFIXES:
+        return label_map
+    beside = folder / label_map
+    path = Path(label_map)
+    return str((path if path.is_file() and not beside.is_file() else beside).resolve())
 
 
 def _check_work_dir(work_dir: Path, *, resume: bool) -> None:
@@ -182,7 +201,7 @@ def _check_inputs(config: Config, loaders: tuple[str, ...]) -> None:
     for dataset in [config[loader].dataset for loader in loaders if loader in config]:
         folders.append(dataset.get("videos", dataset.get("source", {}).get("videos")))
         files += [dataset.get("annotations"), dataset.get("excluded"), dataset.get("proposals")]
-        if dataset.label_map not in labels.BUILTIN:
+        if Path(dataset.label_map).suffix in labels.SUFFIXES:
             files.append(dataset.label_map)
     missing = missing_inputs(folders=dict.fromkeys(folders), files=dict.fromkeys(files))
     if missing:
@@ -218,7 +237,20 @@ def _build(config: Config) -> Runner:
         raise InputError(f"--launcher is one of {', '.join(LAUNCHERS)}, got {config.launcher}")
     if config.launcher != "none" and not torch.cuda.is_available():
         _join_cpu_processes(config)
-    return Runner.from_cfg(config)
+    with _config_errors(config.filename):
+        return Runner.from_cfg(config)
+
+
+@contextlib.contextmanager
+def _config_errors(path: str | Path) -> Iterator[None]:
+    """Say of a wrong name or value in a config that it is one."""
+    try:
+        yield
+    except (TypeError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{path}, as --cfg-options change it, describes nothing that can be built: {error}: "
+            "check the names and the values in it"
+        ) from error
 
 
 def _leave_processes(runner: Runner) -> None:

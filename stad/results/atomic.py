@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,3 +71,25 @@ def write_whole(path: str | Path, text: str) -> None:
     except BaseException:
         file.abort()
         raise
+
+
+def check_output(flag: str, path: str | Path) -> None:
+    """Raise InputError unless a file can be written there; for runs that write it at their end.
+
+    Args:
+        flag: the option that names the file, for the message.
+        path: of the file; what is there stays.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise InputError(f"{flag}: the folder {path.parent} does not exist: make it first")
+    if path.is_dir():
+        raise InputError(f"{flag}: {path} is a folder: give a file name in it")
+    try:
+        # Only a file made there tells; permission bits do not.
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise InputError(
+            f"{flag}: the folder {path.parent} cannot be written ({error.strerror}): "
+            "choose another one"
+        ) from error

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stad.errors import EXIT_OK, InputError
+from stad.errors import EXIT_OK
 from stad.option_ranges import check_counts, check_seconds, check_shares
+from stad.results.atomic import check_output
 
 if TYPE_CHECKING:
     from stad.watch.stats import Stats
@@ -228,17 +228,4 @@ def check_options(options: WatchOptions) -> None:
     )
     check_counts(max_labels=options.max_labels)
     if options.jsonl is not None:
-        _check_folder(options.jsonl)
-
-
-def _check_folder(path: Path) -> None:
-    if path.is_dir():
-        raise InputError(f"--jsonl: {path} is a folder: give a file name in it")
-    try:
-        # Only a file made there tells; permission bits do not.
-        tempfile.TemporaryFile(dir=path.parent).close()
-    except OSError as error:
-        raise InputError(
-            f"--jsonl: the folder {path.parent} cannot be written ({error.strerror}): "
-            "choose another one"
-        ) from error
+        check_output("--jsonl", options.jsonl)

@@ -5,7 +5,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from stad.engine.checkpoints import LAST, AtomicCheckpointHook, best_checkpoint, write_beside
+from stad.engine.checkpoints import (
+    LAST,
+    AtomicCheckpointHook,
+    best_checkpoint,
+    newest_checkpoint,
+    write_beside,
+)
+from stad.errors import InputError
 
 
 class Runner(SimpleNamespace):
@@ -13,6 +20,23 @@ class Runner(SimpleNamespace):
 
     def save_checkpoint(self, folder, name, **options):
         (self.path / name).write_text(f"{self.epoch} {options['save_optimizer']}")
+
+
+def test_a_third_is_not_better_than_the_third_in_a_name(runner, tmp_path):
+    for epoch in (1, 2):
+        runner.epoch = epoch
+        AtomicCheckpointHook(best_metric="top1").after_val_epoch(runner, {"top1": 1 / 3})
+    assert [path.name for path in tmp_path.glob("*.pth")] == ["best_epoch_1_0.333333.pth"]
+
+
+def test_the_checkpoint_to_go_on_from_is_that_of_this_folder(tmp_path):
+    assert newest_checkpoint(tmp_path) is None
+    # As it was written before the folder was moved.
+    (tmp_path / LAST).write_text("/somewhere/else/epoch_3.pth")
+    with pytest.raises(InputError, match=r"go on from epoch_3\.pth, which is not there"):
+        newest_checkpoint(tmp_path)
+    (tmp_path / "epoch_3.pth").touch()
+    assert newest_checkpoint(tmp_path) == tmp_path / "epoch_3.pth"
 
 
 @pytest.fixture

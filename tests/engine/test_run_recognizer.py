@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,12 +102,46 @@ def test_several_epochs_learn(data, tmp_path):
         ({"train_dataloader.dataset.annotations": "none.txt"}, r"none\.txt.*prepare_kinetics"),
         ({"train_dataloader.dataset.videos": "none"}, r"none \(a folder\)"),
         ({"val_dataloader.dataset.label_map": "none.txt"}, r"none\.txt"),
+        ({"val_dataloader.dataset.label_map": "kinetics600"}, "no list of classes 'kinetics600'"),
+        ({"model.backbone.dept": 18}, "unexpected keyword argument 'dept': check the names"),
+        ({"train_dataloader.datset.annotations": "a"}, "unexpected keyword argument 'datset'"),
+        ({"train_dataloader.dataset.sampling": "sparse"}, "sampling is one of dense, segments"),
     ],
 )
 def test_a_run_that_cannot_work_stops_before_training(data, tmp_path, changes, message):
     with pytest.raises(InputError, match=message):
         train(options(data, tmp_path / "work", **changes))
     assert not list((tmp_path / "work").glob("*.pth"))
+
+
+def test_classes_in_another_order_stop_the_run(data, tmp_path):
+    (tmp_path / "turned.txt").write_text("\n".join(reversed(CLASSES)) + "\n")
+    changes = {"val_dataloader.dataset.label_map": str(tmp_path / "turned.txt")}
+    with pytest.raises(InputError, match=r"line 1 is 'red left' in .* and 'blue right' in"):
+        train(options(data, tmp_path / "work", **changes))
+
+
+def test_a_label_map_may_lie_where_the_run_is_started(data, trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(data)
+    changes = {"val_dataloader.dataset.label_map": "labels.txt"}
+    path, value = best_checkpoint(trained[0])
+    found = evaluate(options(data, tmp_path, **changes), path)
+    assert found["top1"] == pytest.approx(value, abs=1e-6)
+
+
+def test_an_output_that_cannot_be_written_stops_before_the_evaluation(data, trained, tmp_path):
+    path, _ = best_checkpoint(trained[0])
+    changes = {"val_evaluator.out": str(tmp_path / "none" / "a.csv")}
+    with pytest.raises(InputError, match=r"--out: the folder .*none does not exist"):
+        evaluate(options(data, tmp_path, **changes), path)
+
+
+def test_a_run_goes_on_in_a_folder_that_was_moved(data, trained, tmp_path):
+    shutil.copytree(trained[0], tmp_path / "moved")
+    changes = options(data, tmp_path / "moved", **{"train_cfg.max_epochs": 2})
+    train(replace(changes, resume=True))
+    assert (tmp_path / "moved" / LAST).read_text() == str(tmp_path / "moved" / "epoch_2.pth")
+    assert not (trained[0] / "epoch_2.pth").exists()
 
 
 def test_a_run_does_not_write_over_another(data, trained):

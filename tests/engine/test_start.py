@@ -65,6 +65,13 @@ def test_another_network_of_the_same_classes_is_refused(tmp_path):
     assert torch.equal(model.head.fc_cls.bias, before)
 
 
+def test_a_file_that_has_little_of_the_backbone_is_doubted(tmp_path):
+    _, path = image_weights(tmp_path)
+    model = MODELS.build(read_config("tsn_kinetics").model)
+    report = load_start_weights(model, path)
+    assert report.startswith("WARNING: little of the backbone is in the file")
+
+
 def published_slowfast(path):
     """A file as mmaction2 publishes SlowFast R50 4x16 of Kinetics, of random weights."""
     torch.manual_seed(2)

@@ -142,7 +142,7 @@ def test_the_benchmark_counts(tmp_path, arguments):
         (["{tmp}/in.mp4", "--duration", "-1"], "--duration must be a number of seconds"),
         (["{tmp}/in.mp4", "--max-labels", "0"], "1 or more"),
         (["{tmp}/in.mp4", "--jsonl", "{tmp}"], "is a folder"),
-        (["{tmp}/in.mp4", "--jsonl", "{tmp}/none/a"], "cannot be written"),
+        (["{tmp}/in.mp4", "--jsonl", "{tmp}/none/a"], "none does not exist"),
         (["{tmp}/in.mp4", "--webhook", "localhost:80"], "http"),
         (["{tmp}/in.mp4", "--record", "figth"], "--record: the model has no label 'figth'"),
         (["{tmp}/in.mp4", "--record", "walk", "--record-dir", "{tmp}/in.mp4"], "--record-dir"),
