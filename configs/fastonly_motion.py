@@ -16,4 +16,4 @@ model.backbone = dict(
 )
 model.update(head=dict(in_channels=32))
 # So few channels take longer to learn.
-train_cfg.update(max_epochs=12)
+train_cfg.update(max_epochs=8)

@@ -12,4 +12,5 @@ model.update(
     backbone=dict(depth=18, base_channels=16, beta_inverse=4),
     head=dict(in_channels=160, num_classes=10, dropout=0.2),
 )
+optim_wrapper.update(optimizer=dict(lr=2e-3))
 train_cfg.update(max_epochs=4)

@@ -11,4 +11,5 @@ with read_base():
 window = dict(num_frames=8, interval_frames=7.5)
 train_dataloader.update(dataset=dict(window=window, sampling="segments"))
 val_dataloader.update(dataset=dict(window=window, sampling="segments"))
-train_cfg.update(max_epochs=12)
+optim_wrapper.update(optimizer=dict(lr=2e-3))
+train_cfg.update(max_epochs=8)

@@ -9,7 +9,8 @@
   python tools/prepare_kinetics.py data/mine --class-folders train val
 
 Writes train.txt, val.txt and label_map.txt; videos that are not there are named in
-train_left_out.txt. The videos themselves are to be had from their owners.
+train_left_out.txt. A label_map.txt that is there is kept, so that lists of several runs have the
+same numbers. The videos themselves are to be had from their owners.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--split", type=int, default=1, help="of UCF101 and HMDB51 (1)")
     parser.add_argument("--videos", type=Path, metavar="DIR", help="where they are (FOLDER)")
     names = parser.add_mutually_exclusive_group()
-    names.add_argument("--label-map", metavar="NAME|FILE", help="order of the classes (sorted)")
+    names.add_argument(
+        "--label-map", metavar="NAME|FILE", help="order of the classes (sorted names)"
+    )
     names.add_argument("--classes", metavar="JSON", help="Something-Something's labels.json")
     parser.add_argument("--probe", action="store_true", help="decode a frame of each video")
     return parser.parse_args()
@@ -60,12 +63,15 @@ def main() -> None:
     classes = class_names(args.label_map) if args.label_map else None
     if args.classes:
         classes = prepare_videos.read_class_file(args.classes)
-    reports = prepare_videos.write_lists(
-        args.folder, lists, videos=videos, classes=classes, probe=args.probe
+    written = prepare_videos.write_lists(
+        args.folder,
+        lists,
+        videos=videos,
+        classes=classes,
+        label_map=args.label_map or args.classes,
+        probe=args.probe,
     )
-    for one in reports:
-        missing = one.listed - one.found - one.broken
-        print(f"{one.path}: {one.found} of {one.listed}, {missing} missing, {one.broken} broken")
+    print(*written.notes, *written.splits, sep="\n")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from stad.datasets.clips import (
     FrameFolders,
     RawClip,
     VideoFiles,
-    left_out_text,
     unreadable_videos,
+    warn_of_left_out,
 )
 from stad.datasets.keyframes import ActorTable, group_actors
 from stad.datasets.proposals import (
@@ -167,7 +167,7 @@ class AVADataset(Dataset):
         reasons = unreadable_videos(self.source, table.videos)
         self.num_unreadable = len(reasons)
         if reasons:
-            self._warn(left_out_text(reasons, len(table.videos), listed_in=annotations))
+            warn_of_left_out(reasons, len(table.videos), listed_in=annotations)
         return table.without_videos(reasons)
 
     def _choose_items(self) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral, Real
 from typing import NamedTuple
 
 import cv2
@@ -19,6 +20,8 @@ SCALES = (1.0, 0.875, 0.75, 0.66)
 # Its 13 places: corners, middles of the sides, centre, and the corners of the inner quarter.
 PLACES = [(x / 4, y / 4) for y in range(0, 5, 2) for x in range(0, 5, 2)]
 PLACES += [(x / 4, y / 4) for y in (1, 3) for x in (1, 3)]
+# RandAugment's strengths are 0 to this one, in torchvision.
+MAX_STRENGTH = 30
 # Tries to find a random area and shape that fit into the picture.
 TRIES = 10
 
@@ -40,7 +43,7 @@ def multi_scale_box(
     Wang et al., "Temporal Segment Networks", ECCV 2016, section 3.2: corner cropping and scale
     jittering.
     """
-    sides = [round(min(width_px, height_px) * scale) for scale in scales]
+    sides = [max(round(min(width_px, height_px) * scale), 1) for scale in scales]
     pairs = [(w, h) for i, w in enumerate(sides) for j, h in enumerate(sides) if abs(i - j) <= 1]
     width, height = pairs[rng.integers(len(pairs))]
     x, y = PLACES[rng.integers(len(PLACES))]
@@ -161,6 +164,29 @@ def crop_views(
     return np.stack(crops)
 
 
+def _is_range(values: object) -> bool:
+    """Whether these are two numbers, the second at least the first, which is above 0."""
+    if np.shape(values) != (2,) or not all(isinstance(one, Real) for one in values):
+        return False
+    return 0 < values[0] <= values[1] < np.inf
+
+
+def _rand_augment(wanted: tuple[int, int]) -> RandAugment:
+    is_pair = np.shape(wanted) == (2,) and all(isinstance(one, Integral) for one in wanted)
+    _check(
+        is_pair and wanted[0] > 0 and 0 <= wanted[1] <= MAX_STRENGTH,
+        "rand_augment is None or two whole numbers, 1 or more changes and their strength from 0 "
+        f"to {MAX_STRENGTH}",
+        wanted,
+    )
+    return RandAugment(num_ops=wanted[0], magnitude=wanted[1])
+
+
+def _check(is_right: bool, expected: str, got: object) -> None:
+    if not is_right:
+        raise ValueError(f"{expected}, got {got}")
+
+
 @TRANSFORMS.register_module()
 class ClipTransform:
     """Random crop, mirror and RandAugment, one choice for the whole clip.
@@ -170,8 +196,9 @@ class ClipTransform:
             names.
         crop_px: side of the square that the crop is brought to, pixels.
         scale_px: of 'random_scale', pixels.
-        scales: of 'multi_scale'.
-        area, ratio: of 'random_resized'.
+        scales: of 'multi_scale', above 0 and at most 1.
+        area, ratio: of 'random_resized', the least and the most of each; areas above 0 and at
+            most 1.
         flip: probability of the mirror. 0 where left and right tell classes apart.
         rand_augment: None, or the number of changes and their strength, 0-30, such as (2, 9)
             (Cubuk et al., "RandAugment", 2020), by torchvision.
@@ -194,22 +221,32 @@ class ClipTransform:
     ) -> None:
         if cropping not in CROPPINGS:
             raise ValueError(f"cropping is one of {', '.join(CROPPINGS)}, got {cropping!r}")
-        if cropping == "random_scale" and not 0 < crop_px <= scale_px[0] <= scale_px[1]:
-            raise ValueError(
-                f"a crop of {crop_px} px needs scales from {crop_px} px up, got {scale_px}"
+        _check(crop_px > 0, "crop_px is 1 or more", crop_px)
+        if cropping == "random_scale":
+            _check(
+                _is_range(scale_px) and scale_px[0] >= crop_px,
+                f"a crop of {crop_px} px needs scales from {crop_px} px up, the least and the most",
+                scale_px,
             )
-        if not 0 <= flip <= 1:
-            raise ValueError(f"flip is between 0 and 1, got {flip}")
+        _check(
+            np.ndim(scales) == 1 and len(scales) > 0 and all(_is_range((s, 1)) for s in scales),
+            "scales are parts of the short side, above 0 and at most 1",
+            scales,
+        )
+        _check(
+            _is_range(area) and area[1] <= 1,
+            "area is the least and the most of the picture, above 0 and at most 1",
+            area,
+        )
+        _check(_is_range(ratio), "ratio is the least and the most of width over height", ratio)
+        _check(0 <= flip <= 1, "flip is between 0 and 1", flip)
         self._crop_px, self._flip = crop_px, flip
         self._draw, self._options = {
             "multi_scale": (multi_scale_box, {"scales": tuple(scales)}),
             "random_resized": (random_resized_box, {"area": tuple(area), "ratio": tuple(ratio)}),
             "random_scale": (random_scale_box, {"crop_px": crop_px, "scale_px": tuple(scale_px)}),
         }[cropping]
-        self._augment = None
-        if rand_augment is not None:
-            count, strength = rand_augment
-            self._augment = RandAugment(num_ops=count, magnitude=strength)
+        self._augment = None if rand_augment is None else _rand_augment(rand_augment)
 
     def __call__(self, frames: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
         """Augment a clip; the same state of ``rng`` gives the same result.
@@ -227,9 +264,9 @@ class ClipTransform:
         clip = crop_and_resize(frames, box, size=(self._crop_px, self._crop_px))
         if mirrored:
             clip = mirror(clip)
-        return clip if self._augment is None else self._rand_augment(clip, rng)
+        return clip if self._augment is None else self._change(clip, rng)
 
-    def _rand_augment(self, clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _change(self, clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         # torchvision draws from torch's own numbers, and once for all pictures of a tensor.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(rng.integers(2**63)))

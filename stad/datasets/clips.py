@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ import av
 import cv2
 import decord
 import numpy as np
+from mmengine.logging import MMLogger
 from torch.utils.dlpack import from_dlpack
 
 from stad.errors import InputError
@@ -286,6 +288,46 @@ def unreadable_videos(source: ClipSource, video_ids: Iterable[str]) -> dict[str,
         except InputError as error:
             reasons[video_id] = str(error)
     return reasons
+
+
+def empty_videos(source: ClipSource, video_ids: Iterable[str]) -> dict[str, str]:
+    """The videos that have nothing in them, and why, by one look at the disk for each."""
+    reasons: dict[str, str] = {}
+    for video_id in sorted(video_ids):
+        path = source.find(video_id)
+        if path is None:
+            reasons[video_id] = "is not there any more"
+        elif path.is_dir():
+            if not any(one.suffix.lower() in IMAGE_SUFFIXES for one in path.iterdir()):
+                reasons[video_id] = "has no pictures"
+        elif path.stat().st_size == 0:
+            reasons[video_id] = "is empty (0 bytes)"
+    return reasons
+
+
+def warn_of_left_out(reasons: dict[str, str], total: int, *, listed_in: str) -> None:
+    """Log a warning as ``left_out_text`` has it; the log's file names all of the videos.
+
+    Args:
+        reasons, total, listed_in: as for ``left_out_text``.
+
+    Raises:
+        InputError: that is all of them.
+    """
+    logger = MMLogger.get_current_instance()
+    files = [one for one in logger.handlers if isinstance(one, logging.FileHandler)]
+    text = left_out_text(reasons, total, listed_in=listed_in)
+    if len(reasons) <= SHOWN_VIDEOS or not files:
+        logger.warning(text)
+        return
+    logger.warning(f"{text}; all are named in {files[0].baseFilename}")
+    # Thousands of lines are of use in the file; on the screen they would bury the rest.
+    lines = [f"left out of {listed_in}:", *(f"{name} ({why})" for name, why in reasons.items())]
+    record = logger.makeRecord(
+        logger.name, logging.WARNING, __file__, 0, "\n".join(lines), args=(), exc_info=None
+    )
+    for handler in files:
+        handler.handle(record)
 
 
 def left_out_text(reasons: dict[str, str], total: int, *, listed_in: str) -> str:

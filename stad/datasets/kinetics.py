@@ -14,9 +14,9 @@ from torch.utils.data import Dataset, default_collate
 from stad import labels
 from stad.datasets.ava import as_window, missing_error, missing_inputs, open_source
 from stad.datasets.clip_transforms import crop_views
-from stad.datasets.clips import RawClip, left_out_text, unreadable_videos
+from stad.datasets.clips import RawClip, empty_videos, unreadable_videos, warn_of_left_out
 from stad.datasets.sampler import EpochIndex
-from stad.datasets.video_lists import label_numbers, list_class_folders, locate, read_video_list
+from stad.datasets.video_lists import find_listed, list_class_folders, read_video_list
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import VideoMeta, VideoSample
@@ -47,7 +47,8 @@ class VideoDataset(Dataset):
     Args:
         annotations: a list of videos, see ``stad.datasets.video_lists``; None takes ``videos``
             as a folder with a folder per class.
-        videos: folder of video files, or with ``frames_fps`` of folders of extracted frames.
+        videos: folder of video files, or with ``frames_fps`` of folders of extracted frames. A
+            video that is listed twice counts once.
         window: which frames make a clip; a config with 'type', or a ``Window``. With 'segments'
             its number of frames is the number of segments, and its interval is what sliding
             windows over long videos take.
@@ -67,10 +68,11 @@ class VideoDataset(Dataset):
     Attributes:
         source: reads the frames.
         class_ids: label of each output.
-        num_unreadable: how many videos are left out.
+        left_out: the videos that are missing, empty or broken, and why.
 
     Raises:
-        InputError: files are missing, a label is not in the label map, or no video can be read.
+        InputError: files are missing, a label is not in the label map, a video has two labels,
+            or no video can be read.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class VideoDataset(Dataset):
         self._short_side_px, self._crop_px, self._num_crops = short_side_px, crop_px, num_crops
         self._transform = None if transform is None else TRANSFORMS.build(transform)
         self._num_clips = num_clips if transform is None else 1
+        self._are_frames = frames_fps is not None
         self.source = open_source(videos, frames_fps=frames_fps)
         self._told: set[str] = set()
         self._videos = self._read_videos(annotations, videos, probe=probe)
@@ -118,26 +121,26 @@ class VideoDataset(Dataset):
     def _read_videos(
         self, annotations: str | None, folder: str, *, probe: bool | None
     ) -> list[_Video]:
-        listed = list_class_folders(folder) if annotations is None else read_video_list(annotations)
-        numbers = label_numbers(listed, self._classes, label_map=self.label_map)
-        paths = locate(listed, folder)
-        found = list(zip(listed.names, paths, numbers, strict=True))
-        reasons = {names[0]: f"is not in {folder}" for names, path, _ in found if path is None}
-        there = [_Video(path, number) for _, path, number in found if path is not None]
-        if probe or (probe is None and len(there) <= PROBED_VIDEOS):
-            reasons |= unreadable_videos(self.source, {one.path for one in there})
+        if annotations is None:
+            listed = list_class_folders(folder, are_frames=self._are_frames)
         else:
-            reasons |= self._empty_files(there)
-        self.num_unreadable = len(reasons)
-        if reasons:
-            total = len({names[0] for names in listed.names})
-            text = left_out_text(reasons, total, listed_in=listed.source)
-            print_log(text, logger="current", level=logging.WARNING)
-        return [one for one in there if one.path not in reasons]
-
-    def _empty_files(self, videos: Sequence[_Video]) -> dict[str, str]:
-        sizes = {one.path: self.source.find(one.path).stat().st_size for one in videos}
-        return {path: "is empty (0 bytes)" for path, size in sizes.items() if size == 0}
+            listed = read_video_list(annotations)
+        videos, missing, notes = find_listed(
+            listed,
+            folder,
+            self._classes,
+            label_map=self.label_map,
+            are_frames=self._are_frames,
+        )
+        for note in notes:
+            print_log(note, logger="current", level=logging.WARNING)
+        is_probed = len(videos) <= PROBED_VIDEOS if probe is None else probe
+        look = unreadable_videos if is_probed else empty_videos
+        self.left_out = missing | look(self.source, (path for path, _ in videos))
+        if self.left_out:
+            total = len(videos) + len(missing)
+            warn_of_left_out(self.left_out, total, listed_in=listed.source)
+        return [_Video(*one) for one in videos if one[0] not in self.left_out]
 
     def __len__(self) -> int:
         return len(self._videos) * self._num_clips

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from stad.datasets.clips import VIDEO_SUFFIXES
+from stad.datasets.clips import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from stad.errors import InputError
 
 # Longer ones are no labels and no seconds.
 MAX_DIGITS = 12
 KINETICS_COLUMNS = ("label", "youtube_id", "time_start", "time_end")
+# Of the videos that something is said of, so many are named.
+SHOWN_NAMES = 3
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,20 @@ class VideoList:
     def class_names(self) -> tuple[str, ...]:
         """The names among the labels, each once, in alphabetical order."""
         return tuple(sorted({one for one in self.labels if isinstance(one, str)}))
+
+
+class ListedVideos(NamedTuple):
+    """What a list names and a folder has.
+
+    Attributes:
+        videos: path below the folder and class from 0, each video once, in the list's order.
+        missing: the best names of the others, each once, and why they are missing.
+        notes: sentences about videos that come twice, for people.
+    """
+
+    videos: tuple[tuple[str, int], ...]
+    missing: dict[str, str]
+    notes: tuple[str, ...]
 
 
 def read_video_list(path: str | Path) -> VideoList:
@@ -84,7 +102,13 @@ def _read_lines(path: Path, text: str) -> VideoList:
 
 
 def _read_csv(path: Path, text: str) -> VideoList:
-    rows = csv.DictReader(text.splitlines())
+    try:
+        return _read_rows(path, csv.DictReader(text.splitlines(), strict=True))
+    except csv.Error as error:
+        raise InputError(f"{path} is no CSV ({error}): check the quotation marks in it") from error
+
+
+def _read_rows(path: Path, rows: csv.DictReader) -> VideoList:
     if missing := [name for name in KINETICS_COLUMNS if name not in (rows.fieldnames or ())]:
         raise InputError(
             f"{path} has no column {', '.join(missing)}: expected the header of Kinetics, "
@@ -113,7 +137,7 @@ def _read_json(path: Path, text: str) -> VideoList:
         names = tuple((str(row["id"]),) for row in rows)
         # A template says 'Holding [something]': without brackets it is the name of the class.
         templates = [str(row.get("template") or row["label"]) for row in rows]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{path}: expected Something-Something's list of objects with an id and a template "
             f"({type(error).__name__}: {error})"
@@ -122,26 +146,40 @@ def _read_json(path: Path, text: str) -> VideoList:
     return VideoList(str(path), names, labels, has_paths=False)
 
 
-def list_class_folders(folder: str | Path) -> VideoList:
+def list_class_folders(folder: str | Path, *, are_frames: bool = False) -> VideoList:
     """The videos of a folder with one folder per class, sorted.
 
+    Args:
+        folder: ``CLASS/*.mp4`` is in it, or ``CLASS/VIDEO/*.jpg``.
+        are_frames: whether a video is a folder of pictures.
+
     Raises:
-        InputError: no video in a folder of a class.
+        InputError: no such folder, or no video in a folder of a class.
     """
-    folder = Path(folder)
-    paths = [path for path in find_videos(folder) if "/" in path]
+    check_folder(folder)
+    paths = [path for path in find_videos(folder, are_frames=are_frames) if "/" in path]
     if not paths:
-        raise InputError(f"{folder} has no folders of classes with videos in them")
+        what = "folders of pictures" if are_frames else "videos"
+        raise InputError(f"{folder} has no folders of classes with {what} in them")
     labels = tuple(path.partition("/")[0] for path in paths)
     return VideoList(str(folder), tuple((path,) for path in paths), labels, has_paths=True)
 
 
-def find_videos(folder: str | Path) -> list[str]:
-    """Paths of all video files below a folder, with '/', sorted."""
+def check_folder(folder: str | Path) -> None:
+    """Raise InputError unless a folder of videos is there."""
+    if not Path(folder).is_dir():
+        raise InputError(f"there is no folder of videos {folder}: name the one to look in")
+
+
+def find_videos(folder: str | Path, *, are_frames: bool = False) -> list[str]:
+    """Paths of all video files below a folder, or of all folders of pictures; '/', sorted."""
     found = []
     for parent, _, files in os.walk(folder, followlinks=True):
         inside = Path(parent).relative_to(folder)
-        found += [(inside / one).as_posix() for one in files if _is_video(one)]
+        if not are_frames:
+            found += [(inside / one).as_posix() for one in files if _is_video(one)]
+        elif inside.parts and any(one.lower().endswith(IMAGE_SUFFIXES) for one in files):
+            found.append(inside.as_posix())
     return sorted(found)
 
 
@@ -149,15 +187,115 @@ def _is_video(name: str) -> bool:
     return name.lower().endswith(VIDEO_SUFFIXES) and not name.startswith(".")
 
 
-def locate(listed: VideoList, folder: str | Path) -> list[str | None]:
-    """Where each video of a list is: its path below ``folder``, or None."""
+def find_listed(
+    listed: VideoList,
+    folder: str | Path,
+    class_names: Sequence[str],
+    *,
+    label_map: str,
+    are_frames: bool = False,
+) -> ListedVideos:
+    """Where the videos of a list are, with their classes; each video once.
+
+    Args:
+        listed: of ``read_video_list`` or ``list_class_folders``.
+        folder: where the videos are, in sub-folders or not.
+        class_names: in the order of their numbers.
+        label_map: where these come from, for people.
+        are_frames: whether a video is a folder of pictures.
+
+    Raises:
+        InputError: a label is none of ``class_names``, or a video has two.
+    """
+    numbers = label_numbers(listed, class_names, label_map=label_map)
+    paths, notes = _locate(listed, folder, are_frames=are_frames)
+    rows = list(zip(listed.names, paths, numbers, strict=True))
+    missing = {
+        names[0]: _why_missing(names[0], folder, are_frames=are_frames)
+        for names, path, _ in rows
+        if path is None
+    }
+    there = [(path, number) for _, path, number in rows if path is not None]
+    videos, repeated = _each_once(there, listed, class_names)
+    if repeated:
+        notes += [
+            f"a video that {listed.source} names again counts once: {len(repeated)} rows are not "
+            f"used ({_some(repeated)})"
+        ]
+    return ListedVideos(videos, missing, tuple(notes))
+
+
+def _each_once(
+    rows: Iterable[tuple[str, int]], listed: VideoList, class_names: Sequence[str]
+) -> tuple[tuple[tuple[str, int], ...], list[str]]:
+    """The rows of different videos, and the paths of those that repeat one."""
+    videos: dict[str, tuple[str, int]] = {}
+    repeated = []
+    for path, number in rows:
+        key = os.path.normpath(path)
+        if key not in videos:
+            videos[key] = (path, number)
+            continue
+        first = videos[key][1]
+        if first != number:
+            advice = "" if listed.has_paths else ", or cut the video to the times of each"
+            raise InputError(
+                f"{listed.source} gives {path} two classes, {class_names[first]!r} and "
+                f"{class_names[number]!r}: leave one of the rows out{advice}"
+            )
+        repeated.append(path)
+    return tuple(videos.values()), repeated
+
+
+def _locate(
+    listed: VideoList, folder: str | Path, *, are_frames: bool
+) -> tuple[list[str | None], list[str]]:
+    """Where each video is below ``folder``, or None; and what is to be said of doubles."""
     if listed.has_paths:
         paths = [name for (name,) in listed.names]
-        return [path if (Path(folder) / path).exists() else None for path in paths]
-    by_name = {path.rpartition("/")[2].rpartition(".")[0]: path for path in find_videos(folder)}
-    return [
-        next((by_name[name] for name in names if name in by_name), None) for names in listed.names
-    ]
+        is_there = _is_folder if are_frames else _is_file
+        return [path if is_there(Path(folder) / path) else None for path in paths], []
+    by_name: dict[str, list[str]] = {}
+    for path in find_videos(folder, are_frames=are_frames):
+        last = path.rpartition("/")[2]
+        by_name.setdefault(last if are_frames else last.rpartition(".")[0], []).append(path)
+    chosen = [next((one for one in names if one in by_name), None) for names in listed.names]
+    doubles = [by_name[one] for one in dict.fromkeys(chosen) if one and len(by_name[one]) > 1]
+    notes = []
+    if doubles:
+        shown = [f"{first}, not {', '.join(others)}" for first, *others in doubles]
+        notes += [
+            f"of a video of {listed.source} that is in {folder} several times the first is taken: "
+            f"{len(doubles)} are ({_some(shown, between='; ')})"
+        ]
+    return [by_name[one][0] if one else None for one in chosen], notes
+
+
+def _why_missing(name: str, folder: str | Path, *, are_frames: bool) -> str:
+    path = Path(folder) / name
+    if are_frames and (_is_folder(path) or _is_file(path)):
+        return "is no folder of pictures, as frames_fps says"
+    if _is_folder(path):
+        return "is a folder: where videos are folders of pictures, give frames_fps"
+    return f"is not in {folder}"
+
+
+def _is_file(path: Path) -> bool:
+    # What is too long for the disk raises, and is not there.
+    with contextlib.suppress(OSError):
+        return path.is_file()
+    return False
+
+
+def _is_folder(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return path.is_dir()
+    return False
+
+
+def _some(names: Sequence[str], *, between: str = ", ") -> str:
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return between.join(names[:SHOWN_NAMES]) + more
 
 
 def label_numbers(listed: VideoList, class_names: Sequence[str], *, label_map: str) -> list[int]:

@@ -12,6 +12,7 @@ import numpy as np
 from mmengine import dist
 from mmengine.evaluator import BaseMetric
 
+from stad.errors import InputError
 from stad.evaluation.classification import (
     average_views,
     class_accuracies,
@@ -43,6 +44,20 @@ class VideoScores(NamedTuple):
     videos: np.ndarray
     labels: np.ndarray
     scores: np.ndarray
+
+
+def _each_once(results: Sequence[_Scored]) -> list[_Scored]:
+    """The views of all videos without repeats, in order."""
+    unique: dict[tuple[str, int], _Scored] = {}
+    label_of: dict[str, int] = {}
+    for one in results:
+        if one.label >= 0 and label_of.setdefault(one.video_id, one.label) != one.label:
+            raise InputError(
+                f"{one.video_id} is evaluated with the classes {label_of[one.video_id]} and "
+                f"{one.label} (from 0): give each video one class"
+            )
+        unique[one.video_id, one.view] = one
+    return [unique[key] for key in sorted(unique)]
 
 
 @METRICS.register_module()
@@ -80,12 +95,14 @@ class AccuracyMetric(BaseMetric):
 
         Args:
             size: of the data set; not needed, for views are told apart by their numbers.
+
+        Raises:
+            InputError: views of one video have different labels.
         """
         gathered = dist.gather_object(self.results, dst=0)
         metrics = [None]
         if dist.is_main_process():
-            unique = {(one.video_id, one.view): one for part in gathered for one in part}
-            metrics = [self.compute_metrics([unique[key] for key in sorted(unique)])]
+            metrics = [self.compute_metrics(_each_once([one for part in gathered for one in part]))]
         dist.broadcast_object_list(metrics)
         self.results.clear()
         return metrics[0]

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.logging import MMLogger
 
-from stad.datasets import ava
 from stad.datasets.ava import AVADataset, classes_of, collate_clips
 from stad.datasets.clips import VideoFiles
 from stad.datasets.proposals import Proposals, keyframe_id, write_proposals
@@ -173,17 +173,16 @@ def test_pyav_takes_over_with_the_same_frames(folder):
     assert np.abs(frames.astype(int) - others).max() <= 2
 
 
-def test_an_unreadable_video_is_left_out_and_counted(tmp_path, monkeypatch):
-    said = []
-    monkeypatch.setattr(ava, "print_log", lambda text, **_: said.append(text))
+def test_an_unreadable_video_is_left_out_and_counted(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(MMLogger.get_current_instance(), "handlers", [caplog.handler])
     write_tiny_ava(tmp_path / "tiny", num_videos=3)
     (tmp_path / "tiny" / "videos" / "scene1.mp4").write_bytes(b"nothing")
     data = dataset(tmp_path / "tiny")
     assert data.num_unreadable == 1
     assert {data[index]["meta"].video_id for index in range(len(data))} == {"scene0", "scene2"}
-    assert len(said) == 1
-    assert "1 of 3 videos" in said[0]
-    assert "scene1 (" in said[0]
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert "1 of 3 videos" in said
+    assert "scene1 (" in said
 
 
 def test_a_clip_that_fails_is_black_and_has_nobody(folder, monkeypatch):

@@ -130,12 +130,44 @@ def test_augmentation_leaves_torchs_numbers_alone():
     assert torch.equal(torch.rand(3), expected)
 
 
+@pytest.mark.parametrize("strength", [0, 30])
+def test_every_strength_that_is_accepted_works(strength):
+    transform = ClipTransform(crop_px=32, scale_px=(32, 48), rand_augment=(1, strength))
+    for seed in range(30):
+        assert transform(GRID, np.random.default_rng(seed)).shape == (5, 32, 32, 3)
+
+
+def test_the_smallest_scale_leaves_a_pixel():
+    transform = ClipTransform("multi_scale", crop_px=8, scales=(1e-6,))
+    clip = transform(GRID, np.random.default_rng(1))
+    assert (clip == clip[:, :1, :1]).all()
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"cropping": "square"}, "cropping is one of"),
         ({"crop_px": 300}, "scales from 300 px up"),
+        ({"crop_px": 0, "cropping": "multi_scale"}, "crop_px is 1 or more, got 0"),
+        ({"scale_px": (320, 256)}, r"the least and the most, got \(320, 256\)"),
+        ({"scale_px": 256}, "the least and the most, got 256"),
         ({"flip": 1.5}, "between 0 and 1"),
+        ({"scales": (2.0,)}, r"scales are parts .* at most 1, got \(2.0,\)"),
+        ({"scales": (1.0, 0.0)}, "scales are parts"),
+        ({"scales": ()}, "scales are parts"),
+        ({"scales": 0.5}, "scales are parts"),
+        ({"area": (0, 0)}, r"area is .* above 0 and at most 1, got \(0, 0\)"),
+        ({"area": (0.5, 0.2)}, "area is"),
+        ({"area": (0.5, 1.2)}, "area is"),
+        ({"area": (0.5,)}, "area is"),
+        ({"area": ("a", "b")}, "area is"),
+        ({"ratio": (0.5, float("nan"))}, "ratio is"),
+        ({"ratio": (0, 1)}, "ratio is"),
+        ({"rand_augment": (2, 31)}, r"strength from 0 to 30, got \(2, 31\)"),
+        ({"rand_augment": (2, -1)}, r"strength from 0 to 30, got \(2, -1\)"),
+        ({"rand_augment": (0, 9)}, "1 or more changes"),
+        ({"rand_augment": (2, 9.5)}, "two whole numbers"),
+        ({"rand_augment": 9}, "two whole numbers"),
     ],
 )
 def test_numbers_that_cannot_work(options, said):

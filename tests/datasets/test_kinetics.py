@@ -1,5 +1,7 @@
 """VideoDataset: items, views, samplings, sources, and videos that are missing or broken."""
 
+import io
+import json
 import logging
 
 import cv2
@@ -109,10 +111,7 @@ def test_folders_of_classes_are_a_data_set(folder):
 
 def test_a_video_in_frames_gives_the_same_clips(folder, tmp_path):
     for video in ("red_left/video0.mp4", "blue_right/video1.mp4"):
-        (tmp_path / video).mkdir(parents=True)
-        for frame in VideoSource(folder / video).frames():
-            image = cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR)
-            cv2.imwrite(str(tmp_path / video / f"{frame.index:05d}.png"), image)
+        write_frames(folder / video, tmp_path / video)
     (tmp_path / "list.txt").write_text("red_left/video0.mp4 0\nblue_right/video1.mp4 3\n")
     options = {"label_map": str(folder / "labels.txt"), "sampling": "segments", "num_clips": 2}
     frames = dataset(tmp_path, frames_fps=15, **options)
@@ -136,7 +135,7 @@ def broken_list(folder, tmp_path):
 
 def test_missing_and_broken_videos_are_left_out_and_told_once(folder, tmp_path, warnings):
     data = dataset(broken_list(folder, tmp_path))
-    assert (len(data), data.num_unreadable) == (3, 3)
+    assert (len(data), len(data.left_out)) == (3, 3)
     text = warnings()
     assert "3 of 6 videos" in text
     assert "none.mp4 (is not in" in text
@@ -146,10 +145,93 @@ def test_missing_and_broken_videos_are_left_out_and_told_once(folder, tmp_path, 
     assert warnings() == text
 
 
+def write_frames(video, folder):
+    folder.mkdir(parents=True)
+    for frame in VideoSource(video).frames():
+        image = cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR)
+        cv2.imwrite(str(folder / f"{frame.index:05d}.png"), image)
+
+
+def test_folders_of_pictures_are_found_by_their_names(folder, tmp_path):
+    write_frames(folder / "red_left/video0.mp4", tmp_path / "v/red_left/11")
+    write_frames(folder / "blue_right/video1.mp4", tmp_path / "v/blue_right/12")
+    rows = [{"id": "12", "template": "Blue [right]"}, {"id": "11", "template": "red left"}]
+    (tmp_path / "l.json").write_text(json.dumps(rows))
+    videos, label_map = str(tmp_path / "v"), str(folder / "labels.txt")
+    options = {"videos": videos, "label_map": label_map, "frames_fps": 15, "short_side_px": 64}
+    listed = VideoDataset(str(tmp_path / "l.json"), window=WINDOW, **options)
+    by_class = VideoDataset(None, window=WINDOW, **options)
+    for data, order in ((listed, (0, 1)), (by_class, (0, 1))):
+        items = [data[i] for i in order]
+        assert [(one["metas"][0].video_id, one["metas"][0].label) for one in items] == [
+            ("blue_right/12", 3),
+            ("red_left/11", 0),
+        ]
+        # The middle of 2 s at 15 per second, every other picture.
+        frames = list(VideoSource(folder / "blue_right/video1.mp4").frames())
+        expected = [frames[i].image for i in (11, 13, 15, 17)]
+        np.testing.assert_array_equal(items[0]["clips"][0], expected)
+
+
+@pytest.mark.parametrize("probe", [True, False])
+def test_a_folder_where_a_file_is_expected_is_left_out(folder, tmp_path, warnings, probe):
+    write_frames(folder / "red_left/video0.mp4", tmp_path / "frames")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "a.mp4").write_bytes((folder / "red_left/video0.mp4").read_bytes())
+    (tmp_path / "list.txt").write_text("frames 0\na.mp4 1\nempty 2\n")
+    options = {"label_map": str(folder / "labels.txt"), "probe": probe}
+    data = dataset(tmp_path, **options)
+    assert [one["metas"][0].video_id for one in data] == ["a.mp4"]
+    assert data.left_out["frames"].startswith("is a folder: where videos are folders")
+    assert "2 of 3 videos" in warnings()
+    data = dataset(tmp_path, frames_fps=15, **options)
+    assert [one["metas"][0].video_id for one in data] == ["frames"]
+    assert data.left_out["a.mp4"] == "is no folder of pictures, as frames_fps says"
+    assert "no pictures" in data.left_out["empty"]
+
+
+def test_videos_that_come_twice(folder, tmp_path, warnings):
+    path = tmp_path / "list.txt"
+    path.write_text("red_left/video0.mp4 0\nred_right/video0.mp4 1\nred_left/video0.mp4 0\n")
+    data = dataset(folder, annotations=str(path))
+    assert [one["metas"][0].video_id for one in data] == [
+        "red_left/video0.mp4",
+        "red_right/video0.mp4",
+    ]
+    assert "counts once: 1 rows are not used (red_left/video0.mp4)" in warnings()
+    path.write_text("red_left/video0.mp4 0\nred_left/video0.mp4 2\n")
+    with pytest.raises(InputError, match=r"video0\.mp4 two classes, 'red left' and 'blue left'"):
+        dataset(folder, annotations=str(path))
+
+
+def test_the_log_file_names_all_videos_that_are_left_out(folder, tmp_path, monkeypatch):
+    missing = [f"none{i}.mp4" for i in range(7)]
+    (tmp_path / "list.txt").write_text(
+        "red_left/video0.mp4 0\n" + "".join(f"{name} 1\n" for name in missing)
+    )
+    log, screen = tmp_path / "run.log", io.StringIO()
+    logger = MMLogger.get_current_instance()
+    handlers = [logging.FileHandler(log), logging.StreamHandler(screen)]
+    monkeypatch.setattr(logger, "handlers", handlers)
+    data = dataset(folder, annotations=str(tmp_path / "list.txt"))
+    handlers[0].close()
+    assert list(data.left_out) == missing
+    (line,) = screen.getvalue().splitlines()
+    assert line.startswith("7 of 8 videos of")
+    assert "none4.mp4" in line
+    assert "none5.mp4" not in line
+    assert line.endswith(f" and 2 more; all are named in {log}")
+    assert log.read_text().splitlines() == [
+        line,
+        f"left out of {tmp_path / 'list.txt'}:",
+        *(f"{name} (is not in {folder})" for name in missing),
+    ]
+
+
 def test_large_sets_find_broken_videos_when_they_read_them(folder, tmp_path, warnings, monkeypatch):
     monkeypatch.setattr(kinetics, "PROBED_VIDEOS", 2)
     data = dataset(broken_list(folder, tmp_path), crop_px=32)
-    assert (len(data), data.num_unreadable) == (4, 2)
+    assert (len(data), len(data.left_out)) == (4, 2)
     for _ in range(2):
         item = data[2]
     assert item["clips"].shape == (1, 4, 32, 32, 3)

@@ -9,6 +9,7 @@ import pytest
 
 from stad.datasets.prepare_videos import (
     read_class_file,
+    read_class_folders,
     read_files,
     read_hmdb51,
     read_ucf101,
@@ -34,15 +35,16 @@ def test_kinetics(tmp_path):
         write(tmp_path, "validate.csv", HEADER + "abseiling,b,2,12,val\n"),
     ]
     data = tmp_path / "data"
-    reports = write_lists(data, read_files(files), videos=data)
+    reports, notes = write_lists(data, read_files(files), videos=data)
     assert [(one.path.name, *one[1:]) for one in reports] == [
-        ("train.txt", 2, 1, 0),
-        ("val.txt", 1, 1, 0),
+        ("train.txt", 2, 1, 1, 0, 0),
+        ("val.txt", 1, 1, 0, 0, 0),
     ]
+    assert notes == []
     assert lines(data / "train.txt") == ["train/zumba/a_000001_000011.mp4 1"]
     assert lines(data / "val.txt") == ["val/b_000002_000012.mp4 0"]
     assert lines(data / "label_map.txt") == ["abseiling", "zumba"]
-    assert lines(data / "train_left_out.txt") == ["gone_000001_000011: missing"]
+    assert lines(data / "train_left_out.txt") == [f"gone_000001_000011: is not in {data}"]
     assert not (data / "val_left_out.txt").exists()
 
 
@@ -84,6 +86,40 @@ def test_hmdb51(tmp_path):
         (lambda at: read_ucf101(at, 1), r"trainlist01\.txt cannot be read"),
         (lambda at: read_class_file(write(at, "c.json", "[1]")), "a JSON of names and numbers"),
         (lambda at: read_class_file(write(at, "c.json", '{"a": 1}')), "the numbers 0 to 0"),
+        (lambda at: read_class_file(write(at, "c.json", '{"a":' * 9999)), "a JSON of names"),
+        (lambda at: read_class_file(write(at, "c.json", '{"a": Infinity}')), "a JSON of names"),
+        (lambda at: read_class_folders(at / "none", ["train"]), "no folder of videos .*/none"),
+        (
+            lambda at: write_lists(
+                at, read_files([write(at, "train.txt", "no.mp4 0\n")]), videos=at / "v"
+            ),
+            "there is no folder of videos .*/v: name",
+        ),
+        (
+            lambda at: write_lists(
+                at, read_files([write(at, "train.txt", "no.mp4 0\n")]), videos=at
+            ),
+            r"labels of .*train\.txt are numbers: give the names of the classes with --label-map",
+        ),
+        (
+            lambda at: write_lists(
+                write(at, "file", "") / "out",
+                read_files([write(at, "train.txt", "no.mp4 0\n")]),
+                videos=at,
+                classes=["one"],
+            ),
+            "cannot make the folder .*/file/out: Not a directory",
+        ),
+        (
+            lambda at: write_lists(
+                at,
+                read_files([write(at, "train.csv", HEADER + "zumba,a,1,2,train\n")]),
+                videos=at,
+                classes=["one"],
+                label_map="mine.txt",
+            ),
+            r"class 'zumba', which is none of the 1 of label_map 'mine\.txt'",
+        ),
         (
             lambda at: read_files(
                 [write(at, "a_train.txt", "a.mp4 0\n"), write(at, "b_train.txt", "a.mp4 0\n")]
@@ -97,13 +133,83 @@ def test_hmdb51(tmp_path):
                 videos=at,
                 classes=["one"],
             ),
-            r"none of the 1 videos .* no\.mp4: name their folder with --videos",
+            r"none of the 1 videos .* no\.mp4 \(is not in .*\): name their folder with --videos",
         ),
     ],
 )
 def test_what_is_not_there_or_not_right(tmp_path, make, said):
     with pytest.raises(InputError, match=said):
         make(tmp_path)
+
+
+def test_a_second_run_keeps_the_numbers_of_the_first(tmp_path):
+    touch(tmp_path, "train/a/1.mp4", "train/b/2.mp4", "train/c/3.mp4")
+    touch(tmp_path, "val/b/4.mp4", "val/c/5.mp4", "test/B/6.mp4", "test/d/7.mp4")
+
+    def write_split(split):
+        return write_lists(tmp_path, read_class_folders(tmp_path, [split]), videos=tmp_path)
+
+    assert write_split("train").notes == []
+    (note,) = write_split("val").notes
+    assert "label_map.txt was there and is kept" in note
+    assert lines(tmp_path / "label_map.txt") == ["a", "b", "c"]
+    assert lines(tmp_path / "val.txt") == ["val/b/4.mp4 1", "val/c/5.mp4 2"]
+    with pytest.raises(InputError, match=r"label_map\.txt is there .* has no class 'd': remove it"):
+        write_split("test")
+    assert lines(tmp_path / "label_map.txt") == ["a", "b", "c"]
+    assert not (tmp_path / "test.txt").exists()
+    # A label map that is given wins, and the lists of before are named.
+    lists = read_class_folders(tmp_path, ["test"])
+    written = write_lists(tmp_path, lists, videos=tmp_path, classes=["d", "b", "c", "a"])
+    assert lines(tmp_path / "test.txt") == ["test/B/6.mp4 1", "test/d/7.mp4 0"]
+    assert lines(tmp_path / "label_map.txt") == ["d", "b", "c", "a"]
+    (note,) = written.notes
+    assert note.endswith("are to be written anew (train.txt, val.txt)")
+    again = write_lists(tmp_path, lists, videos=tmp_path, classes=["d", "b", "c", "a"])
+    assert again.notes == []
+
+
+def test_files_of_several_runs_have_the_same_numbers(tmp_path):
+    touch(tmp_path / "v", "a_000000_000010.mp4", "b_000000_000010.mp4", "c_000000_000010.mp4")
+    rows = {"train": "zumba,a,0,10,\nabseiling,b,0,10,\n", "validate": "zumba,c,0,10,\n"}
+    out = tmp_path / "out" / "lists"
+    for split, text in rows.items():
+        files = [write(tmp_path, f"{split}.csv", HEADER + text)]
+        write_lists(out, read_files(files), videos=tmp_path / "v")
+    assert lines(out / "label_map.txt") == ["abseiling", "zumba"]
+    assert lines(out / "val.txt") == ["c_000000_000010.mp4 1"]
+
+
+def test_empty_files_and_repeats_are_counted(tmp_path):
+    touch(tmp_path, "a.mp4", "b.mp4")
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    rows = "a.mp4 0\nempty.mp4 1\nb.mp4 1\na.mp4 0\nno.mp4 0\nno.mp4 0\n"
+    files = [write(tmp_path, "my_train.txt", rows)]
+    reports, notes = write_lists(
+        tmp_path / "out", read_files(files), videos=tmp_path, classes=["x", "y"]
+    )
+    assert reports == [(tmp_path / "out" / "train.txt", 6, 2, 1, 1, 2)]
+    assert str(reports[0]).endswith("train.txt: 2 of 6, 1 missing, 1 broken, 2 repeated")
+    assert lines(tmp_path / "out" / "train.txt") == ["a.mp4 0", "b.mp4 1"]
+    assert lines(tmp_path / "out" / "train_left_out.txt") == [
+        f"no.mp4: is not in {tmp_path}",
+        "empty.mp4: is empty (0 bytes)",
+    ]
+    assert len(notes) == 1
+    assert notes[0].endswith("1 rows are not used (a.mp4)")
+    assert [path.name for path in sorted((tmp_path / "out").iterdir())] == [
+        "label_map.txt",
+        "train.txt",
+        "train_left_out.txt",
+    ]
+
+
+def test_nothing_is_written_where_a_split_is_wrong(tmp_path):
+    touch(tmp_path, "train/a/1.mp4", "val/b/2.mp4")
+    lists = read_class_folders(tmp_path, ["train", "val"])
+    with pytest.raises(InputError, match="class 'b', which is none of the 1"):
+        write_lists(tmp_path / "out", lists, videos=tmp_path, classes=["a"])
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_the_script_names_what_is_broken(tmp_path):
@@ -120,7 +226,14 @@ def test_the_script_names_what_is_broken(tmp_path):
     assert lines(data / "train.txt") == ["train/walk/good.mp4 0"]
     (left_out,) = lines(data / "train_left_out.txt")
     assert left_out.startswith("train/walk/bad.mp4: expected a video")
-    done = subprocess.run([*command, "--class-folders", "test"], capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, "--class-folders", "train", "--label-map", "kinetics400"],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 2
-    assert done.stderr.startswith("error: ")
+    assert done.stderr.startswith(
+        f"error: {data / 'train'} has the class 'walk', which is none of the 400 of label_map "
+        "'kinetics400'"
+    )
     assert len(done.stderr.splitlines()) == 1

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from stad.errors import InputError
 from stad.evaluation.classification_metric import AccuracyMetric
 from stad.structures import VideoMeta
 
@@ -72,6 +73,14 @@ def test_what_could_not_be_read_does_not_count():
         "videos": 1,
         "unreadable": 1,
     }
+
+
+def test_a_video_of_two_labels_is_refused():
+    one = metric()
+    # The same view, as where a list has the video twice: the last label is not to win.
+    one.process(None, [VIEWS[0], prediction("b.mp4", 0, 2, [0.6, 0.3, 0.1])])
+    with pytest.raises(InputError, match=r"b\.mp4 is evaluated with the classes 1 and 2"):
+        one.evaluate(2)
 
 
 def test_nothing_to_evaluate_is_not_a_number():

@@ -13,7 +13,7 @@ data = dict(
     label_map="motion",
 )
 train_dataloader.update(
-    batch_size=16,
+    batch_size=8,
     num_workers=1,
     pin_memory=False,
     dataset=dict(
