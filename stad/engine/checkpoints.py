@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from pathlib import Path
@@ -29,6 +30,12 @@ def write_beside(path: Path, write) -> None:
     with part.open("rb+") as file:
         os.fsync(file.fileno())
     part.replace(path)
+
+
+def is_no_note_of_saving(record: logging.LogRecord) -> bool:
+    """Whether a line of the log is of use: mmengine saves by its own means that it warns of."""
+    text = record.getMessage()
+    return not any(f'"{name}"' in text for name in ("FileClient", "HardDiskBackend"))
 
 
 class AtomicCheckpointHook(Hook):
@@ -100,13 +107,17 @@ class AtomicCheckpointHook(Hook):
 
     def _save(self, runner, name: str, meta: dict, *, weights_only: bool = False) -> None:
         def write(part: Path) -> None:
-            runner.save_checkpoint(
-                str(part.parent),
-                part.name,
-                save_optimizer=not weights_only,
-                save_param_scheduler=not weights_only,
-                meta=meta,
-            )
+            runner.logger.addFilter(is_no_note_of_saving)
+            try:
+                runner.save_checkpoint(
+                    str(part.parent),
+                    part.name,
+                    save_optimizer=not weights_only,
+                    save_param_scheduler=not weights_only,
+                    meta=meta,
+                )
+            finally:
+                runner.logger.removeFilter(is_no_note_of_saving)
 
         write_beside(Path(runner.work_dir) / name, write)
 

@@ -51,6 +51,7 @@ def test_a_run_leaves_the_best_checkpoint_and_logs(trained):
     assert (folder / LAST).read_text() == str(folder / "epoch_1.pth")
     best, value = best_checkpoint(folder)
     assert f"top1 {value:.4f}" in log
+    assert "deprecated" not in log
     torch.load(best, weights_only=True, map_location="cpu")["state_dict"]
     rows = log[log.index("top-1 accuracy per class") :].splitlines()
     assert {" ".join(row.split()[:2]) for row in rows[2:6]} == set(CLASSES)
