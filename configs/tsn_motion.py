@@ -9,7 +9,6 @@ with read_base():
     from ._base_.schedules.adamw_cosine import *
 
 window = dict(num_frames=8, interval_frames=7.5)
-train_dataloader.update(dataset=dict(window=window, sampling="segments"))
+train_dataloader.update(batch_size=16, dataset=dict(window=window, sampling="segments"))
 val_dataloader.update(dataset=dict(window=window, sampling="segments"))
-optim_wrapper.update(optimizer=dict(lr=2e-3))
-train_cfg.update(max_epochs=8)
+train_cfg.update(max_epochs=16)
