@@ -11,6 +11,7 @@ from stad.labels import class_names
 
 CLASSES = class_names("motion")
 NUM_PAIRS = len(CLASSES) // 2
+SPINS = tuple(label for label, name in enumerate(CLASSES) if name.startswith("spin"))
 
 # decord cannot read a few narrow sizes, 72 among them.
 SIDE_PX = 80

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from stad.datasets.motion import CLASSES, NUM_PAIRS, render_motion
+from stad.datasets.motion import CLASSES, NUM_PAIRS, SPINS, render_motion
 from stad.datasets.rendered_video import write_rendered_video
 from stad.datasets.video_lists import list_text
 from stad.errors import InputError
@@ -28,6 +28,9 @@ def write_motion_dataset(
     on_clip: Callable[[], None] | None = None,
 ) -> dict[str, int]:
     """Write ``train/CLASS/*.mp4``, ``val/CLASS/*.mp4``, ``train.txt`` and ``val.txt``.
+
+    ``train_no_spins.txt`` and ``val_no_spins.txt`` are for networks whose frames lie too far apart
+    to tell which way something spins.
 
     Videos that are there already are kept, so a broken run goes on where it stopped.
 
@@ -57,6 +60,8 @@ def write_motion_dataset(
             if on_clip is not None:
                 on_clip()
         write_whole(folder / f"{split}.txt", list_text(rows))
+        slow = [row for row in rows if row[1] not in SPINS]
+        write_whole(folder / f"{split}_no_spins.txt", list_text(slow))
         counts[split] = len(rows)
     return counts
 

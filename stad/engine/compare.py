@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
+from mmengine.config import Config
 
 from stad import zoo
-from stad.datasets.motion import CLASSES, reversed_label
+from stad.datasets.motion import SPINS, reversed_label
 from stad.engine.checkpoints import LAST
 from stad.engine.hooks import bare_model
 from stad.engine.run import RunOptions, train
@@ -20,8 +21,7 @@ from stad.evaluation.classification import top_k_accuracy, two_way_accuracy
 from stad.results.atomic import write_whole
 
 RESULT_FILE = "motion.json"
-COLUMNS = ("network", "parameters", "top-1", "right way", "of spins")
-SPINS = "spin"
+COLUMNS = ("network", "parameters", "top-1", "right way", "right way of spins")
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,17 @@ class MotionResult:
 
     Attributes:
         parameters: how many weights.
-        top1: share of clips whose class of ten is found.
-        right_way: share of clips that score above their reverse class; 0.5 is chance.
-        right_way_spins: the same of spins alone, half a turn in eight frames.
+        top1: share of the clips of eight classes, those that do not spin, whose class is found.
+        right_way: share of them that score above their reverse class; 0.5 is chance.
+        right_way_spins: the same of spins, half a turn in eight frames; None where the network
+            was not trained on them.
         minutes: of training and evaluation.
     """
 
     parameters: int
     top1: float
     right_way: float
-    right_way_spins: float
+    right_way_spins: float | None
     minutes: float
 
 
@@ -117,12 +118,15 @@ def run_motion(
     path = folder / RESULT_FILE
     if path.is_file():
         return MotionResult(**json.loads(path.read_text()))
+    config = Config.fromfile(zoo.config_dir() / RUNS[name].config)
     changes = dict(RUNS[name].changes) | {"randomness.seed": seed}
     if epochs is not None:
         changes["train_cfg.max_epochs"] = epochs
     for split in ("train", "val"):
         changes[f"{split}_dataloader.dataset.videos"] = str(data)
-        changes[f"{split}_dataloader.dataset.annotations"] = str(Path(data) / f"{split}.txt")
+        # The list that the config names, in this folder.
+        listed = Path(config[f"{split}_dataloader"].dataset.annotations).name
+        changes[f"{split}_dataloader.dataset.annotations"] = str(Path(data) / listed)
     begin = time.perf_counter()
     runner = train(
         RunOptions(
@@ -141,12 +145,14 @@ def _summarise(runner, minutes: float) -> MotionResult:
     (metric,) = runner.val_evaluator.metrics
     _, labels, scores = metric.result
     others = np.array([reversed_label(label) for label in labels.tolist()])
-    spins = np.array([CLASSES[label].startswith(SPINS) for label in labels.tolist()])
+    is_spin = np.isin(labels, SPINS)
+    spins = two_way_accuracy(scores[is_spin], labels[is_spin], others[is_spin])
+    slow = ~is_spin
     return MotionResult(
         parameters=sum(one.numel() for one in bare_model(runner).parameters()),
-        top1=top_k_accuracy(scores, labels, 1),
-        right_way=two_way_accuracy(scores, labels, others),
-        right_way_spins=two_way_accuracy(scores[spins], labels[spins], others[spins]),
+        top1=top_k_accuracy(scores[slow], labels[slow], 1),
+        right_way=two_way_accuracy(scores[slow], labels[slow], others[slow]),
+        right_way_spins=spins if is_spin.any() else None,
         minutes=minutes,
     )
 
@@ -157,12 +163,12 @@ def as_markdown(results: Mapping[str, Sequence[MotionResult]]) -> str:
     Args:
         results: per key of ``RUNS`` those of all seeds, at least one.
 
-    >>> one = MotionResult(700_000, 0.38, 0.5, 0.5, minutes=4)
-    >>> other = MotionResult(700_000, 0.42, 0.54, 0.5, minutes=4)
+    >>> one = MotionResult(700_000, 0.38, 0.5, None, minutes=4)
+    >>> other = MotionResult(700_000, 0.42, 0.54, None, minutes=4)
     >>> print(as_markdown({"tsn": [one, other]}), end="")
-    | network | parameters | top-1 | right way | of spins |
+    | network | parameters | top-1 | right way | right way of spins |
     | --- | ---: | ---: | ---: | ---: |
-    | TSN | 0.70 M | 0.400 (0.380 to 0.420) | 0.520 (0.500 to 0.540) | 0.500 (0.500 to 0.500) |
+    | TSN | 0.70 M | 0.400 (0.380 to 0.420) | 0.520 (0.500 to 0.540) | - |
     """
     rows = [COLUMNS, ("---", *("---:" for _ in COLUMNS[1:]))]
     for name, runs in results.items():
@@ -175,7 +181,9 @@ def as_markdown(results: Mapping[str, Sequence[MotionResult]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def _spread(values: Sequence[float]) -> str:
+def _spread(values: Sequence[float | None]) -> str:
     """The mean, and the least and the most where there are several."""
+    if None in values:
+        return "-"
     mean = f"{np.mean(values):.3f}"
     return mean if len(values) == 1 else f"{mean} ({min(values):.3f} to {max(values):.3f})"

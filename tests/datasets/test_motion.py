@@ -105,6 +105,12 @@ def test_the_files_of_twins_are_each_other_backwards(tmp_path):
     assert counts == {"train": 20, "val": 10}
     listed = read_video_list(tmp_path / "train.txt")
     assert label_numbers(listed, CLASSES, label_map="motion") == list(listed.labels)
+    slow = read_video_list(tmp_path / "train_no_spins.txt")
+    assert [CLASSES[k] for k in sorted(set(listed.labels) - set(slow.labels))] == [
+        "spin clockwise",
+        "spin counter-clockwise",
+    ]
+    assert set(slow.names) == {n for n, k in zip(listed.names, listed.labels, strict=True) if k < 8}
     by_folder = list_class_folders(tmp_path / "train")
     assert sorted(f"train/{name}" for (name,) in by_folder.names) == sorted(
         name for (name,) in listed.names
