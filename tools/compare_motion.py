@@ -2,7 +2,7 @@
 
 Trains compact networks on rendered motion (tools/make_motion.py), where each clip played
 backwards is another class, and prints a table. A run that was stopped goes on where it was;
-give the same command again. 12 networks take about 40 minutes a seed on 2 cores.
+give the same command again. 12 networks take less than an hour a seed.
 """
 
 from __future__ import annotations
