@@ -44,6 +44,7 @@ class _Job:
         models = open_models(options, detector=boxes, progress=not options.quiet, say=self._say)
         self._detector, self._scorer = models.detector, models.scorer
         self._threshold, self._allowed = models.threshold, models.allowed
+        self._person_threshold = models.person_threshold(options.person_threshold)
         # A CPU gains nothing from larger batches, and results would come in bursts.
         self._default_batch = CPU_BATCH if models.device == "cpu" else GPU_BATCH
         self._stride_sec = models.stride_sec if options.stride_sec is None else options.stride_sec
@@ -122,7 +123,7 @@ class _Job:
             "--detector-weights": options.detector_weights,
             "--boxes": str(options.boxes),
             "--threshold": self._threshold,
-            "--person-threshold": self._person_threshold(),
+            "--person-threshold": self._person_threshold,
             "--stride": self._stride_sec,
             "--detect-every": options.detect_sec,
             "--batch-size": options.batch_size or self._default_batch,
@@ -133,10 +134,6 @@ class _Job:
             "--end": options.end_sec,
             "--precision": options.precision,
         }
-
-    def _person_threshold(self) -> float:
-        chosen = self._options.person_threshold
-        return self._detector.person_threshold if chosen is None else chosen
 
     def _results(self, journal):
         from stad.pipeline import PipelineOptions, annotate_frames
@@ -163,7 +160,7 @@ class _Job:
                 stride_sec=self._stride_sec,
                 detect_sec=options.detect_sec,
                 threshold=self._threshold,
-                person_threshold=self._person_threshold(),
+                person_threshold=self._person_threshold,
                 max_labels=options.max_labels,
                 allowed=self._allowed,
                 batch_size=options.batch_size or self._default_batch,

@@ -56,6 +56,10 @@ class Models:
     device: str
     stride_sec: float
 
+    def person_threshold(self, chosen: float | None) -> float:
+        """From which score a box surely is a person: the user's choice, or the detector's own."""
+        return self.detector.person_threshold if chosen is None else chosen
+
     def open_localizer(self, path: Path | None, stride_sec: float) -> Localizer:
         """The localizer of a run with predictions every ``stride_sec``; see ``open_localizer``."""
         from stad.localization.localizer import open_localizer
@@ -118,13 +122,7 @@ def open_models(
     is_online = is_live and why_not_online(loaded.model) is None
     if is_online:
         say(f"online    frame by frame, best every {loaded.window.interval_sec:.2g} s")
-    scorer = (OnlineScorer if is_online else ActionScorer)(
-        loaded.model,
-        loaded.window,
-        short_side_px=loaded.short_side_px,
-        num_classes=len(loaded.class_names),
-        dtype=dtype,
-    )
+    scorer = (OnlineScorer if is_online else ActionScorer).of(loaded, dtype)
     return Models(
         detector=detector,
         scorer=scorer,

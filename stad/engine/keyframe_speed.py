@@ -69,13 +69,7 @@ def measure_keyframes(
         start_sec, duration_sec: which stretch, seconds.
     """
     loaded = zoo.open_model(model)
-    scorer = ActionScorer(
-        loaded.model,
-        loaded.window,
-        short_side_px=loaded.short_side_px,
-        num_classes=len(loaded.class_names),
-        dtype=choose_precision("auto", "cpu"),
-    )
+    scorer = ActionScorer.of(loaded, choose_precision("auto", "cpu"))
     people = open_detector(detector)
     source = VideoSource(video, start_sec=start_sec)
     detecting, scoring = _Timed(people, "detect"), _Timed(scorer, "score")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,6 +12,9 @@ from stad.models.fast_inference import prepare_for_inference
 from stad.models.online import OnlineRecognizer
 from stad.video.geometry import clip_size, scale_boxes
 from stad.video.window import Window
+
+if TYPE_CHECKING:
+    from stad.zoo import LoadedModel
 
 
 class ActionScorer:
@@ -45,6 +49,17 @@ class ActionScorer:
         self._source: tuple[int, int] = (0, 0)
         self.clip_size: tuple[int, int] = (0, 0)
 
+    @classmethod
+    def of(cls, loaded: LoadedModel, dtype: torch.dtype = torch.float32) -> ActionScorer:
+        """The scorer of a model of ``stad.zoo.open_model``."""
+        return cls(
+            loaded.model,
+            loaded.window,
+            short_side_px=loaded.short_side_px,
+            num_classes=len(loaded.class_names),
+            dtype=dtype,
+        )
+
     def set_source_size(self, size: tuple[int, int]) -> None:
         """Say how large (width, height) the frames are; frames of one stream are of one size."""
         if size != self._source:
@@ -73,21 +88,25 @@ class ActionScorer:
         """
         if not clips:
             return []
-        inputs = self._model.data_preprocessor.normalise(torch.from_numpy(np.stack(clips)))
         if hasattr(self._model, "score_actors"):
+            inputs = self._normalise(clips)
             in_clip = [self._in_clip(one, inputs.device) for one in boxes]
             moving = None
             if tracks is not None:
                 moving = [self._in_clip(one, inputs.device) for one in tracks]
             logits = self._model.score_actors(inputs, in_clip, moving)
         else:
-            rows = self._score_whole(inputs)
+            rows = self._score_whole(clips)
             logits = [row.expand(len(b), -1) for row, b in zip(rows, boxes, strict=True)]
         return [self._model.probabilities(one).float().cpu().numpy() for one in logits]
 
-    def _score_whole(self, inputs: torch.Tensor) -> torch.Tensor:
-        """(N, 3, T, H, W) clips -> (N, num_classes) logits."""
-        return self._model.score_clips(inputs)
+    def _normalise(self, clips: list[np.ndarray]) -> torch.Tensor:
+        """N times (T, H, W, 3) uint8 -> (N, 3, T, H, W) float32."""
+        return self._model.data_preprocessor.normalise(torch.from_numpy(np.stack(clips)))
+
+    def _score_whole(self, clips: list[np.ndarray]) -> torch.Tensor:
+        """N times (T, H, W, 3) uint8 -> (N, num_classes) logits."""
+        return self._model.score_clips(self._normalise(clips))
 
     def _in_clip(self, boxes: np.ndarray, device: torch.device) -> torch.Tensor:
         """Boxes (..., 4) of the source as those of the clip."""
@@ -114,11 +133,11 @@ class OnlineScorer(ActionScorer):
         """Forget the frames so far."""
         self._online.reset()
 
-    def _score_whole(self, inputs: torch.Tensor) -> torch.Tensor:
+    def _score_whole(self, clips: list[np.ndarray]) -> torch.Tensor:
         rows = []
-        for clip in inputs:
-            fresh = clip[:, -1:] if self._online.num_frames else clip
-            for frame in fresh.unbind(1):
+        for clip in clips:
+            fresh = clip[-1:] if self._online.num_frames else clip
+            for frame in self._normalise([fresh])[0].unbind(1):
                 logits = self._online.step(frame)
             rows.append(logits)
         return torch.stack(rows)

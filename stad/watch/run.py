@@ -136,9 +136,6 @@ def _prepare(options: WatchOptions, source, screen):
     # An event is told this long after it began; its frames must still be there then.
     delay_sec = localizer.delay_sec + options.max_latency_sec + 2 * pace.window_cost_sec + 3.0
     outlets = _open_outlets(options, source, models, delay_sec, screen)
-    person_threshold = options.person_threshold
-    if person_threshold is None:
-        person_threshold = models.detector.person_threshold
     watcher = Watcher(
         source,
         models,
@@ -153,7 +150,7 @@ def _prepare(options: WatchOptions, source, screen):
             stride_sec=pace.stride_sec,
             detect_sec=pace.detect_sec,
             threshold=models.threshold,
-            person_threshold=person_threshold,
+            person_threshold=models.person_threshold(options.person_threshold),
             max_labels=options.max_labels,
             allowed=models.allowed,
             batch_size=1,
