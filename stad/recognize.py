@@ -13,6 +13,7 @@ import numpy as np
 
 from stad.annotate_options import AnnotateOptions, check_outputs
 from stad.errors import InputError
+from stad.option_ranges import check_counts
 from stad.video.sampling import Views, parse_views, view_times
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ def recognize(options: RecognizeOptions) -> None:
         InputError: the video, an output, a model or an option cannot be used; nothing is
             written then.
     """
-    if options.top < 1:
-        raise InputError(f"--top must be 1 or more, got {options.top}")
+    check_counts(top=options.top)
     views = None if options.views is None else parse_views(options.views)
     check_outputs(
         AnnotateOptions(video=options.video, json=options.json, overwrite=options.overwrite)

@@ -17,8 +17,8 @@ from stad.datasets.ava_csv import read_ava_csv, read_excluded
 from stad.datasets.clips import (
     ClipSource,
     FrameFolders,
-    RawClip,
     VideoFiles,
+    black_clip,
     unreadable_videos,
     warn_of_left_out,
 )
@@ -38,9 +38,6 @@ from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import ClipMeta, ClipSample
 from stad.video.geometry import clip_size
 from stad.video.window import Window
-
-# Stands for a clip that cannot be read: black, of the shape of television.
-BLACK_SIZE = (320, 240)
 
 
 def classes_of(label_map: str) -> dict[int, str]:
@@ -212,8 +209,7 @@ class AVADataset(Dataset):
             raw = self.source.read(video_id, time_sec - self.start_sec, window)
         except InputError as error:
             self._warn_once(video_id, time_sec, error)
-            black = np.zeros((1, BLACK_SIZE[1], BLACK_SIZE[0], 3), dtype=np.uint8)
-            raw = RawClip(black, np.zeros(window.num_frames, dtype=np.int64))
+            raw = black_clip(window.num_frames)
             boxes, labels_ = boxes[:0], labels_[:0]
         height, width = raw.frames.shape[1:3]
         in_source = (boxes * [width, height, width, height]).astype(np.float32)

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import torch
 from torchvision.transforms.v2 import RandAugment
 
 from stad.registry import TRANSFORMS
-from stad.video.geometry import clip_size, resize_frame
+from stad.video.geometry import clip_size, mirror_frames, resize_frames
 
 CROPPINGS = ("multi_scale", "random_resized", "random_scale")
 # TSN's sides of a crop, parts of the short side (Wang et al. 2016, section 3.2).
@@ -108,19 +107,8 @@ def crop_and_resize(
     Returns:
         (T, height, width, 3) uint8.
     """
-    resized = np.empty((len(frames), size[1], size[0], 3), dtype=np.uint8)
     rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
-    for target, frame in zip(resized, frames, strict=True):
-        resize_frame(frame[rows, columns], size, out=target)
-    return resized
-
-
-def mirror(frames: np.ndarray) -> np.ndarray:
-    """Left and right of (T, H, W, 3) uint8 exchanged."""
-    mirrored = np.empty_like(frames)
-    for target, frame in zip(mirrored, frames, strict=True):
-        cv2.flip(frame, 1, dst=target)
-    return mirrored
+    return resize_frames([frame[rows, columns] for frame in frames], size)
 
 
 def crop_views(
@@ -147,8 +135,7 @@ def crop_views(
             f"1, 3 or 10 crops of at most {short_side_px} px, got {num_crops} of {crop_px}"
         )
     width, height = clip_size(frames[0].shape[1], frames[0].shape[0], short_side_px)
-    whole = CropBox(0, 0, frames[0].shape[1], frames[0].shape[0])
-    scaled = crop_and_resize(frames, whole, size=(width, height))
+    scaled = resize_frames(frames, (width, height))
     if num_crops == 1 and crop_px is None:
         return scaled[None]
     side = short_side_px if num_crops == 3 or crop_px is None else crop_px
@@ -160,7 +147,7 @@ def crop_views(
         places = [(0, 0), (right, 0), (0, bottom), (right, bottom), *places]
     crops = [scaled[:, top : top + side, left : left + side] for left, top in places]
     if num_crops == 10:
-        crops += [mirror(np.ascontiguousarray(crop)) for crop in crops]
+        crops += [mirror_frames(np.ascontiguousarray(crop)) for crop in crops]
     return np.stack(crops)
 
 
@@ -263,7 +250,7 @@ class ClipTransform:
         mirrored = rng.random() < self._flip
         clip = crop_and_resize(frames, box, size=(self._crop_px, self._crop_px))
         if mirrored:
-            clip = mirror(clip)
+            clip = mirror_frames(clip)
         return clip if self._augment is None else self._change(clip, rng)
 
     def _change(self, clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -28,6 +28,7 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 OPEN_READERS = 4
 # What PyAV reads around a window, so that its nearest frames are among them.
 MARGIN_SEC = 0.5
+BLACK_SIZE = (320, 240)
 # Of the videos that are left out, so many are named.
 SHOWN_VIDEOS = 5
 
@@ -43,6 +44,12 @@ class RawClip(NamedTuple):
 
     frames: np.ndarray
     order: np.ndarray
+
+
+def black_clip(num_frames: int) -> RawClip:
+    """Stands for a clip of so many frames that cannot be read: black, of television's shape."""
+    black = np.zeros((1, BLACK_SIZE[1], BLACK_SIZE[0], 3), dtype=np.uint8)
+    return RawClip(black, np.zeros(num_frames, dtype=np.int64))
 
 
 class ClipSource(Protocol):

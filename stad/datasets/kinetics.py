@@ -14,7 +14,13 @@ from torch.utils.data import Dataset, default_collate
 from stad import labels
 from stad.datasets.ava import as_window, missing_error, missing_inputs, open_source
 from stad.datasets.clip_transforms import crop_views
-from stad.datasets.clips import RawClip, empty_videos, unreadable_videos, warn_of_left_out
+from stad.datasets.clips import (
+    RawClip,
+    black_clip,
+    empty_videos,
+    unreadable_videos,
+    warn_of_left_out,
+)
 from stad.datasets.sampler import EpochIndex
 from stad.datasets.video_lists import find_listed, list_class_folders, read_video_list
 from stad.errors import InputError
@@ -26,8 +32,6 @@ from stad.video.window import Window
 # Of up to so many videos, a frame of each is decoded before a run; with more it would take long,
 # and broken ones are found when they are read.
 PROBED_VIDEOS = 2000
-# Stands for a clip that cannot be read: black, of the shape of television.
-BLACK_SIZE = (320, 240)
 
 
 class _Video(NamedTuple):
@@ -185,8 +189,7 @@ class VideoDataset(Dataset):
             return self.source.read_at(video.path, times_sec), video.label
         except InputError as error:
             self._warn_once(video.path, error)
-        black = np.zeros((1, BLACK_SIZE[1], BLACK_SIZE[0], 3), dtype=np.uint8)
-        return RawClip(black, np.zeros(self._window.num_frames, dtype=np.int64)), -1
+        return black_clip(self._window.num_frames), -1
 
     def _times_sec(
         self, duration_sec: float, clip_index: int, rng: np.random.Generator

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from stad.registry import TRANSFORMS
-from stad.video.geometry import resize_frame, scale_boxes
+from stad.video.geometry import mirror_frames, resize_frames, scale_boxes
 
 # Brightness of a colour: ITU-R BT.601, as cv2's grey conversion has it.
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -49,10 +49,7 @@ def resize_clip(
         (T, height, width, 3) uint8 and (..., 4) float32.
     """
     source = (frames[0].shape[1], frames[0].shape[0])
-    resized = np.empty((len(frames), size[1], size[0], 3), dtype=np.uint8)
-    for target, frame in zip(resized, frames, strict=True):
-        resize_frame(frame, size, out=target)
-    return resized, scale_boxes(boxes, source, size)
+    return resize_frames(frames, size), scale_boxes(boxes, source, size)
 
 
 def flip_clip(frames: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -60,10 +57,7 @@ def flip_clip(frames: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.nda
     width_px = frames.shape[2]
     flipped = boxes.copy()
     flipped[..., 0], flipped[..., 2] = width_px - boxes[..., 2], width_px - boxes[..., 0]
-    mirrored = np.empty_like(frames)
-    for target, frame in zip(mirrored, frames, strict=True):
-        cv2.flip(frame, 1, dst=target)
-    return mirrored, flipped
+    return mirror_frames(frames), flipped
 
 
 def colour_matrix(

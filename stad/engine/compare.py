@@ -19,6 +19,7 @@ from stad.engine.run import RunOptions, train
 from stad.errors import InputError
 from stad.evaluation.classification import top_k_accuracy, two_way_accuracy
 from stad.results.atomic import write_whole
+from stad.results.markdown import markdown_table
 
 RESULT_FILE = "motion.json"
 COLUMNS = ("network", "parameters", "top-1", "right way", "right way of spins")
@@ -170,7 +171,7 @@ def as_markdown(results: Mapping[str, Sequence[MotionResult]]) -> str:
     | --- | ---: | ---: | ---: | ---: |
     | TSN | 0.70 M | 0.400 (0.380 to 0.420) | 0.520 (0.500 to 0.540) | - |
     """
-    rows = [COLUMNS, ("---", *("---:" for _ in COLUMNS[1:]))]
+    rows = []
     for name, runs in results.items():
         millions = f"{runs[0].parameters / 1e6:.2f} M"
         shares = [
@@ -178,7 +179,7 @@ def as_markdown(results: Mapping[str, Sequence[MotionResult]]) -> str:
             for key in ("top1", "right_way", "right_way_spins")
         ]
         rows.append((RUNS[name].title, millions, *shares))
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return markdown_table(COLUMNS, rows)
 
 
 def _spread(values: Sequence[float | None]) -> str:

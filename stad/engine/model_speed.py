@@ -18,6 +18,7 @@ from stad.errors import InputError
 from stad.models.cost import count_network
 from stad.models.online import OnlineRecognizer, why_not_online
 from stad.registry import MODELS
+from stad.results.markdown import markdown_table
 
 COLUMNS = (
     "model",
@@ -203,6 +204,4 @@ def as_row(speed: Speed) -> tuple[str, ...]:
 
 def as_markdown(speeds: Sequence[Speed]) -> str:
     """A table for a page."""
-    rows = [COLUMNS, ("---", "---", "---:", "---:", "---", "---:", "---:", "---:")]
-    rows += [as_row(one) for one in speeds]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return markdown_table(COLUMNS, map(as_row, speeds), texts=(0, 1, 4))

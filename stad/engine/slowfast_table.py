@@ -10,6 +10,7 @@ from mmengine.config import Config
 
 from stad import zoo
 from stad.models.cost import Cost, count_cost
+from stad.results.markdown import markdown_table
 
 # The paper's accuracy and GFLOPs are those of views of this size.
 VIEW_PX = 256
@@ -92,7 +93,7 @@ def difference(variant: Variant) -> float:
 
 def as_markdown(variants: Sequence[Variant] = VARIANTS) -> str:
     """The table of a page of the docs."""
-    rows = [COLUMNS, ("---", "---", *("---:" for _ in COLUMNS[2:]))]
+    rows = []
     for one in variants:
         cost = variant_cost(one.title)
         rows.append(
@@ -106,4 +107,4 @@ def as_markdown(variants: Sequence[Variant] = VARIANTS) -> str:
                 f"{cost.parameters_m:.2f} M",
             )
         )
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return markdown_table(COLUMNS, rows, texts=(0, 1))

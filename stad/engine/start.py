@@ -8,14 +8,13 @@ from torch import Tensor, nn
 
 from stad import zoo
 from stad.errors import InputError
+from stad.models.fast_inference import BACKBONES
 from stad.zoo.checkpoint import read_checkpoint
 from stad.zoo.loading import takes_fast_first
 from stad.zoo.mapping import map_available
 from stad.zoo.weights import UrlWeights
 
 SHOWN_NAMES = 6
-# In the name of each part of a model that looks at clips.
-BACKBONE = "backbone"
 # Images give SlowFast its slow pathway, 0.48 of it; a ResNet-18 fits 0.3 of a ResNet-50.
 DOUBTFUL_SHARE = 0.4
 
@@ -38,7 +37,8 @@ def load_start_weights(model: nn.Module, start_from: str | dict) -> str:
     found, left_over = map_available(
         read_checkpoint(path), model.state_dict(), fast_first=takes_fast_first(model)
     )
-    if not _share(found, model):
+    share = _share(found, model)
+    if not share:
         raise InputError(
             f"no weight of {path} fits the model's backbone: it is a checkpoint of another "
             "network; set start_from to one of this network, or to None for random weights"
@@ -46,7 +46,7 @@ def load_start_weights(model: nn.Module, start_from: str | dict) -> str:
     missing = [name for name in model.state_dict() if name not in found]
     model.load_state_dict(found, strict=False)
     doubt = ""
-    if _share(found, model) < DOUBTFUL_SHARE:
+    if share < DOUBTFUL_SHARE:
         doubt = "WARNING: little of the backbone is in the file, is it of the same network? "
     return (
         f"{doubt}start weights: {len(found)} of {len(found) + len(missing)} loaded from {path}; "
@@ -57,7 +57,7 @@ def load_start_weights(model: nn.Module, start_from: str | dict) -> str:
 def _share(found: Mapping[str, Tensor], model: nn.Module) -> float:
     """How many of the backbone's tensors are there, 0-1: a head's alone may fit by chance."""
     names = list(model.state_dict())
-    wanted = [name for name in names if BACKBONE in name.split(".")[0]] or names
+    wanted = [name for name in names if name.split(".")[0] in BACKBONES] or names
     return sum(name in found for name in wanted) / len(wanted)
 
 

@@ -9,7 +9,7 @@ from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 PRECISIONS = ("auto", "float32", "bfloat16")
-# Parts of a model that are made quicker; heads are left.
+# Parts of a model that look at clips: these are made quicker, heads are left.
 BACKBONES = ("backbone", "flow_backbone")
 # Of the kernels over frames and over clips.
 LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}

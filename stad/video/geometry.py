@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -23,6 +25,22 @@ def resize_frame(
 ) -> np.ndarray:
     """Resize (H, W, 3) uint8 bilinearly to ``size`` = (width, height), into ``out`` if given."""
     return cv2.resize(image, size, dst=out, interpolation=cv2.INTER_LINEAR)
+
+
+def resize_frames(frames: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+    """T times (H, W, 3) uint8 -> (T, height, width, 3) uint8; see ``resize_frame``."""
+    resized = np.empty((len(frames), size[1], size[0], 3), dtype=np.uint8)
+    for target, frame in zip(resized, frames, strict=True):
+        resize_frame(frame, size, out=target)
+    return resized
+
+
+def mirror_frames(frames: np.ndarray) -> np.ndarray:
+    """Left and right of (T, H, W, 3) uint8 exchanged."""
+    mirrored = np.empty_like(frames)
+    for target, frame in zip(mirrored, frames, strict=True):
+        cv2.flip(frame, 1, dst=target)
+    return mirrored
 
 
 def letterbox_frame(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

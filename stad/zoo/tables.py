@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stad import labels
+from stad.results.markdown import markdown_table
 from stad.zoo.catalog import DETECTORS, MODELS, DetectorEntry, ModelEntry
 from stad.zoo.download import is_cached
 
@@ -26,13 +27,13 @@ def models_table() -> str:
 
 def markdown_tables() -> str:
     """The same for a README, without the cache."""
-    return "\n\n".join(
-        _markdown(columns, rows)
-        for columns, rows in (
-            (MODEL_COLUMNS, [_model_row(entry) for entry in MODELS]),
-            (DETECTOR_COLUMNS, [_detector_row(entry) for entry in DETECTORS]),
-        )
+    tables = (
+        (MODEL_COLUMNS, map(_model_row, MODELS)),
+        (DETECTOR_COLUMNS, map(_detector_row, DETECTORS)),
     )
+    return "\n".join(
+        markdown_table(columns, rows, texts=range(len(columns))) for columns, rows in tables
+    ).rstrip("\n")
 
 
 def labels_table(model: str | None = None) -> str:
@@ -75,8 +76,3 @@ def _align(rows: list[tuple[str, ...]]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     )
-
-
-def _markdown(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [columns, ("---",) * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

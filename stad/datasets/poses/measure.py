@@ -13,6 +13,7 @@ from mmengine.config import Config
 from stad import labels
 from stad.datasets.skeletons import SkeletonDataset, collate_skeletons
 from stad.engine.run import RunOptions, train
+from stad.evaluation.classification import confusion_matrix
 from stad.registry import DATASETS
 
 # What is compared on the people at home; the rest has too few examples of one person.
@@ -68,9 +69,7 @@ def measure_fold(config: str, data: Path, work_dir: Path, fold: tuple, *, still:
     columns = [labels.class_names("poses").index(posture) for posture in POSTURES]
     known = truth[:, columns].any(axis=1)
     actual = truth[known][:, columns].argmax(axis=1)
-    told = said[known][:, columns].argmax(axis=1)
-    confusion = np.zeros((len(columns), len(columns)), dtype=np.int64)
-    np.add.at(confusion, (actual, told), 1)
+    confusion = confusion_matrix(said[known][:, columns], actual)
     common = seen[:, columns].sum(axis=0).argmax()
     return Fold(name, confusion, float((actual == common).mean()))
 
