@@ -94,5 +94,5 @@ NO_VIDEOS = {
         "cannot be read as one",
     ),
     "empty": (lambda folder: write_file(folder / "bad.mp4", b""), "is empty"),
-    "audio only": (lambda folder: write_audio_only(folder / "bad.mp4"), "only sound"),
+    "audio only": (lambda folder: write_audio_only(folder / "bad.mp4"), "only audio"),
 }

@@ -7,43 +7,33 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-import av
-
-# Before decord, which brings a zlib of its own: OpenCV would take that one, and write no PNG.
 import cv2
-import decord
 import numpy as np
 from mmengine.logging import MMLogger
-from torch.utils.dlpack import from_dlpack
 
 from stad.errors import InputError
+from stad.video.clip_reader import ClipReader, FileFacts, RawClip
 from stad.video.source import VideoSource
 from stad.video.window import Window, nearest_frames
 
-VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".ts", ".flv")
+# fmt: off
+VIDEO_SUFFIXES = (
+    ".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".f4v", ".mkv",
+    ".webm", ".avi", ".divx", ".wmv", ".asf", ".flv", ".ts", ".m2ts",
+    ".mts", ".m2t", ".mpg", ".mpeg", ".m2v", ".mpv", ".vob", ".mxf",
+    ".ogv", ".ogg", ".dv", ".gif", ".h264", ".264", ".hevc", ".265", ".rm", ".rmvb",
+)
+# fmt: on
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 # Open readers that a process keeps: opening one again scans the whole file.
 OPEN_READERS = 4
-# What PyAV reads around a window, so that its nearest frames are among them.
-MARGIN_SEC = 0.5
+# Files whose times a process keeps: 300 films of 15 minutes take 65 MB.
+KNOWN_FILES = 512
 BLACK_SIZE = (320, 240)
 # Of the videos that are left out, so many are named.
 SHOWN_VIDEOS = 5
-
-
-class RawClip(NamedTuple):
-    """The frames of a clip, each one once.
-
-    Attributes:
-        frames: (U, H, W, 3) uint8 RGB.
-        order: (T,) int64; ``frames[order[i]]`` is frame i of the clip. At the ends of a video,
-            and where it has few frames per second, some stand for several.
-    """
-
-    frames: np.ndarray
-    order: np.ndarray
 
 
 def black_clip(num_frames: int) -> RawClip:
@@ -84,12 +74,11 @@ class ClipSource(Protocol):
 
 
 class VideoFiles:
-    """Videos as files, ``folder/ID.mp4`` or with another ending; decord reads them.
+    """Videos as files, ``folder/ID.mp4`` or with another ending; see ``ClipReader``.
 
-    An id may also be the path of a file below the folder, with its ending.
-    Only the frames that a clip needs are decoded (and those between them and the key picture
-    before). Times are the container's, counted as in ``stad.video.source``, so that a clip has
-    the same frames as the demo's. PyAV takes over a file that decord cannot read.
+    An id may also be the path of a file below the folder, with its ending. Only the frames that
+    a clip needs are decoded (and those between them and the key frame before). A clip has the
+    frames that annotation shows at the same times.
 
     Args:
         folder: where the files are.
@@ -100,8 +89,8 @@ class VideoFiles:
         self.folder = Path(folder)
         self._num_threads = num_threads
         self._paths: dict[str, Path] | None = None
-        self._readers: OrderedDict[str, _Reader | None] = OrderedDict()
-        self._origins_sec: dict[str, float] = {}
+        self._readers: OrderedDict[str, ClipReader] = OrderedDict()
+        self._facts: OrderedDict[str, FileFacts] = OrderedDict()
         self._owner = os.getpid()
 
     def find(self, video_id: str) -> Path | None:
@@ -125,21 +114,11 @@ class VideoFiles:
 
     def read_at(self, video_id: str, times_sec: np.ndarray) -> RawClip:
         """As in ``ClipSource``."""
-        reader = self._reader(video_id)
-        if reader is not None:
-            try:
-                return reader.read_at(times_sec)
-            except decord.DECORDError:
-                self._readers[video_id] = None
-        return _read_with_pyav(self._path(video_id), times_sec)
+        return self._reader(video_id).read_at(times_sec)
 
     def duration_sec(self, video_id: str) -> float:
         """As in ``ClipSource``."""
-        reader = self._reader(video_id)
-        if reader is not None:
-            return reader.duration_sec
-        source = VideoSource(self._path(video_id))
-        return source.info.duration_sec or source.info.num_frames / float(source.info.fps)
+        return self._reader(video_id).duration_sec
 
     def _path(self, video_id: str) -> Path:
         path = self.find(video_id)
@@ -147,8 +126,8 @@ class VideoFiles:
             raise InputError(f"there is no video {video_id} in {self.folder}")
         return path
 
-    def _reader(self, video_id: str) -> _Reader | None:
-        """The open reader of a video; None where decord cannot read it."""
+    def _reader(self, video_id: str) -> ClipReader:
+        """Return the open reader of a video."""
         if self._owner != os.getpid():
             # A decoder does not survive the fork into a worker process.
             self._readers, self._owner = OrderedDict(), os.getpid()
@@ -159,76 +138,17 @@ class VideoFiles:
         self._readers.move_to_end(video_id)
         return self._readers[video_id]
 
-    def _open(self, video_id: str) -> _Reader | None:
-        path = self._path(video_id)
-        if video_id not in self._origins_sec:
-            self._origins_sec[video_id] = _origin_sec(path)
-        try:
-            return _Reader(path, self._num_threads, self._origins_sec[video_id])
-        except decord.DECORDError:
-            return None
+    def _open(self, video_id: str) -> ClipReader:
+        facts = self._facts.get(video_id)
+        reader = ClipReader(self._path(video_id), facts=facts, num_threads=self._num_threads)
+        self._facts[video_id] = reader.facts
+        self._facts.move_to_end(video_id)
+        while len(self._facts) > KNOWN_FILES:
+            self._facts.popitem(last=False)
+        return reader
 
     def __getstate__(self) -> dict:
         return {**self.__dict__, "_readers": OrderedDict()}
-
-
-class _Reader:
-    """One open file of decord's with the times of its frames."""
-
-    def __init__(self, path: Path, num_threads: int, origin_sec: float) -> None:
-        self._video, times_sec = open_with_decord(path, num_threads=num_threads)
-        self._times_sec = times_sec - origin_sec
-
-    @property
-    def duration_sec(self) -> float:
-        """The last frame is shown as long as the others are in the mean."""
-        first, last = self._times_sec[0], self._times_sec[-1]
-        return float(last + (last - first) / max(len(self._times_sec) - 1, 1))
-
-    def read_at(self, times_sec: np.ndarray) -> RawClip:
-        """As in ``ClipSource``."""
-        needed, order = np.unique(nearest_frames(times_sec, self._times_sec), return_inverse=True)
-        # Without decord's own copy: in large videos it takes a tenth of the time.
-        batch = from_dlpack(self._video.get_batch(needed).to_dlpack())
-        return RawClip(batch.numpy(), order)
-
-
-def open_with_decord(path: Path, *, num_threads: int = 1) -> tuple[decord.VideoReader, np.ndarray]:
-    """A reader of decord's and the (F,) float64 times of its frames, as the file has them, sec.
-
-    Raises:
-        decord.DECORDError: decord cannot read the file.
-    """
-    video = decord.VideoReader(str(path), ctx=decord.cpu(0), num_threads=num_threads)
-    times_sec = video.get_frame_timestamp(range(len(video)))[:, 0]
-    return video, times_sec.astype(np.float64)
-
-
-def _origin_sec(path: Path) -> float:
-    """What the container calls its first moment; decord does not take it off its times."""
-    try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            return (container.start_time or 0) / av.time_base
-    except (av.error.FFmpegError, OSError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
-
-
-def _read_with_pyav(path: Path, times_sec: np.ndarray) -> RawClip:
-    start_sec = max(float(times_sec.min()) - MARGIN_SEC, 0.0)
-    end_sec = max(float(times_sec.max()) + MARGIN_SEC, 2 * MARGIN_SEC)
-    around = f"around {float(times_sec.mean()):g} s"
-    source = VideoSource(path, start_sec=start_sec, end_sec=end_sec)
-    try:
-        # Twice, because the frames of ten seconds are too many to keep.
-        found_sec = np.array([frame.time_sec for frame in source.frames()])
-        if not len(found_sec):
-            raise InputError(f"{path} has no readable frame {around}")
-        needed, order = np.unique(nearest_frames(times_sec, found_sec), return_inverse=True)
-        wanted = frozenset(needed.tolist())
-        images = [one.image for i, one in enumerate(source.frames()) if i in wanted]
-    except av.error.FFmpegError as error:
-        raise InputError(f"{path} cannot be read {around}: {error}") from error
-    return RawClip(np.stack(images), order)
 
 
 class FrameFolders:

@@ -15,10 +15,11 @@ from mmengine.optim import OptimWrapper
 
 from stad.datasets.ava import AVADataset, as_window, collate_clips
 from stad.datasets.ava_csv import read_ava_csv
-from stad.datasets.clips import OPEN_READERS, ClipSource, RawClip, open_with_decord
+from stad.datasets.clips import OPEN_READERS, ClipSource
 from stad.datasets.sampler import EpochIndex
 from stad.errors import InputError
 from stad.registry import MODELS
+from stad.video.clip_reader import RawClip, open_with_decord
 from stad.video.source import VideoSource
 from stad.video.window import Window, clip_frames
 
@@ -109,7 +110,9 @@ class _PlainLoop:
         if like.path not in self._open:
             if len(self._open) == OPEN_READERS:
                 self._open.pop(next(iter(self._open)))
-            self._open[like.path] = open_with_decord(like.path)
+            video = open_with_decord(like.path)
+            times_sec = video.get_frame_timestamp(range(len(video)))[:, 0].astype(np.float64)
+            self._open[like.path] = video, times_sec
         # The one that was used last stands last.
         video, times_sec = self._open[like.path] = self._open.pop(like.path)
         video.get_batch(np.unique(clip_frames(like.center_sec, times_sec, self._window))).asnumpy()

@@ -10,28 +10,25 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import av
-import numpy as np
 
 from stad.errors import InputError
 from stad.structures import Frame, VideoInfo
 from stad.video.clock import StreamClock
+from stad.video.conversion import FrameConverter
 from stad.video.frame_queue import FrameQueue, LiveFrame
-from stad.video.geometry import letterbox_frame
-from stad.video.source import (
-    check_file,
-    failure_reason,
-    quarter_turns,
-    stream_duration_sec,
-    stream_fps,
-)
+from stad.video.opening import check_file, failure_reason, is_address, media_url
+from stad.video.streams import choose_video, origin_sec, stream_duration_sec, stream_fps
 
 FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.5, 30.0
 OPEN_TIMEOUT_SEC, READ_TIMEOUT_SEC = 10.0, 5.0
 # Later than this for a second, and what lies between key frames is not decoded any more.
 LATE_SEC, LATE_FOR_SEC = 1.0, 1.0
 END_TOLERANCE_SEC = 1.0
+# How often an address that gives one image at a time is asked for the next one.
+SNAPSHOT_SEC = 0.5
 # Their stamps count frames, not time.
 UNTIMED_FORMATS = frozenset({"mpjpeg", "mjpeg", "h264", "hevc", "m4v"})
+ENDED = "it ended"
 BROKEN = (av.error.FFmpegError, OSError)
 OPTIONS = {
     "rtsp": {"rtsp_flags": "prefer_tcp", "fflags": "nobuffer"},
@@ -44,8 +41,9 @@ class LiveSource:
 
     A broken stream is opened again after 0.5, 1, 2 ... 30 seconds until it comes back or ``stop``
     is called; the pauses begin anew once a frame was read. The frames after it, and after a jump
-    of the stream's clock, say that they start anew. For time stamps see ``StreamClock``. A
-    picture of another size than the first one is fitted into that size, with its aspect kept.
+    of the stream's clock, say that they start anew. For time stamps see ``StreamClock``; for
+    orientation, size and colours see ``FrameConverter``. An address that gives one image a
+    request (a camera's snapshot) is asked again and again.
 
     Args:
         source: number of a camera, URL (RTSP, HTTP, ... whatever FFmpeg opens), or a file.
@@ -65,7 +63,7 @@ class LiveSource:
     ) -> None:
         self.name = public_name(source)
         self._path, self._format = _address(source)
-        self._scheme = urlsplit(self._path).scheme if "://" in self._path else ""
+        self._scheme = urlsplit(self._path).scheme if is_address(self._path) else ""
         self._is_file = not self._scheme and self._format is None
         self._say = say
         self._queue = FrameQueue(max_latency_sec)
@@ -74,6 +72,7 @@ class LiveSource:
         self._reading: Future | None = None
         self._index = self._num_skipped = 0
         self.num_reconnects = 0
+        self._is_snapshot = self._was_broken = False
         check_file(self._path)
         self.info = self._probe()
         is_paced = self._is_file or self._scheme in ("http", "https", "file")
@@ -115,11 +114,12 @@ class LiveSource:
     def _probe(self) -> VideoInfo:
         try:
             with self._open() as container:
-                if not container.streams.video:
+                stream = choose_video(container)
+                if stream is None:
                     raise InputError(
-                        f"expected a video, but {self.name} has no picture: give another source"
+                        f"expected a video, but {self.name} has no video stream: give another "
+                        "source"
                     )
-                stream = container.streams.video[0]
                 self._untimed = container.format.name in UNTIMED_FORMATS
                 return self._info_of(container, stream)
         except BROKEN as error:
@@ -131,9 +131,9 @@ class LiveSource:
     def _info_of(self, container, stream) -> VideoInfo:
         frame = next((one for one in _decoded(container, stream) if one is not None), None)
         if frame is None:
-            raise InputError(f"no picture of {self.name} could be decoded: try another source")
-        size = (frame.width, frame.height)
-        width_px, height_px = size[::-1] if quarter_turns(frame) % 2 else size
+            raise InputError(f"no frame of {self.name} could be decoded: try another source")
+        self._converter = FrameConverter(stream, frame)
+        width_px, height_px = self._converter.size
         return VideoInfo(
             name=self.name,
             width_px=width_px,
@@ -146,7 +146,7 @@ class LiveSource:
     def _open(self):
         timeout = None if self._is_file else (OPEN_TIMEOUT_SEC, READ_TIMEOUT_SEC)
         return av.open(
-            self._path,
+            media_url(self._path),
             format=self._format,
             options=OPTIONS.get(self._scheme, {}),
             metadata_errors="replace",
@@ -158,7 +158,7 @@ class LiveSource:
         pause_sec = FIRST_PAUSE_SEC
         try:
             while not self._stop.is_set():
-                count, reason = self._index, "it ended"
+                count, reason = self._index, ENDED
                 try:
                     if self._play():
                         return
@@ -171,30 +171,47 @@ class LiveSource:
                     return
                 if self._index > count:
                     pause_sec = FIRST_PAUSE_SEC
+                if self._gave_snapshot(reason, self._index - count):
+                    self._stop.wait(SNAPSHOT_SEC)
+                    continue
+                self._was_broken = True
                 self._say(f"{self.name}: {reason}; trying again in {pause_sec:g} s")
                 self._stop.wait(pause_sec)
                 pause_sec = min(2 * pause_sec, LONGEST_PAUSE_SEC)
         finally:
             self._queue.end()
 
+    def _gave_snapshot(self, reason: str, num_frames: int) -> bool:
+        """Return whether the last answer was one whole image; say so the first time."""
+        is_snapshot = num_frames == 1 and reason == ENDED and self._scheme in ("http", "https")
+        if is_snapshot and not self._is_snapshot:
+            self._say(
+                f"{self.name}: gives one image a request; it is asked again every "
+                f"{SNAPSHOT_SEC:g} s"
+            )
+        self._is_snapshot |= is_snapshot
+        return is_snapshot
+
     def _play(self) -> bool:
         """Read the source once; True if it has come to the end that it stated."""
-        starts_anew, stamp_sec = True, 0.0
+        starts_anew, stamp_sec = not self._is_snapshot or self._was_broken, 0.0
         with self._open() as container:
-            if not container.streams.video:
-                raise OSError("it has no picture now")
-            stream = container.streams.video[0]
+            stream = choose_video(container)
+            if stream is None:
+                raise OSError("it has no video stream now")
+            self._converter = self._converter.again(stream)
             # Threads over frames would hold some of them back.
             stream.thread_type = "SLICE"
-            origin_sec = container.start_time / av.time_base if container.start_time else 0.0
+            begin_sec = origin_sec(container)
             length_sec = stream_duration_sec(container, stream)
             self._clock.restart()
             for frame in self._wanted(container, stream):
-                if starts_anew and self._index:
+                if self._was_broken:
                     self.num_reconnects += 1
+                    self._was_broken = False
                     self._say(f"{self.name}: back")
-                timed = frame.time is not None and not self._untimed
-                stamp_sec = frame.time - origin_sec if timed else None
+                timed = frame.time is not None and not self._untimed and not self._is_snapshot
+                stamp_sec = frame.time - begin_sec if timed else None
                 self._give(frame, stamp_sec, starts_anew=starts_anew)
                 starts_anew = False
         return self._is_file or bool(
@@ -223,19 +240,12 @@ class LiveSource:
         if self._is_paced and ahead_sec > 0:
             self._stop.wait(ahead_sec)
         self._lateness.update(-ahead_sec, time.monotonic())
-        image = self._upright(frame)
+        image = self._converter.convert(frame)
         live = LiveFrame(
             Frame(self._index, time_sec, image), due_sec, starts_anew or self._clock.jumped
         )
         self._index += 1
         self._queue.put(live)
-
-    def _upright(self, frame) -> np.ndarray:
-        image = np.rot90(frame.to_ndarray(format="rgb24"), quarter_turns(frame))
-        size = (self.info.width_px, self.info.height_px)
-        if image.shape[1::-1] != size:
-            image = letterbox_frame(np.ascontiguousarray(image), size)
-        return np.ascontiguousarray(image)
 
 
 class _Lateness:

@@ -10,10 +10,10 @@ from stad.video.source import VideoSource
 
 
 def frames_from(source: VideoSource, index: int, time_sec: float) -> Iterator[Frame]:
-    """The frames of a video from one on, found by a jump where that lands on it exactly.
+    """Yield the frames of a video from one on.
 
     Args:
-        source: the video; its warnings are those of this reading afterwards.
+        source: the video; its warnings and clock are those of this reading afterwards.
         index: number of the frame among those that ``source.frames()`` gives.
         time_sec: its time.
 
@@ -21,17 +21,15 @@ def frames_from(source: VideoSource, index: int, time_sec: float) -> Iterator[Fr
         InputError: there is no frame of this time there.
     """
     jumped = VideoSource(source.path, start_sec=time_sec, end_sec=source.end_sec)
-    frames = jumped.frames()
-    frame = next(frames, None)
-    if frame is None or frame.time_sec != time_sec:
-        jumped = VideoSource(source.path, start_sec=source.start_sec, end_sec=source.end_sec)
-        frames = jumped.frames()
-        frame = next((one for one in frames if one.index == index), None)
-    if frame is None or frame.time_sec != time_sec:
-        raise changed_error(source)
-    yield Frame(index, time_sec, frame.image)
-    for place, frame in enumerate(frames, start=index + 1):
+    place = index
+    for frame in jumped.frames():
+        if place == index and frame.time_sec != time_sec:
+            break
+        source.clock = jumped.clock
         yield Frame(place, frame.time_sec, frame.image)
+        place += 1
+    if place == index:
+        raise changed_error(source)
     source.warnings = jumped.warnings
 
 

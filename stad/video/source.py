@@ -1,14 +1,12 @@
-"""A video file, camera or URL as frames with times, read one after the other.
+"""A video file, camera or URL as frames with times, in order or picked at chosen times.
 
-PyAV reads because its frames carry the container's timestamps, rotation and errors; nothing but
-the frame at hand is kept.
+PyAV reads because its frames carry the container's time stamps, orientation and errors. Only the
+current frame is kept.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import av
@@ -16,47 +14,77 @@ import numpy as np
 
 from stad.errors import InputError
 from stad.structures import Frame, VideoInfo
+from stad.video.conversion import FrameConverter
+from stad.video.file_clock import FileClock
+from stad.video.index import FrameIndex, index_packets
+from stad.video.opening import check_file, is_address, open_video
+from stad.video.reading import Reading
+from stad.video.streams import (
+    choose_audio,
+    choose_video,
+    film_streams,
+    origin_sec,
+    own_duration_sec,
+    stream_duration_sec,
+    stream_fps,
+)
 
-DEFAULT_FPS = Fraction(30)
 # A container's own duration is often off by a frame or two; only more than this is a cut.
 TRUNCATED_TOLERANCE_SEC = 0.5
-# Quarter turns counter-clockwise that bring a frame of this rotation metadata upright.
-QUARTER_TURNS = {0: 0, 90: 1, 180: 2, -180: 2, -90: 3}
+TIME_EPSILON_SEC = 1e-6
 
 
 class VideoSource:
     """A file (or anything FFmpeg opens) whose frames can be read, more than once for a file.
 
+    Time 0 is the start of the container (of its audio, where that begins before the video), as
+    in ffmpeg's own output. See ``FileClock`` for clocks that jump and ``FrameConverter`` for
+    orientation, shape of pixels and colours.
+
     Args:
         path: file path, device or URL.
         start_sec, end_sec: the part to read, in seconds from the start of the video; frames
             with ``start_sec <= time < end_sec`` are given. None: from the start, to the end.
+        num_threads: of the decoder; 0 lets FFmpeg choose.
 
     Attributes:
         info: what the container says.
-        warnings: after ``frames()`` ended, what the user should know (damage, a cut file).
+        format_name, codec_name: as FFmpeg calls them.
+        num_films: video streams, without covers and thumbnails.
+        is_plain: the stored pixels are those of the images: upright, square and SDR.
+        clock: the times of the current or last reading; None before the first one.
+        warnings: after ``frames()`` ended, what the user should know (damage, a cut file, jumps
+            of the clock, tone mapping).
 
     Raises:
-        InputError: no such file, not a video, no picture in it, or an empty part asked for.
+        InputError: no such file, not a video, no video stream in it, or an empty part asked for.
     """
 
-    def __init__(self, path, *, start_sec: float | None = None, end_sec: float | None = None):
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        start_sec: float | None = None,
+        end_sec: float | None = None,
+        num_threads: int = 0,
+    ) -> None:
         self.path = str(path)
-        self.start_sec = start_sec
-        self.end_sec = end_sec
+        self.start_sec, self.end_sec = start_sec, end_sec
+        self.clock: FileClock | None = None
         self.warnings: list[str] = []
+        self._num_threads = num_threads
+        self._index: FrameIndex | None = None
+        self._packet_index: FrameIndex | None = None
+        self._is_indexed = False
+        self._never_shown: set[float] = set()
         check_file(self.path)
         _check_part(start_sec, end_sec)
-        with self._open() as container:
+        with open_video(self.path) as container:
             self.info = self._probe(container)
-        if start_sec is not None and 0 < self.info.duration_sec <= start_sec:
-            raise InputError(
-                f"--start {start_sec:g} is beyond the end of {self.info.name}, which is "
-                f"{self.info.duration_sec:.1f} s long: give an earlier start"
-            )
+        self._check_start()
 
     def expected_frames(self) -> int:
-        """How many frames ``frames()`` will about give; 0 when the container does not say."""
+        """Return about how many frames ``frames()`` gives; 0 when the container does not say."""
         duration_sec = self.info.duration_sec
         if not duration_sec:
             return self.info.num_frames
@@ -67,165 +95,197 @@ class VideoSource:
         return max(1, round((finish_sec - begin_sec) * float(self.info.fps)))
 
     def frames(self) -> Iterator[Frame]:
-        """Give the frames in order, upright RGB; damaged ones are left out and counted."""
+        """Yield the frames in order, upright RGB; damaged ones are left out and counted."""
         self.warnings = []
-        with self._open() as container:
-            yield from self._frames_of(container)
+        index = 0
+        with self._read_from(self.start_sec or 0.0) as reading:
+            converter = self._converter.again(reading.stream)
+            self.clock = reading.clock
+            for time_sec, frame in reading.frames():
+                if self.start_sec is not None and time_sec < self.start_sec - TIME_EPSILON_SEC:
+                    continue
+                if self.end_sec is not None and time_sec >= self.end_sec - TIME_EPSILON_SEC:
+                    break
+                yield Frame(index=index, time_sec=time_sec, image=converter.convert(frame))
+                index += 1
+            self._note(reading, converter)
 
-    def _open(self):
-        try:
-            return av.open(self.path, metadata_errors="replace")
-        except (av.error.FFmpegError, OSError, ValueError) as error:
-            reason = failure_reason(error)
-            raise InputError(
-                f"expected a video, but {self.path} cannot be read as one ({reason}): "
-                "give a file that a player plays, or convert it to mp4"
-            ) from error
+    def images_at(self, times_sec: Sequence[float]) -> list[np.ndarray]:
+        """Return the images of some frames, decoding only what they need.
+
+        Args:
+            times_sec: ascending times of frames, as ``index()`` has them, seconds.
+
+        Returns:
+            A (H, W, 3) uint8 RGB image for each; where a frame turns out not to decode, the
+            nearest one that does.
+
+        Raises:
+            InputError: no frame can be decoded.
+        """
+        images, missing = self._pick(times_sec, from_sec=times_sec[0])
+        if missing - self._never_shown:
+            # Decoding from a key frame did not give all of them: only the start is sure to.
+            images, missing = self._pick(times_sec, from_sec=0.0)
+            self._never_shown |= missing
+        return images
+
+    def index(self) -> FrameIndex:
+        """Return the times of all frames; reads the file once, decoding it only if it must."""
+        if self._index is None:
+            self._index = self._seekable_index()
+        if self._index is None:
+            with self._read_from(0.0) as reading:
+                self._index = FrameIndex(np.array([time_sec for time_sec, _ in reading.frames()]))
+        return self._index
 
     def _probe(self, container) -> VideoInfo:
-        if not container.streams.video:
-            what = "only sound" if container.streams.audio else "no picture"
+        stream = choose_video(container)
+        if stream is None:
+            what = "only audio" if container.streams.audio else "no video stream"
             raise InputError(
                 f"expected a video, but {self.path} holds {what}: give a file with a video stream"
             )
-        stream = container.streams.video[0]
         first = self._first_frame(container, stream)
-        turns = quarter_turns(first)
-        width_px, height_px = first.width, first.height
-        if turns % 2:
-            width_px, height_px = height_px, width_px
-        duration_sec = stream_duration_sec(container, stream)
+        self._converter = FrameConverter(stream, first)
+        self.is_plain = self._converter.is_plain(first)
+        self.format_name = container.format.name
+        self.codec_name = stream.codec_context.name
+        self.num_films = len(film_streams(container))
+        width_px, height_px = self._converter.size
         return VideoInfo(
             name=Path(self.path).name,
             width_px=width_px,
             height_px=height_px,
             fps=stream_fps(stream),
             num_frames=stream.frames or 0,
-            duration_sec=duration_sec,
-            has_audio=bool(container.streams.audio),
+            duration_sec=stream_duration_sec(container, stream),
+            has_audio=choose_audio(container) is not None,
         )
 
-    def _first_frame(self, container, stream):
-        for packet in container.demux(stream):
-            try:
-                for frame in packet.decode():
-                    return frame
-            except av.error.FFmpegError:
-                continue
-        raise InputError(
-            f"expected a video, but no frame of {self.path} could be decoded: "
-            "the file is damaged or its codec is not known"
-        )
-
-    def _frames_of(self, container) -> Iterator[Frame]:
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        origin_sec = container.start_time / av.time_base if container.start_time else 0.0
-        if self.start_sec:
-            container.seek(int((self.start_sec + origin_sec) * av.time_base), backward=True)
-        frame_sec = float(1 / self.info.fps)
-        index, last_sec, damaged = 0, None, 0
-        for frame in self._decoded(container, stream):
-            if frame is None:
-                damaged += 1
-                continue
-            if frame.time is None:
-                time_sec = 0.0 if last_sec is None else last_sec + frame_sec
-            else:
-                time_sec = frame.time - origin_sec
-            if last_sec is not None and time_sec <= last_sec:
-                # Repeated or backward stamps: keep the order in which the frames are shown.
-                time_sec = last_sec + frame_sec / 2
-            last_sec = time_sec
-            if self.start_sec is not None and time_sec < self.start_sec - 1e-6:
-                continue
-            if self.end_sec is not None and time_sec >= self.end_sec - 1e-6:
-                return
-            yield Frame(index=index, time_sec=time_sec, image=self._upright(frame))
-            index += 1
-        self._note_damage(damaged, last_sec)
-
-    def _decoded(self, container, stream) -> Iterator:
-        """Frames as they decode, None for each packet that does not."""
+    def _first_frame(self, container, stream) -> av.VideoFrame:
         packets = container.demux(stream)
         while True:
             try:
                 packet = next(packets, None)
                 if packet is None:
-                    return
-                decoded = packet.decode()
+                    break
+                for frame in packet.decode():
+                    return frame
             except av.error.InvalidDataError:
-                yield None
                 continue
-            except (av.error.FFmpegError, OSError) as error:
-                self.warnings.append(f"reading stopped early: {failure_reason(error)}")
-                return
-            yield from decoded
+            except (av.error.FFmpegError, OSError):
+                break
+        raise InputError(
+            f"expected a video, but no frame of {self.path} could be decoded: "
+            "the file is damaged or its codec is not known"
+        )
 
-    def _upright(self, frame) -> np.ndarray:
-        image = frame.to_ndarray(format="rgb24")
-        turns = quarter_turns(frame)
-        if turns:
-            image = np.ascontiguousarray(np.rot90(image, turns))
-        expected = (self.info.height_px, self.info.width_px)
-        if image.shape[:2] != expected:
-            # A stream may change its size; everything downstream keeps the first one.
-            small = frame.reformat(width=expected[1], height=expected[0]).to_ndarray(format="rgb24")
-            image = small if not turns else _resize(image, expected)
-        return image
-
-    def _note_damage(self, damaged: int, last_sec: float | None) -> None:
-        if damaged:
-            self.warnings.append(f"{damaged} damaged packets could not be decoded and are left out")
-        if self.end_sec is not None:
+    def _check_start(self) -> None:
+        if self.start_sec is None or self.start_sec < self.info.duration_sec:
             return
-        reached_sec = (last_sec or 0.0) + float(1 / self.info.fps)
-        if self.info.duration_sec - reached_sec > TRUNCATED_TOLERANCE_SEC:
-            self.warnings.append(
-                f"the file ends early: {reached_sec:.1f} s of {self.info.duration_sec:.1f} s "
-                "could be read; it may be cut off"
+        # What the container says is a guess in some formats.
+        duration_sec = self.info.duration_sec
+        if not is_address(self.path):
+            duration_sec = self.index().duration_sec
+        if 0 < duration_sec <= self.start_sec:
+            raise InputError(
+                f"--start {self.start_sec:g} is beyond the end of {self.info.name}, which is "
+                f"{duration_sec:.1f} s long: give an earlier start"
             )
 
+    def _read_from(self, from_sec: float) -> Reading:
+        index = self._seekable_index() if from_sec > 0 else None
+        return Reading(self.path, index=index, from_sec=from_sec, num_threads=self._num_threads)
 
-def _resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    picture = av.VideoFrame.from_ndarray(image, format="rgb24")
-    return picture.reformat(width=size[1], height=size[0]).to_ndarray(format="rgb24")
+    def _seekable_index(self) -> FrameIndex | None:
+        """Return the index by packets; None where they do not tell the times, and for URLs."""
+        if not self._is_indexed and not is_address(self.path):
+            with open_video(self.path) as container:
+                self._packet_index = index_packets(container, choose_video(container))
+        self._is_indexed = True
+        return self._packet_index
 
+    def _pick(
+        self, times_sec: Sequence[float], *, from_sec: float
+    ) -> tuple[list[np.ndarray], set[float]]:
+        """Return the images and the times at which no frame was decoded."""
+        images: list[np.ndarray] = []
+        missing: set[float] = set()
+        wanted = list(times_sec)
+        before: tuple[float, av.VideoFrame] | None = None
+        with self._read_from(from_sec) as reading:
+            converter = self._converter.again(reading.stream)
+            for time_sec, frame in reading.frames():
+                while len(images) < len(wanted) and time_sec >= wanted[len(images)]:
+                    target_sec = wanted[len(images)]
+                    if time_sec > target_sec:
+                        missing.add(target_sec)
+                    nearest = frame
+                    if before is not None and target_sec - before[0] < time_sec - target_sec:
+                        nearest = before[1]
+                    images.append(converter.convert(nearest))
+                if len(images) == len(wanted):
+                    return images, missing
+                before = time_sec, frame
+            if before is None:
+                raise InputError(f"no frame of {self.path} could be decoded near {wanted[0]:g} s")
+            missing.update(wanted[len(images) :])
+            last = converter.convert(before[1])
+            images += [last] * (len(wanted) - len(images))
+        return images, missing
 
-def quarter_turns(frame) -> int:
-    """Counter-clockwise quarter turns (0-3) that bring the frame upright."""
-    rotation = round(frame.rotation / 90.0) * 90
-    if rotation not in QUARTER_TURNS:
-        warnings.warn(f"rotation of {frame.rotation} degrees is left as it is", stacklevel=2)
-    return QUARTER_TURNS.get(rotation, 0)
+    def _note(self, reading: Reading, converter: FrameConverter) -> None:
+        if reading.failure:
+            self.warnings.append(f"reading stopped early: {reading.failure}")
+        if reading.num_damaged:
+            self.warnings.append(
+                f"{reading.num_damaged} damaged packets could not be decoded and are left out"
+            )
+        if reading.clock.num_jumps:
+            times = "once" if reading.clock.num_jumps == 1 else f"{reading.clock.num_jumps} times"
+            self.warnings.append(
+                f"the clock of the file jumps {times}: time goes on after the last frame there"
+            )
+        if converter.hdr:
+            self.warnings.append(f"HDR video ({converter.hdr}) is tone-mapped to BT.709 (SDR)")
+        if converter.num_resized:
+            width_px, height_px = converter.size
+            self.warnings.append(
+                f"the frame size changes inside the file: {converter.num_resized} frames are "
+                f"fitted into {width_px}x{height_px}"
+            )
+        if self.end_sec is None and not reading.clock.num_jumps:
+            self._note_cut(reading)
 
+    def _note_cut(self, reading: Reading) -> None:
+        reached_sec = reading.clock.last_sec + float(1 / self.info.fps)
+        stated_sec = self.info.duration_sec
+        if stated_sec - reached_sec <= TRUNCATED_TOLERANCE_SEC:
+            return
+        if not own_duration_sec(reading.stream) and self._other_streams_reach(stated_sec):
+            return
+        self.warnings.append(
+            f"the file ends early: {reached_sec:.1f} s of {stated_sec:.1f} s "
+            "could be read; it may be cut off"
+        )
 
-def stream_fps(stream) -> Fraction:
-    """Frames per second of a PyAV stream, as well as it is known."""
-    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-        if rate and 0 < rate <= 1000:
-            return Fraction(rate)
-    return DEFAULT_FPS
-
-
-def stream_duration_sec(container, stream) -> float:
-    """Length that the container states, seconds; 0.0 where it states none."""
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return container.duration / av.time_base if container.duration else 0.0
-
-
-def check_file(path: str) -> None:
-    """Raise InputError where no file with anything in it is at a path; URLs and devices pass."""
-    if "://" in path or path.startswith("/dev/"):
-        return
-    file = Path(path)
-    if file.is_dir():
-        raise InputError(f"expected a video file, but {path} is a folder: give a file in it")
-    if not file.exists():
-        raise InputError(f"no such file: {path}; check the name and the folder")
-    if file.stat().st_size == 0:
-        raise InputError(f"expected a video, but {path} is empty (0 bytes): copy it again")
+    def _other_streams_reach(self, duration_sec: float) -> bool:
+        """Return whether the file goes on to its stated end, with audio for example."""
+        if is_address(self.path):
+            return False
+        end_sec = 0.0
+        with open_video(self.path) as container:
+            begin_sec = origin_sec(container)
+            try:
+                container.seek(int((begin_sec + duration_sec - 1.0) * av.time_base))
+                for packet in container.demux():
+                    if packet.pts is not None:
+                        ticks = packet.pts + (packet.duration or 0)
+                        end_sec = max(end_sec, float(ticks * packet.time_base) - begin_sec)
+            except (av.error.FFmpegError, OSError):
+                return False
+        return end_sec >= duration_sec - TRUNCATED_TOLERANCE_SEC
 
 
 def _check_part(start_sec: float | None, end_sec: float | None) -> None:
@@ -234,8 +294,3 @@ def _check_part(start_sec: float | None, end_sec: float | None) -> None:
             raise InputError(f"{name} must be a number of seconds from 0 up, got {value}")
     if end_sec is not None and end_sec <= (start_sec or 0.0):
         raise InputError(f"--end {end_sec:g} must be greater than --start {start_sec or 0:g}")
-
-
-def failure_reason(error: BaseException) -> str:
-    """What FFmpeg or the system says of a failure, for people."""
-    return getattr(error, "strerror", None) or str(error)

@@ -16,6 +16,7 @@ from stad.datasets.clips import VideoFiles
 from stad.datasets.kinetics import VideoDataset, collate_videos
 from stad.datasets.sampler import EpochIndex
 from stad.errors import InputError
+from stad.video.clip_reader import ClipReader
 from stad.video.source import VideoSource
 from stad.video.window import Window
 from tests.datasets.tiny_videos import CLASSES, SIZE, write_tiny_videos
@@ -264,7 +265,7 @@ def test_what_decord_cannot_read_pyav_reads(folder, monkeypatch):
     times = np.array([0.1, 1.93, 0.5, 99.0, -1.0])
     direct = files.read_at("red_left/video0.mp4", times)
     assert files.duration_sec("red_left/video0.mp4") == pytest.approx(2.0)
-    monkeypatch.setattr(VideoFiles, "_open", lambda *_: None)
+    monkeypatch.setattr(ClipReader, "_trusted_decord", lambda *_: None)
     fallback = VideoFiles(folder)
     other = fallback.read_at("red_left/video0.mp4", times)
     np.testing.assert_array_equal(other.order, direct.order)

@@ -211,7 +211,7 @@ def test_what_is_no_source(tmp_path):
         with pytest.raises(InputError):
             LiveSource(str(make(tmp_path)))
     make, _ = NO_VIDEOS["audio only"]
-    with pytest.raises(InputError, match="no picture"):
+    with pytest.raises(InputError, match="no video stream"):
         LiveSource(str(make(tmp_path)))
     with pytest.raises(InputError, match="camera 77 cannot be opened"):
         LiveSource("77")

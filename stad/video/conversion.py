@@ -1,0 +1,159 @@
+"""Decoded frames -> upright RGB in square pixels and BT.709 colours, all of one size."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from copy import copy
+from typing import NamedTuple
+
+import av
+import numpy as np
+from av.sidedata.sidedata import Type as SideData
+from av.video.reformatter import Interpolation, VideoReformatter
+
+from stad.video.geometry import letterbox_frame
+from stad.video.hdr import TRANSFERS, ToneMapper
+
+# What a pixel's shape may be at most; anything else is damage.
+MAX_PIXEL_RATIO = 8
+
+
+class Orientation(NamedTuple):
+    """How a stored image becomes upright: transposed first, then mirrored.
+
+    Attributes:
+        transpose: exchange rows and columns.
+        mirror_x, mirror_y: exchange left and right, top and bottom, after that.
+    """
+
+    transpose: bool = False
+    mirror_x: bool = False
+    mirror_y: bool = False
+
+    def apply(self, image: np.ndarray) -> np.ndarray:
+        """Return (H, W, 3) upright."""
+        if self.transpose:
+            image = image.transpose(1, 0, 2)
+        return np.ascontiguousarray(
+            image[:: -1 if self.mirror_y else 1, :: -1 if self.mirror_x else 1]
+        )
+
+
+class FrameConverter:
+    """Turns the decoded frames of one stream into images.
+
+    The display matrix (rotation, mirroring) and the shape of the pixels are applied, the colour
+    matrix and range of each frame are followed, HDR (PQ, HLG) is tone-mapped to BT.709. Where
+    the size changes inside a stream, frames are fitted into the first one's size with their
+    aspect kept.
+
+    Args:
+        stream: a PyAV video stream, for the shape of its pixels.
+        frame: its first frame.
+
+    Attributes:
+        size: (width, height) of the images, pixels.
+        hdr: 'PQ' or 'HLG' once such a frame was converted, else None.
+        num_resized: frames so far that had another size than the first.
+    """
+
+    def __init__(self, stream, frame: av.VideoFrame) -> None:
+        self._ratio = pixel_ratio(stream)
+        self._stored = (frame.width, frame.height)
+        self._start(stream)
+        size = self._square_size(frame)
+        self.size = size[::-1] if orientation_of(frame).transpose else size
+
+    def _start(self, stream) -> None:
+        self._stream = stream
+        self._reformatter = VideoReformatter()
+        self._tone_mappers: dict[tuple, ToneMapper] = {}
+        self.hdr: str | None = None
+        self.num_resized = 0
+
+    def again(self, stream) -> FrameConverter:
+        """Return a converter into the same size, for another reading of the same stream."""
+        other = copy(self)
+        other._start(stream)
+        return other
+
+    def convert(self, frame: av.VideoFrame) -> np.ndarray:
+        """Return a frame as (height, width, 3) uint8 RGB of ``size``."""
+        size = self._square_size(frame)
+        transfer = TRANSFERS.get(int(frame.color_trc))
+        image = self._to_sdr(transfer, frame, size) if transfer else self._to_rgb(frame, size)
+        orientation = orientation_of(frame)
+        if orientation != Orientation():
+            image = orientation.apply(image)
+        self.num_resized += (frame.width, frame.height) != self._stored
+        if image.shape[1::-1] != self.size:
+            image = letterbox_frame(image, self.size)
+        return image
+
+    def is_plain(self, frame: av.VideoFrame) -> bool:
+        """Return whether the stored pixels of a frame are those of its image."""
+        return (
+            orientation_of(frame) == Orientation()
+            and self.size == (frame.width, frame.height)
+            and int(frame.color_trc) not in TRANSFERS
+        )
+
+    def _to_rgb(self, frame: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
+        if size == (frame.width, frame.height):
+            return self._reformatter.reformat(frame, format="rgb24").to_ndarray()
+        return self._reformatter.reformat(
+            frame, *size, format="rgb24", interpolation=Interpolation.BILINEAR
+        ).to_ndarray()
+
+    def _to_sdr(self, transfer: str, frame: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
+        self.hdr = transfer
+        if (transfer, size) not in self._tone_mappers:
+            self._tone_mappers = {(transfer, size): ToneMapper(transfer, size)}
+        return self._tone_mappers[transfer, size].convert(frame)
+
+    def _square_size(self, frame: av.VideoFrame) -> tuple[int, int]:
+        """Return the (width, height) of a frame in square pixels, before it is turned."""
+        ratio = self._ratio
+        if (frame.width, frame.height) != self._stored:
+            # Television changes both together, so that the frame keeps its shape.
+            ratio = pixel_ratio(self._stream.codec_context, default=ratio)
+        if ratio == 1.0:
+            return frame.width, frame.height
+        # Even, as encoders need it: odd ones would get an edge.
+        return max(2, 2 * round(frame.width * ratio / 2)), frame.height
+
+
+def pixel_ratio(stream, *, default: float = 1.0) -> float:
+    """Return the width of a pixel over its height, as a stream or its decoder says.
+
+    Args:
+        stream: a PyAV video stream or codec context.
+        default: where that says nothing sensible.
+    """
+    ratio = stream.sample_aspect_ratio
+    if not ratio or not 1 / MAX_PIXEL_RATIO <= ratio <= MAX_PIXEL_RATIO:
+        return default
+    return float(ratio)
+
+
+def orientation_of(frame: av.VideoFrame) -> Orientation:
+    """Return what the display matrix of a frame asks for.
+
+    A matrix (a, b, u, c, d, v, x, y, w) puts the pixel (p, q) at (a p + c q + x, b p + d q + y).
+    """
+    data = frame.side_data.get(SideData.DISPLAYMATRIX)
+    if data is None:
+        return Orientation()
+    a, b, _, c, d = struct.unpack("=5i", bytes(data)[:20])
+    small = max(abs(a), abs(b), abs(c), abs(d)) / 100
+    if max(abs(b), abs(c)) <= small < min(abs(a), abs(d)):
+        return Orientation(False, a < 0, d < 0)
+    if max(abs(a), abs(d)) <= small < min(abs(b), abs(c)):
+        return Orientation(True, c < 0, b < 0)
+    warnings.warn(
+        "the video asks to be shown at a slant, or its display matrix is damaged: frames are left "
+        "as they are stored",
+        stacklevel=1,
+    )
+    return Orientation()

@@ -1,0 +1,105 @@
+"""One pass over the decoded frames of a file, from its start or from a key frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+import av
+
+from stad.video.file_clock import FileClock
+from stad.video.index import FrameIndex, KeyFrame
+from stad.video.opening import failure_reason, open_video
+from stad.video.streams import choose_video, may_jump, origin_sec, stream_fps
+
+
+class Reading:
+    """Decodes the chosen video stream of a file; a context manager that closes it.
+
+    Args:
+        path: file or URL with a video stream.
+        index: of the file, to begin at a key frame; None: decode from the start.
+        from_sec: frames from this time on are wanted; earlier ones may come, too.
+        num_threads: of the decoder; 0 lets FFmpeg choose.
+
+    Attributes:
+        stream: the PyAV stream.
+        clock: the times so far.
+        num_damaged: packets so far that could not be decoded.
+        failure: why reading stopped before the end of the file, or "".
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        index: FrameIndex | None = None,
+        from_sec: float = 0.0,
+        num_threads: int = 0,
+    ) -> None:
+        self._path, self._num_threads = path, num_threads
+        self.num_damaged, self.failure = 0, ""
+        self._open()
+        self._first_pts: int | None = None
+        key = None if index is None else index.key_before(from_sec)
+        if key is not None and not self._jump(key):
+            # The container did not lead there: decoding from the start is slower and right.
+            self._container.close()
+            self._open()
+
+    def _open(self) -> None:
+        self._container = open_video(self._path)
+        self.stream = choose_video(self._container)
+        self.stream.thread_type = "AUTO"
+        if self._num_threads:
+            self.stream.codec_context.thread_count = self._num_threads
+        self.clock = FileClock(
+            origin_sec=origin_sec(self._container),
+            frame_sec=float(1 / stream_fps(self.stream)),
+            may_jump=may_jump(self._container),
+        )
+        self._packets = self._container.demux(self.stream)
+
+    def _jump(self, key: KeyFrame) -> bool:
+        """Go to a key frame; return whether the next packet is exactly that."""
+        try:
+            self._container.seek(key.dts, stream=self.stream, backward=True)
+            packets = self._container.demux(self.stream)
+            for packet in packets:
+                if packet.pts == key.pts and packet.is_keyframe:
+                    self._packets = chain([packet], packets)
+                    self._first_pts = key.pts
+                    return True
+                if packet.dts is None or packet.dts > key.dts:
+                    return False
+        except (av.error.FFmpegError, OSError):
+            return False
+        return False
+
+    def frames(self) -> Iterator[tuple[float, av.VideoFrame]]:
+        """Yield times, in seconds from the start of the video, and frames as they decode."""
+        for frame in self._decoded():
+            # Frames before the key frame refer to others that were not decoded.
+            if self._first_pts is None or frame.pts is None or frame.pts >= self._first_pts:
+                yield self.clock.take(frame.time), frame
+
+    def _decoded(self) -> Iterator[av.VideoFrame]:
+        while True:
+            try:
+                packet = next(self._packets, None)
+                if packet is None:
+                    return
+                frames = packet.decode()
+            except av.error.InvalidDataError:
+                self.num_damaged += 1
+                continue
+            except (av.error.FFmpegError, OSError) as error:
+                self.failure = failure_reason(error)
+                return
+            yield from frames
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._container.close()
