@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from stad.results.segment_files import (
 )
 from stad.results.timeline import PageVideo, relative_href, write_timeline
 from stad.results.writers import AvaCsvWriter, JsonWriter, ResultWriter
-from stad.structures import FrameResult, RunInfo, Segment
+from stad.structures import Frame, FrameResult, RunInfo, Segment
 from stad.video.continued import ContinuedSink
 from stad.video.seeking import frames_from
 from stad.video.sink import VideoSink
@@ -63,7 +64,8 @@ class Outputs:
         left: dict | None = None,
     ) -> None:
         self._options, self._info = options, info
-        self._frames = None
+        self._frames: Iterator[Frame] | None = None
+        self._again: VideoSource | None = None
         self._sink: VideoSink | ContinuedSink | None = None
         self._num_kept = _num_kept(options.out, left or {})
         self._actor_ids: set[int] = set()
@@ -121,23 +123,39 @@ class Outputs:
         self.last_sec = result.time_sec
 
     def _draw(self, result: FrameResult) -> None:
-        if self._sink is None:
-            self._open_video(result.time_sec)
+        if self._frames is None:
+            self._open_frames(result.time_sec)
         frame = next(self._frames)
+        if self._sink is None:
+            self._open_sink(result.time_sec)
         drawn = draw_actors(frame.image, result.actors, result.labels, self._info.class_names)
         self._sink.write(drawn, result.time_sec)
 
-    def _open_video(self, time_sec: float) -> None:
-        options, video = self._options, self._info.video
+    def _open_frames(self, time_sec: float) -> None:
+        options = self._options
         again = VideoSource(options.video, start_sec=options.start_sec, end_sec=options.end_sec)
-        sound = {"audio_path": options.video if video.has_audio else None}
-        sound |= {"start_sec": self._first_sec}
+        self._again = again
         if self._num_kept:
             self._frames = frames_from(again, self._num_kept, time_sec)
-            self._sink = ContinuedSink(options.out, video, first_sec=time_sec, **sound)
         else:
             self._frames = again.frames()
-            self._sink = VideoSink(options.out, video, **sound)
+
+    def _open_sink(self, time_sec: float) -> None:
+        """Open the video; the source's reading has begun, so that its clock is there."""
+        options, video = self._options, self._info.video
+        timing = {
+            "audio_path": options.video if video.has_audio else None,
+            "clock": self._again.clock,
+            "start_sec": self._video_start_sec(),
+        }
+        if self._num_kept:
+            self._sink = ContinuedSink(options.out, video, first_sec=time_sec, **timing)
+        else:
+            self._sink = VideoSink(options.out, video, **timing)
+
+    def _video_start_sec(self) -> float:
+        """Return the time of the source that is 0 in the annotated video."""
+        return self._first_sec if self._options.start_sec else 0.0
 
     def close(self, *, complete: bool) -> list[Segment]:
         """Finish every file and give it its name; give the segments, by start."""
@@ -172,7 +190,8 @@ class Outputs:
             videos.append(PageVideo(href, Path(options.video).name))
         if options.out and self.num_frames:
             href = relative_href(options.out, options.html)
-            videos.append(PageVideo(href, options.out.name, self._first_sec, has_boxes=True))
+            start_sec = self._video_start_sec()
+            videos.append(PageVideo(href, options.out.name, start_sec, has_boxes=True))
         write_timeline(
             options.html, document, videos, first_sec=self._first_sec, overlay=self._overlay
         )

@@ -10,7 +10,10 @@ import av
 
 from stad.errors import InputError
 from stad.structures import VideoInfo
-from stad.video.sink import CLOCK, AudioTrack, VideoSink
+from stad.video.audio import AudioTrack
+from stad.video.file_clock import FileClock
+from stad.video.opening import media_url
+from stad.video.sink import CLOCK, VideoSink
 
 
 class Part(NamedTuple):
@@ -29,7 +32,8 @@ class ContinuedSink:
         path: the mp4, closed.
         info: the source's size and rate, as then.
         first_sec: time of the first new frame, seconds of the source.
-        audio_path: the file whose first audio stream comes along; None for silence.
+        audio_path: the file whose audio comes along; None for silence.
+        clock: as for ``VideoSink``.
         start_sec: time of the source that became 0 in the mp4.
     """
 
@@ -40,6 +44,7 @@ class ContinuedSink:
         *,
         first_sec: float,
         audio_path: str | None = None,
+        clock: FileClock | None = None,
         start_sec: float = 0.0,
     ) -> None:
         self.path = Path(path)
@@ -47,7 +52,7 @@ class ContinuedSink:
         # Whole ticks, so that every frame is shown when it would have been.
         self._begin_sec = float(round((first_sec - start_sec) / CLOCK) * CLOCK)
         self._rest = VideoSink(self._rest_path, info, start_sec=start_sec + self._begin_sec)
-        self._audio_path, self._start_sec = audio_path, start_sec
+        self._audio = {"audio_path": audio_path, "start_sec": start_sec, "clock": clock}
         self.warnings: list[str] = []
 
     def write(self, image, time_sec: float) -> None:
@@ -59,9 +64,7 @@ class ContinuedSink:
         self._rest.close()
         parts = [Part(self.path, 0.0), Part(self._rest_path, self._begin_sec)]
         try:
-            self.warnings = join_parts(
-                self.path, parts, audio_path=self._audio_path, start_sec=self._start_sec
-            )
+            self.warnings = join_parts(self.path, parts, **self._audio)
         finally:
             self._rest_path.unlink(missing_ok=True)
 
@@ -72,26 +75,33 @@ class ContinuedSink:
 
 
 def join_parts(
-    path: Path, parts: Sequence[Part], *, audio_path: str | None, start_sec: float
+    path: Path,
+    parts: Sequence[Part],
+    *,
+    audio_path: str | None,
+    start_sec: float,
+    clock: FileClock | None = None,
 ) -> list[str]:
     """Write mp4s one after the other into one, without encoding the pictures again.
 
     Args:
         path: the mp4 to write; it may be one of the parts.
         parts: encoded alike, in order, without overlap.
-        audio_path: the file whose first audio stream comes along; None for silence.
+        audio_path: the file whose audio comes along; None for silence.
         start_sec: time of that file that is 0 in the mp4.
+        clock: of the frames of that file after they were read.
 
     Returns:
-        What went wrong with the sound, for people.
+        What happened to the audio, for people.
 
     Raises:
         InputError: the disk is full, or a part is no such file.
     """
     joined = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
-        with av.open(str(joined), "w", format="mp4", options={"movflags": "+faststart"}) as output:
-            warnings = _copy(output, parts, audio_path=audio_path, start_sec=start_sec)
+        options = {"movflags": "+faststart"}
+        with av.open(media_url(joined), "w", format="mp4", options=options) as output:
+            warnings = _copy(output, parts, audio_path=audio_path, start_sec=start_sec, clock=clock)
         joined.replace(path)
     except (av.error.FFmpegError, OSError) as error:
         raise InputError(
@@ -102,15 +112,23 @@ def join_parts(
     return warnings
 
 
-def _copy(output, parts: Sequence[Part], *, audio_path: str | None, start_sec: float) -> list[str]:
+def _copy(
+    output,
+    parts: Sequence[Part],
+    *,
+    audio_path: str | None,
+    start_sec: float,
+    clock: FileClock | None,
+) -> list[str]:
     stream, audio, last_dts, end_sec = None, None, None, 0.0
     for part in parts:
-        with av.open(str(part.path)) as source:
+        with av.open(media_url(part.path)) as source:
             video = source.streams.video[0]
             if stream is None:
                 stream = output.add_stream_from_template(video)
                 stream.time_base = CLOCK
-                audio = AudioTrack(audio_path, output, start_sec) if audio_path else None
+                if audio_path:
+                    audio = AudioTrack(audio_path, output, start_sec=start_sec, clock=clock)
             for packet in source.demux(video):
                 if packet.dts is None:
                     continue
@@ -123,7 +141,7 @@ def _copy(output, parts: Sequence[Part], *, audio_path: str | None, start_sec: f
                     audio.copy_until(start_sec + time_sec)
     if not audio:
         return []
-    audio.copy_until(start_sec + end_sec)
+    audio.copy_until(start_sec + end_sec, is_last=True)
     audio.close()
     return audio.warnings
 

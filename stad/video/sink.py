@@ -1,4 +1,4 @@
-"""Frames -> an H.264 mp4 that browsers play: the source's times and sound, whole or not at all."""
+"""Frames -> an H.264 mp4 that browsers play: the source's times and audio, whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import numpy as np
 
 from stad.errors import InputError
 from stad.structures import VideoInfo
+from stad.video.audio import AudioTrack
+from stad.video.file_clock import FileClock
+from stad.video.opening import media_url
 
 SUFFIXES = (".mp4", ".m4v", ".mov")
 CLOCK = Fraction(1, 90000)
-# Sound that an mp4 carries and browsers play; anything else is encoded anew as AAC.
-COPIED_AUDIO = frozenset({"aac", "mp3", "opus", "flac"})
 HD_HEIGHT_PX = 720
 
 
 class VideoSink:
-    """Writes RGB frames as H.264 yuv420p with the source's sound.
+    """Writes RGB frames as H.264 yuv420p with the source's audio.
 
     The file is written beside its final name and takes that name on ``close()``; ``abort()``
     leaves nothing. Odd sizes are padded by one pixel, as 4:2:0 needs even ones.
@@ -28,7 +29,8 @@ class VideoSink:
     Args:
         path: the mp4 to write.
         info: the source's size and rate.
-        audio_path: the file whose first audio stream comes along; None for silence.
+        audio_path: the file whose audio comes along; None for silence.
+        clock: of the frames of that file as they are read, so that its audio follows jumps.
         start_sec: time of the source that becomes 0 in the output.
         crf: x264 quality, 0 (lossless) to 51.
     """
@@ -39,6 +41,7 @@ class VideoSink:
         info: VideoInfo,
         *,
         audio_path: str | None = None,
+        clock: FileClock | None = None,
         start_sec: float = 0.0,
         crf: int = 20,
     ) -> None:
@@ -54,10 +57,12 @@ class VideoSink:
             # FFmpeg opens its file only with the first packet: find out now.
             self._part.touch()
             self._container = av.open(
-                str(self._part), "w", format="mp4", options={"movflags": "+faststart"}
+                media_url(self._part), "w", format="mp4", options={"movflags": "+faststart"}
             )
         self._stream = self._video_stream(crf)
-        self._audio = AudioTrack(audio_path, self._container, start_sec) if audio_path else None
+        self._audio: AudioTrack | None = None
+        if audio_path:
+            self._audio = AudioTrack(audio_path, self._container, start_sec=start_sec, clock=clock)
         self.num_frames = 0
 
     def _video_stream(self, crf: int):
@@ -121,7 +126,7 @@ class VideoSink:
                 self._mux(packet)
             if self._audio:
                 end_sec = self._start_sec + float((self._last_pts + self._frame_ticks) * CLOCK)
-                self._audio.copy_until(end_sec)
+                self._audio.copy_until(end_sec, is_last=True)
                 self._audio.close()
             self._container.close()
             self._part.replace(self.path)
@@ -129,74 +134,11 @@ class VideoSink:
     def abort(self) -> None:
         """Drop what was written."""
         if self._audio:
-            self._audio.close()
+            self._audio.abort()
         self._container.close()
         self._part.unlink(missing_ok=True)
 
     @property
     def warnings(self) -> list[str]:
-        """What went wrong with the sound, for people."""
+        """What happened to the audio, for people."""
         return self._audio.warnings if self._audio else []
-
-
-class AudioTrack:
-    """The source's first audio stream, brought along as the video advances."""
-
-    def __init__(self, path: str, output, start_sec: float) -> None:
-        self.warnings: list[str] = []
-        self._input = av.open(path, metadata_errors="replace")
-        self._from = self._input.streams.audio[0]
-        self._output = output
-        origin = self._input.start_time or 0
-        self._shift_sec = start_sec + origin / av.time_base
-        self._copies = self._from.codec_context.name in COPIED_AUDIO
-        if self._copies:
-            self._to = output.add_stream_from_template(self._from)
-        else:
-            rate = self._from.codec_context.sample_rate or 44100
-            self._to = output.add_stream("aac", rate=rate)
-        if start_sec:
-            self._input.seek(int(self._shift_sec * av.time_base), backward=True)
-        self._packets = self._packets_in_order()
-        self._next = next(self._packets, None)
-
-    def _packets_in_order(self):
-        """Packets to mux and their output times, until the stream ends or breaks."""
-        try:
-            for packet in self._input.demux(self._from):
-                if packet.pts is None:
-                    continue
-                time_sec = float(packet.pts * packet.time_base) - self._shift_sec
-                if time_sec < -0.05:
-                    continue
-                yield from self._converted(packet, max(time_sec, 0.0))
-            if not self._copies:
-                yield from ((None, packet) for packet in self._to.encode(None))
-        except (av.error.FFmpegError, ValueError) as error:
-            self.warnings.append(f"the sound stops early: {error}")
-
-    def _converted(self, packet, time_sec: float):
-        if self._copies:
-            shift = round(self._shift_sec / packet.time_base)
-            packet.pts = max(packet.pts - shift, 0)
-            packet.dts = packet.pts
-            packet.stream = self._to
-            yield time_sec, packet
-            return
-        for frame in packet.decode():
-            frame.pts = None
-            for encoded in self._to.encode(frame):
-                yield time_sec, encoded
-
-    def copy_until(self, time_sec: float) -> None:
-        """Mux the packets that begin before ``time_sec`` of the source."""
-        limit_sec = time_sec - self._shift_sec
-        while self._next is not None:
-            begin_sec, packet = self._next
-            if begin_sec is not None and begin_sec >= limit_sec:
-                return
-            self._output.mux(packet)
-            self._next = next(self._packets, None)
-
-    def close(self) -> None:
-        self._input.close()
