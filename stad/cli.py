@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stad.annotate import annotate
 from stad.annotate_options import AnnotateOptions
+from stad.arguments import ArgumentParser
 from stad.errors import run_script
 
 EPILOG = """examples:
@@ -18,7 +19,7 @@ EPILOG = """examples:
 
 def annotate_parser() -> argparse.ArgumentParser:
     """The options of ``demo/detect_video.py``."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description="Who does what, when and where in a video: boxes, ids and actions.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from stad.arguments import ArgumentParser
 from stad.recognize import DEFAULT_MODEL, RecognizeOptions, recognize
 
 EPILOG = """examples:
@@ -15,7 +16,7 @@ EPILOG = """examples:
 
 def recognize_parser() -> argparse.ArgumentParser:
     """The options of ``demo/recognize_video.py``."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description="What a video shows as a whole: the most likely classes.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -125,6 +125,7 @@ def write_kind(
     *,
     numbers: Iterable[int] = range(NUM_FRAMES),
     size: tuple[int, int] = (WIDTH_PX, HEIGHT_PX),
+    audio_sec: float | None = None,
 ) -> Path:
     """Write frames as a kind; skip the test where FFmpeg's encoder is missing here."""
     for codec in filter(None, (kind.codec, kind.audio)):
@@ -149,7 +150,8 @@ def write_kind(
             sound.bit_rate = 128_000
         packets = _video_packets(stream, kind, numbers, size)
         if sound is not None:
-            packets += _audio_packets(sound, numbers, kind.offset_sec)
+            samples = tone(numbers, kind.offset_sec, length_sec=audio_sec)
+            packets += _audio_packets(sound, samples)
             packets.sort(key=lambda packet: packet.dts * packet.time_base)
         for packet in packets:
             container.mux(packet)
@@ -166,8 +168,7 @@ def _video_packets(stream, kind: Kind, numbers: list[int], size: tuple[int, int]
     return packets + stream.encode(None)
 
 
-def _audio_packets(stream, numbers: list[int], offset_sec: float) -> list:
-    samples = tone(numbers, offset_sec)
+def _audio_packets(stream, samples: np.ndarray) -> list:
     form = stream.codec_context.format.name
     resampler = av.AudioResampler(form, "stereo", RATE, frame_size=stream.frame_size or 1024)
     packets = []
@@ -178,9 +179,11 @@ def _audio_packets(stream, numbers: list[int], offset_sec: float) -> list:
     return packets + stream.encode(None)
 
 
-def tone(numbers: list[int], offset_sec: float = 0.0) -> np.ndarray:
+def tone(
+    numbers: list[int], offset_sec: float = 0.0, *, length_sec: float | None = None
+) -> np.ndarray:
     """Return (1, 2 S) int16 interleaved samples: 1 kHz during the marked frames, else silence."""
-    length = round((offset_sec + len(numbers) / FPS) * RATE)
+    length = round((length_sec or offset_sec + len(numbers) / FPS) * RATE)
     wave = np.zeros(length)
     for place, number in enumerate(numbers):
         if any(number in frames for frames in BEEP_FRAMES):

@@ -29,6 +29,7 @@ def write_video(
     picture=moving_square,
     gop: int = 10,
     options: dict[str, str] | None = None,
+    pixel_ratio: Fraction | None = None,
 ) -> Path:
     """Write ``num_frames`` pictures; ``audio`` names a codec for a tone beside them."""
     with av.open(str(path), "w", options=options or {}) as container:
@@ -36,6 +37,8 @@ def write_video(
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p" if codec != "mjpeg" else "yuvj420p"
         stream.codec_context.gop_size = gop
+        if pixel_ratio is not None:
+            stream.codec_context.sample_aspect_ratio = pixel_ratio
         if times_sec is not None:
             stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
         sound = container.add_stream(audio, rate=16000, layout="mono") if audio else None
@@ -69,13 +72,18 @@ def write_audio_only(path: Path) -> Path:
 
 
 def set_rotation(path: Path, degrees: int) -> None:
-    """Write a rotation into the mp4's track header, as phones do."""
-    turn = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}[degrees]
-    a, b, c, d = (value * 0x10000 & 0xFFFFFFFF for value in turn)
-    matrix = b"".join(value.to_bytes(4, "big") for value in (a, b, 0, c, d, 0, 0, 0, 0x40000000))
+    """Write a clockwise rotation into the mp4's track header, as phones do."""
+    turns = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+    set_matrix(path, turns[degrees])
+
+
+def set_matrix(path: Path, matrix: tuple[int, int, int, int]) -> None:
+    """Write the display matrix a, b, c, d into the mp4's track header."""
+    a, b, c, d = (value * 0x10000 & 0xFFFFFFFF for value in matrix)
+    content = b"".join(value.to_bytes(4, "big") for value in (a, b, 0, c, d, 0, 0, 0, 0x40000000))
     data = bytearray(path.read_bytes())
     start = data.index(b"tkhd") + 4 + 40
-    data[start : start + 36] = matrix
+    data[start : start + 36] = content
     path.write_bytes(bytes(data))
 
 

@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 from stad.errors import InputError
+from stad.video.opening import media_url
 
 # FFmpeg's codes of the colour matrix and of the range that the pictures are written with.
 BT601, LIMITED_RANGE = 6, 1
@@ -42,7 +43,7 @@ def write_rendered_video(
     """
     part = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
-        with av.open(str(part), "w", format="mp4") as container:
+        with av.open(media_url(part), "w", format="mp4") as container:
             stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
             stream.width, stream.height = size_px
             stream.options = {**quality, **SAME_EACH_TIME}

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import numpy as np
 import torch
 from mmengine.config import Config
@@ -20,7 +19,9 @@ from stad.datasets.sampler import EpochIndex
 from stad.errors import InputError
 from stad.registry import MODELS
 from stad.video.clip_reader import RawClip, open_with_decord
+from stad.video.opening import open_video
 from stad.video.source import VideoSource
+from stad.video.streams import choose_video
 from stad.video.window import Window, clip_frames
 
 
@@ -178,6 +179,6 @@ def shape_of_videos(dataset: AVADataset) -> str:
     """For people: how large the videos are, from the first one."""
     table = read_ava_csv(dataset.annotations)
     path = dataset.source.find(table.videos[0])
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
+    with open_video(path) as container:
+        stream = choose_video(container)
         return f"{stream.codec_context.name} {stream.width}x{stream.height}"

@@ -127,7 +127,8 @@ class ClipReader:
                 return None
             probes = _probes(index)
             found = _decord_frames(video, probes)
-        except decord.DECORDError:
+        except (decord.DECORDError, UnicodeEncodeError):
+            # decord takes names in UTF-8 only.
             return None
         expected = source.images_at(index.times_sec[probes].tolist())
         is_same = all(map(_is_same_image, found, expected))
@@ -140,7 +141,10 @@ def open_with_decord(path: str | Path, *, num_threads: int = 1) -> decord.VideoR
     Raises:
         decord.DECORDError: decord cannot read it.
     """
-    return decord.VideoReader(str(path), ctx=decord.cpu(0), num_threads=num_threads)
+    # Absolute: FFmpeg takes what stands before a colon for a protocol, but not behind a slash.
+    return decord.VideoReader(
+        str(Path(path).absolute()), ctx=decord.cpu(0), num_threads=num_threads
+    )
 
 
 def _decord_frames(video: decord.VideoReader, positions: np.ndarray) -> np.ndarray:

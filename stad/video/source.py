@@ -278,7 +278,6 @@ class VideoSource:
         with open_video(self.path) as container:
             begin_sec = origin_sec(container)
             try:
-                container.seek(int((begin_sec + duration_sec - 1.0) * av.time_base))
                 for packet in container.demux():
                     if packet.pts is not None:
                         ticks = packet.pts + (packet.duration or 0)

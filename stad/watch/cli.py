@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from stad.arguments import ArgumentParser
 from stad.cli import add_models, add_predictions, split_labels
 from stad.errors import run_script
 from stad.watch.run import WatchOptions, watch
@@ -20,7 +21,7 @@ Ctrl-C ends it. What is too slow to be looked at is dropped, and counted."""
 
 def watch_parser() -> argparse.ArgumentParser:
     """The options of ``demo/watch.py``."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description="Who does what, now: watches a camera, a stream or a file in real time.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

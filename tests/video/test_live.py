@@ -258,3 +258,36 @@ def test_stop_ends_a_pause(serve, tmp_path, monkeypatch):
     begin_sec = time.monotonic()
     source.stop()
     assert time.monotonic() - begin_sec < 1.0
+
+
+def test_a_snapshot_address_is_asked_again_without_a_word(serve, monkeypatch):
+    import cv2
+
+    monkeypatch.setattr(live, "SNAPSHOT_SEC", 0.05)
+    jpegs = [
+        cv2.imencode(".jpg", np.full((48, 64, 3), grey, np.uint8))[1].tobytes()
+        for grey in range(20, 220, 10)
+    ]
+    said = []
+    url = serve(*(whole(one, kind="image/jpeg", length=len(one)) for one in jpegs))
+    source = LiveSource(url, say=said.append)
+    frames = watch(source, until=lambda frames: len(frames) >= 12)
+    # The first answer was for the probe.
+    greys = [int(one.frame.image[24, 32, 0]) for one, _ in frames[:12]]
+    np.testing.assert_allclose(greys, np.arange(30, 150, 10), atol=3)
+    assert (np.diff(seconds(frames)) > 0).all()
+    assert [one.starts_anew for one, _ in frames] == [True] + [False] * (len(frames) - 1)
+    assert len(said) == 1
+    assert "gives one image a request" in said[0]
+    assert source.num_reconnects == 0
+
+
+def test_a_stall_is_told_in_plain_words(tmp_path, serve, monkeypatch):
+    monkeypatch.setattr(live, "READ_TIMEOUT_SEC", 0.3)
+    monkeypatch.setattr(live, "OPEN_TIMEOUT_SEC", 0.3)
+
+    def stall(handler):
+        time.sleep(2.0)
+
+    with pytest.raises(InputError, match="no data came in time"):
+        LiveSource(serve(stall))
