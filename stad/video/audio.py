@@ -67,7 +67,7 @@ class AudioTrack:
         self._begin_sec: float | None = None
 
     def _open_writer(self) -> _Copier | _Encoder:
-        codec = self._from.codec_context.name
+        codec = self._from.codec_context.codec.canonical_name
         if codec in COPIED_CODECS:
             return _Copier(self._output, self._from)
         self.warnings.append(f"the audio is encoded as AAC: browsers do not play {codec} in an mp4")

@@ -150,7 +150,7 @@ class VideoSource:
         self._converter = FrameConverter(stream, first)
         self.is_plain = self._converter.is_plain(first)
         self.format_name = container.format.name
-        self.codec_name = stream.codec_context.name
+        self.codec_name = stream.codec_context.codec.canonical_name
         self.num_films = len(film_streams(container))
         width_px, height_px = self._converter.size
         return VideoInfo(
