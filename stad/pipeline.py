@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from stad.actors.detector import PersonDetector
-from stad.actors.tracker import MAX_GAP_SEC, ActorTracker, DenseTracks
+from stad.actors.interpolation import MAX_GAP_SEC, DenseTracks
+from stad.actors.library_trackers import TrackerChoice
+from stad.actors.tracker import ActorTracker, FollowCounts
 from stad.models.scorer import ActionScorer
 from stad.structures import Actors, Frame, FrameResult, Keyframe, ShownLabel
 from stad.video.geometry import resize_frame
@@ -36,6 +38,7 @@ class PipelineOptions:
         max_labels: labels shown per actor.
         allowed: class indices that may be shown; None for all.
         batch_size: windows scored in one forward pass.
+        tracker: gives people their ids, where the detector does not.
     """
 
     stride_sec: float = 1.0
@@ -45,6 +48,7 @@ class PipelineOptions:
     max_labels: int = 3
     allowed: frozenset[int] | None = None
     batch_size: int = 4
+    tracker: TrackerChoice = field(default_factory=TrackerChoice)
 
 
 def annotate_frames(
@@ -54,6 +58,7 @@ def annotate_frames(
     *,
     options: PipelineOptions,
     fps: float,
+    counts: FollowCounts | None = None,
 ) -> Iterator[FrameResult]:
     """Run the flow over a stream of frames.
 
@@ -63,11 +68,12 @@ def annotate_frames(
         scorer: scores clips; called every ``options.stride_sec`` for all actors in view.
         options: see there.
         fps: mean rate of the frames, for the first guess of the tracker.
+        counts: of detections that were followed, are added to.
 
     Yields:
         One result for each frame, in order.
     """
-    flow = Flow(detector, scorer, options=options, fps=fps)
+    flow = Flow(detector, scorer, options=options, fps=fps, counts=counts)
     for frame in frames:
         flow.take(frame)
         if flow.wants_people(frame.time_sec):
@@ -126,6 +132,7 @@ class Flow:
         detector, scorer, options, fps: as ``annotate_frames`` takes them; the two are asked for
             their properties only.
         first_id: what the tracker's ids begin with.
+        counts: of detections that were followed, are added to.
 
     Attributes:
         last_id: the highest id that the tracker has given.
@@ -140,15 +147,18 @@ class Flow:
         options: PipelineOptions,
         fps: float,
         first_id: int = 1,
+        counts: FollowCounts | None = None,
     ) -> None:
-        self._gives_ids, self._scorer, self._options = detector.gives_ids, scorer, options
+        self._scorer, self._options = scorer, options
         own_sec = detector.interval_sec
         detect_sec = max(options.detect_sec if own_sec is None else own_sec, 1 / fps)
         gap_sec = max(MAX_GAP_SEC, 1.5 * detect_sec)
         self._ask_sec = detect_sec if own_sec is None else 0.0
-        self._tracker = ActorTracker(
-            rate=1 / detect_sec, max_gap_sec=gap_sec, start_score=options.person_threshold
-        )
+        # A file of boxes says nothing of the times between its rows.
+        self._is_looking = own_sec is None
+        self._tracker = None
+        if not detector.gives_ids:
+            self._tracker = _open_tracker(options, detect_sec, counts)
         self._tracks = DenseTracks(max_gap_sec=gap_sec, hold_sec=detect_sec / 2)
         self._buffer = FrameBuffer()
         self._pending: deque[tuple[int, float]] = deque()
@@ -179,11 +189,11 @@ class Flow:
 
     def add_people(self, time_sec: float, found: Actors | None) -> None:
         """Take what was found in the frame of a time; times ascend. None: nothing to say of it."""
-        if found is not None and self._gives_ids:
+        if found is not None and self._tracker is None:
             self._tracks.add(time_sec, found)
         elif found is not None:
             self._add_tracked(self._tracker.update(time_sec, found))
-        self._tracks.reached(time_sec)
+        self._tracks.reached(time_sec, is_look=self._is_looking)
         self._next_detect_sec = _next_time(self._next_detect_sec, time_sec, self._ask_sec)
 
     def _add_tracked(self, tracked: list[tuple[float, Actors]]) -> None:
@@ -201,7 +211,6 @@ class Flow:
         """The stream has ended: the windows still due repeat the last frame."""
         if self._pending and self._last_sec - self._last_key_sec > self._options.stride_sec / 2:
             self._add_keyframe(self._last_sec)
-        self._add_tracked(self._tracker.finish())
         self._tracks.finish()
         self._finished = True
 
@@ -311,6 +320,19 @@ def shown_labels(
         int(i) for i in order if scores[i] >= threshold and (allowed is None or int(i) in allowed)
     ]
     return [ShownLabel(i, float(scores[i])) for i in chosen[:max_labels]]
+
+
+def _open_tracker(
+    options: PipelineOptions, detect_sec: float, counts: FollowCounts | None
+) -> ActorTracker:
+    return ActorTracker(
+        rate=1 / detect_sec,
+        max_gap_sec=options.tracker.memory_sec,
+        start_score=options.person_threshold,
+        name=options.tracker.name,
+        options=options.tracker.options,
+        counts=counts,
+    )
 
 
 def _next_time(planned_sec: float, now_sec: float, step_sec: float) -> float:

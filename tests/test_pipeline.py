@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from stad.pipeline import PipelineOptions, annotate_frames, shown_labels
-from stad.structures import Actors, Frame
+from stad.actors.library_trackers import TrackerChoice
+from stad.actors.tracker import FollowCounts
+from stad.pipeline import Flow, PipelineOptions, annotate_frames, shown_labels
+from stad.structures import Actors, Frame, Keyframe
 from stad.video.geometry import clip_size
 from stad.video.window import Window
 from tests.videos import moving_square
@@ -148,6 +150,130 @@ def test_memory_does_not_grow_with_the_video(monkeypatch):
     # Window and gap look-ahead and a batch of strides: about two seconds, not twenty.
     assert max(sizes[300:]) == max(sizes[100:300])
     assert max(sizes) < 90
+
+
+class Walkers:
+    """Finds people who walk from left to right, 80 x 200 px, each with a speed and a time.
+
+    Args:
+        people: (pixels per second, first second, last second) of each.
+    """
+
+    name = "walkers"
+    interval_sec = None
+    gives_ids = False
+    person_threshold = 0.5
+
+    def __init__(self, *people: tuple[float, float, float]):
+        self._people = people
+
+    def boxes(self, time_sec: float) -> list[list[float]]:
+        there = [
+            (number, speed * (time_sec - first))
+            for number, (speed, first, last) in enumerate(self._people)
+            if first <= time_sec <= last
+        ]
+        return [[x, 250 * n, x + 80, 250 * n + 200] for n, x in there]
+
+    def detect(self, frame: Frame) -> Actors:
+        found = self.boxes(frame.time_sec)
+        return Actors.of(found, [0.9] * len(found))
+
+
+class AnyScorer(PositionScorer):
+    """Says 0 of everybody."""
+
+    def score(self, clips, boxes, tracks=None):
+        return [np.zeros((len(own), 2), np.float32) for own in boxes]
+
+
+def follow(detector, *, num_frames=240, fps=20.0, counts=None, **options):
+    """The results of a run in which nothing but the boxes matters."""
+    black = np.zeros((60, 80, 3), np.uint8)
+    frames = (Frame(index, index / fps, black) for index in range(num_frames))
+    return list(
+        annotate_frames(
+            frames,
+            detector,
+            AnyScorer(Window(8, 2)),
+            options=PipelineOptions(**options),
+            fps=fps,
+            counts=counts,
+        )
+    )
+
+
+@pytest.mark.parametrize("name", ["bytetrack", "ocsort"])
+@pytest.mark.parametrize("detect_sec", [0.2, 0.8, 1.0, 2.0])
+def test_people_are_shown_from_their_first_detection_on(detect_sec, name):
+    """Two box widths per second, and twice that: no two boxes overlap at the slower rates."""
+    detector, counts = Walkers((160, 0, 99), (320, 4, 8), (-160, 4, 8)), FollowCounts()
+    results = follow(detector, detect_sec=detect_sec, tracker=TrackerChoice(name), counts=counts)
+    assert [result.actors.ids[0] for result in results] == [1] * 240
+    for result in results:
+        expected = detector.boxes(result.time_sec)
+        if 4 <= result.time_sec <= 8:
+            assert result.actors.ids.tolist() == [1, 2, 3]
+            np.testing.assert_allclose(result.actors.boxes, expected, atol=0.01)
+        assert len(result.actors) in (1, 3)
+    # Everybody was found more than once.
+    assert counts.num_alone == 0
+    assert counts.num_detections == sum(
+        len(detector.boxes(t)) for t in np.arange(0, 12, detect_sec)
+    )
+
+
+@pytest.mark.parametrize("detect_sec", [0.2, 1.0])
+def test_whoever_is_found_once_is_shown_until_the_next_look(detect_sec):
+    counts = FollowCounts()
+    results = follow(Walkers((10, 0, 99), (0, 4.9, 5.05)), detect_sec=detect_sec, counts=counts)
+    shown_sec = [result.time_sec for result in results if 2 in result.actors.ids]
+    half = detect_sec / 2
+    np.testing.assert_allclose(
+        shown_sec, [t for t in np.arange(240) / 20 if abs(t - 5) <= half + 1e-6], atol=1e-9
+    )
+    assert (counts.num_alone, counts.num_detections) == (1, round(12 / detect_sec) + 1)
+
+
+def test_a_hidden_person_is_not_shown_and_comes_back_with_the_id():
+    class Hidden(Walkers):
+        def boxes(self, time_sec):
+            return [] if 4 < time_sec < 6.5 else super().boxes(time_sec)
+
+    for memory_sec, expected in ((3.0, {1}), (2.0, {1, 2})):
+        results = follow(
+            Hidden((60, 0, 99)), tracker=TrackerChoice(memory_sec=memory_sec), stride_sec=2.0
+        )
+        assert {int(i) for result in results for i in result.actors.ids} == expected
+        away = [result.time_sec for result in results if not len(result.actors)]
+        assert (min(away), max(away)) == (pytest.approx(4.15), pytest.approx(6.45))
+
+
+def test_a_machine_that_looks_less_often_than_it_should_keeps_people():
+    """Where a look for people takes 1.5 s, one every 0.2 s cannot be had."""
+    detector, scorer = Walkers((160, 0, 99), (40, 0, 99)), AnyScorer(Window(8, 2))
+    flow = Flow(detector, scorer, options=PipelineOptions(detect_sec=0.2), fps=20.0)
+    black = np.zeros((60, 80, 3), np.uint8)
+    results, asked = [], None
+    for index in range(300):
+        frame = Frame(index, index / 20, black)
+        flow.take(frame)
+        if asked is not None and frame.time_sec >= asked.time_sec + 1.5:
+            flow.add_people(asked.time_sec, detector.detect(asked))
+            asked = None
+        if asked is None and flow.wants_people(frame.time_sec):
+            asked = frame
+        while flow.due():
+            job = flow.next_job(1)
+            zeros = [np.zeros((len(people), 2), np.float32) for people in job.actors]
+            flow.add_scored(
+                [Keyframe(*row) for row in zip(job.times_sec, job.actors, zeros, strict=True)]
+            )
+        results += flow.ready()
+    assert len(results) > 220
+    for result in results:
+        assert result.actors.ids.tolist() == [1, 2], result.time_sec
+        np.testing.assert_allclose(result.actors.boxes, detector.boxes(result.time_sec), atol=0.01)
 
 
 def test_shown_labels_filter_and_order():

@@ -1,233 +1,269 @@
-"""Boxes over time -> actors with stable ids, and their boxes on every frame between."""
+"""Boxes over time -> people with ids that stay, each from the first sure box on."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import supervision as sv
-from trackers import ByteTrackTracker
 
+from stad.actors.library_trackers import DEFAULT_TRACKER, MEMORY_SEC, build_tracker
+from stad.actors.reach import Candidates, best_pairs, centres, closeness
 from stad.evaluation.overlap import box_iou
 from stad.structures import Actors
 
-# A track may be unseen this long and keep its id; gaps up to this long are filled in.
-MAX_GAP_SEC = 1.0
+# Weak boxes of a person up to so long before the second sure one are theirs too.
+BACKFILL_SEC = 1.0
 BACKFILL_IOU = 0.1
-BACKFILL_STEPS = 3
+# Speeds are measured over the last so many seconds.
+SPEED_SEC = 1.0
+# What the library's tracker says counts less by 1/e for each such time between detections.
+LIBRARY_SEC = 0.2
+# A slow machine looks less often than it should. If it did not look for longer than this, beside
+# the memory, then the clock has jumped, and people are new.
+LONGEST_STEP_SEC = 3.0
+EPSILON_SEC = 1e-3
+
+
+@dataclass
+class FollowCounts:
+    """Count the detections that were followed from one moment to another.
+
+    Attributes:
+        num_detections: boxes of at least the score that starts a track.
+        num_alone: those among them that no other detection belongs to: before and after them the
+            person was not found near enough.
+    """
+
+    num_detections: int = 0
+    num_alone: int = 0
+
+    def report(self) -> str:
+        """Return a sentence about those that could not be followed; empty if there are none."""
+        if not self.num_alone:
+            return ""
+        return (
+            f"{self.num_alone} of {self.num_detections} detections above the threshold could not "
+            "be followed: each is shown with an id of its own"
+        )
+
+
+@dataclass
+class _Track:
+    """What is known of one person."""
+
+    actor_id: int
+    time_sec: float
+    box: np.ndarray
+    first_sec: float
+    first_box: np.ndarray
+    num_seen: int = 0
+    missed_sec: float | None = None
+    library_id: int = -1
+    is_counted_alone: bool = False
+    seen: deque[tuple[float, np.ndarray]] = field(default_factory=deque)
+
+    def velocity(self) -> np.ndarray:
+        """(2,) pixels per second; NaN for somebody who was seen once."""
+        begin_sec, begin = self.seen[0]
+        end_sec, end = self.seen[-1]
+        if end_sec <= begin_sec:
+            return np.full(2, np.nan)
+        return (end - begin) / (end_sec - begin_sec)
+
+    def saw(self, time_sec: float, box: np.ndarray) -> None:
+        """Take the next box."""
+        self.time_sec, self.box, self.missed_sec = time_sec, box, None
+        self.num_seen += 1
+        self.seen.append((time_sec, centres(box[None])[0]))
+        while len(self.seen) > 2 and self.seen[0][0] < time_sec - SPEED_SEC - EPSILON_SEC:
+            self.seen.popleft()
 
 
 class ActorTracker:
-    """ByteTrack (Zhang et al. 2022) over person boxes, with ids from a track's first box on.
+    """Give people ids with a tracker of the trackers library, and follow whom it does not.
 
-    ByteTrack names a track only when it has been seen twice; here the boxes before that are
-    handed in later, so that nobody appears a step late.
+    The library's tracker joins boxes that overlap where it expects the person. A sure box that it
+    leaves without an id gets one here at once: that of somebody who was seen before and could
+    have come there since, as fast as people walk and run, or a new one. When the library's tracker
+    takes that person up, the id stays. Ids count from 1, and none is used twice.
 
     Args:
-        rate: detections per second.
-        max_gap_sec: how long a lost person keeps the id.
-        start_score: a new track begins at boxes of at least this score.
+        rate: usual number of detections per second.
+        max_gap_sec: how long somebody keeps the id from the first detection on that does not find
+            them, seconds.
+        start_score: a box of at least this score is a person, in [0, 1].
+        name: of the library's tracker.
+        options: its parameters, as ``parse_tracker_options`` gives them.
+        counts: are added to.
+
+    Raises:
+        InputError: no such tracker, or options that it refuses.
     """
 
     def __init__(
-        self, *, rate: float, max_gap_sec: float = MAX_GAP_SEC, start_score: float = 0.5
+        self,
+        *,
+        rate: float,
+        max_gap_sec: float = MEMORY_SEC,
+        start_score: float = 0.5,
+        name: str = DEFAULT_TRACKER,
+        options: Mapping[str, Any] | None = None,
+        counts: FollowCounts | None = None,
     ) -> None:
-        self._tracker = ByteTrackTracker(
-            lost_track_buffer=max(1, round(max_gap_sec * 30)),
-            frame_rate=rate,
-            track_activation_threshold=start_score,
-            high_conf_det_threshold=start_score,
-            minimum_consecutive_frames=2,
-            minimum_iou_threshold=0.15,
+        self._library = build_tracker(
+            name,
+            options or {},
+            rate=rate,
+            # The library counts from where somebody was found last.
+            memory_sec=max_gap_sec + 1 / rate,
+            start_score=start_score,
         )
-        self._start_score = start_score
-        self._unnamed: deque[tuple[float, Actors]] = deque(maxlen=BACKFILL_STEPS)
-        self._seen: set[int] = set()
+        self._memory_sec, self._start_score = max_gap_sec, np.float32(start_score)
+        self._longest_step_sec = max(1.5 / rate, LONGEST_STEP_SEC)
+        self.counts = FollowCounts() if counts is None else counts
+        self._tracks: list[_Track] = []
+        self._unnamed: deque[tuple[float, Actors]] = deque()
+        self._last_sec = -np.inf
+        self._last_id = 0
 
     def update(self, time_sec: float, detected: Actors) -> list[tuple[float, Actors]]:
-        """Give the people detected at one time; times ascend.
+        """Take the people detected at one time; times ascend.
 
         Args:
             time_sec: seconds.
             detected: K people; their ids are ignored.
 
         Returns:
-            (time, actors) pairs, ascending: earlier boxes of tracks that have just got their
-            id, then the actors of this time. Ids count from 1.
+            (time, actors) pairs, ascending: earlier weak boxes of people who have just been seen
+            for the second time, at most ``BACKFILL_SEC`` old, then the actors of this time.
         """
-        tracked = self._tracker.update(
+        self._forget(time_sec)
+        library_ids = self._library_ids(time_sec, detected)
+        found = self._pair(time_sec, detected, library_ids)
+        earlier = self._take(time_sec, detected, found)
+        ids = np.array([found[i].actor_id if i in found else -1 for i in range(len(detected))])
+        named = Actors.of(detected.boxes, detected.scores, ids)
+        self._unnamed.append((time_sec, named[named.ids < 0]))
+        self._last_sec = time_sec
+        return [*earlier, (time_sec, named[named.ids > 0])]
+
+    def _forget(self, time_sec: float) -> None:
+        """Drop whom nothing at this time or later can be."""
+        oldest_sec = time_sec - self._memory_sec - EPSILON_SEC
+        self._tracks = [
+            one
+            for one in self._tracks
+            if (one.missed_sec is None or one.missed_sec >= oldest_sec)
+            and one.time_sec >= oldest_sec - self._longest_step_sec
+        ]
+        while self._unnamed and self._unnamed[0][0] < time_sec - BACKFILL_SEC - EPSILON_SEC:
+            self._unnamed.popleft()
+
+    def _library_ids(self, time_sec: float, detected: Actors) -> np.ndarray:
+        """(K,) ids that the library's tracker gives, -1 for none."""
+        tracked = self._library.update(
             sv.Detections(
                 xyxy=detected.boxes.astype(np.float64),
                 confidence=detected.scores.astype(np.float64),
-            )
+                # Trackers change the order.
+                data={"place": np.arange(len(detected))},
+            ),
+            timestamp=time_sec,
         )
-        # ByteTrack counts from 0 and says -1 for "none yet"; people count from 1.
-        ids = tracked.tracker_id + 1 if len(tracked) else np.zeros(0, dtype=int)
-        scores = tracked.confidence if len(tracked) else np.zeros(0)
-        found = Actors.of(tracked.xyxy, scores, ids)
-        named = found[found.ids > 0]
-        earlier = self._backfill(named)
-        self._unnamed.append((time_sec, found[found.ids <= 0]))
-        return [*earlier, (time_sec, named)]
+        ids = np.full(len(detected), -1)
+        if len(tracked):
+            ids[tracked.data["place"]] = tracked.tracker_id
+        return ids
 
-    def finish(self) -> list[tuple[float, Actors]]:
-        """The video has ended: who was first seen in the last step gets an id too."""
-        if not self._unnamed:
-            return []
-        time_sec, unnamed = self._unnamed.pop()
-        fresh = unnamed[unnamed.scores >= self._start_score]
-        first_id = max(self._seen, default=0) + 1
-        ids = np.arange(first_id, first_id + len(fresh))
-        self._seen.update(ids.tolist())
-        return [(time_sec, Actors(boxes=fresh.boxes, scores=fresh.scores, ids=ids))]
+    def _pair(
+        self, time_sec: float, detected: Actors, library_ids: np.ndarray
+    ) -> dict[int, _Track]:
+        """Say who is in each sure box and in each that the library's tracker has named.
 
-    def _backfill(self, named: Actors) -> list[tuple[float, Actors]]:
-        """Earlier, still unnamed boxes of the tracks that have just got their id."""
-        fresh = named[[track_id not in self._seen for track_id in named.ids.tolist()]]
-        self._seen.update(fresh.ids.tolist())
-        filled: list[tuple[float, Actors]] = []
-        for position in reversed(range(len(self._unnamed))):
-            if not len(fresh):
-                break
-            time_sec, unnamed = self._unnamed[position]
-            pairs = _greedy_pairs(box_iou(fresh.boxes, unnamed.boxes), BACKFILL_IOU)
-            rows, columns = [row for row, _ in pairs], [column for _, column in pairs]
-            taken = unnamed[columns]
-            fresh = Actors(boxes=taken.boxes, scores=taken.scores, ids=fresh.ids[rows])
-            if len(fresh):
-                filled.append((time_sec, fresh))
-            self._unnamed[position] = (
-                time_sec,
-                unnamed[np.setdiff1d(np.arange(len(unnamed)), columns)],
-            )
-        return filled[::-1]
-
-
-def _greedy_pairs(overlap: np.ndarray, minimum: float) -> list[tuple[int, int]]:
-    """Row-column pairs of largest overlap first, each row and column once."""
-    pairs, overlap = [], overlap.copy()
-    while overlap.size and overlap.max() >= minimum:
-        row, column = np.unravel_index(overlap.argmax(), overlap.shape)
-        pairs.append((int(row), int(column)))
-        overlap[row], overlap[:, column] = -1, -1
-    return pairs
-
-
-@dataclass
-class _Path:
-    """The observed boxes of one actor, ascending in time."""
-
-    times_sec: list[float] = field(default_factory=list)
-    boxes: list[np.ndarray] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
-
-
-class DenseTracks:
-    """Actor boxes at any time, interpolated between the times at which they were observed.
-
-    Within ``max_gap_sec`` two observations of one id are joined linearly; before the first and
-    after the last one the box stands still for ``hold_sec`` (half a detection interval).
-
-    Memory is bounded by the actors of the last ``max_gap_sec``, as ``drop_before`` is called.
-    """
-
-    def __init__(self, *, max_gap_sec: float = MAX_GAP_SEC, hold_sec: float = 0.0) -> None:
-        self._max_gap_sec = max_gap_sec
-        self._hold_sec = hold_sec
-        self._last_hold_sec = hold_sec
-        self._paths: dict[int, _Path] = {}
-        self._until_sec = -np.inf
-        self._finished = False
-
-    def add(self, time_sec: float, actors: Actors) -> None:
-        """Add what was observed at one time; late additions within the gap are in order too."""
-        for box, score, actor_id in zip(actors.boxes, actors.scores, actors.ids, strict=True):
-            path = self._paths.setdefault(int(actor_id), _Path())
-            at = int(np.searchsorted(path.times_sec, time_sec))
-            path.times_sec.insert(at, time_sec)
-            path.boxes.insert(at, box.astype(np.float64))
-            path.scores.insert(at, float(score))
-
-    def reached(self, time_sec: float) -> None:
-        """Say that detection has come to this time, whether it found anybody or not."""
-        self._until_sec = max(self._until_sec, time_sec)
-
-    def finish(self) -> None:
-        """Nothing more will be added: whoever was seen last stays to the end."""
-        self._finished = True
-        self._last_hold_sec = 2 * self._hold_sec
-
-    @property
-    def settled_sec(self) -> float:
-        """Boxes up to this time will not change any more, seconds."""
-        return np.inf if self._finished else self._until_sec - self._max_gap_sec
-
-    def at(self, time_sec: float) -> Actors:
-        """The actors at a time, ids ascending; boxes are interpolated, scores those nearby."""
-        found = []
-        for actor_id in sorted(self._paths):
-            observed = self._interpolate(self._paths[actor_id], time_sec)
-            if observed is not None:
-                found.append((actor_id, *observed))
-        return Actors.of(
-            [box for _, box, _ in found],
-            [score for _, _, score in found],
-            [actor_id for actor_id, _, _ in found],
-        )
-
-    def paths(self, actors: Actors, times_sec: Sequence[float]) -> np.ndarray:
-        """Where actors of one moment are over a window around it.
-
-        Args:
-            actors: K of them, as ``at`` gives them at the middle of the window.
-            times_sec: T ascending times, the middle one that of the actors.
-
-        Returns:
-            (K, T, 4) float32; where an actor is not in view, the nearest box towards the middle.
+        Overlap tells people apart as long as they hardly move between detections; distance and
+        speed do it at any rate. So what the library's tracker says counts less the more time
+        has passed.
         """
-        middle = len(times_sec) // 2
-        found = np.repeat(actors.boxes[:, None], len(times_sec), axis=1)
-        order = [*range(middle - 1, -1, -1), *range(middle + 1, len(times_sec))]
-        for position in order:
-            inner = position + (1 if position < middle else -1)
-            boxes = self.at(times_sec[position])
-            row = {actor_id: i for i, actor_id in enumerate(boxes.ids.tolist())}
-            for i, actor_id in enumerate(actors.ids.tolist()):
-                known = row.get(actor_id)
-                found[i, position] = found[i, inner] if known is None else boxes.boxes[known]
+        is_person = (detected.scores >= self._start_score) | (library_ids >= 0)
+        places = np.flatnonzero(is_person)
+        found: dict[int, _Track] = {}
+        if len(places) and self._tracks:
+            people = self._candidates(time_sec)
+            fit = closeness(people, detected.boxes[places])
+            known = [one.library_id for one in self._tracks]
+            agrees = (library_ids[places] >= 0) & np.equal.outer(known, library_ids[places])
+            step_sec = people.gaps_sec - people.hidden_sec
+            fit += agrees * np.exp(-step_sec / LIBRARY_SEC)[:, None]
+            for row, column in best_pairs(fit):
+                found[int(places[column])] = self._tracks[row]
+        for place in places.tolist():
+            if place not in found:
+                found[place] = self._new_track(time_sec, detected.boxes[place])
+            self._bind(found[place], int(library_ids[place]))
         return found
 
-    def _interpolate(self, path: _Path, time_sec: float) -> tuple[np.ndarray, float] | None:
-        right = int(np.searchsorted(path.times_sec, time_sec))
-        if right < len(path.times_sec) and path.times_sec[right] == time_sec:
-            return path.boxes[right], path.scores[right]
-        if 0 < right < len(path.times_sec):
-            before_sec, after_sec = path.times_sec[right - 1], path.times_sec[right]
-            if after_sec - before_sec <= self._max_gap_sec + 1e-6:
-                part = (time_sec - before_sec) / (after_sec - before_sec)
-                box = path.boxes[right - 1] * (1 - part) + path.boxes[right] * part
-                return box, min(path.scores[right - 1], path.scores[right])
-        if right > 0 and time_sec - path.times_sec[right - 1] <= self._hold_after(path, right - 1):
-            return path.boxes[right - 1], path.scores[right - 1]
-        if (
-            right < len(path.times_sec)
-            and path.times_sec[right] - time_sec <= self._hold_sec + 1e-6
-        ):
-            return path.boxes[right], path.scores[right]
-        return None
+    def _candidates(self, time_sec: float) -> Candidates:
+        seen_sec = np.array([track.time_sec for track in self._tracks])
+        return Candidates(
+            boxes=np.array([track.box for track in self._tracks], np.float64),
+            velocities=np.array([track.velocity() for track in self._tracks]),
+            gaps_sec=time_sec - seen_sec,
+            hidden_sec=np.maximum(self._last_sec - seen_sec, 0.0),
+        )
 
-    def _hold_after(self, path: _Path, position: int) -> float:
-        seen_last = path.times_sec[position] >= self._until_sec - 2 * self._hold_sec
-        return (self._last_hold_sec if seen_last else self._hold_sec) + 1e-6
+    def _new_track(self, time_sec: float, box: np.ndarray) -> _Track:
+        self._last_id += 1
+        track = _Track(self._last_id, time_sec, box, time_sec, box)
+        self._tracks.append(track)
+        return track
 
-    def drop_before(self, time_sec: float) -> None:
-        """Forget what ``at`` needs for times before ``time_sec`` only."""
-        limit_sec = time_sec - self._max_gap_sec - self._hold_sec
-        for actor_id in list(self._paths):
-            path = self._paths[actor_id]
-            count = int(np.searchsorted(path.times_sec, limit_sec))
-            del path.times_sec[:count], path.boxes[:count], path.scores[:count]
-            if not path.times_sec:
-                del self._paths[actor_id]
+    def _bind(self, track: _Track, library_id: int) -> None:
+        """Let the person be the one whom the library's tracker calls so from now on."""
+        if library_id < 0:
+            return
+        for other in self._tracks:
+            if other.library_id == library_id:
+                other.library_id = -1
+        track.library_id = library_id
+
+    def _take(
+        self, time_sec: float, detected: Actors, found: dict[int, _Track]
+    ) -> list[tuple[float, Actors]]:
+        """Note where everybody is, and count; give the earlier boxes of those seen twice now."""
+        sure = detected.scores >= self._start_score
+        self.counts.num_detections += int(sure.sum())
+        earlier: list[tuple[float, Actors]] = []
+        for place, track in sorted(found.items()):
+            track.saw(time_sec, detected.boxes[place])
+            if track.num_seen == 2:
+                earlier += self._backfill(track)
+                self.counts.num_alone -= track.is_counted_alone
+        for track in self._tracks:
+            if track.time_sec < time_sec and track.missed_sec is None:
+                track.missed_sec = time_sec
+            # Who is seen for the first time now may still be followed.
+            if track.num_seen == 1 and track.time_sec < time_sec and not track.is_counted_alone:
+                self.counts.num_alone += 1
+                track.is_counted_alone = True
+        return sorted(earlier, key=lambda pair: pair[0])
+
+    def _backfill(self, track: _Track) -> list[tuple[float, Actors]]:
+        """Weak boxes from before the first sure one, back to where none overlaps."""
+        filled, box = [], track.first_box
+        for position in reversed(range(len(self._unnamed))):
+            time_sec, unnamed = self._unnamed[position]
+            if time_sec >= track.first_sec:
+                continue
+            overlap = box_iou(box[None], unnamed.boxes)[0]
+            if not len(unnamed) or overlap.max() < BACKFILL_IOU:
+                break
+            best = int(overlap.argmax())
+            box = unnamed.boxes[best]
+            filled.append((time_sec, Actors.of([box], [unnamed.scores[best]], [track.actor_id])))
+            rest = np.arange(len(unnamed)) != best
+            self._unnamed[position] = (time_sec, unnamed[rest])
+        return filled

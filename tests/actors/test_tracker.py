@@ -1,20 +1,23 @@
-"""Tracks: ids that stay, boxes between observations, and nothing kept for long."""
+"""Ids: given with the first sure box, kept at any speed and rate, and never used twice."""
 
 import numpy as np
 import pytest
 
-from stad.actors.tracker import ActorTracker, DenseTracks
+from stad.actors.library_trackers import tracker_names
+from stad.actors.tracker import ActorTracker, FollowCounts
 from stad.structures import Actors
 
 
-def boxes_of(*centres_px: float) -> Actors:
+def boxes_of(*centres_px: float, score: float = 0.9) -> Actors:
     """People 20 px wide and 60 px high around these x."""
-    return Actors.of([[x - 10, 20, x + 10, 80] for x in centres_px], np.full(len(centres_px), 0.9))
+    return Actors.of(
+        [[x - 10, 20, x + 10, 80] for x in centres_px], np.full(len(centres_px), score)
+    )
 
 
-def track(steps: list[Actors], *, rate: float = 5.0) -> dict[float, Actors]:
+def track(steps: list[Actors], *, rate: float = 5.0, **options) -> dict[float, Actors]:
     """Everything the tracker gave, by time; late boxes are joined to their time."""
-    tracker, found = ActorTracker(rate=rate), {}
+    tracker, found = ActorTracker(rate=rate, **options), {}
     for number, actors in enumerate(steps):
         for time_sec, given in tracker.update(number / rate, actors):
             before = found.get(time_sec, Actors.of())
@@ -26,8 +29,20 @@ def track(steps: list[Actors], *, rate: float = 5.0) -> dict[float, Actors]:
     return found
 
 
-def test_two_people_keep_their_ids_from_the_first_step():
-    found = track([boxes_of(30 + 3 * i, 200 - 3 * i) for i in range(12)])
+def ids_by_place(steps: list[list[list[float]]], *, rate: float, **options) -> list[list[int]]:
+    """The id of each box of each step, 0 for none, as it is given at once."""
+    tracker, found = ActorTracker(rate=rate, **options), []
+    for number, boxes in enumerate(steps):
+        time_sec, actors = tracker.update(number / rate, Actors.of(boxes, [0.9] * len(boxes)))[-1]
+        assert time_sec == number / rate
+        known = {tuple(box): i for box, i in zip(actors.boxes.tolist(), actors.ids, strict=True)}
+        found.append([int(known.get(tuple(np.float32(box).tolist()), 0)) for box in boxes])
+    return found
+
+
+@pytest.mark.parametrize("name", tracker_names())
+def test_two_people_keep_their_ids_from_the_first_step(name):
+    found = track([boxes_of(30 + 3 * i, 200 - 3 * i) for i in range(12)], name=name)
     for number, time_sec in enumerate(sorted(found)):
         order = np.argsort(found[time_sec].boxes[:, 0])
         assert found[time_sec].ids[order].tolist() == [1, 2], number
@@ -37,90 +52,148 @@ def test_two_people_keep_their_ids_from_the_first_step():
 
 def test_a_short_absence_keeps_the_id_and_a_long_one_does_not():
     gone, here = boxes_of(), boxes_of(50)
-    found = track([here] * 4 + [gone] * 2 + [here] * 3)
-    assert {int(i) for actors in found.values() for i in actors.ids} == {1}
-    found = track([here] * 4 + [gone] * 12 + [here] * 3)
-    assert {int(i) for actors in found.values() for i in actors.ids} == {1, 2}
+    for memory_sec, absent_steps, expected in ((1.0, 5, {1}), (1.0, 7, {1, 2}), (3.0, 15, {1})):
+        steps = [here] * 4 + [gone] * absent_steps + [here] * 3
+        found = track(steps, max_gap_sec=memory_sec)
+        assert {int(i) for actors in found.values() for i in actors.ids} == expected
 
 
-def test_a_single_sighting_is_no_track():
-    found = track([boxes_of(), boxes_of(50), boxes_of(), boxes_of(), boxes_of()])
+@pytest.mark.parametrize("name", tracker_names())
+def test_a_sure_box_is_shown_at_once_and_a_weak_one_is_not(name):
+    found = track([boxes_of(), boxes_of(50), boxes_of(), boxes_of(), boxes_of()], name=name)
+    assert [found[time_sec].ids.tolist() for time_sec in sorted(found)] == [[], [1], [], [], []]
+    found = track([boxes_of(50, score=0.3)] * 5, name=name)
     assert all(len(actors) == 0 for actors in found.values())
 
 
-def observed(dense: DenseTracks, time_sec: float, x: float, actor_id: int = 1) -> None:
-    dense.add(time_sec, Actors.of([[x, 0, x + 10, 20]], [0.8], [actor_id]))
-    dense.reached(time_sec)
+@pytest.mark.parametrize("name", tracker_names())
+@pytest.mark.parametrize("rate", [5.0, 2.0, 1.25, 1.0, 0.5])
+def test_one_id_at_any_speed_that_people_reach(name, rate):
+    for box_px in ((80, 200), (60, 90), (150, 60)):
+        width_px, height_px = box_px
+        for widths in (0.2, 0.8, 1.0, 1.5, 2.0):
+            # A lying person's longer side is the body, and people do not run lying.
+            step_px = widths * min(box_px)
+            steps = [
+                [[x, 100, x + width_px, 100 + height_px]] for x in 100 + step_px * np.arange(12)
+            ]
+            assert ids_by_place(steps, rate=rate, name=name) == [[1]] * 12, (box_px, widths)
 
 
-@pytest.mark.parametrize(
-    ("time_sec", "expected"),
-    [
-        (0.8, None),  # before the first sighting, beyond the hold
-        (0.95, 100.0),  # held before it
-        (1.0, 100.0),
-        (1.25, 110.0),  # a quarter of the way
-        (1.5, 120.0),
-        (2.0, 140.0),
-        (2.1, 140.0),  # held after it
-        (2.4, None),
-        (3.5, 300.0),
-    ],
-)
-def test_boxes_between_sightings(time_sec, expected):
-    dense = DenseTracks(max_gap_sec=1.0, hold_sec=0.1)
-    for seen_sec, x in ((1.0, 100), (2.0, 140), (3.5, 300)):
-        observed(dense, seen_sec, x)
-    boxes = dense.at(time_sec).boxes
-    assert [float(box[0]) for box in boxes] == ([] if expected is None else [expected])
+@pytest.mark.parametrize("rate", [5.0, 1.0])
+def test_nobody_covers_half_the_street_in_no_time(rate):
+    # 6 body heights to the side at 5 detections a second, 20 at one.
+    apart_px = 1200 if rate == 5.0 else 4000
+    steps = [[[100, 100, 180, 300]]] * 3 + [[[100 + apart_px, 100, 180 + apart_px, 300]]] * 3
+    assert ids_by_place(steps, rate=rate) == [[1]] * 3 + [[2]] * 3
 
 
-def test_settled_time_follows_detection_even_when_nobody_is_there():
-    dense = DenseTracks(max_gap_sec=1.0)
-    assert dense.settled_sec == -np.inf
-    dense.reached(3.0)
-    assert dense.settled_sec == 2.0
-    dense.finish()
-    assert dense.settled_sec == np.inf
+def test_somebody_much_smaller_is_somebody_else():
+    steps = [[[100, 100, 180, 300]]] * 3 + [[[130, 170, 150, 220]]] * 3
+    assert ids_by_place(steps, rate=1.0) == [[1]] * 3 + [[2]] * 3
 
 
-def test_old_boxes_are_forgotten_and_recent_answers_do_not_change():
-    dense = DenseTracks(max_gap_sec=1.0, hold_sec=0.1)
-    for number in range(1000):
-        observed(dense, number * 0.1, number, actor_id=1 + number // 500)
-        if number >= 20:
-            before = dense.at(number * 0.1 - 1.05).boxes
-            dense.drop_before(number * 0.1 - 1.05)
-            np.testing.assert_array_equal(dense.at(number * 0.1 - 1.05).boxes, before)
-    assert sum(len(path.times_sec) for path in dense._paths.values()) < 30
+@pytest.mark.parametrize("name", tracker_names())
+@pytest.mark.parametrize("rate", [5.0, 2.0, 1.0])
+@pytest.mark.parametrize("speed_px", [30.0, 60.0, 120.0])
+def test_people_who_cross_keep_their_ids(name, rate, speed_px):
+    steps = []
+    for time_sec in np.arange(0, 8, 1 / rate):
+        first, second = 101 + speed_px * time_sec, 580 - speed_px * time_sec
+        steps.append([[first, 100, first + 80, 300], [second, 105, second + 85, 310]])
+    assert ids_by_place(steps, rate=rate, name=name) == [[1, 2]] * len(steps)
 
 
-def test_paths_lead_through_what_was_seen():
-    dense = DenseTracks(max_gap_sec=1.0)
-    for seen_sec, x in ((1.0, 100), (2.0, 140)):
-        observed(dense, seen_sec, x)
-    observed(dense, 1.5, 300, actor_id=7)
-    people = dense.at(1.5)
-    assert people.ids.tolist() == [1, 7]
-    found = dense.paths(people, [1.0, 1.25, 1.5, 1.75])
-    assert found.shape == (2, 4, 4)
-    assert found.dtype == np.float32
-    # The second person is seen at the middle alone.
-    assert found[0, :, 0].tolist() == [100, 110, 120, 130]
-    assert found[1].tolist() == [[300, 0, 310, 20]] * 4
+@pytest.mark.parametrize("rate", [5.0, 2.0, 1.0])
+def test_people_side_by_side_keep_their_ids(rate):
+    rng = np.random.default_rng(0)
+    steps = []
+    for number in range(20):
+        # A queue that moves on slowly, boxes that jitter by a tenth of their width.
+        x = 100 + 20 * number / rate + 70 * np.arange(4)
+        jitter = rng.normal(0, 8, (4, 4))
+        steps.append((np.stack([x, x * 0 + 100, x + 80, x * 0 + 300], axis=1) + jitter).tolist())
+    found = ids_by_place(steps, rate=rate)
+    assert found == [[1, 2, 3, 4]] * 20
 
 
-def test_paths_of_people_out_of_view_stay_at_the_nearest_box_towards_the_middle():
-    dense = DenseTracks(max_gap_sec=1.0)
-    for seen_sec, x in ((2.0, 100), (2.5, 110), (4.0, 300), (6.0, 500)):
-        observed(dense, seen_sec, x)
-    # Between 2.5 and 4 s, and after 4 s, nobody is in view.
-    found = dense.paths(dense.at(2.25), [1.5, 2.0, 2.25, 2.5, 3.0])
-    assert found[0, :, 0].tolist() == [100, 100, 105, 110, 110]
-    found = dense.paths(dense.at(4.0), [2.0, 3.0, 4.0, 5.0, 6.0])
-    # Who comes back after a gap is where the same id is seen again.
-    assert found[0, :, 0].tolist() == [100, 300, 300, 300, 500]
+@pytest.mark.parametrize("rate", [5.0, 2.0, 1.0])
+@pytest.mark.parametrize("speed_px", [30.0, 60.0, 120.0])
+@pytest.mark.parametrize(("hidden_sec", "memory_sec"), [(1.6, 3.0), (3.0, 3.0), (1.6, 2.0)])
+def test_a_hidden_person_keeps_the_id_while_another_one_passes(
+    rate, speed_px, hidden_sec, memory_sec
+):
+    steps, seen = [], []
+    for time_sec in np.arange(0, 8, 1 / rate):
+        first, second = 100 + speed_px * time_sec, 580 - speed_px * time_sec
+        is_seen = not 4 - hidden_sec / 2 <= time_sec < 4 + hidden_sec / 2
+        boxes = [[second, 105, second + 85, 310], [first, 100, first + 80, 300]]
+        steps.append(boxes if is_seen else boxes[:1])
+        seen.append([1, 2] if is_seen else [1])
+    assert ids_by_place(steps, rate=rate, max_gap_sec=memory_sec) == seen
 
 
-def test_paths_of_nobody():
-    assert DenseTracks().paths(Actors.of(), [0.0, 1.0, 2.0]).shape == (0, 3, 4)
+def test_whoever_was_seen_by_the_last_look_is_known_however_slow_the_looks_are():
+    """A machine that looks every 2.5 s where it was to look every 0.2 s."""
+    tracker = ActorTracker(rate=5.0, max_gap_sec=1.0)
+    found = []
+    for number in range(8):
+        x = 100 + 160 * number
+        found += tracker.update(2.5 * number, Actors.of([[x, 100, x + 80, 300]], [0.9]))
+    assert [actors.ids.tolist() for _, actors in found] == [[1]] * 8
+    # The clock jumps on by a minute: whoever is there is new.
+    assert tracker.update(77.5, Actors.of([[1220, 100, 1300, 300]], [0.9]))[-1][1].ids == [2]
+
+
+def test_ids_are_never_used_twice_and_every_sure_box_has_one():
+    rng = np.random.default_rng(7)
+    for name in tracker_names():
+        tracker, last_id, seen_sec = ActorTracker(rate=2.0, name=name), 0, {}
+        for number in range(120):
+            count = rng.integers(0, 6)
+            corners = rng.uniform(0, 600, (count, 2))
+            sides = rng.uniform(10, 200, (count, 2))
+            scores = rng.uniform(0, 1, count)
+            boxes = np.concatenate([corners, corners + sides], axis=1)
+            given = tracker.update(number / 2, Actors.of(boxes, scores))
+            time_sec, actors = given[-1]
+            assert time_sec == number / 2
+            ids = actors.ids.tolist()
+            assert len(set(ids)) == len(ids)
+            sure = {tuple(box) for box in np.float32(boxes[np.float32(scores) >= 0.5])}
+            assert sure <= {tuple(box) for box in actors.boxes}
+            for actor_id in sorted(ids):
+                if actor_id in seen_sec:
+                    # From the first look that missed it, a person is remembered for 2 s.
+                    assert time_sec - seen_sec[actor_id] <= 2.5
+                else:
+                    assert actor_id == last_id + 1
+                    last_id = actor_id
+                seen_sec[actor_id] = time_sec
+            for time_sec, earlier in given[:-1]:
+                assert number / 2 - 1 <= time_sec < number / 2
+                assert set(earlier.ids.tolist()) <= seen_sec.keys()
+
+
+def test_weak_boxes_before_the_first_sure_one_come_with_the_second():
+    weak = [boxes_of(50, score=0.2), boxes_of(53, score=0.3)]
+    tracker, given = ActorTracker(rate=5.0), []
+    for number, actors in enumerate([*weak, boxes_of(56), boxes_of(59), boxes_of(62)]):
+        given.append([(t, a.ids.tolist()) for t, a in tracker.update(number / 5, actors)])
+    assert given == [
+        *([(0.0, [])], [(0.2, [])], [(0.4, [1])]),
+        *([(0.0, [1]), (0.2, [1]), (0.6, [1])], [(0.8, [1])]),
+    ]
+
+
+def test_detections_that_could_not_be_followed_are_counted():
+    # One person throughout, missed twice; one flash far away; one who appears at the very end.
+    steps = [boxes_of(50)] * 3 + [boxes_of(50, 900)] + [boxes_of()] * 2 + [boxes_of(50)] * 2
+    counts = FollowCounts()
+    track([*steps, boxes_of(50, 500)], counts=counts)
+    assert (counts.num_detections, counts.num_alone) == (9, 1)
+    assert counts.report().startswith("1 of 9 detections above the threshold could not be followed")
+    # Somebody who comes back within the memory was followed after all.
+    counts = FollowCounts()
+    track([boxes_of(50), boxes_of(), boxes_of(), boxes_of(50)], counts=counts)
+    assert (counts.num_detections, counts.num_alone, counts.report()) == (2, 0, "")

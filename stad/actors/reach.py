@@ -1,0 +1,118 @@
+"""How far a person gets between two detections: which box may be whom, and how well it fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+# People run at 3 to 4 body heights per second, and get no further than this between two looks
+# without passing for somebody else.
+RUN_HEIGHTS_PER_SEC = 4.0
+FARTHEST_HEIGHTS = 3.0
+# Who was seen twice goes on as before; speeding up, braking and turning add this much.
+CHANGE_HEIGHTS_PER_SEC = 1.0
+# Speeds die away: after some seconds people have stopped or turned.
+SPEED_DECAY_PER_SEC = 0.3
+# Each second that somebody is hidden adds this much, and makes another person a little likelier.
+HIDDEN_HEIGHTS_PER_SEC = 0.5
+HIDDEN_DECAY_PER_SEC = 0.7
+# Boxes of one person jump by so much of the body height, though nobody moved.
+JITTER_HEIGHTS = 0.35
+# A box that is cut off or partly hidden is still about half as wide as the body is tall.
+HEIGHT_PER_WIDTH = 2.0
+# The same person is at most so many times as tall in the next box; other sizes fit less well.
+LARGEST_RATIO = 2.0
+SIZE_WEIGHT = 3.0
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """People who were seen before, as arrays of N.
+
+    Attributes:
+        boxes: (N, 4) float xyxy, pixels, where each was seen last.
+        velocities: (N, 2) pixels per second of the centres; NaN for who was seen once only.
+        gaps_sec: (N,) time since each was seen, seconds.
+        hidden_sec: (N,) how much of it lies before the previous detection, seconds: 0 for people
+            whom that detection saw.
+    """
+
+    boxes: np.ndarray
+    velocities: np.ndarray
+    gaps_sec: np.ndarray
+    hidden_sec: np.ndarray
+
+
+def body_heights(boxes: np.ndarray) -> np.ndarray:
+    """Return how tall the people in (K, 4) xyxy boxes about are, (K,) pixels.
+
+    >>> body_heights(np.array([[0, 0, 80, 200], [0, 0, 200, 80], [0, 0, 150, 200.0]])).tolist()
+    [200.0, 200.0, 300.0]
+    """
+    sides = boxes[:, 2:] - boxes[:, :2]
+    return np.maximum(sides.max(axis=1), HEIGHT_PER_WIDTH * sides.min(axis=1)).clip(min=1e-6)
+
+
+def centres(boxes: np.ndarray) -> np.ndarray:
+    """Return the (K, 2) centres of (K, 4) xyxy boxes."""
+    return (boxes[:, :2] + boxes[:, 2:]) / 2
+
+
+def closeness(people: Candidates, boxes: np.ndarray) -> np.ndarray:
+    """Say how well boxes fit people who move as people do.
+
+    Args:
+        people: N people who were seen before.
+        boxes: (K, 4) float xyxy that were found now, pixels.
+
+    Returns:
+        (N, K): 1 where a box is exactly where its person should be, falling with the square of the
+        distance to 0 at the edge of what the person can reach; 0 beyond it.
+    """
+    heights, sizes = body_heights(people.boxes)[:, None], body_heights(boxes)[None]
+    growth = np.abs(np.log(heights / sizes))
+    distance = _distances(people, centres(boxes)) / np.sqrt(heights * sizes)
+    fit = 1 - (distance / _reach_heights(people)[:, None]) ** 2 - SIZE_WEIGHT * growth**2
+    fit = fit * np.exp(-HIDDEN_DECAY_PER_SEC * people.hidden_sec)[:, None]
+    return np.where(growth <= np.log(LARGEST_RATIO), fit.clip(min=0), 0.0)
+
+
+def _reach_heights(people: Candidates) -> np.ndarray:
+    """Return how far from the expected place each person may be, (N,) body heights."""
+    step_sec = people.gaps_sec - people.hidden_sec
+    is_new = np.isnan(people.velocities[:, 0])
+    speed = np.where(is_new, RUN_HEIGHTS_PER_SEC, CHANGE_HEIGHTS_PER_SEC)
+    moved = np.minimum(speed * step_sec, FARTHEST_HEIGHTS)
+    return JITTER_HEIGHTS + moved + HIDDEN_HEIGHTS_PER_SEC * people.hidden_sec
+
+
+def _distances(people: Candidates, points: np.ndarray) -> np.ndarray:
+    """Return (N, K) pixels from where each person should be to each of (K, 2) points.
+
+    Whom the previous detection saw should be where the velocity leads; who is hidden may also
+    have stopped on the way there.
+    """
+    start = centres(people.boxes)
+    moving_sec = -np.expm1(-SPEED_DECAY_PER_SEC * people.gaps_sec) / SPEED_DECAY_PER_SEC
+    path = np.nan_to_num(people.velocities) * moving_sec[:, None]
+    offset = points[None] - start[:, None]
+    along = (offset * path[:, None]).sum(axis=2)
+    along = along / np.maximum((path**2).sum(axis=1), 1e-9)[:, None]
+    along = np.where(people.hidden_sec[:, None] > 0, along.clip(0, 1), 1.0)
+    return np.linalg.norm(offset - along[..., None] * path[:, None], axis=2)
+
+
+def best_pairs(fit: np.ndarray) -> list[tuple[int, int]]:
+    """Return row-column pairs with the largest sum of fits, each row and column once.
+
+    Args:
+        fit: (N, K) at least 0; what is 0 makes no pair.
+
+    >>> best_pairs(np.array([[0.9, 0.6], [0.7, 0.0]]))
+    [(0, 1), (1, 0)]
+    """
+    rows, columns = linear_sum_assignment(fit, maximize=True)
+    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
+    return [(row, column) for row, column in pairs if fit[row, column] > 0]
