@@ -36,9 +36,16 @@ class _Job:
 
     def __init__(self, options: AnnotateOptions, source) -> None:
         from stad.actors.given_boxes import GivenBoxes
+        from stad.actors.library_trackers import choose_tracker
+        from stad.actors.tracker import FollowCounts
         from stad.opening import open_models
 
         self._options, self._source = options, source
+        self._counts = FollowCounts()
+        # A wrong tracker is found before a model is fetched, too.
+        self._tracker = choose_tracker(
+            options.tracker, options.tracker_options, options.track_memory_sec
+        )
         # A wrong box file is found before a model is fetched.
         boxes = GivenBoxes(options.boxes, source.info) if options.boxes else None
         models = open_models(options, detector=boxes, progress=not options.quiet, say=self._say)
@@ -49,6 +56,7 @@ class _Job:
         self._default_batch = CPU_BATCH if models.device == "cpu" else GPU_BATCH
         self._stride_sec = models.stride_sec if options.stride_sec is None else options.stride_sec
         self._localizer = models.open_localizer(options.localizer, self._stride_sec)
+        self._say(f"tracker   {self._tracker.describe(gives_ids=self._detector.gives_ids)}")
         self._info = RunInfo(
             video=source.info,
             model=models.name,
@@ -126,6 +134,9 @@ class _Job:
             "--person-threshold": self._person_threshold,
             "--stride": self._stride_sec,
             "--detect-every": options.detect_sec,
+            "--tracker": self._tracker.name,
+            "--tracker-options": sorted(options.tracker_options),
+            "--track-memory": self._tracker.memory_sec,
             "--batch-size": options.batch_size or self._default_batch,
             "--max-labels": options.max_labels,
             "--labels": None if self._allowed is None else sorted(self._allowed),
@@ -164,8 +175,10 @@ class _Job:
                 max_labels=options.max_labels,
                 allowed=self._allowed,
                 batch_size=options.batch_size or self._default_batch,
+                tracker=self._tracker,
             ),
             fps=float(info.fps),
+            counts=self._counts,
         )
         return tqdm(
             results,
@@ -204,5 +217,7 @@ class _Job:
             )
         else:
             console.print(segments_table(segments, self._info.class_names))
+        if alone := self._counts.report():
+            console.print(alone, soft_wrap=True, highlight=False)
         for kind, path in outputs.written():
             console.print(f"{kind:<9} {path}", soft_wrap=True, highlight=False)

@@ -40,6 +40,9 @@ class AnnotateOptions:
     person_threshold: float | None = None
     stride_sec: float | None = None
     detect_sec: float = 0.2
+    tracker: str | None = None
+    tracker_options: tuple[str, ...] = ()
+    track_memory_sec: float | None = None
     batch_size: int | None = None
     max_labels: int = 3
     localizer: Path | None = None
@@ -64,7 +67,11 @@ class AnnotateOptions:
 def check_options(options: AnnotateOptions) -> None:
     """Raise InputError for a number out of its range or for no output at all."""
     check_shares(threshold=options.threshold, person_threshold=options.person_threshold)
-    check_seconds(stride=options.stride_sec, detect_every=options.detect_sec)
+    check_seconds(
+        stride=options.stride_sec,
+        detect_every=options.detect_sec,
+        track_memory=options.track_memory_sec,
+    )
     check_counts(max_labels=options.max_labels, batch_size=options.batch_size)
     if not options.outputs():
         raise InputError("nothing to write: give --out FILE.mp4, --json, --csv or --html")

@@ -40,6 +40,9 @@ def annotate_parser() -> argparse.ArgumentParser:
     lists.add_argument(
         "--list-labels", action="store_true", help="list the labels of --model (default: AVA's)"
     )
+    lists.add_argument(
+        "--list-trackers", action="store_true", help="list trackers with their parameters"
+    )
     return parser
 
 
@@ -98,6 +101,25 @@ def add_predictions(group) -> None:
         help="time between person detections (0.2)",
     )
     group.add_argument(
+        "--tracker",
+        metavar="NAME",
+        help="what gives people their ids, by its name in the trackers library (bytetrack)",
+    )
+    group.add_argument(
+        "--tracker-options",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="its parameters, for example minimum_iou_threshold=0.2",
+    )
+    group.add_argument(
+        "--track-memory",
+        type=float,
+        metavar="SEC",
+        help="how long a hidden person keeps the id (2)",
+    )
+    group.add_argument(
         "--max-labels", type=int, default=3, metavar="N", help="labels shown per actor (3)"
     )
     group.add_argument(
@@ -137,6 +159,11 @@ def annotate_main(arguments: list[str] | None = None) -> int:
 
         print(tables.models_table() if args.list_models else tables.labels_table(args.model))
         return 0
+    if args.list_trackers:
+        from stad.actors.library_trackers import trackers_table
+
+        print(trackers_table())
+        return 0
     if args.video is None:
         parser.error("give a video file, or --list-models")
     return annotate(
@@ -161,6 +188,9 @@ def annotate_main(arguments: list[str] | None = None) -> int:
             person_threshold=args.person_threshold,
             stride_sec=args.stride,
             detect_sec=args.detect_every,
+            tracker=args.tracker,
+            tracker_options=tuple(args.tracker_options),
+            track_memory_sec=args.track_memory,
             batch_size=args.batch_size,
             max_labels=args.max_labels,
             localizer=args.localizer,

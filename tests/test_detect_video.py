@@ -170,6 +170,46 @@ def test_a_rotated_odd_video_comes_out_upright(tmp_path, weights, boxes):
     assert (info.width_px, info.height_px, info.num_frames) == (120, 160, 6)
 
 
+def test_people_get_ids_and_those_who_were_found_once_are_counted(tmp_path, weights, capsys):
+    """Somebody passes at two box widths per look, and somebody else is found once only."""
+    video = write_video(tmp_path / "in.mp4", num_frames=100, fps=25, size=(320, 240))
+    rows = ["time_sec,x1,y1,x2,y2"]
+    rows += [f"{step / 2},{5 + 40 * step},20,{25 + 40 * step},80" for step in range(8)]
+    rows += ["1.5,20,130,60,230"]
+    (tmp_path / "boxes.csv").write_text("\n".join(rows))
+    code = run(
+        *(video, weights, "--boxes", tmp_path / "boxes.csv", "--json", tmp_path / "a.json"),
+        *("--tracker", "sort", "--tracker-options", "minimum_consecutive_frames=2", "iou=giou"),
+        *("--track-memory", 3, "--threshold", 0.99),
+    )
+    assert code == 0
+    said = capsys.readouterr()
+    assert "tracker   sort, a hidden person keeps the id for 3 s" in said.err
+    assert "1 of 9 detections above the threshold could not be followed" in said.out
+    document = json.loads((tmp_path / "a.json").read_text())
+    frames = {frame["time_sec"]: frame["actors"] for frame in document["frames"]}
+    for time_sec, actors in frames.items():
+        (box,) = [actor["box"] for actor in actors if actor["id"] == 1]
+        # Rows belong to the nearest frame, half a frame away at most.
+        assert box[0] == pytest.approx(5 + 80 * min(time_sec, 3.5), abs=1.7)
+    once_sec = [t for t, actors in frames.items() if [a["id"] for a in actors] == [1, 2]]
+    assert (min(once_sec), max(once_sec)) == pytest.approx((1.26, 1.74), abs=0.05)
+
+
+def test_ids_that_come_with_the_boxes_are_kept(tmp_path, weights, boxes, capsys):
+    video = write_video(tmp_path / "in.mp4", num_frames=10)
+    options = ("--boxes", boxes, "--csv", tmp_path / "a.csv", "--tracker", "mcbyte")
+    assert run(video, weights, *options, "--person-threshold", 0) == 0
+    said = capsys.readouterr()
+    assert "tracker   not used, the boxes have ids" in said.err
+    assert "could not be followed" not in said.out
+
+
+def test_trackers_are_listed(capsys):
+    assert annotate_main(["--list-trackers"]) == 0
+    assert "bytetrack (default)" in capsys.readouterr().out
+
+
 def test_nobody_in_the_video(tmp_path, weights, capsys):
     video = write_video(tmp_path / "in.mp4", num_frames=40)
     (tmp_path / "far.csv").write_text("time_sec,x1,y1,x2,y2\n99,1,1,50,50\n")
@@ -227,6 +267,11 @@ def test_input_that_is_no_video(tmp_path, capsys, make, message):
         (["--out", "{tmp}/o.mp4", "--threshold", "1.5"], "between 0 and 1"),
         (["--out", "{tmp}/o.mp4", "--stride", "0"], "above 0"),
         (["--out", "{tmp}/o.mp4", "--max-labels", "0"], "1 or more"),
+        (["--out", "{tmp}/o.mp4", "--tracker", "deepsort"], "There are botsort, bytetrack"),
+        (["--out", "{tmp}/o.mp4", "--tracker-options", "iuo=giou"], "no parameter 'iuo'"),
+        (["--out", "{tmp}/o.mp4", "--tracker-options", "iou=no"], "iou must be one of biou"),
+        (["--out", "{tmp}/o.mp4", "--track-memory", "0"], "--track-memory must be a number"),
+        (["--out", "{tmp}/o.mp4", "--track-memory", "nan"], "--track-memory must be a number"),
         (["--out", "{tmp}/o.mp4", "--start", "9"], "beyond the end"),
         (["--out", "{tmp}/o.mp4", "--device", "cuda:77"], "cannot be used here"),
         (["--out", "{tmp}/o.mp4", "--model", "slowfast_r50_4x16_ava2"], "slowfast_r50_4x16_ava21"),

@@ -175,11 +175,34 @@ def test_the_options_have_to_be_those_of_then(job, tmp_path, stop_at):
     assert run(job, tmp_path) == 130
     with pytest.raises(InputError, match=r"another --stride \(0.4 then, 0.3 now\)"):
         run(job, tmp_path, "--resume", "--stride", "0.3")
+    for options, message in (
+        (("--tracker", "sort"), "another --tracker .*bytetrack. then, .sort. now"),
+        (("--track-memory", "3"), r"another --track-memory \(2.0 then, 3.0 now\)"),
+        (("--tracker-options", "iou=giou"), r"another --tracker-options \(\[\] then, "),
+    ):
+        with pytest.raises(InputError, match=message):
+            run(job, tmp_path, "--resume", *options)
     with pytest.raises(InputError, match="or --resume to go on"):
         run(job, tmp_path)
     stop_at(-1, interrupt)
+    # What is the default may be said.
+    assert run(job, tmp_path, "--resume", "--tracker", "bytetrack", "--track-memory", "2") == 0
     assert run(job, tmp_path, "--overwrite", "--end", "0.5") == 0
     assert not (tmp_path / "a.mp4.stad-state").exists()
+
+
+def test_another_tracker_goes_on_as_well(job, tmp_path, stop_at):
+    options = ("--tracker", "ocsort", "--tracker-options", "delta_t=1", "iou=diou")
+    for part, count in (("whole", -1), ("parts", 55)):
+        (tmp_path / part).mkdir()
+        stop_at(count, interrupt)
+        assert run(job, tmp_path / part, *options) == (0 if count < 0 else 130)
+    stop_at(-1, interrupt)
+    assert run(job, tmp_path / "parts", "--resume", *options) == 0
+    found, expected = (
+        json.loads(paths(tmp_path / part)["json"].read_text()) for part in ("parts", "whole")
+    )
+    assert found == expected
 
 
 def plain(results: list[FrameResult]) -> list[tuple]:

@@ -39,6 +39,9 @@ class WatchOptions:
     person_threshold: float | None = None
     stride_sec: float | None = None
     detect_sec: float = 0.2
+    tracker: str | None = None
+    tracker_options: tuple[str, ...] = ()
+    track_memory_sec: float | None = None
     max_labels: int = 3
     localizer: Path | None = None
     labels: tuple[str, ...] = ()
@@ -112,12 +115,14 @@ def watch_and_report(
 
 def _prepare(options: WatchOptions, source, screen):
     """The watcher and what its events go to."""
+    from stad.actors.library_trackers import choose_tracker
     from stad.opening import open_models
-    from stad.pipeline import PipelineOptions
     from stad.watch.events import EventTracker
     from stad.watch.pace import measure_pace
     from stad.watch.watcher import Watcher
 
+    # A wrong tracker is found before a model is fetched.
+    choice = choose_tracker(options.tracker, options.tracker_options, options.track_memory_sec)
     models = open_models(options, is_live=True, progress=not options.quiet, say=screen.say)
     pace = measure_pace(
         models.detector,
@@ -132,6 +137,7 @@ def _prepare(options: WatchOptions, source, screen):
         f"{pace.detection_cost_sec:.2g} s), actions every {pace.stride_sec:.2g} s (a window takes "
         f"{pace.window_cost_sec:.2g} s)"
     )
+    screen.say(f"tracker   {choice.describe(gives_ids=models.detector.gives_ids)}")
     localizer = models.open_localizer(options.localizer, pace.stride_sec)
     # An event is told this long after it began; its frames must still be there then.
     delay_sec = localizer.delay_sec + options.max_latency_sec + 2 * pace.window_cost_sec + 3.0
@@ -146,20 +152,27 @@ def _prepare(options: WatchOptions, source, screen):
             source=source.name,
             moment_of=lambda time_sec: time.time() - time.monotonic() + source.due_sec(time_sec),
         ),
-        options=PipelineOptions(
-            stride_sec=pace.stride_sec,
-            detect_sec=pace.detect_sec,
-            threshold=models.threshold,
-            person_threshold=models.person_threshold(options.person_threshold),
-            max_labels=options.max_labels,
-            allowed=models.allowed,
-            batch_size=1,
-        ),
+        options=_pipeline_options(options, models, pace, choice),
         outlets=outlets,
         max_latency_sec=options.max_latency_sec,
         duration_sec=options.duration_sec,
     )
     return watcher, outlets
+
+
+def _pipeline_options(options: WatchOptions, models, pace, choice):
+    from stad.pipeline import PipelineOptions
+
+    return PipelineOptions(
+        stride_sec=pace.stride_sec,
+        detect_sec=pace.detect_sec,
+        threshold=models.threshold,
+        person_threshold=models.person_threshold(options.person_threshold),
+        max_labels=options.max_labels,
+        allowed=models.allowed,
+        batch_size=1,
+        tracker=choice,
+    )
 
 
 def _open_outlets(options: WatchOptions, source, models, delay_sec: float, screen):
@@ -208,6 +221,8 @@ def summary(report: WatchReport) -> str:
         f"(median), {most:.1f} s (95 %), of which the window takes {stats.wait_sec:.1f} s; "
         f"{stats.num_events} events"
     )
+    if alone := stats.followed.report():
+        text += f"; {alone}"
     if report.num_reconnects:
         text += f"; the stream was lost and came back {report.num_reconnects} times"
     return text
@@ -219,6 +234,7 @@ def check_options(options: WatchOptions) -> None:
     check_seconds(
         stride=options.stride_sec,
         detect_every=options.detect_sec,
+        track_memory=options.track_memory_sec,
         max_latency=options.max_latency_sec,
         duration=options.duration_sec,
         record_seconds=options.record_sec,

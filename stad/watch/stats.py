@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from stad.actors.tracker import FollowCounts
+
 RECENT_SEC = 5.0
 MOST_DELAYS = 100_000
 
@@ -21,6 +23,7 @@ class Stats:
         num_detections, num_windows: frames that people were looked for in, windows scored.
         num_skipped_windows: windows that would have come too late and were left out.
         num_events: starts and ends.
+        followed: how many detections of people were followed.
         delays_sec: of the last windows, from the moment they are about to their scores.
         last_sec: time of the last frame.
         watched_sec: how long frames were taken, on the clock on the wall.
@@ -32,6 +35,7 @@ class Stats:
     num_windows: int = 0
     num_skipped_windows: int = 0
     num_events: int = 0
+    followed: FollowCounts = field(default_factory=FollowCounts)
     delays_sec: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_DELAYS))
     wait_sec: float = 0.0
     last_sec: float = 0.0

@@ -100,6 +100,7 @@ class Watcher:
                 options=self._options,
                 fps=float(self._source.info.fps),
                 first_id=self._next_id,
+                counts=self.stats.followed,
             )
             self.stats.wait_sec = self._flow.wait_sec
         self._flow.take(frame)

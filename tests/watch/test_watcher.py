@@ -17,6 +17,7 @@ from stad.video.live import LiveSource
 from stad.video.window import Window
 from stad.watch.events import EventTracker
 from stad.watch.outlets import Outlets
+from stad.watch.run import WatchReport, summary
 from stad.watch.screen import Screen
 from stad.watch.watcher import Watcher
 from tests.test_pipeline import RedSquareDetector
@@ -189,6 +190,28 @@ def test_after_a_break_people_are_new_and_events_have_ended(tmp_path):
     told = [(e.kind, e.segment.actor_id) for e in heard.events]
     assert told == [("start", 1), ("end", 1), ("start", 2), ("end", 2)]
     assert heard.events[1].segment.end_sec <= heard.events[2].segment.start_sec + 0.05
+
+
+def test_detections_that_could_not_be_followed_are_counted_over_all_stretches(tmp_path):
+    """Two recordings end to end; in each, somebody is found by every look and a flash by one."""
+
+    class Flashing(RedSquareDetector):
+        def detect(self, frame):
+            found = super().detect(frame)
+            if len(self.asked_sec) % 10 != 4:
+                return found
+            return Actors.of([*found.boxes, [0, 0, 5, 9]], [*found.scores, 0.8])
+
+    part = write_video(tmp_path / "a.ts", num_frames=50, fps=25, picture=slow_square).read_bytes()
+    (tmp_path / "both.ts").write_bytes(part + part)
+    detector = Flashing()
+    watcher, _, _ = run(tmp_path / "both.ts", detector, BrightScorer())
+    flashes = len(detector.asked_sec) // 10 + (len(detector.asked_sec) % 10 >= 4)
+    followed = watcher.stats.followed
+    assert followed.num_detections == len(detector.asked_sec) + flashes
+    assert followed.num_alone == flashes > 0
+    text = summary(WatchReport(watcher.stats, 0, 0, False))
+    assert f"{flashes} of {followed.num_detections} detections above the threshold could" in text
 
 
 def test_scores_that_are_no_numbers_are_not_known(tmp_path):
