@@ -44,7 +44,7 @@ class _Job:
         self._counts = FollowCounts()
         # A wrong tracker is found before a model is fetched, too.
         self._tracker = choose_tracker(
-            options.tracker, options.tracker_options, options.track_memory_sec
+            options.tracker, options.tracker_options, memory_sec=options.track_memory_sec
         )
         # A wrong box file is found before a model is fetched.
         boxes = GivenBoxes(options.boxes, source.info) if options.boxes else None

@@ -100,6 +100,21 @@ def add_predictions(group) -> None:
         metavar="SEC",
         help="time between person detections (0.2)",
     )
+    add_tracker(group)
+    group.add_argument(
+        "--max-labels", type=int, default=3, metavar="N", help="labels shown per actor (3)"
+    )
+    group.add_argument(
+        "--localizer",
+        type=Path,
+        metavar="FILE",
+        help="thresholds and times of segments, from tools/tune_localizer.py",
+    )
+    group.add_argument("--labels", default="", metavar="A,B", help="keep only these labels")
+
+
+def add_tracker(group) -> None:
+    """The options that ``stad.actors.library_trackers.choose_tracker`` takes."""
     group.add_argument(
         "--tracker",
         metavar="NAME",
@@ -119,16 +134,6 @@ def add_predictions(group) -> None:
         metavar="SEC",
         help="how long a hidden person keeps the id (2)",
     )
-    group.add_argument(
-        "--max-labels", type=int, default=3, metavar="N", help="labels shown per actor (3)"
-    )
-    group.add_argument(
-        "--localizer",
-        type=Path,
-        metavar="FILE",
-        help="thresholds and times of segments, from tools/tune_localizer.py",
-    )
-    group.add_argument("--labels", default="", metavar="A,B", help="keep only these labels")
 
 
 def _add_choices(group) -> None:

@@ -194,7 +194,7 @@ class Flow:
         elif found is not None:
             self._add_tracked(self._tracker.update(time_sec, found))
         self._tracks.reached(time_sec, is_look=self._is_looking)
-        self._next_detect_sec = _next_time(self._next_detect_sec, time_sec, self._ask_sec)
+        self._next_detect_sec = next_time(self._next_detect_sec, time_sec, self._ask_sec)
 
     def _add_tracked(self, tracked: list[tuple[float, Actors]]) -> None:
         for time_sec, actors in tracked:
@@ -205,7 +205,7 @@ class Flow:
     def _add_keyframe(self, time_sec: float) -> None:
         self._due.append(time_sec)
         self._last_key_sec = time_sec
-        self._next_key_sec = _next_time(self._next_key_sec, time_sec, self._options.stride_sec)
+        self._next_key_sec = next_time(self._next_key_sec, time_sec, self._options.stride_sec)
 
     def finish(self) -> None:
         """The stream has ended: the windows still due repeat the last frame."""
@@ -335,7 +335,7 @@ def _open_tracker(
     )
 
 
-def _next_time(planned_sec: float, now_sec: float, step_sec: float) -> float:
+def next_time(planned_sec: float, now_sec: float, step_sec: float) -> float:
     """The next time on the grid that began at the first frame, after ``now_sec``."""
     if step_sec <= 0 or not np.isfinite(planned_sec):
         return now_sec + step_sec

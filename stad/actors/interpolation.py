@@ -1,4 +1,4 @@
-"""Boxes at some times -> where each person is at any time between."""
+"""Boxes of people at some times -> where each person is at any time between."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class DenseTracks:
         return found
 
     def _interpolate(self, path: _Path, time_sec: float) -> tuple[np.ndarray, float] | None:
-        """The box and score of a person at a time; None where the person is not in view."""
+        """Return box and score of a person at a time, None where the person is not in view."""
         right = int(np.searchsorted(path.times_sec, time_sec))
         has_left, has_right = right > 0, right < len(path.times_sec)
         if has_right and path.times_sec[right] == time_sec:
@@ -143,7 +143,7 @@ class DenseTracks:
         return is_look and following < len(looks) and looks[following] >= after_sec
 
     def _hold_after(self, seen_sec: float) -> float:
-        """How long the last box of a person stands still, seconds."""
+        """Return how long the last box of a person stands still, seconds."""
         following = bisect_right(self._looks_sec, seen_sec)
         if following < len(self._looks_sec):
             return (self._looks_sec[following] - seen_sec) / 2
@@ -152,7 +152,7 @@ class DenseTracks:
         return self._hold_sec
 
     def _hold_before(self, seen_sec: float) -> float:
-        """How long the first box of a person stands there already, seconds."""
+        """Return how long before it the first box of a person stands there, seconds."""
         place = bisect_left(self._looks_sec, seen_sec)
         if place > 0:
             return (seen_sec - self._looks_sec[place - 1]) / 2

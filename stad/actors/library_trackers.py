@@ -16,7 +16,7 @@ from stad.errors import InputError
 # Of the library's trackers the one that mixes up the fewest people on a street camera at 5
 # detections per second; with fewer detections they hardly differ.
 DEFAULT_TRACKER = "bytetrack"
-# Somebody who is not found for so long keeps the id. On that camera 2 s join the tracks that
+# A person who is not found for this long keeps the id. On that camera 2 s join the tracks that
 # missed detections break, and longer memories begin to join different people.
 MEMORY_SEC = 2.0
 # Where stad's detections, some a second and not thirty, need another value than the library's.
@@ -58,7 +58,7 @@ class TrackerChoice:
 
 
 def choose_tracker(
-    name: str | None, pairs: Sequence[str], memory_sec: float | None
+    name: str | None, pairs: Sequence[str], *, memory_sec: float | None
 ) -> TrackerChoice:
     """Return what the options of a run ask for, checked.
 
@@ -186,7 +186,7 @@ def _needs_frames(key: str) -> bool:
 
 
 def _value(key: str, text: str, parameter: ParameterInfo) -> Any:
-    """The value of a parameter, by its type."""
+    """Return the value of a parameter, read by its type."""
     kind = parameter.param_type
     if kind is bool:
         if text.lower() in (*TRUE_WORDS, *FALSE_WORDS):
@@ -213,7 +213,7 @@ def _is_kind_of(base: type, parameter: ParameterInfo) -> bool:
 
 
 def _named(key: str, text: str, base: type) -> type:
-    """The subclass of a name such as 'giou' or 'xyxy'."""
+    """Return the subclass with a name such as 'giou' or 'xyxy'."""
     known = {_word(one): one for one in _subclasses(base)}
     if text.lower() not in known:
         raise InputError(
@@ -235,7 +235,7 @@ def _word(value: Any) -> str:
 
 
 def _checked(name: str, key: str, value: Any) -> Any:
-    """The value, if the tracker can work with it."""
+    """Return the value if the tracker can work with it."""
     if _needs_frames(key):
         if value is False:
             return value
@@ -253,7 +253,7 @@ def _checked(name: str, key: str, value: Any) -> Any:
 
 
 def _range(key: str) -> tuple[float, float]:
-    """The smallest and largest value of a numeric parameter, by its name."""
+    """Return the smallest and largest value of a numeric parameter, by its name."""
     if "threshold" in key:
         return 0.0, 1.0
     if key in ("minimum_consecutive_frames", "delta_t"):

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-# People run at 3 to 4 body heights per second, and get no further than this between two looks
-# without passing for somebody else.
-RUN_HEIGHTS_PER_SEC = 4.0
+# Speeds are in body heights per second: sprinters reach 6. Whoever gets farther than this between
+# two looks passes for somebody else.
+RUN_HEIGHTS_PER_SEC = 6.0
 FARTHEST_HEIGHTS = 3.0
-# Who was seen twice goes on as before; speeding up, braking and turning add this much.
+# Who was seen twice goes on as before; speeding up and braking add this much.
 CHANGE_HEIGHTS_PER_SEC = 1.0
+# Or they turn round or set off, which is half as likely as going on.
+TURN_HEIGHTS_PER_SEC = 2.0
+TURN_TRUST = 0.5
 # Speeds die away: after some seconds people have stopped or turned.
 SPEED_DECAY_PER_SEC = 0.3
 # Each second that somebody is hidden adds this much, and makes another person a little likelier.
@@ -72,36 +75,48 @@ def closeness(people: Candidates, boxes: np.ndarray) -> np.ndarray:
         distance to 0 at the edge of what the person can reach; 0 beyond it.
     """
     heights, sizes = body_heights(people.boxes)[:, None], body_heights(boxes)[None]
+    scale_px = np.sqrt(heights * sizes)
+    fit = np.maximum(_fit_going_on(people, boxes, scale_px), _fit_any_way(people, boxes, scale_px))
     growth = np.abs(np.log(heights / sizes))
-    distance = _distances(people, centres(boxes)) / np.sqrt(heights * sizes)
-    fit = 1 - (distance / _reach_heights(people)[:, None]) ** 2 - SIZE_WEIGHT * growth**2
-    fit = fit * np.exp(-HIDDEN_DECAY_PER_SEC * people.hidden_sec)[:, None]
+    fit = (fit - SIZE_WEIGHT * growth**2) * np.exp(-HIDDEN_DECAY_PER_SEC * people.hidden_sec)[
+        :, None
+    ]
     return np.where(growth <= np.log(LARGEST_RATIO), fit.clip(min=0), 0.0)
 
 
-def _reach_heights(people: Candidates) -> np.ndarray:
-    """Return how far from the expected place each person may be, (N,) body heights."""
-    step_sec = people.gaps_sec - people.hidden_sec
-    is_new = np.isnan(people.velocities[:, 0])
-    speed = np.where(is_new, RUN_HEIGHTS_PER_SEC, CHANGE_HEIGHTS_PER_SEC)
-    moved = np.minimum(speed * step_sec, FARTHEST_HEIGHTS)
-    return JITTER_HEIGHTS + moved + HIDDEN_HEIGHTS_PER_SEC * people.hidden_sec
-
-
-def _distances(people: Candidates, points: np.ndarray) -> np.ndarray:
-    """Return (N, K) pixels from where each person should be to each of (K, 2) points.
+def _fit_going_on(people: Candidates, boxes: np.ndarray, scale_px: np.ndarray) -> np.ndarray:
+    """Return (N, K) fits of people who keep their speed; -inf for those who were seen once.
 
     Whom the previous detection saw should be where the velocity leads; who is hidden may also
     have stopped on the way there.
     """
-    start = centres(people.boxes)
     moving_sec = -np.expm1(-SPEED_DECAY_PER_SEC * people.gaps_sec) / SPEED_DECAY_PER_SEC
+    is_new = np.isnan(people.velocities[:, 0])
     path = np.nan_to_num(people.velocities) * moving_sec[:, None]
-    offset = points[None] - start[:, None]
+    offset = centres(boxes)[None] - centres(people.boxes)[:, None]
     along = (offset * path[:, None]).sum(axis=2)
     along = along / np.maximum((path**2).sum(axis=1), 1e-9)[:, None]
     along = np.where(people.hidden_sec[:, None] > 0, along.clip(0, 1), 1.0)
-    return np.linalg.norm(offset - along[..., None] * path[:, None], axis=2)
+    distance = np.linalg.norm(offset - along[..., None] * path[:, None], axis=2) / scale_px
+    reach = _reach_heights(people, np.full(len(is_new), CHANGE_HEIGHTS_PER_SEC))
+    return np.where(is_new[:, None], -np.inf, 1 - (distance / reach[:, None]) ** 2)
+
+
+def _fit_any_way(people: Candidates, boxes: np.ndarray, scale_px: np.ndarray) -> np.ndarray:
+    """Return (N, K) fits of people who may have gone anywhere from where they were."""
+    is_new = np.isnan(people.velocities[:, 0])
+    offset = centres(boxes)[None] - centres(people.boxes)[:, None]
+    distance = np.linalg.norm(offset, axis=2) / scale_px
+    speeds = np.where(is_new, RUN_HEIGHTS_PER_SEC, TURN_HEIGHTS_PER_SEC)
+    trust = np.where(is_new, 1.0, TURN_TRUST)
+    reach = _reach_heights(people, speeds)
+    return trust[:, None] * (1 - (distance / reach[:, None]) ** 2)
+
+
+def _reach_heights(people: Candidates, speeds: np.ndarray) -> np.ndarray:
+    """Return how far people get at (N,) speeds, (N,) body heights."""
+    moved = np.minimum(speeds * (people.gaps_sec - people.hidden_sec), FARTHEST_HEIGHTS)
+    return JITTER_HEIGHTS + moved + HIDDEN_HEIGHTS_PER_SEC * people.hidden_sec
 
 
 def best_pairs(fit: np.ndarray) -> list[tuple[int, int]]:

@@ -63,19 +63,21 @@ class _Track:
     num_seen: int = 0
     missed_sec: float | None = None
     library_id: int = -1
+    is_sure: bool = False
     is_counted_alone: bool = False
     seen: deque[tuple[float, np.ndarray]] = field(default_factory=deque)
 
     def velocity(self) -> np.ndarray:
-        """(2,) pixels per second; NaN for somebody who was seen once."""
+        """Return (2,) pixels per second, NaN for a person who was seen once."""
         begin_sec, begin = self.seen[0]
         end_sec, end = self.seen[-1]
         if end_sec <= begin_sec:
             return np.full(2, np.nan)
         return (end - begin) / (end_sec - begin_sec)
 
-    def saw(self, time_sec: float, box: np.ndarray) -> None:
-        """Take the next box."""
+    def saw(self, time_sec: float, box: np.ndarray, *, is_sure: bool) -> None:
+        """Note the next box; ``is_sure``: its score starts a track."""
+        self.is_sure |= is_sure
         self.time_sec, self.box, self.missed_sec = time_sec, box, None
         self.num_seen += 1
         self.seen.append((time_sec, centres(box[None])[0]))
@@ -84,16 +86,16 @@ class _Track:
 
 
 class ActorTracker:
-    """Give people ids with a tracker of the trackers library, and follow whom it does not.
+    """Give people ids with a tracker of the trackers library, and follow those it does not.
 
-    The library's tracker joins boxes that overlap where it expects the person. A sure box that it
-    leaves without an id gets one here at once: that of somebody who was seen before and could
-    have come there since, as fast as people walk and run, or a new one. When the library's tracker
-    takes that person up, the id stays. Ids count from 1, and none is used twice.
+    The library's tracker joins boxes that overlap where it expects the person, and confirms an id
+    late. Here every sure box has an id at once: that of a person who was seen before and could
+    have come there since, as fast as people walk and run, or a new one. The id stays when the
+    library's tracker confirms the person. Ids count from 1, and none is used twice.
 
     Args:
         rate: usual number of detections per second.
-        max_gap_sec: how long somebody keeps the id from the first detection on that does not find
+        max_gap_sec: how long a person keeps the id, from the first detection on that does not find
             them, seconds.
         start_score: a box of at least this score is a person, in [0, 1].
         name: of the library's tracker.
@@ -152,7 +154,7 @@ class ActorTracker:
         return [*earlier, (time_sec, named[named.ids > 0])]
 
     def _forget(self, time_sec: float) -> None:
-        """Drop whom nothing at this time or later can be."""
+        """Drop the people whom no box of this time or later can be."""
         oldest_sec = time_sec - self._memory_sec - EPSILON_SEC
         self._tracks = [
             one
@@ -164,7 +166,7 @@ class ActorTracker:
             self._unnamed.popleft()
 
     def _library_ids(self, time_sec: float, detected: Actors) -> np.ndarray:
-        """(K,) ids that the library's tracker gives, -1 for none."""
+        """Return the (K,) ids that the library's tracker gives, -1 for none."""
         tracked = self._library.update(
             sv.Detections(
                 xyxy=detected.boxes.astype(np.float64),
@@ -182,7 +184,7 @@ class ActorTracker:
     def _pair(
         self, time_sec: float, detected: Actors, library_ids: np.ndarray
     ) -> dict[int, _Track]:
-        """Say who is in each sure box and in each that the library's tracker has named.
+        """Return who is in each sure box and in each that the library's tracker has named.
 
         Overlap tells people apart as long as they hardly move between detections; distance and
         speed do it at any rate. So what the library's tracker says counts less the more time
@@ -222,7 +224,7 @@ class ActorTracker:
         return track
 
     def _bind(self, track: _Track, library_id: int) -> None:
-        """Let the person be the one whom the library's tracker calls so from now on."""
+        """Note which id of the library's tracker is the person's from now on."""
         if library_id < 0:
             return
         for other in self._tracks:
@@ -233,26 +235,26 @@ class ActorTracker:
     def _take(
         self, time_sec: float, detected: Actors, found: dict[int, _Track]
     ) -> list[tuple[float, Actors]]:
-        """Note where everybody is, and count; give the earlier boxes of those seen twice now."""
+        """Note where people are, and count; return earlier boxes of those seen twice now."""
         sure = detected.scores >= self._start_score
         self.counts.num_detections += int(sure.sum())
         earlier: list[tuple[float, Actors]] = []
         for place, track in sorted(found.items()):
-            track.saw(time_sec, detected.boxes[place])
+            track.saw(time_sec, detected.boxes[place], is_sure=bool(sure[place]))
             if track.num_seen == 2:
                 earlier += self._backfill(track)
                 self.counts.num_alone -= track.is_counted_alone
         for track in self._tracks:
-            if track.time_sec < time_sec and track.missed_sec is None:
-                track.missed_sec = time_sec
-            # Who is seen for the first time now may still be followed.
-            if track.num_seen == 1 and track.time_sec < time_sec and not track.is_counted_alone:
-                self.counts.num_alone += 1
-                track.is_counted_alone = True
+            if track.time_sec == time_sec or track.missed_sec is not None:
+                continue
+            track.missed_sec = time_sec
+            # Only now: whoever is found for the first time may still be followed.
+            track.is_counted_alone = track.num_seen == 1 and track.is_sure
+            self.counts.num_alone += track.is_counted_alone
         return sorted(earlier, key=lambda pair: pair[0])
 
     def _backfill(self, track: _Track) -> list[tuple[float, Actors]]:
-        """Weak boxes from before the first sure one, back to where none overlaps."""
+        """Return the weak boxes before the first sure one, back to where none overlaps."""
         filled, box = [], track.first_box
         for position in reversed(range(len(self._unnamed))):
             time_sec, unnamed = self._unnamed[position]

@@ -122,7 +122,9 @@ def _prepare(options: WatchOptions, source, screen):
     from stad.watch.watcher import Watcher
 
     # A wrong tracker is found before a model is fetched.
-    choice = choose_tracker(options.tracker, options.tracker_options, options.track_memory_sec)
+    choice = choose_tracker(
+        options.tracker, options.tracker_options, memory_sec=options.track_memory_sec
+    )
     models = open_models(options, is_live=True, progress=not options.quiet, say=screen.say)
     pace = measure_pace(
         models.detector,

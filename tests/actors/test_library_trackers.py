@@ -98,11 +98,13 @@ def test_errors_say_what_there_is(name, pair, message):
 
 
 def test_the_memory_is_given_once():
-    assert choose_tracker(None, [], None) == TrackerChoice(DEFAULT_TRACKER, {}, MEMORY_SEC)
-    assert choose_tracker("sort", [], 3.5).memory_sec == 3.5
-    assert choose_tracker(None, ["lost_track_buffer=45"], None).memory_sec == 1.5
+    assert choose_tracker(None, [], memory_sec=None) == TrackerChoice(
+        DEFAULT_TRACKER, {}, MEMORY_SEC
+    )
+    assert choose_tracker("sort", [], memory_sec=3.5).memory_sec == 3.5
+    assert choose_tracker(None, ["lost_track_buffer=45"], memory_sec=None).memory_sec == 1.5
     with pytest.raises(InputError, match="say the same thing"):
-        choose_tracker(None, ["lost_track_buffer=45"], 1.5)
+        choose_tracker(None, ["lost_track_buffer=45"], memory_sec=1.5)
 
 
 def test_the_table_names_every_parameter_that_can_be_given():

@@ -28,10 +28,10 @@ def moved(x_px: float, y_px: float = 0.0) -> list[float]:
     ("x_px", "gap_sec", "expected"),
     [
         (0, 1.0, 1.0),
-        # In 0.2 s a newcomer gets 0.8 body heights far, and boxes jump by 0.35: 1.15 x 200 px.
-        (115, 0.2, 0.75),
-        (229, 0.2, 1 - (229 / 230) ** 2),
-        (231, 0.2, 0.0),
+        # In 0.2 s a newcomer gets 1.2 body heights far, and boxes jump by 0.35: 1.55 x 200 px.
+        (155, 0.2, 0.75),
+        (309, 0.2, 1 - (309 / 310) ** 2),
+        (311, 0.2, 0.0),
         # In a second as far as people get between looks: 3.35 body heights.
         (335, 1.0, 0.75),
         (671, 1.0, 0.0),
@@ -50,7 +50,15 @@ def test_whoever_was_seen_twice_goes_on():
     assert fit(moved(ahead_px), velocity=(100, 0)) == pytest.approx(1.0)
     # 1.35 body heights around that place.
     assert fit(moved(ahead_px + 135), velocity=(100, 0)) == pytest.approx(0.75)
-    assert fit(moved(ahead_px - 271), velocity=(100, 0)) == 0
+
+
+def test_whoever_was_seen_twice_may_turn_or_set_off():
+    # 2.35 body heights around where they were, and half as likely as going on.
+    for velocity in ((100, 0), (0, -50), (0, 0)):
+        assert fit(moved(-300), velocity=velocity) == pytest.approx(0.5 * (1 - (300 / 470) ** 2))
+        assert fit(moved(-471), velocity=velocity) == 0
+    # Somebody who runs on gets farther.
+    assert fit(moved(490), velocity=(500, 0)) > 0.9
 
 
 def test_whoever_is_hidden_may_have_stopped_on_the_way():
@@ -61,6 +69,9 @@ def test_whoever_is_hidden_may_have_stopped_on_the_way():
         assert fit(moved(part * way_px), **options) == pytest.approx(trust)
     assert fit(moved(way_px + 235), **options) == pytest.approx(0.75 * trust)
     assert fit(moved(-235), **options) == pytest.approx(0.75 * trust)
+    # Whoever turned round meanwhile: 0.35 + 2 + 2 x 0.5 body heights.
+    expected = 0.5 * (1 - (600 / 670) ** 2)
+    assert fit(moved(-600), **options) == pytest.approx(expected * trust)
 
 
 def test_sizes_have_to_agree():

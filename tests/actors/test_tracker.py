@@ -197,3 +197,12 @@ def test_detections_that_could_not_be_followed_are_counted():
     counts = FollowCounts()
     track([boxes_of(50), boxes_of(), boxes_of(), boxes_of(50)], counts=counts)
     assert (counts.num_detections, counts.num_alone, counts.report()) == (2, 0, "")
+
+
+def test_weak_boxes_that_a_tracker_was_told_to_follow_are_not_counted():
+    counts, options = FollowCounts(), {"track_activation_threshold": 0.2}
+    options["high_conf_det_threshold"] = 0.2
+    steps = [boxes_of(50, score=0.3)] * 2 + [boxes_of()] * 3
+    found = track(steps, counts=counts, options=options)
+    assert [found[time_sec].ids.tolist() for time_sec in sorted(found)] == [[], [1], [], [], []]
+    assert (counts.num_detections, counts.num_alone) == (0, 0)
