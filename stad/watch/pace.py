@@ -15,8 +15,8 @@ from stad.structures import Frame, VideoInfo
 
 # Share of the time that detection and scoring may take; the rest decodes, tracks and draws.
 BUSY_SHARE, DETECTION_SHARE = 0.8, 0.4
-# Looking for people less often than this mixes them up: of 100 detections on a street camera 5
-# continue another person's id with 0.8 s between looks, and 22 with 2 s.
+# Looking for people less often than this mixes them up: of 100 detections on a street camera 4
+# continue another person's id with 0.8 s between looks, and 15 with 2 s.
 LONGEST_DETECT_SEC = 0.8
 PEOPLE = 2
 
