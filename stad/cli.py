@@ -125,6 +125,7 @@ def add_tracker(group) -> None:
         nargs="+",
         action="extend",
         default=[],
+        type=_pair,
         metavar="KEY=VALUE",
         help="its parameters, for example minimum_iou_threshold=0.2",
     )
@@ -133,6 +134,15 @@ def add_tracker(group) -> None:
         type=float,
         metavar="SEC",
         help="how long a hidden person keeps the id (2)",
+    )
+
+
+def _pair(text: str) -> str:
+    """Return a KEY=VALUE text as it is; what has no '=' was most likely meant as the video."""
+    if "=" in text:
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not KEY=VALUE. Put the video or camera before this option"
     )
 
 

@@ -205,6 +205,13 @@ def test_ids_that_come_with_the_boxes_are_kept(tmp_path, weights, boxes, capsys)
     assert "could not be followed" not in said.out
 
 
+def test_the_parameters_of_a_tracker_do_not_swallow_the_video(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        annotate_main(["--json", "a.json", "--tracker-options", "iou=giou", "in.mp4"])
+    assert stopped.value.code == 2
+    assert "'in.mp4' is not KEY=VALUE. Put the video" in capsys.readouterr().err
+
+
 def test_trackers_are_listed(capsys):
     assert annotate_main(["--list-trackers"]) == 0
     assert "bytetrack (default)" in capsys.readouterr().out
