@@ -58,7 +58,8 @@ def missing_error(missing: Sequence[str]) -> InputError:
     return InputError(
         f"the data is not complete, missing: {'; '.join(missing)}. For AVA, "
         "'python tools/prepare_ava.py data/ava' gets the annotations, proposals and videos "
-        "(--help tells which); for Kinetics and its like, 'python tools/prepare_kinetics.py' "
+        "(--version 2.2 those of v2.2); for AVA-Kinetics, 'python tools/prepare_ava_kinetics.py' "
+        "adds the training list; for Kinetics and its like, 'python tools/prepare_kinetics.py' "
         "writes the lists; for rendered people, 'python tools/make_synthetic.py data/synthetic "
         "--train 2400', for rendered motion, 'python tools/make_motion.py data/motion', for "
         "postures, 'python tools/prepare_poses.py data/poses'; for data "
@@ -76,13 +77,16 @@ class AVADataset(Dataset):
     Args:
         annotations: AVA CSV of the ground truth, see ``stad.datasets.ava_csv``.
         videos: folder of video files, or with ``frames_fps`` of folders of extracted frames.
-        window: which frames make a clip; a config with 'type', or a ``Window``.
+        window: which frames make a clip; a config with 'type', or a ``Window``. Its ``jitter``
+            moves the frames of training clips, never those of evaluation.
         short_side_px: short side of a clip in evaluation, pixels.
         label_map: 'ava', or a file of classes, see ``stad.labels``.
         transform: config of the augmentation; None in evaluation.
         excluded: CSV of keyframes to leave out.
         proposals: boxes of people, see ``stad.datasets.proposals``.
         min_score: proposals below it are left out, unless a keyframe has no other.
+        keep_best: whether a keyframe whose proposals are all below ``min_score`` keeps its best
+            one, as mmaction2 has it; PySlowFast leaves such a keyframe out.
         min_iou: a proposal must overlap an actor by more to take over the actor's labels.
         start_sec: what the annotations call the first moment of the files: 0 for AVA's whole
             films, 900 for cuts of the 15 annotated minutes.
@@ -117,6 +121,7 @@ class AVADataset(Dataset):
         excluded: str | None = None,
         proposals: str | None = None,
         min_score: float = 0.9,
+        keep_best: bool = True,
         min_iou: float = 0.9,
         start_sec: float = 0.0,
         frames_fps: float | None = None,
@@ -133,7 +138,7 @@ class AVADataset(Dataset):
         self.class_ids = tuple(self._classes)
         self._window = as_window(window)
         self._short_side_px, self.start_sec, self._seed = short_side_px, start_sec, seed
-        self._min_score, self._min_iou = min_score, min_iou
+        self._min_score, self._min_iou, self._keep_best = min_score, min_iou, keep_best
         self._transform = None if transform is None else TRANSFORMS.build(transform)
         self.source = open_source(videos, frames_fps=frames_fps)
         self._proposals = None if proposals is None else read_proposals(proposals)
@@ -229,10 +234,14 @@ class AVADataset(Dataset):
         }
 
     def _draw_window(self, rng: np.random.Generator) -> Window:
-        if self._transform is None or self._stretch == 0:
+        """The window of an item: stretched and jittered in training, as it is in evaluation."""
+        if self._transform is None:
             return self._window
-        factor = np.exp(rng.uniform(-self._stretch, self._stretch))
-        return replace(self._window, interval_frames=self._window.interval_frames * factor)
+        window = self._window
+        if self._stretch:
+            factor = np.exp(rng.uniform(-self._stretch, self._stretch))
+            window = replace(window, interval_frames=window.interval_frames * factor)
+        return window.jittered(rng)
 
     def _prepare(
         self, frames: Sequence[np.ndarray], boxes: np.ndarray, rng: np.random.Generator
@@ -256,7 +265,9 @@ class AVADataset(Dataset):
             return boxes, labels_
         video_id = self._table.videos[self._table.video[keyframe]]
         key = keyframe_id(video_id, self._table.time_sec[keyframe])
-        found = confident(self._proposals.get(key, NO_PROPOSALS), self._min_score)
+        found = confident(
+            self._proposals.get(key, NO_PROPOSALS), self._min_score, keep_best=self._keep_best
+        )
         if self._transform is None:
             return found.boxes, np.zeros((len(found.boxes), len(self.class_ids)), np.float32)
         return add_positives(boxes, labels_, found.boxes, min_iou=self._min_iou)

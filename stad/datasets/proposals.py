@@ -77,11 +77,19 @@ def write_proposals(path: str | Path, proposals: Mapping[KeyframeId, Proposals])
     )
 
 
-def confident(proposals: Proposals, min_score: float) -> Proposals:
-    """Those of ``min_score`` or more; where there are none, the best one, as mmaction2 does."""
+def confident(proposals: Proposals, min_score: float, *, keep_best: bool = True) -> Proposals:
+    """Return the proposals of ``min_score`` or more.
+
+    Args:
+        proposals: of one keyframe.
+        min_score: in [0, 1].
+        keep_best: where all are below it, keep the best one, as mmaction2's AVADataset does;
+            PySlowFast's drops every box below it (slowfast/datasets/ava_helper.py).
+    """
     if not len(proposals.scores):
         return proposals
-    keep = proposals.scores >= min(min_score, proposals.scores.max())
+    lowest = min(min_score, proposals.scores.max()) if keep_best else min_score
+    keep = proposals.scores >= lowest
     return Proposals(proposals.boxes[keep], proposals.scores[keep])
 
 

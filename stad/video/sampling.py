@@ -104,7 +104,8 @@ def random_times(
 
     Args:
         duration_sec: of the video, seconds.
-        window: which frames make a clip; with 'segments', its number of frames alone counts.
+        window: which frames make a clip, jittered if it says so; with 'segments', its number of
+            frames alone counts.
         sampling: 'dense', a window anywhere in the video, or 'segments', a random frame of each
             of T equal parts.
         rng: source of the choice.
@@ -115,7 +116,8 @@ def random_times(
     check_sampling(sampling)
     if sampling == "segments":
         return segment_times(duration_sec, window.num_frames, rng.random(window.num_frames))
-    return window_center(duration_sec, window, rng.random()) + window.offsets_sec()
+    center_sec = window_center(duration_sec, window, rng.random())
+    return center_sec + window.jittered(rng).offsets_sec()
 
 
 def view_times(

@@ -9,7 +9,8 @@ the clip         0   1   2   3   4   5   6   7
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,15 +27,23 @@ class Window:
         num_frames: frames in a clip, T >= 1.
         interval_frames: distance of neighbours, in frames of the reference rate, > 0.
         reference_fps: the rate at which ``interval_frames`` counts, frames per second.
+        jitter: whether ``jittered`` moves the frames; for training only. Whoever asks a window
+            for its offsets gets the regular ones unless ``jittered`` was called before.
+        shifts_frames: (T,) what each frame is moved by, in frames of the reference rate, as
+            ``jittered`` draws them; () moves none.
     """
 
     num_frames: int
     interval_frames: float
     reference_fps: float = REFERENCE_FPS
+    jitter: bool = False
+    shifts_frames: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.num_frames < 1 or self.interval_frames <= 0 or self.reference_fps <= 0:
             raise ValueError(f"a window needs positive sizes, got {self}")
+        if self.shifts_frames and len(self.shifts_frames) != self.num_frames:
+            raise ValueError(f"a window has one shift per frame or none, got {self}")
 
     @property
     def interval_sec(self) -> float:
@@ -57,7 +66,36 @@ class Window:
         >>> Window(4, 3).offsets_sec().round(3).tolist()
         [-0.2, -0.1, 0.0, 0.1]
         """
-        return (np.arange(self.num_frames) - self.num_frames // 2) * self.interval_sec
+        regular = (np.arange(self.num_frames) - self.num_frames // 2) * self.interval_sec
+        if not self.shifts_frames:
+            return regular
+        return regular + np.asarray(self.shifts_frames) / self.reference_fps
+
+    def jittered(self, rng: np.random.Generator) -> Window:
+        """Return this window with its frames moved at random; itself where ``jitter`` is off.
+
+        Every frame, that of the keyframe too, is moved by its own whole number of frames of the
+        reference rate, uniform in [floor(-i / 2), floor((i + 1) / 2)[ for an interval i: -1 or 0
+        for i = 2. Neighbours keep their order. This is what mmaction2's ``SampleAVAFrames``
+        (mmaction/datasets/transforms/loading.py) does in training: ``np.random.randint(
+        -interval // 2, (interval + 1) // 2, size=clip_len)`` is added to the frame numbers, which
+        are then clipped to the video, as ``nearest_frames`` does. The keyframe's labels and boxes
+        stay those of its own time.
+
+        Args:
+            rng: source of the shifts; the same state gives the same window.
+
+        >>> Window(4, 8, jitter=True).jittered(np.random.default_rng(0)).shifts_frames
+        (2, 1, 0, -2)
+        >>> Window(4, 8).jittered(np.random.default_rng(0)).shifts_frames
+        ()
+        """
+        if not self.jitter:
+            return self
+        low = math.floor(-self.interval_frames / 2)
+        high = math.floor((self.interval_frames + 1) / 2)
+        shifts = rng.integers(low, high, size=self.num_frames)
+        return replace(self, shifts_frames=tuple(shifts.tolist()))
 
 
 def nearest_frames(times_sec: np.ndarray, frame_times_sec: np.ndarray) -> np.ndarray:

@@ -153,6 +153,58 @@ def test_augmentation_follows_from_seed_epoch_and_index(folder):
     assert not np.array_equal(first, other[EpochIndex(2, 4)]["clip"])
 
 
+def test_the_frames_of_training_clips_are_jittered_as_the_seed_the_epoch_and_the_index_say(folder):
+    window = Window(num_frames=4, interval_frames=4, jitter=True)
+    whole = {"type": TrainTransform, "scale_px": (64, 64), "crop_px": 64, "flip": 0.0}
+    asked = []
+
+    def spied(**options):
+        data = dataset(folder, window=window, **options)
+        read = data.source.read
+
+        def spy(video_id, center_sec, window):
+            asked.append((video_id, center_sec, window.shifts_frames))
+            return read(video_id, center_sec, window)
+
+        data.source.read = spy
+        return data
+
+    data, again = spied(transform=whole), spied(transform=whole)
+    first = [data[EpochIndex(epoch, 3)]["clip"] for epoch in range(6)]
+    seen, asked[:] = list(asked), []
+    # The second clip of a loader that has read other items in between is the same.
+    again[EpochIndex(0, 1)]
+    second = [again[EpochIndex(epoch, 3)]["clip"] for epoch in range(6)]
+    assert asked[1:] == seen
+    assert all(np.array_equal(*pair) for pair in zip(first, second, strict=True))
+    assert len({shifts for _, _, shifts in seen}) > 3
+    assert {shift for _, _, shifts in seen for shift in shifts} == {-2, -1, 0, 1}
+    # The labels and boxes stay those of the keyframe.
+    assert {(video_id, center_sec) for video_id, center_sec, _ in seen} == {("scene1", 1.0)}
+    # Evaluation never jitters.
+    asked.clear()
+    clip = spied()[3]["clip"]
+    assert asked == [("scene1", 1.0, ())]
+    assert np.array_equal(clip, dataset(folder)[3]["clip"])
+
+
+def test_keyframes_whose_people_are_all_unsure_keep_the_best_one_or_none(folder):
+    path = str(folder / "unsure.npz")
+    one, two = (np.round([box_at(scene, 1.0)] * 2, 4) for scene in (1, 2))
+    one[1, 3] -= 0.01
+    found = {
+        keyframe_id("scene1", 1.0): Proposals(one, np.array([0.3, 0.7])),
+        keyframe_id("scene2", 1.0): Proposals(two, np.array([0.85, 0.7])),
+    }
+    write_proposals(path, found)
+    data = dataset(folder, proposals=path, min_score=0.8)
+    assert [len(data[index]["boxes"]) for index in range(len(data))] == [1, 1]
+    assert data[0]["meta"].boxes.tolist() == [one[1].tolist()]
+    data = dataset(folder, proposals=path, min_score=0.8, keep_best=False)
+    assert [data[index]["meta"].video_id for index in range(len(data))] == ["scene2"]
+    assert len(dataset(folder, proposals=path, min_score=0.9, keep_best=False)) == 0
+
+
 def test_frame_folders_give_the_clips_of_the_video(folder):
     for path in (folder / "videos").glob("*.mp4"):
         target = folder / "frames" / path.stem
