@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -10,6 +11,8 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from stad.registry import MODELS
+
+AVERAGES = ("logits", "scores")
 
 
 @MODELS.register_module()
@@ -20,8 +23,12 @@ class ClipHead(BaseModule):
         in_channels: of all maps of the backbone together.
         num_classes: outputs, exactly the classes.
         pool_window: None averages over the whole map. I3D's (2, 7, 7), time, height and width,
-            slides an average over it, cut to the map where that is smaller, and takes the mean
-            over the places; the classifier is linear, so this equals the mean of the logits.
+            slides an average over it, cut to the map where that is smaller; None in place of a
+            number is the whole length. All maps of the backbone then have equally many places.
+        average: what is averaged over the places of the window: 'logits', as I3D and
+            PyTorchVideo do, or 'scores', as PySlowFast's ``ResNetBasicHead`` does
+            (slowfast/models/head_helper.py: pool, project, softmax or sigmoid, mean). What comes
+            out are the logits of the mean scores. Of one place, both are the same.
         last_map_first: concatenate in reverse order, as mmaction2's SlowFast recognizers do
             (fast, then slow).
         dropout: probability, in training.
@@ -34,24 +41,32 @@ class ClipHead(BaseModule):
         in_channels: int,
         num_classes: int,
         *,
-        pool_window: tuple[int, int, int] | None = None,
+        pool_window: Sequence[int | None] | None = None,
+        average: str = "logits",
         last_map_first: bool = False,
         dropout: float = 0.5,
         multilabel: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
+        if average not in AVERAGES:
+            raise ValueError(f"average is one of {AVERAGES}, got {average!r}")
+        self._average = average
         self.num_classes, self.multilabel = num_classes, multilabel
         self.pool_window, self.last_map_first = pool_window, last_map_first
         self.dropout = nn.Dropout(dropout)
         self.fc_cls = nn.Linear(in_channels, num_classes)
 
     def _pool(self, x: Tensor) -> Tensor:
-        if self.pool_window is not None:
-            sizes = zip(self.pool_window, x.shape[2:], strict=True)
-            # torch pools no bfloat16 on a CPU.
-            x = F.avg_pool3d(x.float(), [min(window, size) for window, size in sizes], stride=1)
-        return x.mean(dim=(2, 3, 4))
+        """(N, C, T, H, W) -> (N, C, places): one place for the whole map, or those of a window."""
+        if self.pool_window is None:
+            return x.mean(dim=(2, 3, 4))[..., None]
+        sizes = zip(self.pool_window, x.shape[2:], strict=True)
+        window = [size if wanted is None else min(wanted, size) for wanted, size in sizes]
+        # torch pools no bfloat16 on a CPU.
+        places = F.avg_pool3d(x.float(), window, stride=1).flatten(2)
+        # The classifier is linear: the mean of the places gives the mean of the logits.
+        return places if self._average == "scores" else places.mean(dim=2, keepdim=True)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Class logits of clips.
@@ -65,5 +80,17 @@ class ClipHead(BaseModule):
         vectors = [self._pool(x) for x in maps]
         if self.last_map_first:
             vectors.reverse()
-        vector = torch.cat(vectors, dim=1).to(self.fc_cls.weight.dtype)
-        return self.fc_cls(self.dropout(vector)).float()
+        places = torch.cat(vectors, dim=1).transpose(1, 2).to(self.fc_cls.weight.dtype)
+        logits = self.fc_cls(self.dropout(places)).float()
+        if logits.shape[1] == 1:
+            return logits[:, 0]
+        return self._logits_of_mean_scores(logits)
+
+    def _logits_of_mean_scores(self, logits: Tensor) -> Tensor:
+        """(N, places, num_classes) -> (N, num_classes) whose scores are the mean of the places'."""
+        count = math.log(logits.shape[1])
+        if not self.multilabel:
+            # The softmax of the logarithm of a distribution is that distribution.
+            return logits.log_softmax(dim=2).logsumexp(dim=1) - count
+        mean = F.logsigmoid(logits).logsumexp(dim=1) - count
+        return mean - (F.logsigmoid(-logits).logsumexp(dim=1) - count)
