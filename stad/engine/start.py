@@ -9,9 +9,10 @@ from torch import Tensor, nn
 from stad import zoo
 from stad.errors import InputError
 from stad.models.fast_inference import BACKBONES
-from stad.zoo.checkpoint import read_checkpoint
+from stad.zoo.checkpoint import open_checkpoint
 from stad.zoo.loading import takes_fast_first
 from stad.zoo.mapping import map_available
+from stad.zoo.recorded import background_row, check_non_local
 from stad.zoo.weights import UrlWeights
 
 SHOWN_NAMES = 6
@@ -31,11 +32,17 @@ def load_start_weights(model: nn.Module, start_from: str | dict) -> str:
         For people: how much was loaded, and what was not.
 
     Raises:
-        InputError: the file cannot be had or read, or nothing in it fits the backbone.
+        InputError: the file cannot be had or read, nothing in it fits the backbone, or its
+            non-local blocks are of another mode.
     """
     path = _find(start_from)
+    checkpoint = open_checkpoint(path)
+    check_non_local(model, checkpoint)
     found, left_over = map_available(
-        read_checkpoint(path), model.state_dict(), fast_first=takes_fast_first(model)
+        checkpoint.state,
+        model.state_dict(),
+        fast_first=takes_fast_first(model),
+        background=background_row(checkpoint),
     )
     share = _share(found, model)
     if not share:

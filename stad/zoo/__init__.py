@@ -20,6 +20,7 @@ __all__ = [
     "config_dir",
     "detector_entry",
     "fetch",
+    "fetch_published",
     "is_cached",
     "list_models",
     "load",
@@ -31,7 +32,7 @@ __all__ = [
 
 _MODULES = ("checkpoint", "loading", "mapping", "sample", "tables")
 # These need torch and mmengine, which take seconds to import: they come when first asked for.
-_IN_LOADING = ("LoadedModel", "load", "load_weights", "open_model")
+_IN_LOADING = ("LoadedModel", "fetch_published", "load", "load_weights", "open_model")
 
 
 def __getattr__(name: str):

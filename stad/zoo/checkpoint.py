@@ -8,6 +8,7 @@ import struct
 import zipfile
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ from stad.errors import InputError
 
 # Where the weights are in a file that holds more: mmengine, PySlowFast, others.
 STATE_KEYS = ("state_dict", "model_state", "model")
+# Where the config of the training is, as text: mmengine and mmaction2 1.x have it under 'cfg' in
+# 'meta', mmaction2 0.x under 'config' there, PySlowFast and TimeSformer's authors under 'cfg'.
+META_KEY = "meta"
+CONFIG_KEYS = ("cfg", "config")
 # The first bytes of torch's format before 1.6: a pickled magic number.
 LEGACY_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 ZIP = b"PK\x03\x04"
@@ -53,8 +58,29 @@ IGNORED_NAMES = (
 )
 
 
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file of weights holds.
+
+    Attributes:
+        path: of the file.
+        state: names to tensors, on the CPU, under the file's own names.
+        config_text: the config that the network was trained with, as text; '' where the file
+            holds none.
+    """
+
+    path: Path
+    state: dict[str, Tensor]
+    config_text: str = ""
+
+
 def read_checkpoint(path: str | Path) -> dict[str, Tensor]:
-    """The weights in a checkpoint of any kind that stad knows, on the CPU, under their own names.
+    """Return the weights in a checkpoint, under their own names; see ``open_checkpoint``."""
+    return open_checkpoint(path).state
+
+
+def open_checkpoint(path: str | Path) -> Checkpoint:
+    """Read a checkpoint of any kind that stad knows.
 
     Kinds are told apart by content: torch (zipped or older), safetensors, and the pickles of
     PySlowFast's Caffe2 models and of DeepMind's I3D. Code in a file is never run: torch's are
@@ -62,9 +88,6 @@ def read_checkpoint(path: str | Path) -> dict[str, Tensor]:
 
     Args:
         path: a file.
-
-    Returns:
-        Names to tensors.
 
     Raises:
         InputError: no such file, not a checkpoint, damaged, or one that needs code to be read.
@@ -76,10 +99,10 @@ def read_checkpoint(path: str | Path) -> dict[str, Tensor]:
     elif head.startswith(PICKLE):
         content = _unwrap_pickle(path, read_numpy_pickle(path))
     elif _is_safetensors(path, head):
-        return _read_safetensors(path)
+        return Checkpoint(path, _read_safetensors(path))
     else:
         raise InputError(f"{path} is not a checkpoint: {_guess_content(head)}")
-    return _tensors(path, content)
+    return Checkpoint(path, _tensors(path, content), _config_text(content))
 
 
 def read_numpy_pickle(path: str | Path) -> Any:
@@ -244,6 +267,19 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         raise InputError(
             f"{path} cannot be read as safetensors ({_first_line(error)}): get it again"
         ) from error
+
+
+def _config_text(content: Any) -> str:
+    """The config in a file's content as text; '' where there is none."""
+    if not isinstance(content, Mapping):
+        return ""
+    meta = content.get(META_KEY)
+    for holder in (meta, content):
+        for key in CONFIG_KEYS if isinstance(holder, Mapping) else ():
+            found = holder.get(key)
+            if isinstance(found, str | Mapping):
+                return str(found)
+    return ""
 
 
 def _tensors(path: Path, content: Any) -> dict[str, Tensor]:

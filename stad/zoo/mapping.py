@@ -11,6 +11,14 @@ from torch import Tensor
 
 from stad.errors import InputError
 from stad.models.backbones.embeddings import resize_position_embedding, resize_time_embedding
+from stad.zoo.author_names import (
+    fold_output_biases,
+    is_timesformer,
+    is_tsm,
+    rename_timesformer,
+    rename_tsm,
+)
+from stad.zoo.class_rows import PUBLISHED, drop_background, last_layer, row_mismatch
 from stad.zoo.torchvision_names import (
     choose_torchvision,
     fit_for_start,
@@ -23,7 +31,6 @@ from stad.zoo.torchvision_names import (
 # In front of the slow stages 1 to 4, from the fast pathway.
 LATERALS = ("conv1_lateral", "layer1_lateral", "layer2_lateral", "layer3_lateral")
 CONV_NUMBERS = {"a": "1", "b": "2", "c": "3"}
-BACKGROUND_HEAD = "roi_head.bbox_head.fc_cls"
 SHOWN_KEYS = 10
 
 Rename = Callable[[str], str | None]
@@ -35,10 +42,12 @@ def map_keys(
     *,
     origin: str = "the checkpoint",
     fast_first: bool = False,
+    background: bool | None = None,
 ) -> dict[str, Tensor]:
     """A state dict of stad or of another project under the names of ``target``.
 
-    Others are mmaction2, PySlowFast, PyTorchVideo and torchvision.
+    Others are mmaction2, PySlowFast, PyTorchVideo, torchvision and the authors of TimeSformer and
+    TSM. A detector's background row is left out, see ``stad.zoo.class_rows``.
 
     Args:
         state: names to tensors, as ``read_checkpoint`` gives them.
@@ -46,6 +55,8 @@ def map_keys(
         origin: what to call the checkpoint in an error, such as its path.
         fast_first: whether the model's clip head takes the fast pathway before the slow one, as
             mmaction2's do; columns of PySlowFast's and PyTorchVideo's heads then change places.
+        background: whether the classifier of a detector has a background row, where the file
+            says so, see ``stad.zoo.recorded``.
 
     Returns:
         Exactly the names of ``target``; counters of batches that an older file lacks are zero.
@@ -55,11 +66,13 @@ def map_keys(
     """
     shapes = {name: _shape(value) for name, value in target.items()}
     state = _without_wrapper(state)
-    mapped, leftover = _rename_all(state, shapes, fast_first=fast_first, fit=_fit)
+    mapped, leftover = _rename_all(
+        state, shapes, fast_first=fast_first, background=background, fit=_fit
+    )
     for name in shapes.keys() - mapped.keys():
         if name.endswith(".num_batches_tracked"):
             mapped[name] = torch.tensor(0)
-    _check(state, mapped, shapes, leftover, origin=origin)
+    _check(state, mapped, shapes, leftover, origin=origin, background=background)
     return mapped
 
 
@@ -68,6 +81,7 @@ def map_available(
     target: Mapping[str, Tensor | torch.Size],
     *,
     fast_first: bool = False,
+    background: bool | None = None,
 ) -> tuple[dict[str, Tensor], list[str]]:
     """What of a checkpoint fits ``target``, to start training from.
 
@@ -80,7 +94,9 @@ def map_available(
     """
     shapes = {name: _shape(value) for name, value in target.items()}
     state = _without_wrapper(state)
-    mapped, leftover = _rename_all(state, shapes, fast_first=fast_first, fit=_fit_start)
+    mapped, leftover = _rename_all(
+        state, shapes, fast_first=fast_first, background=background, fit=_fit_start
+    )
     for complete in (share_attention, share_streams, widen_slow_inputs):
         mapped = complete(mapped, shapes)
     reshaped = {name for name, value in mapped.items() if tuple(value.shape) != shapes[name]}
@@ -95,6 +111,7 @@ def _rename_all(
     shapes: Mapping[str, tuple[int, ...]],
     *,
     fast_first: bool,
+    background: bool | None,
     fit: Callable[[str, Tensor, tuple[int, ...]], Tensor],
 ) -> tuple[dict[str, Tensor], list[str]]:
     """Tensors under the names in ``shapes``, whatever their shape, and the names left over."""
@@ -102,14 +119,13 @@ def _rename_all(
     rename = choose_torchvision(state, shapes, head) or _choose_family(state, head)
     mapped: dict[str, Tensor] = {}
     leftover: list[str] = []
-    last = _last_layer(state, BACKGROUND_HEAD)
-    for name, value in state.items():
+    classifier = last_layer(shapes, "roi_head.fc_cls")
+    for name, value in fold_output_biases(state).items():
         new = rename(name)
         if new is None:
             continue
-        if name.startswith(f"{last}."):
-            # mmaction2's first output is an unused background class.
-            value = value[1:]
+        if new in shapes and new.startswith(f"{classifier}."):
+            value = drop_background(name, value, shapes[new][0], background=background)
         if new in shapes and new not in mapped:
             mapped[new] = fit(new, value, shapes[new])
         else:
@@ -128,13 +144,6 @@ def _without_wrapper(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     if state and all(name.startswith("module.") for name in state):
         return {name.removeprefix("module."): value for name, value in state.items()}
     return state
-
-
-def _last_layer(state: Mapping[str, Tensor], prefix: str) -> str:
-    """'p' for p.weight, 'p.2' for p.0.weight and p.2.weight."""
-    layers = [re.match(rf"{re.escape(prefix)}\.(\d+)\.", name) for name in state]
-    numbers = [int(match[1]) for match in layers if match]
-    return f"{prefix}.{max(numbers)}" if numbers else prefix
 
 
 def _fit(name: str, value: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -164,6 +173,10 @@ def _is_square(num_tokens: int) -> bool:
 
 def _choose_family(state: Mapping[str, Tensor], head: str) -> Rename:
     names = list(state)
+    if is_timesformer(state):
+        return rename_timesformer(state)
+    if is_tsm(state):
+        return rename_tsm
     if any(re.match(r"(model\.)?blocks\.\d+\.", name) for name in names):
         return lambda name: _rename_pytorchvideo(name, paths=_paths(names), head=head)
     if any(re.match(r"s\d\.pathway\d_", name) for name in names):
@@ -294,6 +307,7 @@ def _check(
     leftover: list[str],
     *,
     origin: str,
+    background: bool | None,
 ) -> None:
     missing = sorted(shapes.keys() - mapped.keys())
     reshaped = [
@@ -312,10 +326,31 @@ def _check(
         )
         if names
     ]
+    rows = _row_mismatch(state, mapped, shapes, background=background)
     raise InputError(
-        f"{origin} does not fit the model; {describe(state)}. Names: {'; '.join(parts)}. "
+        f"{origin} does not fit the model; {describe(state)}{rows}. Names: {'; '.join(parts)}. "
         "Give the weights that belong to this model, or choose the model that they belong to."
     )
+
+
+def _row_mismatch(
+    state: Mapping[str, Tensor],
+    mapped: Mapping[str, Tensor],
+    shapes: Mapping[str, tuple[int, ...]],
+    *,
+    background: bool | None,
+) -> str:
+    """'; its classifier has ...' where the number of classes is what does not fit, else ''."""
+    for head in ("roi_head.fc_cls", "head.fc_cls"):
+        bias = f"{last_layer(shapes, head)}.bias"
+        if bias not in mapped or len(mapped[bias]) == shapes[bias][0]:
+            continue
+        rows, published = len(mapped[bias]), any(map(PUBLISHED.fullmatch, state))
+        if not published or head == "head.fc_cls":
+            return f"; it scores {rows} classes, but the model has {shapes[bias][0]} classes"
+        found = row_mismatch(rows + bool(background), shapes[bias][0], background=background)
+        return f"; {found}"
+    return ""
 
 
 def _shorten(names: list[str]) -> str:
@@ -328,6 +363,7 @@ def describe(state: Mapping[str, Tensor]) -> str:
     plain = "a recognizer of torchvision" if is_video_model(state) else "an image classifier"
     rules = (
         (r"roi_head\.bbox_head\.fc_cls(\.\d+)?\.weight", 1, "an action detector of mmaction2"),
+        (r"new_fc\.weight", 0, "a recognizer of TSM's authors"),
         (r"roi_head\.fc_cls(\.\d+)?\.weight", 0, "an action detector of stad"),
         (r"cls_head\.fc_cls\.weight", 0, "a recognizer of mmaction2"),
         (r"head\.fc_cls\.weight", 0, "a recognizer of stad"),
@@ -344,7 +380,11 @@ def describe(state: Mapping[str, Tensor]) -> str:
         if found and background is None:
             return f"this looks like a checkpoint of {what}"
         if found:
+            or_without = f" and a background row, or {len(found[-1])} without one"
             return (
                 f"this looks like a checkpoint of {what} with {len(found[-1]) - background} classes"
+                f"{or_without if background else ''}"
             )
+    if is_timesformer(state):
+        return "this looks like a checkpoint of TimeSformer's authors"
     return "this looks like no checkpoint of stad, mmaction2, PySlowFast or PyTorchVideo"

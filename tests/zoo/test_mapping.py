@@ -138,10 +138,86 @@ def test_the_background_row_is_the_first():
     assert mapped[f"{HEAD}.weight"][:, 7].tolist() == list(range(1, 81))
 
 
-def test_an_mmaction2_head_without_a_row_to_spare_is_refused():
-    shapes = shapes_of(SLOW)
-    with pytest.raises(InputError, match=r"fc_cls\.bias \(79,\) instead of \(80,\)"):
-        map_keys(numbered(shapes, mmaction2), shapes)
+DETECTOR_HEADS = {
+    "mmaction2": mmaction2,
+    "pyslowfast": pyslowfast,
+    "caffe2": caffe2,
+    "pytorchvideo": functools.partial(pytorchvideo, two_paths=False),
+}
+
+
+def head_of(rename, rows):
+    """A published Slow model whose last layer has so many rows, filled with their numbers."""
+    state = numbered(shapes_of(SLOW), rename, drop_counters=rename is caffe2)
+    for leaf, columns in (("weight", (2048,)), ("bias", ())):
+        numbers = torch.arange(float(rows)).reshape(rows, *(1 for _ in columns))
+        state[rename(f"{HEAD}.{leaf}")] = numbers.expand(rows, *columns).clone()
+    return state
+
+
+def slow_shapes(num_classes):
+    return shapes_of(SLOW) | {
+        f"{HEAD}.weight": (num_classes, 2048),
+        f"{HEAD}.bias": (num_classes,),
+    }
+
+
+@pytest.mark.parametrize("family", DETECTOR_HEADS)
+@pytest.mark.parametrize(
+    ("rows", "classes"), [(66, 66), (66, 65), (81, 80), (80, 80), (4, 3), (1, 1)]
+)
+def test_as_many_rows_as_classes_are_kept_and_one_more_is_the_background(family, rows, classes):
+    state = head_of(DETECTOR_HEADS[family], rows)
+    shapes = slow_shapes(classes)
+    expected = list(range(rows - classes, rows))
+    mapped = map_keys(state, shapes)
+    assert mapped[f"{HEAD}.bias"].tolist() == expected
+    assert mapped[f"{HEAD}.weight"][:, 7].tolist() == expected
+    # To start training from, too.
+    found, left_over = map_available(state, shapes)
+    assert found[f"{HEAD}.bias"].tolist() == expected
+    assert left_over == []
+
+
+@pytest.mark.parametrize("family", DETECTOR_HEADS)
+@pytest.mark.parametrize(("rows", "classes"), [(66, 80), (79, 80), (82, 80), (81, 3)])
+def test_other_numbers_of_rows_are_refused_with_both_counts(family, rows, classes):
+    state = head_of(DETECTOR_HEADS[family], rows)
+    with pytest.raises(InputError) as raised:
+        map_keys(state, slow_shapes(classes))
+    assert f"its classifier has {rows} rows ({rows} classes, or {rows - 1} and a" in str(
+        raised.value
+    )
+    assert f"but the model has {classes} classes" in str(raised.value)
+    found, left_over = map_available(state, slow_shapes(classes))
+    assert f"{HEAD}.bias" not in found
+    assert {f"{HEAD}.weight", f"{HEAD}.bias"} <= set(left_over)
+
+
+def test_what_the_file_says_of_its_background_row_goes_first():
+    state = head_of(mmaction2, 66)
+    assert len(map_keys(state, slow_shapes(66), background=False)[f"{HEAD}.bias"]) == 66
+    with pytest.raises(InputError, match=r"66 classes, and the file says that none .* has 65"):
+        map_keys(state, slow_shapes(65), background=False)
+    assert map_keys(state, slow_shapes(65), background=True)[f"{HEAD}.bias"][0] == 1
+    with pytest.raises(InputError, match=r"65 classes and a background row, as the file .* 66"):
+        map_keys(state, slow_shapes(66), background=True)
+    assert f"{HEAD}.bias" not in map_available(state, slow_shapes(65), background=False)[0]
+
+
+def test_stads_own_heads_never_lose_a_row():
+    state = head_of(lambda name: name, 66)
+    assert len(map_keys(state, slow_shapes(66))[f"{HEAD}.bias"]) == 66
+    with pytest.raises(InputError, match="it scores 66 classes, but the model has 65 classes"):
+        map_keys(state, slow_shapes(65))
+
+
+def test_recognizers_have_no_background_row():
+    shapes = shapes_of("slowonly_kinetics.py")
+    state = numbered(shapes, mmaction2)
+    fewer = shapes | {"head.fc_cls.weight": (399, 2048), "head.fc_cls.bias": (399,)}
+    with pytest.raises(InputError, match="it scores 400 classes, but the model has 399 classes"):
+        map_keys(state, fewer)
 
 
 def test_the_hidden_layer_keeps_its_rows():

@@ -199,7 +199,7 @@ class FrameResNet(StagedNetwork):
         _check_options(depth, shift_div, non_local_mode)
         self.shift_div, self.bidirectional = shift_div, bidirectional
         self.has_non_local = any(len(blocks) > 0 for blocks in non_local_blocks)
-        self._non_local_mode, self._with_checkpoint = non_local_mode, with_checkpoint
+        self.non_local_mode, self._with_checkpoint = non_local_mode, with_checkpoint
         self._block = FrameBottleneck if depth >= 50 else FrameBasicBlock
         num_blocks = DEPTHS[depth][1]
         self.conv1 = _conv_bn(in_channels, base_channels, size=7, stride=2)
@@ -250,7 +250,7 @@ class FrameResNet(StagedNetwork):
     def _make_non_local(self, channels: int) -> NonLocal3d:
         return NonLocal3d(
             channels,
-            mode=self._non_local_mode,
+            mode=self.non_local_mode,
             sub_sample=True,
             use_scale=False,
             norm_cfg={"type": "BN3d"},
