@@ -11,4 +11,11 @@ with read_base():
 window = dict(num_frames=4, interval_frames=16)
 train_dataloader.update(dataset=dict(window=window))
 val_dataloader.update(dataset=dict(window=window))
-start_from = "slowonly_r50_4x16_k400"
+# Trained on Kinetics-400, top-1 75.12.
+start_from = dict(
+    url="https://download.openmmlab.com/mmaction/v1.0/recognition/slowonly/"
+    "slowonly_imagenet-pretrained-r50_8xb16-4x16x1-steplr-150e_kinetics400-rgb/"
+    "slowonly_imagenet-pretrained-r50_8xb16-4x16x1-steplr-150e_kinetics400-rgb"
+    "_20220901-e7b65fad.pth",
+    sha256="e7b65fad",
+)

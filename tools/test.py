@@ -1,6 +1,8 @@
 """Evaluates a checkpoint: python tools/test.py CONFIG CHECKPOINT
 
-The data is that of the config's val_dataloader; the last line on stdout is JSON.
+Or a published model: python tools/test.py NAME, as demo/detect_video.py --list-models names it,
+with its published weights or with a CHECKPOINT, on the data and in the way that its published
+figure is of. The data is that of the config's val_dataloader; the last line on stdout is JSON.
 """
 
 from __future__ import annotations
@@ -22,9 +24,17 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("config", help="config file, such as configs/slowfast_ava.py")
-    parser.add_argument("checkpoint", help="of stad, mmaction2, PySlowFast or PyTorchVideo")
-    parser.add_argument("--work-dir", help="where the log goes (work_dirs/NAME-OF-THE-CONFIG)")
+    parser.add_argument(
+        "config",
+        metavar="CONFIG|NAME",
+        help="config file, such as configs/slowfast_ava.py, or a model's name",
+    )
+    parser.add_argument(
+        "checkpoint",
+        nargs="?",
+        help="of stad, mmaction2, PySlowFast or PyTorchVideo (the published weights of NAME)",
+    )
+    parser.add_argument("--work-dir", help="where the log goes (work_dirs/CONFIG-OR-NAME)")
     parser.add_argument("--out", metavar="CSV", help="write what was predicted")
     parser.add_argument(
         "--views", metavar="CLIPSxCROPS", help="of a recognizer, such as 10x3 (the config's)"

@@ -6,7 +6,7 @@ import contextlib
 import gc
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -19,6 +19,7 @@ from mmengine.runner import Runner
 from stad import labels, zoo
 from stad.datasets.ava import missing_error, missing_inputs
 from stad.datasets.kinetics import VideoDataset
+from stad.engine import published
 from stad.engine.checkpoints import LAST, newest_checkpoint
 from stad.engine.hooks import (
     PerClassHook,
@@ -43,7 +44,7 @@ class RunOptions:
     """What the scripts let one choose.
 
     Attributes:
-        config: path of a config file.
+        config: path of a config file; to evaluate, also the name of a model in the zoo.
         work_dir: where checkpoints and logs go; None is work_dirs/NAME-OF-THE-CONFIG.
         resume: go on from the last checkpoint in ``work_dir``.
         amp: mixed precision, on a GPU.
@@ -90,7 +91,7 @@ def train(options: RunOptions) -> Runner:
 
 def evaluate(
     options: RunOptions,
-    checkpoint: str | Path,
+    checkpoint: str | Path | None = None,
     *,
     report: str | Path | None = None,
     views: str | None = None,
@@ -98,8 +99,10 @@ def evaluate(
     """Evaluate a checkpoint on the validation data; per-class figures go to the log.
 
     Args:
-        options: of the run.
-        checkpoint: of stad, mmaction2, PySlowFast or PyTorchVideo.
+        options: of the run; the name of a model in the zoo in place of the config evaluates on
+            the data and in the way that its published figure is of.
+        checkpoint: of stad or a project that ``stad.zoo.load_weights`` knows; None takes the
+            published weights of the named model.
         report: folder for a page that shows the evaluation of a detector, with pictures of
             mistakes.
         views: of a recognizer, clips and crops per video, such as '10x3'; None is as the config
@@ -111,19 +114,23 @@ def evaluate(
     Raises:
         InputError: the checkpoint does not fit, or the data is not there.
     """
+    entry = published.named_entry(options.config)
+    if entry is not None:
+        changed = published.evaluation_changes(entry, options.work_dir, options.changes)
+        options = replace(options, **changed)
     config = _read(options, EVALUATION_KEYS)
     _check_inputs(config, ("val_dataloader",))
+    # After the data: what is missing there is said before a download.
+    checkpoint = published.checkpoint_of(entry, checkpoint)
     if config.val_evaluator.get("out"):
         check_output("--out", config.val_evaluator.out)
     _use_views(config.val_dataloader, views, has_report=report is not None)
-    for key in ("train_dataloader", "train_cfg", "optim_wrapper", "param_scheduler"):
-        config.pop(key, None)
-    config.auto_scale_lr = None
-    config.default_hooks.checkpoint = None
-    runner = _build(config)
+    runner = _build(_without_training(config))
     with _config_errors(options.config):
         runner._val_loop = runner.build_val_loop(runner._val_loop)
     zoo.load_weights(bare_model(runner), checkpoint)
+    if entry is not None:
+        runner.logger.info(published.describe_evaluation(entry, config))
     runner.register_hook(StartCheckHook())
     runner.register_hook(PerClassHook())
     metrics = runner.val()
@@ -131,6 +138,14 @@ def evaluate(
         _write_report(runner, report, name=Path(checkpoint).name)
     _leave_processes(runner)
     return metrics
+
+
+def _without_training(config: Config) -> Config:
+    for key in ("train_dataloader", "train_cfg", "optim_wrapper", "param_scheduler"):
+        config.pop(key, None)
+    config.auto_scale_lr = None
+    config.default_hooks.checkpoint = None
+    return config
 
 
 def _write_report(runner: Runner, folder: str | Path, *, name: str) -> None:

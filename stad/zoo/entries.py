@@ -26,6 +26,9 @@ class ModelEntry:
         licence: of the weights.
         trained_on: the last data set it was trained on.
         metric: the accuracy that its authors published; '' where they gave none.
+        metric_note: what the accuracy is of, where that is not plain.
+        evaluation: what of the config to change to evaluate as the authors did: dotted keys and
+            values. The config names the data; this, how it is measured.
         score_threshold: what a score must reach to be shown, in [0, 1].
         needs: other files without which the model cannot run.
         stride_sec: time between predictions that suits the model, seconds.
@@ -41,6 +44,8 @@ class ModelEntry:
     score_threshold: float
     needs: tuple[Weights, ...] = ()
     stride_sec: float = 1.0
+    metric_note: str = ""
+    evaluation: tuple[tuple[str, object], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,8 @@ def labels_table(model: str | None = None) -> str:
 
 def _model_row(entry: ModelEntry) -> tuple[str, ...]:
     metric = entry.metric or "-"
+    if entry.metric_note:
+        metric += f" ({entry.metric_note})"
     return entry.name, SCORES[entry.task], entry.trained_on, metric, entry.licence
 
 

@@ -1,11 +1,15 @@
 """Every leaf of configs/ builds the model that its label map and window ask for."""
 
+import re
+
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.optim import CosineAnnealingLR, MultiStepLR
 
 from stad.models.action_detector import ActionDetector
 from stad.models.fast_inference import prepare_for_inference
+from stad.models.losses import MultiLabelLoss
 from stad.models.recognizer import Recognizer
 from stad.registry import MODELS
 from stad.video.window import Window
@@ -43,6 +47,11 @@ WINDOWS = {
     "slowfast_8x8_tmax_ava": (32, 2, 256, "ava"),
     "slowfast_8x8_tmax_focal_ava": (32, 2, 256, "ava"),
     "slowfast_acrn_ava": (32, 2, 256, "ava"),
+    "slowfast_acrn_ava21": (32, 2, 256, "ava"),
+    "slowfast_8x8_ava21": (32, 2, 256, "ava"),
+    "slowfast_8x8_pytorchvideo_kinetics": (32, 2, 256, "kinetics400"),
+    "timesformer_authors_kinetics": (8, 32, 224, "kinetics400"),
+    "tsm_nl_dot_product_kinetics": (8, 37.5, 256, "kinetics400"),
     "slowfast_ava": (32, 2, 256, "ava"),
     "slowfast_context_ava": (32, 2, 256, "ava"),
     "slowfast_kinetics": (32, 2, 256, "kinetics400"),
@@ -92,13 +101,25 @@ def test_leaf_builds_with_the_classes_of_its_label_map(name):
     assert model.num_classes == NUM_CLASSES[config.val_dataloader.dataset.label_map]
 
 
-@pytest.mark.parametrize("name", [name for name in LEAVES if name.endswith(("_ava", "_synthetic"))])
-def test_training_cuts_the_windows_of_evaluation(name):
+AVA_LEAVES = [name for name in LEAVES if re.search(r"_ava(21)?$", name)]
+
+
+def test_every_leaf_states_its_window_here():
+    assert set(WINDOWS) == set(LEAVES)
+
+
+@pytest.mark.parametrize("name", [*AVA_LEAVES, "slowfast_synthetic", "slowonly_synthetic"])
+def test_training_cuts_the_windows_of_evaluation_but_for_the_jitter(name):
     config = read_config(name)
     train, val = config.train_dataloader.dataset, config.val_dataloader.dataset
-    assert (train.window, train.label_map) == (val.window, val.label_map)
+    # mmaction2 jitters the frames of training clips; PySlowFast does not, nor do rendered people.
+    jitters = name in AVA_LEAVES and "pytorchvideo" not in name
+    assert train.window.get("jitter", False) is jitters
+    assert "jitter" not in val.window
+    assert {**train.window, "jitter": None} == {**val.window, "jitter": None}
+    assert train.label_map == val.label_map
     assert train.window["type"] is Window
-    if name.endswith("_ava"):
+    if name in AVA_LEAVES:
         # One rate for each number of clips per step; a transformer takes a smaller one.
         rate = 0.01 if name == "timesformer_ava" else 0.2
         assert config.optim_wrapper.optimizer.lr == rate
@@ -147,8 +168,15 @@ def test_recognizers_state_their_schedule(name, epochs, rate, per_clips):
         ("slowfast_context_ava", 16, 20, "2.1", "20200704-bcde7ed7"),
         ("slowfast_8x8_ava", 6, 10, "2.2", "20200716-73547d2b"),
         ("slowfast_8x8_tmax_focal_ava", 6, 10, "2.2", "20200716-73547d2b"),
+        ("slowfast_8x8_ava21", 8, 20, "2.1", "20200716-73547d2b"),
         ("slowfast_acrn_ava", 8, 10, "2.2", "20200716-73547d2b"),
-        ("slowonly_ava", 16, 20, "2.1", "slowonly_r50_4x16_k400"),
+        ("slowfast_acrn_ava21", 8, 10, "2.1", "20200716-73547d2b"),
+        ("slowonly_ava", 16, 20, "2.1", "20220901-e7b65fad"),
+        ("slowonly_r101_ava", 16, 20, "2.1", "20200926-0c730aef"),
+        ("slowonly_8x8_ava", 8, 10, "2.2", "kinetics700-rgb_20221013-15b93b10"),
+        ("slowonly_16x4_tricks_ava", 8, 10, "2.2", "kinetics700-rgb_20221013-15b93b10"),
+        ("slowfast_8x8_pytorchvideo_ava", 8, 20, "2.2", "slowfast_r50_8x8_pyslowfast_k400"),
+        ("slow_4x16_pytorchvideo_ava", 8, 20, "2.2", "SLOW_4x16_R50.pyth"),
         ("timesformer_ava", 8, 20, "2.1", "timesformer_divst_8x32_k400"),
         ("tsm_ava", 16, 20, "2.1", "tsm_r50_1x1x8_k400"),
     ],
@@ -162,6 +190,43 @@ def test_leaf_states_the_published_recipe(name, batch, epochs, version, start):
         assert loader.dataset.excluded.endswith(f"v{version}.csv")
     found = config.start_from
     assert start in (found if isinstance(found, str) else found["url"])
+    # Ten epochs are a cosine, twenty are two steps.
+    kind = CosineAnnealingLR if epochs == 10 else MultiStepLR
+    assert config.param_scheduler[1]["type"] is kind
+
+
+@pytest.mark.parametrize("name", AVA_LEAVES)
+def test_start_weights_of_a_url_have_the_hash_in_its_name(name):
+    start = read_config(name).start_from
+    if isinstance(start, dict) and start["url"].endswith(".pth"):
+        assert start["url"].endswith(f"-{start['sha256']}.pth")
+
+
+def test_the_published_losses_and_data_of_ava_kinetics():
+    plain, tricks = read_config("slowonly_8x8_ava"), read_config("slowonly_16x4_tricks_ava")
+    assert "loss" not in plain.model
+    assert tricks.model.loss == {"type": MultiLabelLoss, "focal_gamma": 1}
+    head = {key: tricks.model.roi_head[key] for key in ("context", "temporal_pool", "mlp")}
+    assert head == {"context": True, "temporal_pool": "max", "mlp": True}
+    for config in (plain, tricks):
+        train, val = config.train_dataloader.dataset, config.val_dataloader.dataset
+        assert train.annotations == "data/ava_kinetics/annotations/ava_kinetics_train_v2.2.csv"
+        assert (train.videos, val.videos) == ("data/ava_kinetics/videos", "data/ava/videos")
+    assert "context" not in plain.model.roi_head
+
+
+@pytest.mark.parametrize(
+    ("name", "window", "average"),
+    [
+        ("slowfast_pyslowfast_kinetics", (None, 7, 7), "scores"),
+        ("slowfast_8x8_pyslowfast_kinetics", (None, 7, 7), "scores"),
+        ("slowfast_8x8_pytorchvideo_kinetics", (None, 7, 7), "logits"),
+        ("slowfast_kinetics", None, "logits"),
+    ],
+)
+def test_recognizers_pool_as_their_owners_do(name, window, average):
+    head = read_config(name).model.head
+    assert (head.get("pool_window"), head.get("average", "logits")) == (window, average)
 
 
 def test_a_leaf_does_not_change_its_parent():

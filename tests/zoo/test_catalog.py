@@ -1,13 +1,19 @@
 """The tables agree with themselves, with configs/ and with what mmdet ships."""
 
 import importlib.util
+import inspect
 import re
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
+from torchvision.models import video
 
 from stad import zoo
+from stad.datasets.ava import AVADataset
+from stad.engine.published import evaluation_changes
 from stad.errors import InputError
+from stad.evaluation.ava_metric import AVAMetric
 from stad.zoo import choice
 from stad.zoo.catalog import BLAZEPOSE, DETECTORS, MODELS
 from stad.zoo.download import is_cached
@@ -125,3 +131,77 @@ def test_labels_are_listed_with_their_ids():
     assert labels_table().splitlines()[11] == " 12  stand"
     assert labels_table("i3d_k400").splitlines()[6] == "  7  arm wrestling"
     assert len(labels_table("slowonly_r50_4x16_ava21").splitlines()) == 80
+
+
+AVA = "data/ava/annotations/ava_val_"
+# name: AVA version, lowest score of person boxes, whether a keyframe keeps its best box, protocol.
+EVALUATED = {
+    "slowfast_r50_4x16_ava21": ("v2.1", 0.9, True, "mmaction2"),
+    "slowfast_r50_4x16_context_ava21": ("v2.1", 0.9, True, "mmaction2"),
+    "slowfast_r50_8x8_ava21": ("v2.1", 0.9, True, "mmaction2"),
+    "slowfast_r50_8x8_ava22": ("v2.2", 0.9, True, "mmaction2"),
+    "slowfast_r50_8x8_tmax_ava22": ("v2.2", 0.9, True, "mmaction2"),
+    "slowfast_r50_8x8_tmax_focal_ava22": ("v2.2", 0.9, True, "mmaction2"),
+    "slowfast_acrn_r50_8x8_ava21": ("v2.1", 0.9, True, "mmaction2"),
+    "slowfast_acrn_r50_8x8_ava22": ("v2.2", 0.9, True, "mmaction2"),
+    "slowonly_r50_4x16_ava21": ("v2.1", 0.9, True, "mmaction2"),
+    "slowonly_r101_8x8_ava21": ("v2.1", 0.9, True, "mmaction2"),
+    "slowonly_r50_8x8_k700_avakinetics": ("v2.2", 0.9, True, "mmaction2"),
+    "slowonly_r50_16x4_tricks_k700_avakinetics": ("v2.2", 0.9, True, "mmaction2"),
+    "slowfast_r50_8x8_pytorchvideo_ava22": ("v2.2", 0.8, False, "pyslowfast"),
+    "slow_r50_4x16_pytorchvideo_ava22": ("v2.2", 0.8, False, "pyslowfast"),
+}
+
+
+def evaluated_config(name):
+    """The config that tools/test.py NAME evaluates with."""
+    entry = zoo.model_entry(name)
+    options = evaluation_changes(entry, None, {})
+    config = Config.fromfile(options["config"])
+    config.merge_from_dict(options["changes"])
+    return config
+
+
+def test_every_model_of_ava_is_evaluated():
+    assert set(EVALUATED) == {one.name for one in MODELS if "AVA" in one.metric}
+    for entry in MODELS:
+        # The version of its figure is that of its name.
+        if entry.name in EVALUATED:
+            assert entry.metric.startswith(f"AVA {EVALUATED[entry.name][0]} mAP ")
+
+
+@pytest.mark.parametrize("name", EVALUATED)
+def test_ava_models_evaluate_on_what_their_published_figure_is_of(name):
+    version, min_score, keep_best, protocol = EVALUATED[name]
+    config = evaluated_config(name)
+    data = config.val_dataloader.dataset
+    assert data.annotations == f"{AVA}{version}.csv"
+    assert data.excluded == f"{AVA}excluded_timestamps_{version}.csv"
+    assert data.proposals.endswith("ava_dense_proposals_val.FAIR.recall_93.9.pkl")
+    defaults = inspect.signature(AVADataset).parameters
+    found = [data.get(key, defaults[key].default) for key in ("min_score", "keep_best")]
+    assert found == [min_score, keep_best]
+    assert (config.val_evaluator.type, config.val_evaluator.protocol) == (AVAMetric, protocol)
+    # 80 outputs, of which AVA evaluates 60.
+    assert (config.model.roi_head.num_classes, data.label_map) == (80, "ava")
+    metric = AVAMetric(protocol=protocol)
+    metric.dataset_meta = {"label_map": data.label_map}
+    assert len(metric._classes()) == 60
+    assert config.val_dataloader.dataset.get("transform") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "frames", "clips"), [("s3d_k400", 128, 1), ("r3d_18_k400", 16, 5), ("i3d_k400", 64, 1)]
+)
+def test_torchvisions_models_evaluate_as_torchvision_states(name, frames, clips):
+    data = evaluated_config(name).val_dataloader.dataset
+    assert (data.window.num_frames, data.get("num_clips", 1)) == (frames, clips)
+
+
+def test_figures_that_are_of_something_else_than_the_config_say_so():
+    notes = {entry.name: entry.metric_note for entry in MODELS if entry.metric_note}
+    assert set(notes) == {"s3d_k400", "i3d_k400"}
+    markdown = markdown_tables()
+    assert "| Kinetics-400 top-1 68.37 (of 128 frames; the config has 64) |" in markdown
+    assert "| Kinetics-400 top-1 71.1 (of whole videos; the config has 64 frames) |" in markdown
+    assert video.S3D_Weights.KINETICS400_V1.meta["_docs"].endswith("`clip_len=128`.")

@@ -19,7 +19,8 @@ train_dataloader = dict(
         excluded="data/ava/annotations/ava_train_excluded_timestamps_v2.1.csv",
         proposals="data/ava/annotations/ava_dense_proposals_train.FAIR.recall_93.9.pkl",
         videos="data/ava/videos",
-        window=dict(type=Window, num_frames=32, interval_frames=2),
+        # As published, each frame is moved by a little: mmaction2's SampleAVAFrames.
+        window=dict(type=Window, num_frames=32, interval_frames=2, jitter=True),
         short_side_px=256,
         label_map="ava",
         # As published, without changes of colour.

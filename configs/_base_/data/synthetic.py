@@ -2,6 +2,8 @@
 
 from mmengine.config import read_base
 
+from stad.video.window import Window
+
 with read_base():
     from .ava import *
 
@@ -23,6 +25,8 @@ train_dataloader.update(
         transform=dict(scale_px=(80, 100), crop_px=80, brightness=0.2, contrast=0.2),
     ),
 )
+# Some classes differ by motion alone: no jitter of the frames.
+train_dataloader.dataset.window = dict(type=Window, num_frames=32, interval_frames=2)
 val_dataloader.update(
     batch_size=16,
     num_workers=1,

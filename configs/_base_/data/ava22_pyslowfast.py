@@ -1,0 +1,20 @@
+"""AVA v2.2 as PySlowFast reads it, for PyTorchVideo's models, which it trained and evaluated.
+
+People from a score of 0.8, and no keyframe keeps a box below it; frames at regular times; crops
+of 224 pixels in training. slowfast/datasets/ava_dataset.py and configs/AVA/*_SHORT.yaml there.
+"""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .ava22 import *
+
+train_dataloader.update(
+    dataset=dict(
+        min_score=0.8,
+        keep_best=False,
+        window=dict(jitter=False),
+        transform=dict(crop_px=224),
+    )
+)
+val_dataloader.update(dataset=dict(min_score=0.8, keep_best=False))

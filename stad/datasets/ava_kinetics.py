@@ -1,0 +1,195 @@
+"""AVA-Kinetics' training list: AVA v2.2's, and keyframes of Kinetics-700 clips, in one folder.
+
+Li et al., "The AVA-Kinetics Localized Human Actions Video Dataset", 2020. It annotates a keyframe
+of each clip, in the time of the whole video that the clip was cut from; the files of Kinetics are
+the clips. The list that is written has the clips' names and counts from their first frame.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import tarfile
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stad.datasets.clips import VIDEO_SUFFIXES
+from stad.errors import InputError
+from stad.results.atomic import write_whole
+
+ARCHIVE_URL = "https://storage.googleapis.com/deepmind-media/Datasets/ava_kinetics_v1_0.tar.gz"
+KINETICS_CSV = "kinetics_train_v1.0.csv"
+TRAINING_LIST = "annotations/ava_kinetics_train_v2.2.csv"
+VIDEOS = "videos"
+# 'ID_000012_000022': the seconds 12 to 22 of the video ID.
+CLIP_NAME = re.compile(r"(?P<id>.+)_(?P<start>\d{6})_(?P<end>\d{6})")
+NUM_COLUMNS = 7
+# What AVA's files have for a person without an id.
+NO_PERSON = "-1"
+
+
+@dataclass(frozen=True)
+class KineticsClip:
+    """A file of Kinetics: seconds ``start_sec`` to ``end_sec`` of a video."""
+
+    path: Path
+    start_sec: int
+    end_sec: int
+
+
+@dataclass(frozen=True)
+class KineticsRows:
+    """Rows of the annotations that have a clip.
+
+    Attributes:
+        lines: AVA CSV, in the time of the clips, without line ends.
+        clips: those that the lines name.
+        keyframes: how many there are.
+        missing: annotated keyframes without a clip.
+    """
+
+    lines: tuple[str, ...]
+    clips: tuple[KineticsClip, ...]
+    keyframes: int
+    missing: int
+
+
+def find_kinetics_clips(folder: str | Path) -> dict[str, list[KineticsClip]]:
+    """Return the clips below a folder by the id of their video.
+
+    Args:
+        folder: with files 'ID_000012_000022.mp4', in folders of classes or not.
+
+    Raises:
+        InputError: no such folder, or no file of that name in it.
+    """
+    folder = Path(folder)
+    found: dict[str, list[KineticsClip]] = defaultdict(list)
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
+        match = CLIP_NAME.fullmatch(path.stem)
+        if match and path.suffix.lower() in VIDEO_SUFFIXES:
+            found[match["id"]].append(KineticsClip(path, int(match["start"]), int(match["end"])))
+    if not found:
+        raise InputError(
+            f"{folder} has no clips of Kinetics: expected videos that are named after their "
+            "YouTube id and their first and last second, such as abc_000012_000022.mp4."
+        )
+    return dict(found)
+
+
+def match_rows(annotations: str | Path, clips: dict[str, list[KineticsClip]]) -> KineticsRows:
+    """Return the annotations of the keyframes that have a clip, in the time of the clip.
+
+    Where a moment is in several clips, it is taken from the one that has most around it.
+
+    Args:
+        annotations: CSV of video id, seconds, x1, y1, x2, y2 and action; rows of fewer columns
+            are keyframes without labels and are left out.
+        clips: as ``find_kinetics_clips`` gives them.
+
+    Raises:
+        InputError: no such file, or a row that is no annotation.
+    """
+    lines: list[str] = []
+    used: dict[str, KineticsClip] = {}
+    keyframes: set[tuple[str, str]] = set()
+    missing: set[tuple[str, str]] = set()
+    for video_id, time_text, *rest in _rows(Path(annotations)):
+        time_sec = float(time_text)
+        around = [one for one in clips.get(video_id, ()) if one.start_sec < time_sec < one.end_sec]
+        if not around:
+            missing.add((video_id, time_text))
+            continue
+        clip = max(around, key=lambda one: min(time_sec - one.start_sec, one.end_sec - time_sec))
+        used[clip.path.stem] = clip
+        keyframes.add((clip.path.stem, time_text))
+        in_clip = f"{time_sec - clip.start_sec:.3f}"
+        lines.append(",".join((clip.path.stem, in_clip, *rest, NO_PERSON)))
+    return KineticsRows(tuple(lines), tuple(used.values()), len(keyframes), len(missing))
+
+
+def _rows(path: Path) -> Iterable[list[str]]:
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file of annotations.")
+    with path.open(newline="", encoding="utf-8") as file:
+        for number, row in enumerate(csv.reader(file), start=1):
+            if len(row) < NUM_COLUMNS:
+                continue
+            try:
+                [float(value) for value in row[1:NUM_COLUMNS]]
+            except ValueError:
+                raise InputError(
+                    f"{path}, line {number}: expected a video id and six numbers (seconds, x1, "
+                    f"y1, x2, y2, action), got {','.join(row)}."
+                ) from None
+            yield [row[0], *row[1:6], f"{float(row[6]):g}"]
+
+
+def write_training_set(
+    folder: str | Path, *, ava_list: str | Path, ava_videos: str | Path, rows: KineticsRows
+) -> Path:
+    """Write the list and link the videos of both parts into one folder.
+
+    Args:
+        folder: of AVA-Kinetics; made if need be.
+        ava_list: ava_train_v2.2.csv.
+        ava_videos: folder of AVA's films.
+        rows: of Kinetics.
+
+    Returns:
+        The list.
+
+    Raises:
+        InputError: AVA is not there, or a file of the folder is in the way.
+    """
+    ava_list, ava_videos, folder = Path(ava_list), Path(ava_videos), Path(folder)
+    if not ava_list.is_file() or not ava_videos.is_dir():
+        raise InputError(
+            f"AVA v2.2 is not complete: {ava_list} and the folder {ava_videos} are needed. "
+            "'python tools/prepare_ava.py data/ava --version 2.2' gets them."
+        )
+    videos = folder / VIDEOS
+    videos.mkdir(parents=True, exist_ok=True)
+    films = [one for one in ava_videos.iterdir() if one.suffix.lower() in VIDEO_SUFFIXES]
+    for path in (*films, *(clip.path for clip in rows.clips)):
+        _link(videos / path.name, path.resolve())
+    target = folder / TRAINING_LIST
+    target.parent.mkdir(parents=True, exist_ok=True)
+    ava_text = ava_list.read_text(encoding="utf-8").rstrip("\n")
+    write_whole(target, "\n".join((ava_text, *rows.lines)) + "\n")
+    return target
+
+
+def _link(link: Path, target: Path) -> None:
+    """Make a symbolic link; one that is there is replaced, another file stays and is an error."""
+    if link.is_symlink():
+        if link.readlink() == target:
+            return
+        link.unlink()
+    elif link.exists():
+        raise InputError(
+            f"{link} is a file of its own: move it away, a link to {target} goes there."
+        )
+    link.symlink_to(target)
+
+
+def unpack_kinetics_csv(archive: Path) -> Path:
+    """Return the annotations of Kinetics' training part, unpacked beside the archive.
+
+    Raises:
+        InputError: it is not the published archive.
+    """
+    target = archive.with_name(KINETICS_CSV)
+    try:
+        with tarfile.open(archive) as content:
+            members = [one for one in content if Path(one.name).name == KINETICS_CSV]
+            if not members:
+                raise InputError(f"{archive} has no {KINETICS_CSV}: delete it and run this again.")
+            target.write_bytes(content.extractfile(members[0]).read())
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise InputError(
+            f"{archive} cannot be unpacked ({error}): delete it and run this again."
+        ) from error
+    return target
