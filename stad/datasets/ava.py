@@ -13,18 +13,22 @@ from mmengine.logging import print_log
 from torch.utils.data import Dataset, default_collate
 
 from stad import labels
-from stad.datasets.ava_csv import read_ava_csv, read_excluded
+from stad.datasets.annotation_checks import check_proposals, check_scores
+from stad.datasets.ava_csv import read_excluded
+from stad.datasets.box_checks import check_boxes
+from stad.datasets.checked_table import read_checked
 from stad.datasets.clips import (
     ClipSource,
     FrameFolders,
     VideoFiles,
     black_clip,
-    unreadable_videos,
-    warn_of_left_out,
 )
+from stad.datasets.findings import settle
 from stad.datasets.keyframes import ActorTable, group_actors
 from stad.datasets.proposals import (
     NO_PROPOSALS,
+    KeyframeId,
+    Proposals,
     add_positives,
     confident,
     keyframe_id,
@@ -103,10 +107,11 @@ class AVADataset(Dataset):
         class_ids: what each output means, ids as in the annotations.
         max_labels: highest number of labels that one actor has.
         num_unreadable: how many videos are left out.
+        left_out_rows: rows of the annotations that are not used, as ``read_ava_csv`` counts.
 
     Raises:
-        InputError: files are missing or no video can be read, or, for training, no actor
-            has a label.
+        InputError: files are missing or no video can be read, most rows of the annotations
+            cannot be meant, or, for training, no actor has a label.
     """
 
     def __init__(
@@ -141,9 +146,9 @@ class AVADataset(Dataset):
         self._min_score, self._min_iou, self._keep_best = min_score, min_iou, keep_best
         self._transform = None if transform is None else TRANSFORMS.build(transform)
         self.source = open_source(videos, frames_fps=frames_fps)
-        self._proposals = None if proposals is None else read_proposals(proposals)
         self._told: set[str] = set()
         self._table = self._read_table(annotations, excluded)
+        self._proposals = None if proposals is None else self._read_proposals(proposals)
         self._tracks = ActorTracks(self._table) if tracks else None
         self._stretch = stretch
         self.max_labels = int(self._table.labels.sum(axis=1).max(initial=0))
@@ -152,25 +157,61 @@ class AVADataset(Dataset):
     @property
     def metainfo(self) -> dict:
         """For the evaluator and the checkpoint: files and classes as plain values."""
-        return {
+        found = {
             "annotations": str(self.annotations),
             "excluded": None if self._excluded is None else str(self._excluded),
             "label_map": str(self.label_map),
             "class_ids": list(self.class_ids),
             "classes": list(self._classes.values()),
         }
+        return found | ({"left_out_rows": self.left_out_rows} if self.left_out_rows else {})
+
+    @property
+    def video_keys(self) -> frozenset[str]:
+        """What identifies the videos that have rows, in whatever way their ids are spelled."""
+        found = (self.source.find(name) or Path(name) for name in self._table.videos)
+        return frozenset(str(one.resolve()) for one in found)
+
+    @property
+    def example_counts(self) -> np.ndarray:
+        """(C,) int64, the annotated actors of each class."""
+        return self._table.labels.sum(axis=0, dtype=np.int64)
 
     def _read_table(self, annotations: str, excluded: str | None) -> ActorTable:
+        checked = read_checked(
+            annotations,
+            classes=self._classes,
+            label_map=str(self.label_map),
+            source=self.source,
+            start_sec=self.start_sec,
+        )
+        if checked.warning:
+            self._warn(checked.warning)
+        self.left_out_rows = checked.left_out.tolist()
+        self.num_unreadable = len(checked.unreadable)
         table = group_actors(
-            read_ava_csv(annotations),
+            checked.table,
             class_ids=self.class_ids,
             excluded=None if excluded is None else read_excluded(excluded),
         )
-        reasons = unreadable_videos(self.source, table.videos)
-        self.num_unreadable = len(reasons)
-        if reasons:
-            warn_of_left_out(reasons, len(table.videos), listed_in=annotations)
-        return table.without_videos(reasons)
+        return table.without_videos(checked.unreadable)
+
+    def _read_proposals(self, path: str) -> dict[KeyframeId, Proposals]:
+        found = read_proposals(path)
+        table, boxes = self._table, {key: one.boxes for key, one in found.items()}
+        actors = np.split(table.boxes, table.first[1:-1])
+        videos = [table.videos[index] for index in table.video.tolist()]
+        keys = map(keyframe_id, videos, table.time_sec.tolist())
+        truth = {key: one for key, one in zip(keys, actors, strict=True) if len(one)}
+        rows = np.concatenate([np.zeros((0, 4)), *boxes.values()])
+        scores = np.concatenate([np.zeros(0), *(one.scores for one in found.values())])
+        findings = check_boxes(rows) + check_scores(scores)
+        if truth:
+            findings += check_proposals(truth, boxes)
+        checked = settle(findings, name=path, num_rows=len(rows))
+        if checked.warning:
+            self._warn(checked.warning)
+        return found
 
     def _choose_items(self) -> np.ndarray:
         """The keyframes that make an item: with labels for training, else with boxes to score."""

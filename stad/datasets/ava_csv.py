@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import csv
 import gzip
-import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,20 +21,25 @@ import pyarrow as pa
 import pyarrow.csv
 
 from stad import labels
+from stad.datasets.ava_cells import (
+    COLUMNS,
+    LONGEST_SEC,
+    MICROSECONDS_PER_VIDEO,
+    TIME_DECIMALS,
+    read_cell,
+    separator_hint,
+)
 from stad.errors import InputError
 from stad.evaluation.ava import LabelledBoxes
 from stad.evaluation.rounding import round_decimals
 from stad.labels import read_label_map
 
-COLUMNS = ("video id", "timestamp", "x1", "y1", "x2", "y2", "action id", "score or person id")
 BOX_COLUMNS = COLUMNS[2:6]
 WIDTHS = (2, 7, 8)
 EVALUATED_CLASSES = "ava60.pbtxt"
 
-# Keyframes are compared to 6 decimals; a video's share of an int64 key is 2**42 microseconds.
-TIME_DECIMALS = 6
-MICROSECONDS_PER_VIDEO = 1 << 42
-LONGEST_SEC = MICROSECONDS_PER_VIDEO // 10**TIME_DECIMALS
+# Of a row, in messages.
+SHOWN_CHARACTERS = 80
 
 
 @dataclass(frozen=True)
@@ -68,13 +72,25 @@ class AvaTable:
     def __len__(self) -> int:
         return len(self.video)
 
+    def without_rows(self, rows: np.ndarray) -> AvaTable:
+        """The table without some of its rows with a box; (K,) int64 indices."""
+        keep = np.ones(len(self), dtype=bool)
+        keep[rows] = False
+        columns = ("video", "time_sec", "boxes", "class_id", "last")
+        return replace(self, **{name: getattr(self, name)[keep] for name in columns})
+
 
 class _NotPlain(Exception):
     """The file needs the careful reader, which takes more spellings and finds the culprit."""
 
 
-def read_ava_csv(path: str | Path) -> AvaTable:
+def read_ava_csv(path: str | Path, *, allow_bad_numbers: bool = False) -> AvaTable:
     """Read an AVA CSV file, plain or .gz.
+
+    Args:
+        path: of the file.
+        allow_bad_numbers: let numbers that are not finite, and times that no video has, pass in
+            rows with a box: whoever asks for them checks them.
 
     Raises:
         InputError: no such file, or a row that is no AVA row: file, line, column and content.
@@ -82,9 +98,9 @@ def read_ava_csv(path: str | Path) -> AvaTable:
     if not Path(path).is_file():
         raise InputError(f"{path}: no such file. Give an AVA CSV file ({', '.join(COLUMNS)}).")
     try:
-        return _read_columns(str(path))
+        return _read_columns(str(path), allow_bad_numbers)
     except (_NotPlain, pa.ArrowInvalid):
-        return _read_rows(str(path))
+        return _read_rows(str(path), allow_bad_numbers)
     except (OSError, EOFError) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
 
@@ -149,10 +165,25 @@ def locate_row(table: AvaTable, row: int) -> str:
     return f"{table.path}, row {row} (from 0)"
 
 
+def locate_rows(table: AvaTable, rows: Sequence[int]) -> list[str]:
+    """Where rows with a box stand, as 'file:line', with what the first one says."""
+    wanted, places = set(rows), []
+    with _open_text(table.path) as file:
+        count = -1
+        for line, cells in _numbered(file):
+            count += len(cells) > 2
+            if len(cells) > 2 and count in wanted:
+                said = "" if places else f" ({','.join(cells)[:SHOWN_CHARACTERS]})"
+                places.append(f"{table.path}:{line}{said}")
+            if len(places) == len(wanted):
+                break
+    return places
+
+
 # The fast reader: whole columns, no more checks than it takes to know that all is well.
 
 
-def _read_columns(path: str) -> AvaTable:
+def _read_columns(path: str, allow_bad_numbers: bool) -> AvaTable:
     width = _peek_width(path)
     short: list[str] = []
 
@@ -173,7 +204,7 @@ def _read_columns(path: str) -> AvaTable:
     table = _from_arrow(path, arrow.unify_dictionaries(), width)
     if width > 2 and short:
         table = _with_empty(table, short)
-    _check(table)
+    _check(table, allow_bad_numbers)
     return table
 
 
@@ -260,21 +291,25 @@ def _number(text: str, kind: type) -> float | int:
         raise _NotPlain from None
 
 
-def _check(table: AvaTable) -> None:
-    for values in (table.time_sec, table.empty_time_sec, table.boxes, table.last):
-        if not np.isfinite(values).all():
+def _check(table: AvaTable, allow_bad_numbers: bool) -> None:
+    values, times = [table.empty_time_sec], [table.empty_time_sec]
+    if not allow_bad_numbers:
+        values += [table.time_sec, table.boxes, table.last]
+        times.append(table.time_sec)
+    if not all(np.isfinite(one).all() for one in values) or "" in table.videos:
+        raise _NotPlain
+    for one in times:
+        if len(one) and not 0 <= one.min() <= one.max() < LONGEST_SEC:
             raise _NotPlain
-    for times in (table.time_sec, table.empty_time_sec):
-        if len(times) and not 0 <= times.min() <= times.max() < LONGEST_SEC:
-            raise _NotPlain
-    if "" in table.videos:
+    # A person id is cut to a whole number; the highest one of a double is out of reach.
+    if not np.isfinite(table.last).all():
         raise _NotPlain
 
 
 # The careful reader: row by row, for rare spellings and for the message about a wrong row.
 
 
-def _read_rows(path: str) -> AvaTable:
+def _read_rows(path: str, allow_bad_numbers: bool = False) -> AvaTable:
     number: dict[str, int] = {}
     full: list[tuple] = []
     empty: list[tuple] = []
@@ -285,9 +320,10 @@ def _read_rows(path: str) -> AvaTable:
             if len(cells) not in WIDTHS:
                 raise InputError(
                     f"{where}: expected 2, 7 or 8 columns ({', '.join(COLUMNS)}), "
-                    f"got {len(cells)}: {','.join(cells)[:200]!r}."
+                    f"got {len(cells)}: {','.join(cells)[:200]!r}.{separator_hint(cells)}"
                 )
-            values = [_cell(where, column, text) for column, text in enumerate(cells)]
+            allow = allow_bad_numbers and len(cells) > 2
+            values = [read_cell(where, column, text, allow) for column, text in enumerate(cells)]
             values[0] = number.setdefault(values[0], len(number))
             widths.add(len(cells))
             (full if len(cells) > 2 else empty).append((*values, 1.0)[:8])
@@ -305,31 +341,6 @@ def _read_rows(path: str) -> AvaTable:
         empty_video=np.array(empty_columns[0], np.int32),
         empty_time_sec=np.array(empty_columns[1], np.float64),
     )
-
-
-def _cell(where: str, column: int, text: str) -> str | float | int:
-    """The value of a cell.
-
-    Raises:
-        InputError: it is not what its column should hold.
-    """
-    name = COLUMNS[column]
-    if column == 0:
-        if not text:
-            raise InputError(f"{where}, column {name!r}: expected a video id, got nothing.")
-        return text
-    kind, what = (int, "a whole number") if name == "action id" else (float, "a number")
-    try:
-        value = kind(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or (kind is int and abs(value) >= 1 << 31):
-        raise InputError(f"{where}, column {name!r}: expected {what}, got {text!r}.")
-    if name == "timestamp" and not 0 <= value < LONGEST_SEC:
-        raise InputError(
-            f"{where}, column {name!r}: expected seconds from 0 to {LONGEST_SEC}, got {text!r}."
-        )
-    return value
 
 
 def _numbered(file: IO[str]) -> Iterator[tuple[int, list[str]]]:

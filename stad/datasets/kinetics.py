@@ -122,6 +122,16 @@ class VideoDataset(Dataset):
             "classes": list(self._classes),
         }
 
+    @property
+    def video_keys(self) -> frozenset[str]:
+        """What identifies the videos, in whatever way their paths are spelled."""
+        return frozenset(str(self.source.find(one.path).resolve()) for one in self._videos)
+
+    @property
+    def example_counts(self) -> np.ndarray:
+        """(C,) int64, the videos of each class."""
+        return np.bincount([one.label for one in self._videos], minlength=len(self._classes))
+
     def _read_videos(
         self, annotations: str | None, folder: str, *, probe: bool | None
     ) -> list[_Video]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from torch.utils.data import Dataset, default_collate
 from tqdm import tqdm
 
-from stad.datasets.ava import AVADataset, classes_of
-from stad.datasets.ava_csv import read_ava_csv
+from stad.datasets.ava import AVADataset, classes_of, open_source
+from stad.datasets.checked_table import read_checked
 from stad.datasets.keyframes import group_actors
 from stad.errors import InputError
 from stad.models.preprocessor import ClipPreprocessor
@@ -71,6 +73,7 @@ class SkeletonDataset(Dataset):
         seed: int = 0,
     ) -> None:
         self.annotations, self.label_map, self._still = annotations, label_map, still
+        self._videos, self._frames_fps = source["videos"], source.get("frames_fps")
         self.class_ids = tuple(classes_of(label_map))
         if not Path(keypoints).is_file():
             modules = MODELS.build(actor_crops), MODELS.build(backbone), ClipPreprocessor(mean, std)
@@ -108,8 +111,25 @@ class SkeletonDataset(Dataset):
             "classes": list(classes.values()),
         }
 
+    @property
+    def video_keys(self) -> frozenset[str]:
+        """As that of ``AVADataset``."""
+        source = open_source(self._videos, frames_fps=self._frames_fps)
+        names = {str(self._arrays["video"][row]) for row in self._rows}
+        return frozenset(str((source.find(name) or Path(name)).resolve()) for name in names)
+
+    @property
+    def example_counts(self) -> np.ndarray:
+        """(C,) int64, the actors of each class."""
+        return np.sum(self.labels, axis=0).astype(np.int64)
+
     def _labels_of(self, annotations: str) -> dict[tuple[str, int, int], np.ndarray]:
-        table = group_actors(read_ava_csv(annotations), class_ids=self.class_ids)
+        checked = read_checked(
+            annotations, classes=classes_of(self.label_map), label_map=str(self.label_map)
+        )
+        if checked.warning:
+            print_log(checked.warning, logger="current", level=logging.WARNING)
+        table = group_actors(checked.table, class_ids=self.class_ids)
         keyframe = np.repeat(np.arange(len(table.time_sec)), np.diff(table.first))
         keys = zip(
             (table.videos[i] for i in table.video[keyframe]),

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
+import numpy as np
+
+from stad.datasets.annotation_checks import SHOWN_CLASSES, check_examples
 from stad.datasets.ava import AVADataset
+from stad.datasets.findings import Finding, settle, shown
 from stad.datasets.kinetics import VideoDataset
+from stad.datasets.skeletons import SkeletonDataset
+from stad.datasets.video_facts import available_ids
 from stad.errors import InputError
 
 HEADS = ("roi_head", "head", "flow_head")
+AnyDataset = AVADataset | VideoDataset | SkeletonDataset
 
 
 def check_model_fits(model, dataset: AVADataset | VideoDataset) -> None:
@@ -55,3 +63,64 @@ def check_same_classes(datasets: Sequence[AVADataset | VideoDataset]) -> None:
                     f"{name!r} in label_map {one.label_map!r} and {other_name!r} in "
                     f"{other.label_map!r}: give both the same label map"
                 )
+
+
+def check_data(train: AnyDataset | None, val: AnyDataset | None) -> list[str]:
+    """Compare the data sets of a run with each other.
+
+    Args:
+        train, val: the data sets, None where the run has none.
+
+    Returns:
+        Tables of findings for people, none where all is well.
+    """
+    if train is None:
+        return []
+    findings = check_examples(train.example_counts, train.metainfo["classes"], of="training")
+    if val is not None:
+        findings += _check_unlearnt(train, val) + _check_shared(train, val)
+        findings += _check_unlisted(train, val)
+    warning = settle(findings, name=str(train.annotations), num_rows=0).warning
+    return [warning] if warning else []
+
+
+def _check_unlearnt(train: AnyDataset, val: AnyDataset) -> list[Finding]:
+    """Find classes that are evaluated and cannot be learnt."""
+    if len(train.example_counts) != len(val.example_counts):
+        return []
+    names = np.array(train.metainfo["classes"], dtype=object)
+    missing = names[(train.example_counts == 0) & (val.example_counts > 0)].tolist()
+    what = f"that {val.annotations} has and training has not: {shown(missing, limit=SHOWN_CLASSES)}"
+    return [Finding(what, count=len(missing), unit="classes", drops=False)]
+
+
+def _check_shared(train: AnyDataset, val: AnyDataset) -> list[Finding]:
+    """Find videos that a model is evaluated on and has learnt from."""
+    both = sorted(train.video_keys & val.video_keys)
+    return [
+        Finding(
+            f"of the {len(val.video_keys)} of {val.annotations} are in training, too",
+            count=len(both),
+            unit="videos",
+            guess="The figures of the evaluation will be too good: give each video to one of them.",
+            examples=tuple(Path(one).name for one in both[:3]),
+            drops=False,
+        )
+    ]
+
+
+def _check_unlisted(train: AnyDataset, val: AnyDataset) -> list[Finding]:
+    """Find videos that lie beside those that have rows, and have none."""
+    if not (isinstance(train, AVADataset) and isinstance(val, AVADataset)):
+        return []
+    listed = train.video_keys | val.video_keys
+    folders = {str(one.source.folder): one.source for one in (train, val)}
+    names = [
+        name
+        for folder, source in folders.items()
+        for name in available_ids(source)
+        if str((Path(folder) / name).resolve()) not in listed
+    ]
+    what = f"beside them, in {', '.join(folders)}, without rows in {train.annotations} or "
+    what += str(val.annotations)
+    return [Finding(what, count=len(names), unit="videos", examples=tuple(names[:3]), drops=False)]

@@ -28,6 +28,7 @@ from stad.engine.hooks import (
     StepSeedHook,
     bare_model,
 )
+from stad.engine.runner import CheckedRunner
 from stad.errors import InputError
 from stad.evaluation.ava_metric import AVAMetric
 from stad.results.atomic import check_output
@@ -253,7 +254,7 @@ def _build(config: Config) -> Runner:
     if config.launcher != "none" and not torch.cuda.is_available():
         _join_cpu_processes(config)
     with _config_errors(config.filename):
-        return Runner.from_cfg(config)
+        return CheckedRunner.from_cfg(config)
 
 
 @contextlib.contextmanager

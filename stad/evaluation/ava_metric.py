@@ -88,7 +88,9 @@ class AVAMetric(BaseMetric):
         found = self._as_table(results)
         if self._out is not None:
             write_detections(self._out, found)
-        annotated = read_ava_csv(self.dataset_meta["annotations"])
+        annotated = read_ava_csv(self.dataset_meta["annotations"], allow_bad_numbers=True)
+        # What the data set leaves out is nothing that could be found.
+        annotated = annotated.without_rows(self.dataset_meta.get("left_out_rows", []))
         tables = [annotated, found]
         if self.dataset_meta["excluded"] is not None:
             tables.append(read_excluded(self.dataset_meta["excluded"]))

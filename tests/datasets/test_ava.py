@@ -92,9 +92,12 @@ def test_excluded_keyframes_and_other_classes_are_left_out(folder):
     seen = [(one["meta"].video_id, one["meta"].time_sec) for one in map(data.__getitem__, range(5))]
     assert len(data) == 5
     assert ("scene1", 0.5) not in seen
-    data = dataset(folder, "scene0,1,0,0,1,1,9\nscene0,1,0,0,1,1,2\nscene1,1,0,0,1,1,9\n")
+    # A label map that selects some of AVA's classes.
+    (folder / "selected.pbtxt").write_text('item { name: "b" id: 5 } item { name: "a" id: 2 }')
+    rows = "scene0,1,0,0,1,1,9\nscene0,1,0,0,1,1,2\nscene1,1,0,0,1,1,9\n"
+    data = dataset(folder, rows, label_map=str(folder / "selected.pbtxt"))
     assert len(data) == 1
-    assert data[0]["labels"].tolist() == [[0, 1, 0]]
+    assert data[0]["labels"].tolist() == [[1, 0]]
 
 
 def test_the_60_classes_are_columns_in_the_order_of_their_ids(folder):
@@ -264,10 +267,11 @@ def test_a_data_set_without_any_readable_video_stops(folder, tmp_path):
 
 
 def test_a_data_set_without_positives_stops_training_only(folder):
-    labels = "scene0,1,0,0,1,1,9\nscene0,0.5\n"
+    (folder / "selected.pbtxt").write_text('item { name: "b" id: 5 } item { name: "a" id: 2 }')
+    labels, options = "scene0,1,0,0,1,1,9\nscene0,0.5\n", {"label_map": folder / "selected.pbtxt"}
     with pytest.raises(InputError, match="nothing to learn from"):
-        dataset(folder, labels, **TRAIN)
-    assert len(dataset(folder, labels)) == 0
+        dataset(folder, labels, **options, **TRAIN)
+    assert len(dataset(folder, labels, **options)) == 0
 
 
 def test_clips_of_one_size_make_a_batch(folder):

@@ -1,0 +1,153 @@
+"""Checks of boxes, as pure functions of arrays: outside of the frame, swapped, empty, and why."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stad.datasets.findings import Finding
+
+# By so much a box may exceed the frame: rounding, to whole pixels of a small frame too.
+ROUNDING = 0.02
+# A box that is cut off at the edge has at least so much of its area inside, and ends near by.
+LEAST_INSIDE = 0.5
+FARTHEST = 0.5
+# Of a file that has another form, so many boxes make sense in it.
+NEARLY_ALL = 0.98
+PERCENT, PER_THOUSAND = 100, 1000
+# So many rows must have swapped corners before that tells of the form of all rows.
+LEAST_SWAPPED = 0.05
+# A film is larger than this, so boxes up to 100 in all of it are no pixels.
+LEAST_FRAME_PX = 202
+
+
+def check_boxes(
+    boxes: np.ndarray, sizes_px: np.ndarray | None = None, *, are_fractions: bool = True
+) -> list[Finding]:
+    """Find boxes that are not corners x1, y1, x2, y2 as fractions of the frame.
+
+    Args:
+        boxes: (N, 4) float64 as written, any values.
+        sizes_px: (N, 2) float64 width and height of each row's video, NaN where unknown; they
+            serve to guess.
+        are_fractions: whether they should be fractions of the frame; else any one unit is right.
+    """
+    finite = np.isfinite(boxes).all(axis=1)
+    findings = [Finding("boxes with numbers that are not finite", np.flatnonzero(~finite))]
+    safe = np.where(finite[:, None], boxes, np.nan)
+    far = are_fractions & ((safe < -ROUNDING) | (safe > 1 + ROUNDING)).any(axis=1)
+    cut = far & _is_cut_off(safe)
+    swapped = (safe[:, 0] > safe[:, 2]) | (safe[:, 1] > safe[:, 3])
+    empty = finite & ~swapped & ((safe[:, 0] == safe[:, 2]) | (safe[:, 1] == safe[:, 3]))
+    units, scale = guess_units(safe, sizes_px)
+    form = guess_form(safe / scale, swapped)
+    findings += [
+        Finding("boxes outside of [0, 1]", np.flatnonzero(far & ~cut), guess=units),
+        Finding(
+            "boxes that reach beyond the edge of the frame; they are kept",
+            np.flatnonzero(cut),
+            drops=False,
+        ),
+        Finding(
+            "boxes with swapped corners, x1 > x2 or y1 > y2",
+            np.flatnonzero(swapped),
+            guess=form,
+            # What makes sense of all rows makes the others wrong, too.
+            stops=bool(form),
+        ),
+        Finding("boxes without area", np.flatnonzero(empty)),
+    ]
+    return [one for one in findings if one.number]
+
+
+def _is_cut_off(boxes: np.ndarray) -> np.ndarray:
+    """(N,) bool: at least half of the box is in the frame, and none of it far away."""
+    near = ((boxes >= -FARTHEST) & (boxes <= 1 + FARTHEST)).all(axis=1)
+    size = boxes[:, 2:] - boxes[:, :2]
+    inside = np.clip(boxes[:, 2:], 0, 1) - np.clip(boxes[:, :2], 0, 1)
+    has_area = (size > 0).all(axis=1) & (inside > 0).all(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.prod(inside, axis=1) / np.prod(size, axis=1)
+    return near & has_area & (share >= LEAST_INSIDE)
+
+
+def guess_units(
+    boxes: np.ndarray, sizes_px: np.ndarray | None = None
+) -> tuple[str, float | np.ndarray]:
+    """What boxes are measured in, if it is not fractions of the frame.
+
+    Args:
+        boxes: (N, 4) float64, NaN rows allowed.
+        sizes_px: as in ``check_boxes``.
+
+    Returns:
+        A sentence, empty where they may be fractions, and what to divide them by: a number or
+        an (N, 4) array.
+    """
+    high = np.nanmax(boxes, initial=0.0)
+    if high <= 1 + FARTHEST:
+        return "", 1.0
+    corners = np.full((len(boxes), 2), np.nan) if sizes_px is None else sizes_px
+    known = np.isfinite(corners).all(axis=1) & np.isfinite(boxes).all(axis=1)
+    largest = np.max(corners[known], initial=0.0)
+    if high <= PERCENT * (1 + ROUNDING) and (largest > LEAST_FRAME_PX or not known.any()):
+        also = "" if known.any() else " or pixels"
+        return f"They look like percent (0 to 100){also}: divide them by 100.", float(PERCENT)
+    sides = np.hstack((corners, corners))
+    fits = (boxes[known] <= sides[known] * (1 + ROUNDING)).all(axis=1)
+    if known.any() and fits.mean() >= NEARLY_ALL:
+        width, height = corners[np.flatnonzero(known)[0]].astype(int).tolist()
+        several = len(np.unique(corners[known], axis=0)) > 1
+        size = f"{width}x{height}" + (" and other sizes" if several else "")
+        text = f"They look like pixels of {size}: divide x by the width and y by the height."
+        return text, np.where(np.isfinite(sides), sides, high)
+    if high <= PER_THOUSAND * (1 + ROUNDING):
+        if not known.any():
+            text = "They look like pixels (or thousandths, 0 to 1000): divide them by the size."
+            return text, float(high)
+        text = "They look like thousandths (0 to 1000): divide them by 1000."
+        return text, float(PER_THOUSAND)
+    frame = f" than the video's {corners[known][0].astype(int).tolist()}" if known.any() else ""
+    larger = f"a larger frame{frame}" if frame else "the frame"
+    return f"They look like pixels of {larger}: divide x by its width and y by its height.", high
+
+
+def guess_form(boxes: np.ndarray, swapped: np.ndarray) -> str:
+    """How the four numbers may be meant where corners make no sense; a sentence or nothing.
+
+    Args:
+        boxes: (N, 4) float64 fractions, NaN rows allowed.
+        swapped: (N,) bool, rows whose corners are in the wrong order.
+    """
+    known = np.isfinite(boxes).all(axis=1)
+    boxes, swapped = boxes[known], swapped[known]
+    # One stray box that is turned around says nothing of the others.
+    if not len(boxes) or swapped.mean() < LEAST_SWAPPED:
+        return ""
+    left, top, right, bottom = boxes.T
+    sizes = _make_sense(left, top, left + right, top + bottom)
+    if _nearly_all((left > right) & (top > bottom)):
+        also = ", or x, y, width, height" if sizes else ""
+        return f"They look like x2, y2, x1, y1{also}: write x1, y1, x2, y2."
+    if _nearly_all((left < right) & (top > bottom)):
+        return "y1 and y2 look swapped, or y counts from the bottom: count it from the top."
+    if _nearly_all((left > right) & (top < bottom)):
+        return "x1 and x2 look swapped: write the left edge first."
+    if sizes:
+        return "They look like x, y, width, height: write x2 = x + width and y2 = y + height."
+    if _make_sense(left, right, top, bottom):
+        return "They look like x1, x2, y1, y2: write x1, y1, x2, y2."
+    if _make_sense(left - right / 2, top - bottom / 2, left + right / 2, top + bottom / 2):
+        return "They look like the centre, width and height: write corners x1, y1, x2, y2."
+    return ""
+
+
+def _make_sense(left: np.ndarray, top: np.ndarray, right: np.ndarray, bottom: np.ndarray) -> bool:
+    """Whether nearly all of these are boxes inside of the frame."""
+    low, high = np.minimum(left, top), np.maximum(right, bottom)
+    return _nearly_all(
+        (left < right) & (top < bottom) & (low >= -ROUNDING) & (high <= 1 + ROUNDING)
+    )
+
+
+def _nearly_all(condition: np.ndarray) -> bool:
+    return bool(condition.mean() >= NEARLY_ALL)

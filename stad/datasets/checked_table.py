@@ -1,0 +1,123 @@
+"""An AVA CSV checked against its label map and its videos: the rows that can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stad.datasets.annotation_checks import check_class_ids, check_repeats, check_times
+from stad.datasets.ava_csv import AvaTable, locate_rows, read_ava_csv
+from stad.datasets.box_checks import check_boxes
+from stad.datasets.clips import ClipSource, warn_of_left_out
+from stad.datasets.findings import Checked, Finding, settle
+from stad.datasets.video_facts import VideoFacts, available_ids, look_at_videos
+from stad.datasets.video_ids import guess_video_ids
+from stad.errors import InputError
+
+
+@dataclass(frozen=True)
+class CheckedTable:
+    """Annotations without the rows that cannot be meant.
+
+    Attributes:
+        table: the rows to use.
+        left_out: (K,) int64 rows of the file, as ``read_ava_csv`` gives them, that are left out.
+        warning: the table of findings for people; empty where all is well.
+        unreadable: the videos that cannot be read, and why.
+    """
+
+    table: AvaTable
+    left_out: np.ndarray
+    warning: str
+    unreadable: dict[str, str]
+
+
+def read_checked(
+    path: str,
+    *,
+    classes: Mapping[int, str],
+    label_map: str,
+    source: ClipSource | None = None,
+    start_sec: float = 0.0,
+) -> CheckedTable:
+    """Read annotations and check them.
+
+    Args:
+        path: AVA CSV.
+        classes: id -> name of the label map.
+        label_map: its name, for messages.
+        source: the videos; without it times and sizes are not checked.
+        start_sec: what the annotations call the first moment of the videos.
+
+    Raises:
+        InputError: the file cannot be read, most of its rows are wrong, or no video is there.
+            The message says what the file seems to hold instead.
+    """
+    table = read_ava_csv(path, allow_bad_numbers=True)
+    facts: dict[str, VideoFacts] = {}
+    reasons: dict[str, str] = {}
+    if source is not None:
+        facts, reasons = look_at_videos(source, table.videos, listed_in=path)
+        _check_videos(path, source, facts, reasons)
+    checked = check_table(
+        table, classes=classes, label_map=label_map, facts=facts, start_sec=start_sec
+    )
+    if reasons:
+        warn_of_left_out(reasons, len(table.videos), listed_in=path)
+    used = table.without_rows(checked.left_out) if len(checked.left_out) else table
+    return CheckedTable(used, checked.left_out, checked.warning, reasons)
+
+
+def _check_videos(
+    path: str, source: ClipSource, facts: dict[str, VideoFacts], reasons: dict[str, str]
+) -> None:
+    """Raise InputError where most ids name no video, but would in another spelling."""
+    missing = [one for one in reasons if source.find(one) is None]
+    if 2 * len(missing) < len(facts) + len(reasons) or not missing:
+        return
+    stems = [Path(name).stem for name in available_ids(source)]
+    guess = guess_video_ids(missing, stems)
+    if guess:
+        raise InputError(
+            f"{len(missing)} of the {len(facts) + len(reasons)} videos of {path} are not in "
+            f"{source.folder}. {guess} Change the ids in the "
+            "file, or the names of the videos."
+        )
+
+
+def check_table(
+    table: AvaTable,
+    *,
+    classes: Mapping[int, str],
+    label_map: str,
+    facts: Mapping[str, VideoFacts],
+    start_sec: float = 0.0,
+) -> Checked:
+    """Check the rows of annotations; see ``read_checked``.
+
+    Args:
+        facts: of the videos that can be read; rows of others are not checked for times.
+
+    Raises:
+        InputError: most of them are wrong.
+    """
+    known = [facts.get(name, VideoFacts()) for name in table.videos]
+    columns = np.array([(one.duration_sec, one.fps, *one.size_px) for one in known], np.float64)
+    rows = columns.reshape(-1, 4)[table.video]
+    is_there = np.isin(table.video, [i for i, one in enumerate(table.videos) if one in facts])
+    sizes = rows[:, 2:] if np.isfinite(rows[:, 2:]).any() else None
+    findings: list[Finding] = check_boxes(table.boxes, sizes)
+    findings += check_class_ids(table.class_id, classes, label_map=label_map)
+    findings += check_times(table.time_sec, rows[:, 0], rows[:, 1], start_sec=start_sec)
+    repeats = (table.video, table.time_sec, table.boxes, table.class_id)
+    findings += check_repeats(repeats, effect="each counts once")
+    return settle(
+        findings,
+        name=table.path,
+        # Rows of videos that are not there say nothing of the others.
+        num_rows=int(is_there.sum()) or len(table),
+        locate=lambda wanted: locate_rows(table, wanted),
+    )

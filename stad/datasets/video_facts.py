@@ -1,0 +1,92 @@
+"""What the containers of a data set's videos say: length, rate and size, or why there is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+from tqdm import tqdm
+
+from stad.datasets.clips import IMAGE_SUFFIXES, VIDEO_SUFFIXES, ClipSource, VideoFiles
+from stad.errors import InputError
+from stad.video.source import VideoSource
+
+# A look at one video takes milliseconds: a bar is shown where all of them take longer.
+BAR_AFTER_SEC = 3
+UNKNOWN = math.nan
+
+
+class VideoFacts(NamedTuple):
+    """What is known of a video; NaN where nothing is.
+
+    Attributes:
+        duration_sec: its length.
+        fps: frames per second.
+        size_px: upright width and height.
+    """
+
+    duration_sec: float = UNKNOWN
+    fps: float = UNKNOWN
+    size_px: tuple[float, float] = (UNKNOWN, UNKNOWN)
+
+
+def look_at_videos(
+    source: ClipSource, video_ids: Iterable[str], *, listed_in: str
+) -> tuple[dict[str, VideoFacts], dict[str, str]]:
+    """Open each video once, without reading it.
+
+    Args:
+        source: of the videos.
+        video_ids: their ids.
+        listed_in: the file that names them, for the progress bar.
+
+    Returns:
+        The facts of those that can be read, and the reasons of those that cannot.
+    """
+    facts: dict[str, VideoFacts] = {}
+    reasons: dict[str, str] = {}
+    description = f"videos of {Path(listed_in).name}"
+    for video_id in tqdm(
+        sorted(video_ids), desc=description, unit="video", delay=BAR_AFTER_SEC, leave=False
+    ):
+        try:
+            facts[video_id] = _facts_of(source, video_id)
+        except InputError as error:
+            reasons[video_id] = str(error)
+    return facts, reasons
+
+
+def _facts_of(source: ClipSource, video_id: str) -> VideoFacts:
+    path = source.find(video_id)
+    if path is None or path.is_dir():
+        # It raises with the reason where there is none.
+        source.probe(video_id)
+        return VideoFacts() if path is None else _facts_of_folder(source, video_id, path)
+    info = VideoSource(path).info
+    fps = float(info.fps)
+    duration_sec = info.duration_sec or info.num_frames / fps or UNKNOWN
+    return VideoFacts(duration_sec, fps, (info.width_px, info.height_px))
+
+
+def _facts_of_folder(source: ClipSource, video_id: str, folder: Path) -> VideoFacts:
+    images = [one for one in folder.iterdir() if one.suffix.lower() in IMAGE_SUFFIXES]
+    duration_sec = source.duration_sec(video_id)
+    height_px, width_px = cv2.imread(str(min(images))).shape[:2]
+    return VideoFacts(duration_sec, len(images) / duration_sec, (width_px, height_px))
+
+
+def available_ids(source: ClipSource) -> list[str]:
+    """The names of the video files, or of the folders of frames, that a source has.
+
+    Args:
+        source: of video files or folders of frames.
+    """
+    folder = Path(source.folder)
+    if not folder.is_dir():
+        return []
+    suffixes = VIDEO_SUFFIXES if isinstance(source, VideoFiles) else ("",)
+    names = sorted(one.name for one in folder.iterdir() if not one.name.startswith("."))
+    return [one for one in names if one.lower().endswith(suffixes)]

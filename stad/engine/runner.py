@@ -1,0 +1,47 @@
+"""mmengine's runner, which looks at the data before it builds a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mmengine.runner import Runner
+from torch import nn
+from torch.utils.data import Dataset
+
+from stad.engine.checks import check_data
+from stad.registry import DATASETS
+
+
+class CheckedRunner(Runner):
+    """A runner that stops for annotations that cannot be meant before anything else is made.
+
+    The data sets are built, and with that checked, before the model.
+    """
+
+    def build_model(self, model: nn.Module | dict) -> nn.Module:
+        """Build the data sets, check them against each other, and build the model.
+
+        Raises:
+            InputError: the annotations cannot be meant; says why.
+        """
+        self._train_dataloader = _with_dataset(self._train_dataloader)
+        self._val_dataloader = _with_dataset(self._val_dataloader)
+        loaders = (self._train_dataloader, self._val_dataloader)
+        train, val = (None if one is None else one["dataset"]["type"]() for one in loaders)
+        for warning in check_data(train, val):
+            self.logger.warning(warning)
+        return super().build_model(model)
+
+
+def _with_dataset(loader: dict | None) -> dict | None:
+    """The config of a loader with its data set built; mmengine copies configs, not this."""
+    if loader is None:
+        return None
+    return {**loader, "dataset": {"type": _giver(DATASETS.build(loader["dataset"]))}}
+
+
+def _giver(dataset: Dataset) -> Callable[[], Dataset]:
+    def give() -> Dataset:
+        return dataset
+
+    return give
