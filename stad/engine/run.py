@@ -28,6 +28,7 @@ from stad.engine.hooks import (
     StepSeedHook,
     bare_model,
 )
+from stad.engine.loss_hook import FiniteLossHook
 from stad.engine.runner import CheckedRunner
 from stad.errors import InputError
 from stad.evaluation.ava_metric import AVAMetric
@@ -78,6 +79,7 @@ def train(options: RunOptions) -> Runner:
     runner = _build(config)
     runner.register_hook(StepSeedHook(seed=config.randomness.seed))
     runner.register_hook(StartCheckHook())
+    runner.register_hook(FiniteLossHook())
     runner.register_hook(PerClassHook())
     if config.get("start_from"):
         runner.register_hook(StartWeightsHook(start_from=config.start_from))

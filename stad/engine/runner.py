@@ -1,4 +1,4 @@
-"""mmengine's runner, which looks at the data before it builds a model."""
+"""mmengine's runner, which looks at the data before it builds a model, and resumes schedules."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from stad.engine.checks import check_data
+from stad.engine.resume import FreshSchedule
 from stad.registry import DATASETS
 
 
 class CheckedRunner(Runner):
     """A runner that stops for annotations that cannot be meant before anything else is made.
 
-    The data sets are built, and with that checked, before the model.
+    The data sets are built, and with that checked, before the model. After ``--resume`` the
+    schedule is that of the config, also where batch size or epochs have changed.
     """
 
     def build_model(self, model: nn.Module | dict) -> nn.Module:
@@ -31,6 +33,18 @@ class CheckedRunner(Runner):
         for warning in check_data(train, val):
             self.logger.warning(warning)
         return super().build_model(model)
+
+    def resume(self, filename: str, *args, **kwargs) -> None:
+        """Load weights, optimizer and schedule, and bring the schedule in line with the config.
+
+        Args:
+            filename: the checkpoint.
+            args, kwargs: as mmengine passes them.
+        """
+        fresh = FreshSchedule.of(self)
+        super().resume(filename, *args, **kwargs)
+        for line in fresh.bring_in_line(self):
+            self.logger.warning(line)
 
 
 def _with_dataset(loader: dict | None) -> dict | None:

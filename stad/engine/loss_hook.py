@@ -1,0 +1,98 @@
+"""Training stops at the first loss that is not finite, and before broken weights are saved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.optim import AmpOptimWrapper
+from torch import Tensor, nn
+
+from stad.datasets.findings import shown
+from stad.engine.checkpoints import newest_checkpoint
+from stad.errors import InputError
+
+
+class FiniteLossHook(Hook):
+    """Stops training when the loss is infinite or not a number.
+
+    With mixed precision a step whose gradients are infinite is left out by the scaler of the
+    loss, which is normal: only the loss itself counts, and the weights at the end of an epoch.
+    """
+
+    priority = "VERY_HIGH"
+
+    def after_train_iter(
+        self,
+        runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        """Look at the loss of this step.
+
+        Raises:
+            InputError: it is not finite.
+        """
+        losses = {
+            name: float(value.detach()) for name, value in (outputs or {}).items() if "loss" in name
+        }
+        if all(math.isfinite(value) for value in losses.values()):
+            return
+        values = ", ".join(f"{name} {value:g}" for name, value in losses.items())
+        rate = max(runner.optim_wrapper.get_lr()["lr"])
+        raise InputError(
+            f"Training was stopped in epoch {runner.epoch + 1}, step {batch_idx + 1} of "
+            f"{len(runner.train_dataloader)}: the loss is not finite ({values}) at a learning "
+            f"rate of {rate:.4g}.{_clips(data_batch)} {_saved(runner)} {_advice(runner)}"
+        )
+
+    def after_train_epoch(self, runner) -> None:
+        """Look at the weights before they are saved.
+
+        Raises:
+            InputError: one of them is not finite.
+        """
+        if name := first_broken(runner.model):
+            rate = max(runner.optim_wrapper.get_lr()["lr"])
+            raise InputError(
+                f"Training was stopped at the end of epoch {runner.epoch + 1}: {name} is not "
+                f"finite, at a learning rate of {rate:.4g}. {_saved(runner)} {_advice(runner)}"
+            )
+
+
+def first_broken(model: nn.Module) -> str | None:
+    """The name of the first weight, or running mean or variance, that is not finite."""
+    for name, value in chain(model.named_parameters(), model.named_buffers()):
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            return name
+    return None
+
+
+def _clips(data_batch: dict | None) -> str:
+    """What the step has seen."""
+    samples = (data_batch or {}).get("data_samples") or []
+    names = [getattr(getattr(one, "meta", None), "video_id", None) for one in samples]
+    names = list(dict.fromkeys(name for name in names if name))
+    return f" Its clips are of {shown(names)}." if names else ""
+
+
+def _saved(runner) -> str:
+    newest = newest_checkpoint(Path(runner.work_dir))
+    if newest is None:
+        return "Nothing was saved."
+    return f"The checkpoint of the last whole epoch is {newest}, for --resume."
+
+
+def _advice(runner) -> str:
+    advice = ["a lower optim_wrapper.optimizer.lr", "a longer warm-up in param_scheduler"]
+    if isinstance(runner.optim_wrapper, AmpOptimWrapper):
+        advice.append("training without --amp, in float32")
+    wrapper = runner.optim_wrapper
+    if not getattr(wrapper, "clip_grad_kwargs", None):
+        advice.append("optim_wrapper.clip_grad.max_norm")
+    return f"Try {', '.join(advice)}, and look whether these videos and boxes are in order."

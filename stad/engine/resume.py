@@ -1,0 +1,126 @@
+"""The learning rate schedule after a resume, where batch size, epochs or rates have changed."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+from mmengine.optim import OptimWrapperDict
+
+# Of a scheduler: how far it is. All else is how it is set.
+PROGRESS = {"last_step", "_global_step", "_last_value", "base_values", "verbose"}
+# Rates that differ by less are the same.
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class FreshSchedule:
+    """What a runner would train with from the beginning.
+
+    Attributes:
+        rates: learning rate of each group of parameters that the schedule is about.
+        first_rates: the one of the first step, which may be that of a warm-up.
+        states: of its schedulers.
+    """
+
+    rates: tuple[float, ...]
+    first_rates: tuple[float, ...]
+    states: tuple[dict, ...]
+
+    @staticmethod
+    def of(runner) -> FreshSchedule:
+        """Remember it before a checkpoint is loaded."""
+        return FreshSchedule(
+            tuple(_initial(group) for group in _groups(runner)),
+            tuple(group["lr"] for group in _groups(runner)),
+            tuple(copy.deepcopy(one.state_dict()) for one in _schedulers(runner)),
+        )
+
+    def bring_in_line(self, runner) -> list[str]:
+        """Set steps, learning rates and schedulers as if this config had trained so far.
+
+        Where nothing has changed, nothing is touched.
+
+        Args:
+            runner: after a checkpoint was loaded.
+
+        Returns:
+            What is to be told.
+        """
+        loop, done = runner.train_loop, runner.epoch
+        lines = []
+        if done >= loop.max_epochs:
+            lines.append(
+                f"{done} epochs are done, and train_cfg.max_epochs is {loop.max_epochs}: there is "
+                "nothing left to train. Set it higher to train longer."
+            )
+        steps, before = len(loop.dataloader), runner.iter
+        old_rates = [group["lr"] for group in _groups(runner)]
+        if not self._has_changed(runner, steps * done):
+            return lines
+        loop._iter = steps * done
+        runner.message_hub.update_info("iter", loop._iter)
+        self._replay(runner, epochs=done, steps=steps)
+        if before != loop._iter and done:
+            lines.append(
+                f"An epoch had {before / done:g} steps when the run was interrupted and has "
+                f"{steps} now, with {runner.train_dataloader.batch_size} clips per step and "
+                f"process: the run goes on after epoch {done}, at step {loop._iter}."
+            )
+        rates = [group["lr"] for group in _groups(runner)]
+        lines.append(
+            f"The learning rate follows the config as it is now, at epoch {done} of "
+            f"{loop.max_epochs}: it was {_shown(old_rates)} and goes on with {_shown(rates)}."
+        )
+        return lines
+
+    def _has_changed(self, runner, expected_iter: int) -> bool:
+        loaded = [one.state_dict() for one in _schedulers(runner)]
+        settings = [_settings(one) for one in loaded] != [_settings(one) for one in self.states]
+        resumed = [_initial(group) for group in _groups(runner)]
+        rates = any(
+            abs(one - other) > TOLERANCE * max(abs(one), abs(other))
+            for one, other in zip(resumed, self.rates, strict=True)
+        )
+        return settings or rates or runner.iter != expected_iter
+
+    def _replay(self, runner, *, epochs: int, steps: int) -> None:
+        """Step the schedulers through what is done, in the order in which training does."""
+        for group, rate, first in zip(_groups(runner), self.rates, self.first_rates, strict=True):
+            group["lr"], group["initial_lr"] = first, rate
+        schedulers = _schedulers(runner)
+        for one, state in zip(schedulers, self.states, strict=True):
+            one.load_state_dict(copy.deepcopy(state))
+            # Steps of the optimizer lie behind it, though not in this process.
+            one.optimizer._global_step = 0
+        by_step = [one for one in schedulers if not one.by_epoch]
+        for _ in range(epochs):
+            for _ in range(steps if by_step else 0):
+                for one in by_step:
+                    one.step()
+            for one in schedulers:
+                if one.by_epoch:
+                    one.step()
+
+
+def _settings(state: dict) -> dict:
+    return {key: value for key, value in state.items() if key not in PROGRESS}
+
+
+def _initial(group: dict) -> float:
+    return group.get("initial_lr", group["lr"])
+
+
+def _groups(runner) -> list[dict]:
+    wrapper = runner.optim_wrapper
+    wrappers = wrapper.values() if isinstance(wrapper, OptimWrapperDict) else [wrapper]
+    return [group for one in wrappers for group in one.optimizer.param_groups]
+
+
+def _schedulers(runner) -> list:
+    found = runner.param_schedulers or []
+    return [one for part in found.values() for one in part] if isinstance(found, dict) else found
+
+
+def _shown(rates: list[float]) -> str:
+    return f"{max(rates):.4g}" if rates else "unknown"
