@@ -65,6 +65,8 @@ def main() -> None:
         "tie_order": args.tie_order,
     }
     results = name_results([compare_ava_files(args.gt, pred, **options) for pred in args.pred])
+    for warning in dict.fromkeys(text for _, one in results for text in one.warnings):
+        print(f"warning: {warning}", file=sys.stderr)
     if args.json:
         shown = {name: as_json(one.result) for name, one in results}
         print(json.dumps(shown if len(shown) > 1 else shown[results[0].name]))

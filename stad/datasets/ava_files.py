@@ -3,29 +3,54 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from stad.datasets.annotation_checks import check_class_ids, check_repeats, check_scores
 from stad.datasets.ava_csv import (
     AvaTable,
     evaluated_classes,
     labelled_boxes,
     locate_row,
+    locate_rows,
     read_ava_csv,
     read_excluded,
 )
+from stad.datasets.box_checks import check_boxes
+from stad.datasets.findings import Finding, settle
+from stad.datasets.match_checks import (
+    LARGEST_FRACTION,
+    Boxes,
+    Keys,
+    check_keys,
+    check_overlap,
+    check_same_unit,
+)
 from stad.errors import InputError
-from stad.evaluation.ava import AvaResult, InvalidBoxError, evaluate_ava
+from stad.evaluation.ava import AvaResult, InvalidBoxError, LabelledBoxes, evaluate_ava
 from stad.labels import read_label_map
+
+# AVA numbers its classes up to here, also those that are not evaluated.
+AVA_CLASSES = 80
 
 
 @dataclass(frozen=True)
 class AvaComparison:
-    """The two files and how well they agree; rows named in ``result`` are rows of the tables."""
+    """The two files and how well they agree; rows named in ``result`` are rows of the tables.
+
+    Attributes:
+        ground_truth, detections: the files.
+        result: of the evaluation.
+        warnings: tables of what is doubtful in the files, for people.
+    """
 
     ground_truth: AvaTable
     detections: AvaTable
     result: AvaResult
+    warnings: tuple[str, ...] = ()
 
 
 def compare_ava_files(
@@ -45,7 +70,9 @@ def compare_ava_files(
         excluded: CSV file of keyframes to leave out; the rest as in ``evaluate_ava``.
 
     Raises:
-        InputError: a file is missing or has an invalid row, or there is no ground truth.
+        InputError: a file is missing or has an invalid row, there is no ground truth, or the
+            files do not fit each other: no detection is on an annotated keyframe, boxes have
+            another form or unit, or class ids are not those of the label map.
     """
     classes = read_label_map(label_map) if label_map else evaluated_classes()
     if twice := [name for name, count in Counter(classes.values()).items() if count > 1]:
@@ -56,6 +83,9 @@ def compare_ava_files(
         raise InputError(f"{ground_truth} has no rows: there is nothing to evaluate against.")
     found = read_ava_csv(detections)
     sides = labelled_boxes(truth, found, *([] if left_out is None else [left_out]))
+    names = {"known": classes, "label_map": str(label_map) if label_map else "AVA"}
+    names["highest"] = None if label_map else AVA_CLASSES
+    warnings = _check_truth(truth, names) + _check_detections(truth, found, sides, names)
     try:
         result = evaluate_ava(
             *sides[:2],
@@ -67,4 +97,78 @@ def compare_ava_files(
     except InvalidBoxError as error:
         place = locate_row(truth if error.of_ground_truth else found, error.row)
         raise InputError(f"{place}, columns 'x1' to 'y2': {error.reason}") from error
-    return AvaComparison(truth, found, result)
+    return AvaComparison(truth, found, result, tuple(warnings))
+
+
+def _check_truth(table: AvaTable, names: Mapping) -> list[str]:
+    """Check the ground truth by itself; nothing is left out of what is evaluated.
+
+    Raises:
+        InputError: most of it cannot be meant.
+    """
+    findings = check_class_ids(table.class_id, **names)
+    findings += _boxes_of(table)
+    repeats = (table.video, table.time_sec, table.boxes, table.class_id)
+    findings += check_repeats(repeats, effect="each is to be found")
+    return _settled(table, findings)
+
+
+def _check_detections(
+    truth: AvaTable, found: AvaTable, sides: list[LabelledBoxes], names: Mapping
+) -> list[str]:
+    """Check the detections, by themselves and against the ground truth.
+
+    Raises:
+        InputError: most of them cannot be meant, or they do not fit the ground truth.
+    """
+    if not len(found):
+        return [f"{found.path} has no detections."]
+    named = np.concatenate((sides[0].keyframe, sides[0].empty_keyframes))
+    findings = check_keys(_keys(truth), _keys(found), np.isin(sides[1].keyframe, named))
+    findings += check_class_ids(found.class_id, **names, may_be_many=True)
+    unit = check_same_unit(truth.boxes, found.boxes)
+    findings += unit or _boxes_of(found)
+    if not any(one.stops for one in findings):
+        findings += check_overlap(*map(_as_boxes, sides[:2]))
+    # Scores of any kind sort detections, so they are no reason to stop.
+    findings += [_uncounted(one) for one in check_scores(found.last)]
+    repeats = (found.video, found.time_sec, found.boxes, found.class_id)
+    findings += check_repeats(repeats, effect="each but the first counts as wrong")
+    if not found.has_last:
+        what = "have no score, so all count alike"
+        findings.append(Finding(what, count=len(found), unit="detections", drops=False))
+    return _settled(found, findings)
+
+
+def _boxes_of(table: AvaTable) -> list[Finding]:
+    """Boxes that make no sense in any unit, or, in fractions, outside of the frame."""
+    are_fractions = np.abs(table.boxes).max(axis=1, initial=0) <= LARGEST_FRACTION
+    return check_boxes(table.boxes, are_fractions=2 * int(are_fractions.sum()) >= len(table))
+
+
+def _settled(table: AvaTable, findings: list[Finding]) -> list[str]:
+    """The warning, if there is one; the protocol decides what becomes of the rows."""
+    warning = settle(
+        [replace(one, drops=False) for one in findings],
+        name=table.path,
+        num_rows=len(table),
+        locate=lambda rows: locate_rows(table, rows),
+    ).warning
+    return [warning] if warning else []
+
+
+def _uncounted(finding: Finding) -> Finding:
+    return replace(finding, rows=finding.rows[:0], count=finding.number)
+
+
+def _keys(table: AvaTable) -> Keys:
+    """All keyframes that a file names."""
+    return Keys(
+        table.videos,
+        np.concatenate((table.video, table.empty_video)).astype(np.int64),
+        np.concatenate((table.time_sec, table.empty_time_sec)),
+    )
+
+
+def _as_boxes(side: LabelledBoxes) -> Boxes:
+    return Boxes(side.keyframe, side.boxes, side.class_id, side.score)

@@ -51,12 +51,15 @@ def test_json(files):
     assert compare(files).result.ap[0] == 0.25
 
 
-def test_script_prints_json_and_nothing_else(files):
+def test_script_prints_json_alone_on_stdout(files):
     done = run(files, "--labelmap", "labels.pbtxt", "--excluded", "excluded.csv", "--json")
     assert done.returncode == 0
     expected = {"mAP": 0.25, "per_class": {"walk": 0.5, "sit": 0.0, "swim": None}}
     assert json.loads(done.stdout) == expected
-    assert done.stderr == ""
+    assert "1 of 3 detections match no keyframe of the ground truth" in done.stderr
+    assert "the detections have 'z' at 1 s, the ground truth 'a' at 902 s" in done.stderr
+    (files / "found.csv").write_text(FOUND.rpartition("z,1")[0])
+    assert run(files, "--labelmap", "labels.pbtxt", "--json").stderr == ""
 
 
 def test_table(files):
