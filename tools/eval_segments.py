@@ -19,7 +19,12 @@ from pathlib import Path
 # Runs from a checkout too, where stad may not be installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.datasets.segment_annotations import compare_segments, read_annotations, read_results
+from stad.datasets.segment_annotations import (
+    check_segments,
+    compare_segments,
+    read_annotations,
+    read_results,
+)
 from stad.errors import run_script
 from stad.evaluation.items_summary import as_json, as_table
 from stad.evaluation.segments import PROTOCOLS
@@ -51,9 +56,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Read, evaluate, print."""
     args = parse_args()
+    truth, found = read_annotations(args.gt, subset=args.subset), read_results(args.pred)
+    for warning in check_segments(truth, found):
+        print(f"warning: {warning}", file=sys.stderr)
     result = compare_segments(
-        read_annotations(args.gt, subset=args.subset),
-        read_results(args.pred),
+        truth,
+        found,
         protocol=args.protocol,
         thresholds=args.tiou,
     )

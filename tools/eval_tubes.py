@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.datasets.tube_annotations import (
     SETS,
+    check_tube_results,
     compare_tubes,
     read_tube_annotations,
     read_tube_results,
@@ -54,9 +55,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Read, evaluate, print."""
     args = parse_args()
+    truth, found = read_tube_annotations(args.gt), read_tube_results(args.pred)
+    for warning in check_tube_results(truth, found, part=args.part, split=args.split):
+        print(f"warning: {warning}", file=sys.stderr)
     result = compare_tubes(
-        read_tube_annotations(args.gt),
-        read_tube_results(args.pred),
+        truth,
+        found,
         part=args.part,
         split=args.split,
         protocol=args.protocol,

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from stad.datasets.findings import settle
+from stad.datasets.span_checks import check_tubes, check_videos
 from stad.errors import InputError
 from stad.evaluation.items import Items, ItemsResult
 from stad.evaluation.tubes import THRESHOLDS, evaluate_tubes
@@ -229,6 +231,42 @@ def compare_tubes(
         return result
     note = f"{len(others)} videos with detections are not of the split: they were left out."
     return replace(result, notes=(*result.notes, note))
+
+
+def check_tube_results(
+    truth: TubeAnnotations,
+    found: dict[str, list[LabelledTube]],
+    *,
+    part: str = "test",
+    split: int = 1,
+) -> list[str]:
+    """Check detections before they are compared with annotations.
+
+    Args:
+        truth, found: as they were read.
+        part, split: as for ``compare_tubes``.
+
+    Returns:
+        Tables of what is doubtful, for people.
+
+    Raises:
+        InputError: no detection is in a video of the split, or most of them cannot be meant.
+    """
+    videos = truth.videos(part=part, split=split)
+    names = [name for name, tubes in found.items() for _ in tubes]
+    if not names:
+        return ["there are no detections."]
+    findings = check_videos(videos, names, num_detections=len(names))
+    both = [name for name in videos if truth.tubes.get(name) and found.get(name)]
+    known = {one.label for name in both for one in found[name]} <= set(truth.labels)
+    if both and known:
+        findings += check_tubes(
+            {name: truth.tubes[name] for name in both},
+            {name: found[name] for name in both},
+            labels=truth.labels,
+        )
+    warning = settle(findings, name="the file of detections", num_rows=len(names)).warning
+    return [warning] if warning else []
 
 
 def _items(
