@@ -47,7 +47,12 @@ class _Job:
             options.tracker, options.tracker_options, memory_sec=options.track_memory_sec
         )
         # A wrong box file is found before a model is fetched.
-        boxes = GivenBoxes(options.boxes, source.info) if options.boxes else None
+        part_sec = (options.start_sec, options.end_sec)
+        boxes = None
+        if options.boxes:
+            boxes = GivenBoxes(options.boxes, source.info, part_sec=part_sec)
+            for warning in boxes.warnings:
+                print(f"warning: {warning}", file=sys.stderr)
         models = open_models(options, detector=boxes, progress=not options.quiet, say=self._say)
         self._detector, self._scorer = models.detector, models.scorer
         self._threshold, self._allowed = models.threshold, models.allowed

@@ -219,9 +219,10 @@ def test_trackers_are_listed(capsys):
 
 def test_nobody_in_the_video(tmp_path, weights, capsys):
     video = write_video(tmp_path / "in.mp4", num_frames=40)
-    (tmp_path / "far.csv").write_text("time_sec,x1,y1,x2,y2\n99,1,1,50,50\n")
+    # Below the threshold of people.
+    (tmp_path / "unsure.csv").write_text("time_sec,x1,y1,x2,y2,score\n1,1,1,50,50,0.1\n")
     code = run(
-        *(video, weights, "--boxes", tmp_path / "far.csv", "--out", tmp_path / "out.mp4"),
+        *(video, weights, "--boxes", tmp_path / "unsure.csv", "--out", tmp_path / "out.mp4"),
         *(
             "--json",
             tmp_path / "out.json",
@@ -237,6 +238,20 @@ def test_nobody_in_the_video(tmp_path, weights, capsys):
     assert (document["segments"], len(document["frames"])) == ([], 40)
     assert VideoSource(tmp_path / "out.mp4").info.num_frames == 40
     assert (tmp_path / "o.csv").read_text() == ""
+
+
+def test_boxes_outside_of_the_video_are_refused(tmp_path, weights, capsys):
+    video = write_video(tmp_path / "in.mp4", num_frames=40)
+    (tmp_path / "far.csv").write_text("time_sec,x1,y1,x2,y2\n99,1,1,50,50\n")
+    options = ("--model", CONFIG, "--weights", weights, "--boxes", tmp_path / "far.csv")
+    code, said = exit_code(capsys, video, *options, "--json", tmp_path / "out.json")
+    assert code == 2
+    assert "1 of 1 rows are wrong" in said
+    assert "times after the end of the videos; the longest of them has 1.3 s" in said
+    assert not (tmp_path / "out.json").exists()
+    (tmp_path / "far.csv").write_text("time_sec,x1,y1,x2,y2\n99,1,1,50,50\n1,1,1,50,50\n")
+    assert run(video, weights, *options[4:], "--json", tmp_path / "out.json") == 0
+    assert "warning: 1 of 2 rows of --boxes" in capsys.readouterr().err
 
 
 def test_a_cut_file_is_annotated_as_far_as_it_goes(tmp_path, weights, boxes, capsys):

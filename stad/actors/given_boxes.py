@@ -5,19 +5,38 @@ from __future__ import annotations
 import csv
 import json
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from stad.datasets.annotation_checks import check_times
+from stad.datasets.ava_cells import separator_hint
+from stad.datasets.box_checks import check_boxes
+from stad.datasets.findings import settle
+from stad.datasets.video_ids import guess_video_ids
 from stad.errors import InputError
 from stad.structures import Actors, Frame, VideoInfo
 
 # AVA's order when the file has no header: video, time, box, (score | action), (id).
 COLUMNS = ("video_id", "time_sec", "x1", "y1", "x2", "y2", "score")
 ALIASES = {"timestamp": "time_sec", "time": "time_sec", "id": "actor_id", "person_id": "actor_id"}
-# Coordinates above this cannot be fractions of the picture: the file is in pixels.
+# Coordinates above this cannot be fractions of the frame.
 LARGEST_FRACTION = 1.5
+MOST_ROWS = 0.5
 EXPECTED = "expected rows video_id,timestamp,x1,y1,x2,y2[,score], or a header naming the columns"
+
+
+class _Row(NamedTuple):
+    """One box: its time, (4,) corners as written, and where it stands."""
+
+    time_sec: float
+    box: tuple[float, ...]
+    score: float
+    actor_id: int
+    place: str
 
 
 class GivenBoxes:
@@ -26,26 +45,39 @@ class GivenBoxes:
     Args:
         path: CSV (AVA order without a header, or any order with one; columns time_sec or
             timestamp, x1, y1, x2, y2, and if there video_id, score, actor_id), or a JSON that
-            the demo wrote. Coordinates are fractions of the picture, or pixels if any is > 1.5.
+            the demo wrote. Coordinates are fractions of the frame, or pixels if most rows have
+            one above 1.5.
         info: the video; rows of other video ids are left out.
+        part_sec: start and end of what is read of the video; None for where it starts and ends.
+
+    Attributes:
+        warnings: rows that are left out, and why, for people.
 
     Raises:
-        InputError: unreadable, a row that is not numbers (with its line), or nothing for this
-            video.
+        InputError: unreadable, a row that is not numbers (with its line), nothing for this
+            video, or most rows are outside of its time or its frame.
     """
 
     name = "given boxes"
     person_threshold = 0.5
 
-    def __init__(self, path: Path, info: VideoInfo) -> None:
+    def __init__(
+        self,
+        path: Path,
+        info: VideoInfo,
+        *,
+        part_sec: tuple[float | None, float | None] = (None, None),
+    ) -> None:
         path = Path(path)
         if not path.is_file():
             raise InputError(f"--boxes: no such file: {path}")
-        rows = _read_json(path) if path.suffix == ".json" else _read_csv(path, Path(info.name).stem)
+        rows = _read_json(path) if path.suffix == ".json" else _read_csv(path, info.name)
         if not rows:
             raise InputError(f"--boxes: {path} holds no box for {info.name}")
-        self.gives_ids = all(row[-1] > 0 for row in rows)
-        self._at = _group(rows, info)
+        rows, boxes, self.warnings = _checked(path, rows, info)
+        self.warnings += _outside_part(path, rows, part_sec)
+        self.gives_ids = all(row.actor_id > 0 for row in rows)
+        self._at = _group(rows, boxes)
         self._times = sorted(self._at)
         self._half_frame_sec = 0.5 / float(info.fps)
         gaps = np.diff(self._times)
@@ -66,29 +98,83 @@ class GivenBoxes:
         return found
 
 
-def _group(rows: list[tuple], info: VideoInfo) -> dict[float, Actors]:
-    table = np.array([row[1:5] for row in rows], dtype=np.float64)
-    if table.max() <= LARGEST_FRACTION:
-        table = table * [info.width_px, info.height_px, info.width_px, info.height_px]
-    table[:, 0::2] = table[:, 0::2].clip(0, info.width_px)
-    table[:, 1::2] = table[:, 1::2].clip(0, info.height_px)
+def _checked(
+    path: Path, rows: list[_Row], info: VideoInfo
+) -> tuple[list[_Row], np.ndarray, list[str]]:
+    """The rows that can be meant, their (K, 4) boxes in pixels, and what is told of the others."""
+    table = np.array([row.box for row in rows], dtype=np.float64)
+    size = np.array([info.width_px, info.height_px] * 2, dtype=np.float64)
+    # One stray row says nothing of the others.
+    if np.mean(np.abs(table).max(axis=1) <= LARGEST_FRACTION) > MOST_ROWS:
+        table = table * size
+    inside, warnings = _within_time(path, rows, info)
+    checked = settle(
+        check_boxes(table[inside] / size),
+        name=f"--boxes {path}",
+        num_rows=len(inside),
+        locate=lambda wanted: [rows[inside[row]].place for row in wanted],
+    )
+    kept = np.delete(inside, checked.left_out)
+    warnings += [checked.warning] if checked.warning else []
+    return [rows[index] for index in kept], table[kept].clip(0, size), warnings
+
+
+def _within_time(path: Path, rows: list[_Row], info: VideoInfo) -> tuple[np.ndarray, list[str]]:
+    """The rows that lie within the video, and what is told of the others."""
+    time_sec, fps = np.array([row.time_sec for row in rows]), float(info.fps)
+    duration_sec = info.duration_sec or info.num_frames / fps or np.nan
+    columns = np.full((2, len(rows)), [[duration_sec], [fps]])
+    findings = check_times(time_sec, *columns, start_sec=0.0, tolerance_sec=0.5 / fps)
+    # The file may be of a longer video, of which this is a part.
+    none_fits = sum(one.number for one in findings) == len(rows)
+    findings = [
+        replace(one, guess=_without_option(one.guess), stops=one.stops or none_fits)
+        for one in findings
+    ]
+    checked = settle(
+        findings,
+        name=f"--boxes {path}",
+        num_rows=len(rows),
+        locate=lambda wanted: [rows[row].place for row in wanted],
+        most=1.0,
+    )
+    inside = np.delete(np.arange(len(rows)), checked.left_out)
+    return inside, [checked.warning] if checked.warning else []
+
+
+def _without_option(guess: str) -> str:
+    return guess.replace("set start_sec to 900", "subtract 900")
+
+
+def _outside_part(path: Path, rows: list[_Row], part_sec: tuple) -> list[str]:
+    """What is told where no box is in the part of the video that is read."""
+    start_sec, end_sec = part_sec[0] or 0.0, np.inf if part_sec[1] is None else part_sec[1]
+    times = np.array([row.time_sec for row in rows])
+    if ((times >= start_sec) & (times < end_sec)).any():
+        return []
+    return [
+        f"--boxes {path} has no box between --start and --end: its times are "
+        f"{times.min():g} to {times.max():g} s"
+    ]
+
+
+def _group(rows: list[_Row], table: np.ndarray) -> dict[float, Actors]:
     by_time: dict[float, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
-        if table[number, 2] > table[number, 0] and table[number, 3] > table[number, 1]:
-            by_time[row[0]].append(number)
+        by_time[row.time_sec].append(number)
     grouped = {}
     for time_sec, numbers in by_time.items():
         # Multi-label files repeat a box once a label.
         boxes, first = np.unique(table[numbers].round(2), axis=0, return_index=True)
         kept = [numbers[i] for i in first]
         grouped[time_sec] = Actors.of(
-            boxes, [rows[n][5] for n in kept], [int(rows[n][6]) for n in kept]
+            boxes, [rows[n].score for n in kept], [rows[n].actor_id for n in kept]
         )
     return grouped
 
 
-def _read_csv(path: Path, video_id: str) -> list[tuple]:
-    """Rows (time_sec, x1, y1, x2, y2, score, actor_id or 0)."""
+def _read_csv(path: Path, video_name: str) -> list[_Row]:
+    video_id = Path(video_name).stem
     try:
         lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
     except (UnicodeDecodeError, csv.Error) as error:
@@ -99,19 +185,38 @@ def _read_csv(path: Path, video_id: str) -> list[tuple]:
         lines, first_line = lines[1:], 2
     missing = [name for name in ("time_sec", "x1", "y1", "x2", "y2") if name not in header]
     if missing:
-        raise InputError(f"--boxes: {path} has no column {', '.join(missing)}: {EXPECTED}")
-    rows, ids = [], set()
+        raise InputError(
+            f"--boxes: {path} has no column {', '.join(missing)}: {EXPECTED}."
+            f"{separator_hint(header)}"
+        )
+    rows: dict[str, list[_Row]] = {}
     for number, line in enumerate(lines, start=first_line):
         if not any(cell.strip() for cell in line):
             continue
         row = dict(zip(header, line, strict=False))
-        ids.add(row.get("video_id", video_id))
-        rows.append((row.get("video_id", video_id), *_numbers(row, path, number, line)))
+        values, score, actor_id = _numbers(row, path, number, line)
+        place = f"{path}:{number}"
+        rows.setdefault(row.get("video_id", video_id), []).append(
+            _Row(values[0], tuple(values[1:]), score, actor_id, place)
+        )
     # A file of one video serves whatever that video is called now.
-    return [row[1:] for row in rows if row[0] == video_id or len(ids) == 1]
+    if len(rows) > 1 and video_id not in rows:
+        count, first = sum(map(len, rows.values())), next(iter(rows))
+        raise InputError(
+            f"--boxes: {path} holds no box for {video_name}: 0 of {count} rows match. They are of "
+            f"{first!r} and {len(rows) - 1} more, the video is {video_id!r}. "
+            f"{guess_video_ids([_closest(rows, video_id)], [video_id])}"
+        )
+    return rows.get(video_id) or next(iter(rows.values()), [])
 
 
-def _numbers(row: dict, path: Path, number: int, line: list[str]) -> tuple:
+def _closest(names: Iterable[str], video_id: str) -> str:
+    """A name that is the video's in another spelling, else any."""
+    names = list(names)
+    return next((one for one in names if guess_video_ids([one], [video_id])), names[0])
+
+
+def _numbers(row: dict, path: Path, number: int, line: list[str]) -> tuple[list[float], float, int]:
     try:
         values = [float(row[name]) for name in ("time_sec", "x1", "y1", "x2", "y2")]
         score = float(row.get("score") or 1.0)
@@ -123,14 +228,20 @@ def _numbers(row: dict, path: Path, number: int, line: list[str]) -> tuple:
     if not np.isfinite([*values, score]).all():
         raise InputError(f"--boxes: {path}, line {number}: {','.join(line)!r} is not finite")
     # AVA's label files hold an action id in the seventh column: not a score.
-    return (*values, score if 0 <= score <= 1 else 1.0, actor_id)
+    return values, score if 0 <= score <= 1 else 1.0, actor_id
 
 
-def _read_json(path: Path) -> list[tuple]:
+def _read_json(path: Path) -> list[_Row]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return [
-            (float(frame["time_sec"]), *map(float, actor["box"]), 1.0, int(actor["id"]))
+            _Row(
+                float(frame["time_sec"]),
+                tuple(map(float, actor["box"])),
+                1.0,
+                int(actor["id"]),
+                f"the frame at {frame['time_sec']} s",
+            )
             for frame in document["frames"]
             for actor in frame["actors"]
         ]

@@ -20,6 +20,8 @@ FEW = 0.1
 NEARLY_ALL = 0.9
 # Numbers of frames reach well into the video: a film that is cut off is no reason to divide.
 LEAST_REACH = 0.2
+# Where some times are right, so many others must be wrong before they tell what all count.
+LEAST_DIFFERENT = 4
 # Classes that are named in a message.
 SHOWN_CLASSES = 5
 # Ground truth that proposals are compared with, and what counts as a hit.
@@ -90,7 +92,12 @@ def _guess_ids(class_id: np.ndarray, *, known: np.ndarray, highest: int | None) 
 
 
 def check_times(
-    time_sec: np.ndarray, duration_sec: np.ndarray, fps: np.ndarray, *, start_sec: float
+    time_sec: np.ndarray,
+    duration_sec: np.ndarray,
+    fps: np.ndarray,
+    *,
+    start_sec: float,
+    tolerance_sec: float = END_SEC,
 ) -> list[Finding]:
     """Find times outside of the videos, and guess what they count.
 
@@ -99,13 +106,14 @@ def check_times(
         duration_sec: (N,) float64 length of each row's video, NaN where unknown.
         fps: (N,) float64 frames per second of it.
         start_sec: what the annotations call the first moment of the videos.
+        tolerance_sec: a time may lie by so much outside.
     """
     with np.errstate(invalid="ignore"):
         finite = (time_sec >= 0) & (time_sec < LONGEST_SEC)
     findings = [Finding("times that no video has, such as negative ones", np.flatnonzero(~finite))]
     known = finite & np.isfinite(duration_sec)
-    before = known & ~_is_inside(time_sec - start_sec, np.inf)
-    after = known & (time_sec - start_sec > duration_sec + END_SEC)
+    before = known & (time_sec - start_sec < -tolerance_sec)
+    after = known & (time_sec - start_sec > duration_sec + tolerance_sec)
     outside = before | after
     if not outside.any():
         return [one for one in findings if one.number]
@@ -151,6 +159,8 @@ def guess_times(
         in_sec = time_sec / step
         # Only whole numbers count anything.
         if not np.array_equal(time_sec, np.rint(time_sec)) or not _most_fit(in_sec, duration_sec):
+            continue
+        if len(np.unique(time_sec[outside])) < LEAST_DIFFERENT and not outside.all():
             continue
         if np.median(in_sec[outside] / duration_sec[outside]) >= LEAST_REACH:
             by = "1000" if name == "milliseconds" else "the frame rate"

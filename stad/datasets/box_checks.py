@@ -120,8 +120,8 @@ def guess_form(boxes: np.ndarray, swapped: np.ndarray) -> str:
     """
     known = np.isfinite(boxes).all(axis=1)
     boxes, swapped = boxes[known], swapped[known]
-    # One stray box that is turned around says nothing of the others.
-    if not len(boxes) or swapped.mean() < LEAST_SWAPPED:
+    # A stray box that is turned around says nothing of the others.
+    if not len(boxes) or swapped.sum() < max(LEAST_SWAPPED * len(boxes), min(3, len(boxes))):
         return ""
     left, top, right, bottom = boxes.T
     sizes = _make_sense(left, top, left + right, top + bottom)

@@ -62,7 +62,12 @@ class Checked:
 
 
 def settle(
-    findings: Sequence[Finding], *, name: str, num_rows: int, locate: Locate | None = None
+    findings: Sequence[Finding],
+    *,
+    name: str,
+    num_rows: int,
+    locate: Locate | None = None,
+    most: float = MOST,
 ) -> Checked:
     """Decide whether a file can be used, and without which rows.
 
@@ -71,9 +76,10 @@ def settle(
         name: the file, for messages.
         num_rows: how many rows were checked.
         locate: names rows; without it examples of the findings are shown alone.
+        most: with a larger share of wrong rows the file is refused, 0-1.
 
     Raises:
-        InputError: more than half of the rows have a fault, or a finding stops the run. The
+        InputError: more than ``most`` of the rows have a fault, or a finding stops the run. The
             message is the table of findings.
     """
     findings = [one for one in findings if one.number or one.stops]
@@ -82,7 +88,7 @@ def settle(
     wrong = _union(one.rows for one in findings)
     left_out = _union(one.rows for one in findings if one.drops)
     table = findings_table(findings, locate)
-    if any(one.stops for one in findings) or (len(wrong) and len(wrong) > MOST * num_rows):
+    if any(one.stops for one in findings) or (len(wrong) and len(wrong) > most * num_rows):
         count = f"{len(wrong)} of {num_rows} rows are wrong" if len(wrong) else "it does not fit"
         raise InputError(f"{name} cannot be used, {count}:\n{table}\nMend the file and run again.")
     headline = f"{name} was checked"

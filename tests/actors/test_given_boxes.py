@@ -67,3 +67,79 @@ def test_bad_json_and_no_file(tmp_path):
         read(tmp_path, "{}", "boxes.json")
     with pytest.raises(InputError, match="no such file"):
         GivenBoxes(tmp_path / "none.csv", INFO)
+
+
+GOOD = "".join(f"clip,{second},0.1,0.2,0.5,0.8,0.9\n" for second in range(5))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        # AVA's seconds, numbers of frames and milliseconds of a video of 5 s at 10 per second.
+        ("clip,0902,0,0,1,1\nclip,0904,0,0,1,1\n", "2 of 2 rows are wrong.*\n.*after the end"),
+        ("clip,0902,0,0,1,1\nclip,0904,0,0,1,1\n", "begin at 900: subtract 900"),
+        ("clip,10,0,0,1,1\nclip,40,0,0,1,1\n", "numbers of frames, at 10 a second"),
+        ("clip,1000,0,0,1,1\nclip,4000,0,0,1,1\n", "milliseconds"),
+        ("clip,1,150,20,50,80\nclip,2,150,20,50,80\n", "x1 and x2 look swapped"),
+        (
+            "clip,1,150,40,20,50\nclip,2,9,10,20,50\nclip,3,80,9,70,50\nclip,4,40,50,9,40\n",
+            "look like x, y, width, height",
+        ),
+        ("clip,1,0.5,0.2,0.5,0.8\n", "boxes without area"),
+        ("clip,1,900,20,950,80\nclip,1,700,20,750,80\n", r"boxes outside of \[0, 1\]"),
+        ("clip;1;0;0;1;1\n", "separated by semicolons"),
+        ("clip.mp4,1,0,0,1,1\nother.mp4,1,0,0,1,1\n", "0 of 2 rows match.*with a file ending"),
+        ("a,1,0,0,1,1\nx/clip,1,0,0,1,1\n", "0 of 2 rows match.*with a folder in front"),
+    ],
+)
+def test_rows_that_cannot_be_of_this_video_stop(tmp_path, text, message):
+    with pytest.raises(InputError, match=message):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ("clip,77,0.1,0.2,0.5,0.8,0.9", "times after the end of the videos"),
+        ("clip,-3,0.1,0.2,0.5,0.8,0.9", "times that no video has"),
+        ("clip,1,0.5,0.2,0.1,0.8,0.9", "boxes with swapped corners"),
+        ("clip,1,0.1,0.2,0.1,0.8,0.9", "boxes without area"),
+        ("clip,1,20,20,60,60,0.9", "boxes outside of [0, 1]"),
+    ],
+)
+def test_a_row_that_cannot_be_meant_is_left_out_and_told(tmp_path, row, what):
+    given = read(tmp_path, f"{GOOD}{row}\n")
+    (warning,) = given.warnings
+    assert "1 of 6 rows of --boxes" in warning
+    assert what in warning
+    assert f"{tmp_path / 'boxes.csv'}:6" in warning
+    found = [given.detect(frame_at(second)) for second in range(5)]
+    for one in found:
+        np.testing.assert_allclose(one.boxes, [[20, 20, 100, 80]])
+    assert given.detect(frame_at(77.0)) is None
+
+
+def test_the_boxes_of_a_longer_video_serve_for_a_part_of_it(tmp_path):
+    given = read(tmp_path, "".join(f"clip,{second},0,0,0.5,0.8\n" for second in range(0, 90, 5)))
+    assert "16 of 18 rows of --boxes" in given.warnings[0]
+    assert given.detect(frame_at(0.0)) is not None
+
+
+def test_boxes_that_reach_beyond_the_edge_are_cut(tmp_path):
+    given = read(tmp_path, f"{GOOD}clip,4.5,-0.1,0.2,0.5,1.1,0.9\n")
+    assert "reach beyond the edge of the frame; they are kept" in given.warnings[0]
+    np.testing.assert_allclose(given.detect(frame_at(4.5)).boxes, [[0, 20, 100, 100]])
+
+
+def test_a_part_without_boxes_is_told(tmp_path):
+    assert read(tmp_path, GOOD).warnings == []
+    (tmp_path / "boxes.csv").write_text(GOOD)
+    part = GivenBoxes(tmp_path / "boxes.csv", INFO, part_sec=(4.5, None))
+    assert "no box between --start and --end: its times are 0 to 4 s" in part.warnings[0]
+    assert GivenBoxes(tmp_path / "boxes.csv", INFO, part_sec=(1.0, 2.0)).warnings == []
+
+
+def test_a_video_of_unknown_length_takes_all_times(tmp_path):
+    (tmp_path / "boxes.csv").write_text("clip,1,0,0,1,1\nclip,500,0,0,1,1\n")
+    unknown = VideoInfo("clip.mp4", 200, 100, Fraction(10), 0, 0.0)
+    assert GivenBoxes(tmp_path / "boxes.csv", unknown).warnings == []

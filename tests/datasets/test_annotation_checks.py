@@ -87,7 +87,7 @@ def test_times_within_the_video_are_well():
         ([901.5, 905, 909.25], {}, "set start_sec to 900"),
         ([2, 5, 9], {"start_sec": 900.0}, "set start_sec to 0"),
         ([50, 125, 225], {}, "numbers of frames, at 25 a second"),
-        ([2, 5, 30, 60, 200], {}, "numbers of frames, at 25 a second"),
+        ([2, 5, 30, 60, 150, 200], {}, "numbers of frames, at 25 a second"),
         ([2000, 5000, 9000], {}, "milliseconds"),
         ([50, 125, 225], {"start_sec": 5.0}, "numbers of frames"),
     ],
