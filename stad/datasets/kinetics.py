@@ -22,7 +22,13 @@ from stad.datasets.clips import (
     warn_of_left_out,
 )
 from stad.datasets.sampler import EpochIndex
-from stad.datasets.video_lists import find_listed, list_class_folders, read_video_list
+from stad.datasets.video_ids import guess_video_ids
+from stad.datasets.video_lists import (
+    find_listed,
+    find_videos,
+    list_class_folders,
+    read_video_list,
+)
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import VideoMeta, VideoSample
@@ -146,6 +152,11 @@ class VideoDataset(Dataset):
             label_map=self.label_map,
             are_frames=self._are_frames,
         )
+        if guess := self._guess_spelling(missing, len(videos)):
+            raise InputError(
+                f"{len(missing)} of the {len(videos) + len(missing)} videos of {listed.source} are "
+                f"not in {folder}. {guess} Change the list, or 'videos' in the config."
+            )
         for note in notes:
             print_log(note, logger="current", level=logging.WARNING)
         is_probed = len(videos) <= PROBED_VIDEOS if probe is None else probe
@@ -155,6 +166,13 @@ class VideoDataset(Dataset):
             total = len(videos) + len(missing)
             warn_of_left_out(self.left_out, total, listed_in=listed.source)
         return [_Video(*one) for one in videos if one[0] not in self.left_out]
+
+    def _guess_spelling(self, missing: Mapping[str, str], num_found: int) -> str:
+        """How the paths of a list are meant, most of which name no video."""
+        if len(missing) <= num_found:
+            return ""
+        there = find_videos(self.source.folder, are_frames=self._are_frames)
+        return guess_video_ids(list(missing), there)
 
     def __len__(self) -> int:
         return len(self._videos) * self._num_clips

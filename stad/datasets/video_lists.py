@@ -307,17 +307,27 @@ def label_numbers(listed: VideoList, class_names: Sequence[str], *, label_map: s
         InputError: a number or a name that ``label_map`` does not have.
     """
     by_name = {plain_name(name): number for number, name in enumerate(class_names)}
-    numbers = []
-    for label in listed.labels:
-        number = label if isinstance(label, int) else by_name.get(plain_name(label), -1)
-        if not 0 <= number < len(class_names):
-            raise InputError(
-                f"{listed.source} has the class {label!r}, which is none of the "
-                f"{len(class_names)} of label_map {label_map!r}: labels are numbers from 0, or "
-                "names of the label map"
-            )
-        numbers.append(number)
+    numbers = [
+        label if isinstance(label, int) else by_name.get(plain_name(label), -1)
+        for label in listed.labels
+    ]
+    wrong = [row for row, number in enumerate(numbers) if not 0 <= number < len(class_names)]
+    if wrong:
+        label = listed.labels[wrong[0]]
+        raise InputError(
+            f"{listed.source} has the class {label!r}, which is none of the {len(class_names)} of "
+            f"label_map {label_map!r}: labels are numbers from 0, or names of the label map. "
+            f"{len(wrong)} of {len(numbers)} rows have such classes, the first one for "
+            f"{listed.names[wrong[0]][0]}.{_from_one(numbers, len(class_names))}"
+        )
     return numbers
+
+
+def _from_one(numbers: Sequence[int], num_classes: int) -> str:
+    """What to do about labels that are all too high by one."""
+    if min(numbers) == 1 and max(numbers) == num_classes:
+        return " These look like numbers from 1: subtract 1 from all."
+    return ""
 
 
 def plain_name(name: str) -> str:

@@ -45,7 +45,7 @@ class AtomicCheckpointHook(Hook):
         interval_epochs: save every so many epochs, and after the last one.
         keep: how many of the newest to keep; 0 keeps all.
         best_metric: keep the checkpoint in which this metric was highest; None keeps none. A
-            metric that is NaN (nothing to evaluate) is never the best.
+            metric that is not finite (nothing to evaluate) is never the best.
     """
 
     priority = "VERY_LOW"
@@ -87,7 +87,7 @@ class AtomicCheckpointHook(Hook):
         if not is_main_process():
             return
         value = (metrics or {}).get(self._best_metric)
-        if self._best_metric is not None and value is not None and not math.isnan(value):
+        if self._best_metric is not None and value is not None and math.isfinite(value):
             self._keep_best(runner, value)
         marker = Path(runner.work_dir) / VALIDATED
         write_beside(marker, lambda part: part.write_text(str(runner.epoch)))

@@ -279,3 +279,32 @@ def test_options_that_cannot_work(folder):
         dataset(folder, num_crops=2)
     with pytest.raises(ValueError, match="sampling is one of"):
         dataset(folder, sampling="sparse")
+
+
+@pytest.mark.parametrize(
+    ("spelling", "guess"),
+    [
+        (lambda path: path.removesuffix(".mp4"), "without the file ending"),
+        (lambda path: path.partition("/")[2], "without the folder in front"),
+    ],
+)
+def test_paths_in_another_spelling_stop_with_a_guess(folder, spelling, guess):
+    rows = [line.rpartition(" ") for line in (folder / "list.txt").read_text().splitlines()]
+    # Of one class, whose videos have different names.
+    text = "".join(f"{spelling(path)} {label}\n" for path, _, label in rows[:2])
+    (folder / "spelled.txt").write_text(text)
+    with pytest.raises(
+        InputError, match=rf"2 of the 2 videos of .*spelled\.txt are not in.*{guess}"
+    ):
+        dataset(folder, "spelled.txt")
+
+
+def test_what_a_run_compares(folder):
+    data = dataset(folder)
+    assert data.example_counts.tolist() == [2, 2, 2, 2]
+    rows = (folder / "list.txt").read_text().splitlines()
+    (folder / "dotted.txt").write_text("\n".join(f"./{row}" for row in rows[:3]) + "\n")
+    other = dataset(folder, "dotted.txt")
+    assert other.example_counts.tolist() == [2, 1, 0, 0]
+    assert len(other.video_keys) == 3
+    assert other.video_keys < data.video_keys

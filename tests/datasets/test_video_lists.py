@@ -213,6 +213,19 @@ def test_a_label_that_the_label_map_has_not(tmp_path, label):
         label_numbers(listed, CLASSES, label_map="mine.txt")
 
 
+def test_labels_from_1_are_guessed(tmp_path):
+    rows = "".join(f"{number}.mp4 {number}\n" for number in (1, 2, 3, 1, 2))
+    listed = read_video_list(write(tmp_path, "a.txt", rows))
+    with pytest.raises(InputError) as caught:
+        label_numbers(listed, CLASSES, label_map="mine.txt")
+    said = str(caught.value)
+    assert "1 of 5 rows have such classes, the first one for 3.mp4" in said
+    assert said.endswith("These look like numbers from 1: subtract 1 from all.")
+    listed = read_video_list(write(tmp_path, "a.txt", "a.mp4 0\nb.mp4 7\n"))
+    with pytest.raises(InputError, match=r"first one for b\.mp4\.$"):
+        label_numbers(listed, CLASSES, label_map="mine.txt")
+
+
 @pytest.mark.parametrize("suffix", [".txt", ".csv", ".json"])
 def test_any_text_gives_a_list_or_an_input_error(tmp_path, suffix):
     rng = random.Random(suffix)

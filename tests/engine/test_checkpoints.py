@@ -88,7 +88,7 @@ def test_the_interval_counts_epochs_and_the_last_one_is_saved(runner, tmp_path):
 
 def test_the_best_is_kept(runner, tmp_path):
     hook = AtomicCheckpointHook(best_metric="mAP")
-    for epoch, value in enumerate([0.2, math.nan, 0.5, 0.4, 0.5], start=1):
+    for epoch, value in enumerate([0.2, math.nan, 0.5, 0.4, math.inf], start=1):
         runner.epoch = epoch
         # A new hook each time: after a resume the best is still known.
         hook = AtomicCheckpointHook(best_metric="mAP")
