@@ -12,6 +12,7 @@ from stad.errors import InputError
 # With more than this share of bad rows, the file as a whole is not what it is taken for.
 MOST = 0.5
 SHOWN_ROWS = 3
+SINGULAR = {"rows": "row", "videos": "video", "classes": "class", "detections": "detection"}
 NO_ROWS = np.empty(0, np.int64)
 
 # Rows of a file -> where they are and what they say, such as "train.csv:12 'a,1,0,0,1,1,3'".
@@ -104,7 +105,8 @@ def findings_table(findings: Sequence[Finding], locate: Locate | None = None) ->
     indent = " " * (width + 3)
     lines = []
     for one in ordered:
-        what = f"{one.unit}: {one.what}" if one.unit == "rows" else f"{one.unit} {one.what}"
+        unit = SINGULAR.get(one.unit, one.unit) if one.number == 1 else one.unit
+        what = f"{unit}: {one.what}" if one.unit == "rows" else f"{unit} {one.what}"
         lines.append(f"  {one.number:>{width}} {what.strip()}")
         places = list(one.examples)
         if locate is not None and len(one.rows):

@@ -61,7 +61,7 @@ def test_rows_that_are_kept_are_told_and_not_left_out():
     kept = Finding("boxes that reach beyond the edge", rows(0), drops=False)
     checked = settle([kept], name="a.csv", num_rows=3, locate=place)
     assert len(checked.left_out) == 0
-    assert checked.warning.startswith("a.csv was checked:\n  1 rows: boxes that reach")
+    assert checked.warning.startswith("a.csv was checked:\n  1 row: boxes that reach")
 
 
 def test_names_are_shown_with_the_number_of_the_others():

@@ -140,7 +140,7 @@ def test_ground_truth_outside_of_the_label_map_is_never_dropped_in_silence(compa
     # One row is left to the protocol, and told with its line.
     one = [*([*row[:6], 3, row[7]] for row in ROWS[:-1]), [*ROWS[-1][:6], 12, 0.5]]
     warnings = compare(one, one, label_map=label_map).warnings
-    assert "1 rows: class ids outside of the label map (12)" in warnings[0]
+    assert "1 row: class ids outside of the label map (12)" in warnings[0]
     assert f"{tmp_path / 'truth.csv'}:48 (film_2,924," in warnings[0]
     # A label map with gaps chooses classes.
     label_map = tmp_path / "some.pbtxt"

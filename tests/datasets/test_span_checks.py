@@ -57,7 +57,7 @@ def test_few_segments_that_do_not_fit_are_one_warning():
     (warning,) = check_segments(segments(), segments(span, video, score=80.0))
     assert "1 of 6 detections are in videos that are not annotated" in warning
     assert "the detections have 'elsewhere', the annotations 'a'" in warning
-    assert "1 rows: segments that end before they begin" in warning
+    assert "1 row: segments that end before they begin" in warning
     assert "first: a 'walk' [9.5, 7]" in warning
     assert "6 rows: scores outside of [0, 1]" in warning
     assert check_segments(segments(), segments(np.zeros((0, 2)), ())) == [

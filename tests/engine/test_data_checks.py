@@ -72,7 +72,7 @@ def test_shared_videos_are_known_in_another_spelling_and_others_are_counted(data
     train(options(data, tmp_path / "work", **changes))
     log = log_of(tmp_path / "work")
     name = rows[2].partition(",")[0]
-    assert "1 videos of the 1 of" in log
+    assert "1 video of the 1 of" in log
     assert f"first: {name}.mp4" in log
     assert "2 videos beside them" in log
 
@@ -85,5 +85,5 @@ def test_classes_without_examples_are_told(data, tmp_path):
     train(options(data, tmp_path / "work", **changes))
     log = log_of(tmp_path / "work")
     assert "1 of 3 classes without an example for training: left" in log
-    assert "1 classes that" in log
+    assert "1 class that" in log
     assert "has and training has not: left" in log
