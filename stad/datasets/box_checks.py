@@ -46,6 +46,7 @@ def check_boxes(
             "boxes that reach beyond the edge of the frame; they are kept",
             np.flatnonzero(cut),
             drops=False,
+            is_wrong=False,
         ),
         Finding(
             "boxes with swapped corners, x1 > x2 or y1 > y2",

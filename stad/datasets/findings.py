@@ -31,6 +31,7 @@ class Finding:
         guess: what the file seems to hold instead, and what to do: whole sentences.
         examples: where to look, if ``rows`` do not say.
         drops: whether the rows are left out.
+        is_wrong: whether the rows speak against the file, if they are many.
         stops: whether the file cannot be used, however few rows have the fault.
     """
 
@@ -41,6 +42,7 @@ class Finding:
     guess: str = ""
     examples: tuple[str, ...] = ()
     drops: bool = True
+    is_wrong: bool = True
     stops: bool = False
 
     @property
@@ -86,7 +88,7 @@ def settle(
     findings = [one for one in findings if one.number or one.stops]
     if not findings:
         return Checked(NO_ROWS, "")
-    wrong = _union(one.rows for one in findings)
+    wrong = _union(one.rows for one in findings if one.is_wrong)
     left_out = _union(one.rows for one in findings if one.drops)
     table = findings_table(findings, locate)
     if any(one.stops for one in findings) or (len(wrong) and len(wrong) > most * num_rows):

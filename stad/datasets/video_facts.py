@@ -87,6 +87,7 @@ def available_ids(source: ClipSource) -> list[str]:
     folder = Path(source.folder)
     if not folder.is_dir():
         return []
-    suffixes = VIDEO_SUFFIXES if isinstance(source, VideoFiles) else ("",)
-    names = sorted(one.name for one in folder.iterdir() if not one.name.startswith("."))
-    return [one for one in names if one.lower().endswith(suffixes)]
+    found = sorted(one for one in folder.iterdir() if not one.name.startswith("."))
+    if isinstance(source, VideoFiles):
+        return [one.name for one in found if one.name.lower().endswith(VIDEO_SUFFIXES)]
+    return [one.name for one in found if one.is_dir()]

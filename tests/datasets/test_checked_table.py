@@ -126,6 +126,12 @@ def test_times_and_sizes_of_frame_folders(folder, lines):
         check(folder, changed(rows, 1, lambda text: f"{float(text) * 10:.0f}"), source=source)
 
 
+def test_people_who_are_cut_off_at_the_edge_are_kept_however_many_they_are(folder, lines):
+    checked = check(folder, changed(lines, 2, lambda _: "-0.1"))
+    assert len(checked.left_out) == 0
+    assert f"{len(lines)} rows: boxes that reach beyond the edge" in checked.warning
+
+
 def test_repeated_rows_count_once_and_are_told(folder, lines):
     checked = check(folder, [*lines, *lines[:3]])
     assert len(checked.left_out) == 0

@@ -58,10 +58,10 @@ def test_a_finding_that_stops_does_so_with_few_rows_or_none():
 
 
 def test_rows_that_are_kept_are_told_and_not_left_out():
-    kept = Finding("boxes that reach beyond the edge", rows(0), drops=False)
+    kept = Finding("boxes that reach beyond the edge", rows(0, 1), drops=False, is_wrong=False)
     checked = settle([kept], name="a.csv", num_rows=3, locate=place)
     assert len(checked.left_out) == 0
-    assert checked.warning.startswith("a.csv was checked:\n  1 row: boxes that reach")
+    assert checked.warning.startswith("a.csv was checked:\n  2 rows: boxes that reach")
 
 
 def test_names_are_shown_with_the_number_of_the_others():
