@@ -54,7 +54,6 @@ def check_class_ids(
         highest = top
     low = class_id < 1
     high = class_id > highest if highest is not None else np.zeros(len(class_id), bool)
-    unlisted = ~low & ~high & ~np.isin(class_id, ids)
     wrong = low | high
     range_text = f"the {len(ids)} of label map {label_map} are {ids[0]} to {top}"
     guess = _guess_ids(class_id, known=ids, highest=highest) if wrong.any() else ""
@@ -68,10 +67,14 @@ def check_class_ids(
         stops=are_many or guess.startswith("They"),
     )
     findings = [finding] if wrong.any() else []
-    if unlisted.any() and highest is None:
-        what = f"of classes that label map {label_map} does not name ({_ids(class_id[unlisted])})"
-        findings.append(Finding(what, count=int(unlisted.sum()), drops=False))
-    return findings
+    return findings + ([] if highest else _unlisted(class_id[~wrong], ids, label_map))
+
+
+def _unlisted(class_id: np.ndarray, known: np.ndarray, label_map: str) -> list[Finding]:
+    """Rows of classes that a label map with gaps leaves out."""
+    others = class_id[~np.isin(class_id, known)]
+    what = f"of classes that label map {label_map} does not name ({_ids(others)})"
+    return [Finding(what, count=len(others), drops=False)] if len(others) else []
 
 
 def _ids(class_id: np.ndarray) -> str:
@@ -123,17 +126,12 @@ def check_times(
         guess = guess_times(*columns, start_sec=start_sec)
     longest = np.nanmax(np.where(outside, duration_sec, np.nan))
     since = f", which begin at {start_sec:g} s" if start_sec else ""
-    for what, rows in (("before the start", before), ("after the end", after)):
-        length = f"; the longest of them has {longest:.1f} s" if what == "after the end" else ""
-        findings.append(
-            Finding(
-                f"times {what} of the videos{since}{length}",
-                np.flatnonzero(rows),
-                guess=guess,
-                stops=bool(guess and rows.any()),
-            )
-        )
-        guess = "" if rows.any() else guess
+    what = {
+        f"times before the start of the videos{since}": before,
+        f"times after the end of the videos{since}; the longest of them has {longest:.1f} s": after,
+    }
+    for text, rows in what.items():
+        findings.append(Finding(text, np.flatnonzero(rows), guess=guess, stops=bool(guess)))
     return [one for one in findings if one.number]
 
 

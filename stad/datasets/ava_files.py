@@ -74,17 +74,12 @@ def compare_ava_files(
             files do not fit each other: no detection is on an annotated keyframe, boxes have
             another form or unit, or class ids are not those of the label map.
     """
-    classes = read_label_map(label_map) if label_map else evaluated_classes()
-    if twice := [name for name, count in Counter(classes.values()).items() if count > 1]:
-        raise InputError(f"{label_map} gives the name {twice[0]!r} to two classes.")
+    classes = _read_classes(label_map)
     left_out = read_excluded(excluded) if excluded else None
-    truth = read_ava_csv(ground_truth)
-    if not len(truth) and not len(truth.empty_video):
-        raise InputError(f"{ground_truth} has no rows: there is nothing to evaluate against.")
-    found = read_ava_csv(detections)
+    truth, found = _read_truth(ground_truth), read_ava_csv(detections)
     sides = labelled_boxes(truth, found, *([] if left_out is None else [left_out]))
-    names = {"known": classes, "label_map": str(label_map) if label_map else "AVA"}
-    names["highest"] = None if label_map else AVA_CLASSES
+    names = {"known": classes, "label_map": str(label_map or "AVA")}
+    names |= {"highest": None if label_map else AVA_CLASSES}
     warnings = _check_truth(truth, names) + _check_detections(truth, found, sides, names)
     try:
         result = evaluate_ava(
@@ -98,6 +93,20 @@ def compare_ava_files(
         place = locate_row(truth if error.of_ground_truth else found, error.row)
         raise InputError(f"{place}, columns 'x1' to 'y2': {error.reason}") from error
     return AvaComparison(truth, found, result, tuple(warnings))
+
+
+def _read_truth(path: str | Path) -> AvaTable:
+    table = read_ava_csv(path)
+    if not len(table) and not len(table.empty_video):
+        raise InputError(f"{path} has no rows: there is nothing to evaluate against.")
+    return table
+
+
+def _read_classes(label_map: str | Path | None) -> dict[int, str]:
+    classes = read_label_map(label_map) if label_map else evaluated_classes()
+    if twice := [name for name, count in Counter(classes.values()).items() if count > 1]:
+        raise InputError(f"{label_map} gives the name {twice[0]!r} to two classes.")
+    return classes
 
 
 def _check_truth(table: AvaTable, names: Mapping) -> list[str]:

@@ -16,8 +16,8 @@ NEARLY_ALL = 0.98
 PERCENT, PER_THOUSAND = 100, 1000
 # So many rows must have swapped corners before that tells of the form of all rows.
 LEAST_SWAPPED = 0.05
-# A film is larger than this, so boxes up to 100 in all of it are no pixels.
-LEAST_FRAME_PX = 202
+# Pixels reach across so much of the width, or they are no pixels.
+LEAST_REACH = 0.7
 
 
 def check_boxes(
@@ -38,8 +38,7 @@ def check_boxes(
     cut = far & _is_cut_off(safe)
     swapped = (safe[:, 0] > safe[:, 2]) | (safe[:, 1] > safe[:, 3])
     empty = finite & ~swapped & ((safe[:, 0] == safe[:, 2]) | (safe[:, 1] == safe[:, 3]))
-    units, scale = guess_units(safe, sizes_px)
-    form = guess_form(safe / scale, swapped)
+    units, form = _guesses(safe, far, swapped, sizes_px)
     findings += [
         Finding("boxes outside of [0, 1]", np.flatnonzero(far & ~cut), guess=units),
         Finding(
@@ -58,6 +57,16 @@ def check_boxes(
         Finding("boxes without area", np.flatnonzero(empty)),
     ]
     return [one for one in findings if one.number]
+
+
+def _guesses(
+    boxes: np.ndarray, far: np.ndarray, swapped: np.ndarray, sizes_px: np.ndarray | None
+) -> tuple[str, str]:
+    """Units of the boxes outside of the frame, and the form of all; sentences or nothing."""
+    units, scale = guess_units(boxes[far], None if sizes_px is None else sizes_px[far])
+    if units and 2 * far.sum() > len(far):
+        return units, guess_form(boxes[far] / scale, swapped[far])
+    return units, guess_form(boxes, swapped)
 
 
 def _is_cut_off(boxes: np.ndarray) -> np.ndarray:
@@ -89,26 +98,36 @@ def guess_units(
         return "", 1.0
     corners = np.full((len(boxes), 2), np.nan) if sizes_px is None else sizes_px
     known = np.isfinite(corners).all(axis=1) & np.isfinite(boxes).all(axis=1)
-    largest = np.max(corners[known], initial=0.0)
-    if high <= PERCENT * (1 + ROUNDING) and (largest > LEAST_FRAME_PX or not known.any()):
+    reach = np.max(boxes[known][:, [0, 2]] / corners[known][:, :1], initial=0.0)
+    is_near = bool(known.any()) and reach < LEAST_REACH
+    if high <= PERCENT * (1 + ROUNDING) and (is_near or not known.any()):
         also = "" if known.any() else " or pixels"
         return f"They look like percent (0 to 100){also}: divide them by 100.", float(PERCENT)
-    sides = np.hstack((corners, corners))
+    if is_near and PER_THOUSAND * LEAST_REACH < high <= PER_THOUSAND * (1 + ROUNDING):
+        text = "They look like thousandths (0 to 1000), or pixels: divide them by 1000."
+        return text, float(PER_THOUSAND)
+    return _guess_pixels(boxes, corners, known)
+
+
+def _guess_pixels(
+    boxes: np.ndarray, corners: np.ndarray, known: np.ndarray
+) -> tuple[str, float | np.ndarray]:
+    """Of which frame boxes are pixels, with what to divide them by; see ``guess_units``."""
+    high, sides = float(np.nanmax(boxes)), np.hstack((corners, corners))
+    if not known.any():
+        text = "They look like pixels (or thousandths, 0 to 1000): divide them by the size."
+        return text, high
+    first = "{}x{}".format(*corners[known][0].astype(int).tolist())
     fits = (boxes[known] <= sides[known] * (1 + ROUNDING)).all(axis=1)
-    if known.any() and fits.mean() >= NEARLY_ALL:
-        width, height = corners[np.flatnonzero(known)[0]].astype(int).tolist()
+    if fits.mean() >= NEARLY_ALL:
         several = len(np.unique(corners[known], axis=0)) > 1
-        size = f"{width}x{height}" + (" and other sizes" if several else "")
+        size = f"{first} and other sizes" if several else first
         text = f"They look like pixels of {size}: divide x by the width and y by the height."
         return text, np.where(np.isfinite(sides), sides, high)
     if high <= PER_THOUSAND * (1 + ROUNDING):
-        if not known.any():
-            text = "They look like pixels (or thousandths, 0 to 1000): divide them by the size."
-            return text, float(high)
         text = "They look like thousandths (0 to 1000): divide them by 1000."
         return text, float(PER_THOUSAND)
-    frame = f" than the video's {corners[known][0].astype(int).tolist()}" if known.any() else ""
-    larger = f"a larger frame{frame}" if frame else "the frame"
+    larger = f"a larger frame than the video's {first}"
     return f"They look like pixels of {larger}: divide x by its width and y by its height.", high
 
 

@@ -66,8 +66,10 @@ def test_a_stray_box_is_found_and_tells_nothing_of_the_others(boxes, what):
     [
         ((192, 144), (192, 144), "pixels of 192x144"),
         ((1920, 1080), (1920, 1080), "pixels of 1920x1080"),
-        ((3840, 2160), (1920, 1080), r"pixels of a larger frame than the video's \[1920, 1080\]"),
+        ((3840, 2160), (1920, 1080), "pixels of a larger frame than the video's 1920x1080"),
         ((100, 100), (640, 480), "percent"),
+        ((100, 100), (192, 144), "percent"),
+        ((1000, 1000), (1920, 1080), "thousandths"),
         ((100, 100), None, "percent"),
         ((1000, 1000), (640, 480), "thousandths"),
         ((640, 480), None, "pixels"),
@@ -79,6 +81,14 @@ def test_units_are_guessed(scale, size, guess):
     finding = found(boxes, known)["boxes outside of [0, 1]"]
     assert len(finding.rows) == 60
     assert re.search(guess, finding.guess)
+
+
+def test_a_few_pixels_among_fractions_are_guessed_by_themselves():
+    several = PEOPLE.copy()
+    several[[3, 9]] *= [640, 480, 640, 480]
+    finding = found(several, sizes(640, 480))["boxes outside of [0, 1]"]
+    assert finding.rows.tolist() == [3, 9]
+    assert "pixels of 640x480" in finding.guess
 
 
 def test_pixels_of_videos_of_several_sizes():
