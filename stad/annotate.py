@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -50,7 +51,9 @@ class _Job:
         part_sec = (options.start_sec, options.end_sec)
         boxes = None
         if options.boxes:
-            boxes = GivenBoxes(options.boxes, source.info, part_sec=part_sec)
+            # Boxes behind the end are an error, so that the end must not be a guess.
+            info = replace(source.info, duration_sec=source.measured_duration_sec())
+            boxes = GivenBoxes(options.boxes, info, part_sec=part_sec)
             for warning in boxes.warnings:
                 print(f"warning: {warning}", file=sys.stderr)
         models = open_models(options, detector=boxes, progress=not options.quiet, say=self._say)
@@ -214,7 +217,7 @@ class _Job:
             return
         console = Console()
         if outputs.num_actors == 0:
-            console.print(f"nobody was found in {video.name}")
+            console.print(f"nobody was found in {video.name}", markup=False)
         elif not segments:
             console.print(
                 f"{outputs.num_actors} people were found, but no action reached the threshold "
@@ -225,4 +228,4 @@ class _Job:
         if alone := self._counts.report():
             console.print(alone, soft_wrap=True, highlight=False)
         for kind, path in outputs.written():
-            console.print(f"{kind:<9} {path}", soft_wrap=True, highlight=False)
+            console.print(f"{kind:<9} {path}", soft_wrap=True, highlight=False, markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
 
@@ -25,6 +26,10 @@ def run_script(main: Callable[[], int | None]) -> None:
     ``InputError`` -> its message on stderr, code 2; Ctrl-C -> code 130; anything else is a
     bug and keeps its traceback.
     """
+    # File names on Linux are bytes, and a terminal may not have every letter.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = main()
     except InputError as error:

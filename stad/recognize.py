@@ -152,14 +152,16 @@ def _score(loaded: LoadedModel, clip: np.ndarray) -> np.ndarray:
 def as_table(rows: Sequence[tuple[str, float]], *, title: str) -> Table:
     """Names and scores in [0, 1], one a line with a bar, for a terminal."""
     from rich.bar import Bar
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=None, show_header=False, pad_edge=False)
+    table = Table(title_justify="left", box=None, show_header=False, pad_edge=False)
+    table.title = escape(title)
     table.add_column(no_wrap=True, overflow="ellipsis")
     table.add_column(justify="right")
     table.add_column(width=BAR_WIDTH)
     for name, score in rows:
-        table.add_row(name, f"{score:.1%}", Bar(1, 0, score, width=BAR_WIDTH, color="cyan"))
+        table.add_row(escape(name), f"{score:.1%}", Bar(1, 0, score, width=BAR_WIDTH, color="cyan"))
     return table
 
 

@@ -18,6 +18,7 @@ import cv2
 import torch
 from mmengine.config import Config
 
+from stad.arguments import ArgumentParser
 from stad.engine import benchmark
 from stad.engine.config_options import ConfigOptions
 from stad.errors import run_script
@@ -27,7 +28,7 @@ MOST_SLOWDOWN = 0.25
 
 def parse_args() -> argparse.Namespace:
     """The options."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("config", help="its training data and model are measured")

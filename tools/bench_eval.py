@@ -24,6 +24,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from stad.arguments import ArgumentParser
 from stad.datasets.ava_csv import evaluated_classes
 from stad.errors import InputError, run_script
 
@@ -33,7 +34,7 @@ EXTENT = 0.3
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--keyframes", type=int, default=57_000)

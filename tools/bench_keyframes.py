@@ -11,12 +11,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from stad.arguments import ArgumentParser
 from stad.errors import run_script
 
 
 def parse_args() -> argparse.Namespace:
     """The options."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ArgumentParser(description=__doc__)
     parser.add_argument("video", help="with people in it")
     parser.add_argument("--models", default="skeleton_poses,i3d_roi_k400", metavar="A,B")
     parser.add_argument("--detector", default="yolov4_tiny")

@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 import av
 
+from stad.arguments import ArgumentParser
 from stad.errors import InputError, run_script
 
 SIZE = (1280, 720)
@@ -28,7 +29,7 @@ CLOCK = Fraction(1, 90000)
 
 
 def parse_args() -> tuple[argparse.Namespace, list[str]]:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("video", help="a real video; it is scaled to 1280x720 and looped")
     parser.add_argument("--minutes", type=float, nargs="+", default=[1.0, 30.0])
     arguments = sys.argv[1:]

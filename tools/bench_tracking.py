@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from stad.arguments import ArgumentParser
 from stad.errors import run_script
 from stad.option_ranges import check_seconds, check_shares
 
@@ -20,7 +21,7 @@ def parse_args() -> argparse.Namespace:
     """The options."""
     from stad.cli import add_tracker
 
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("video", help="video file")

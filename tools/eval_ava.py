@@ -16,6 +16,7 @@ from pathlib import Path
 # Runs from a checkout too, where stad may not be installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from stad.arguments import ArgumentParser
 from stad.datasets.ava_files import compare_ava_files
 from stad.errors import run_script
 from stad.evaluation.ava import PROTOCOLS, TIE_ORDERS
@@ -24,7 +25,7 @@ from stad.results.report import name_results, write_report
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--gt", required=True, help="ground truth, AVA CSV (also .gz)")

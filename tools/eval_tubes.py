@@ -18,6 +18,7 @@ from pathlib import Path
 # Runs from a checkout too, where stad may not be installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from stad.arguments import ArgumentParser
 from stad.datasets.tube_annotations import (
     SETS,
     check_tube_results,
@@ -32,7 +33,7 @@ from stad.evaluation.tubes import PROTOCOLS, THRESHOLDS
 
 def parse_args() -> argparse.Namespace:
     """The options."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--gt", required=True, help="the published pickle of annotations")

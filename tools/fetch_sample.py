@@ -8,13 +8,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from stad.arguments import ArgumentParser
 from stad.errors import run_script
 from stad.zoo.sample import fetch_sample
 
 
 def parse_args() -> argparse.Namespace:
     """No options: the place is the cache folder, STAD_HOME or ~/.cache/stad."""
-    return argparse.ArgumentParser(description=__doc__).parse_args()
+    return ArgumentParser(description=__doc__).parse_args()
 
 
 def main() -> None:

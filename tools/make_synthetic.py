@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tqdm import tqdm
 
+from stad.arguments import ArgumentParser
 from stad.datasets.synthetic_files import RenderSettings, render_dataset
 from stad.errors import InputError, run_script
 
@@ -24,7 +25,7 @@ FIRST_VAL_SEED = 1_000_000
 def parse_args() -> argparse.Namespace:
     """The options."""
     usual = RenderSettings()
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the data set goes, data/synthetic say")
     parser.add_argument("--train", type=int, default=2000, metavar="N", help="scenes (2000)")
     parser.add_argument("--val", type=int, default=300, metavar="N", help="held-out scenes (300)")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from stad.arguments import ArgumentParser
 from stad.errors import run_script
 
 WAYS = {"three frames": False, "one frame": True}
@@ -20,7 +21,7 @@ WAYS = {"three frames": False, "one frame": True}
 
 def parse_args() -> argparse.Namespace:
     """The options."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="the data set, data/poses say")
     parser.add_argument("--config", default="configs/skeleton_poses.py")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the tables here too")

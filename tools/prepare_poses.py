@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tqdm import tqdm
 
+from stad.arguments import ArgumentParser
 from stad.datasets.poses.files import (
     RUNNER_SCENES,
     VIDEOS,
@@ -26,7 +27,7 @@ from stad.errors import run_script
 
 def parse_args() -> argparse.Namespace:
     """The options."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the data set goes, data/poses say")
     parser.add_argument(
         "--from",

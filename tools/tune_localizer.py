@@ -17,13 +17,14 @@ from pathlib import Path
 # Runs from a checkout too, where stad may not be installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from stad.arguments import ArgumentParser
 from stad.errors import run_script
 from stad.localization.tune_files import TuneOptions, tune_files
 
 
 def parse_args() -> argparse.Namespace:
     """The options."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("curves", nargs="+", help="JSON of the demo, folders of it, or npz")

@@ -60,7 +60,10 @@ def read_checked(
     facts: dict[str, VideoFacts] = {}
     reasons: dict[str, str] = {}
     if source is not None:
-        facts, reasons = look_at_videos(source, table.videos, listed_in=path)
+        latest_sec = np.full(len(table.videos), -np.inf)
+        np.fmax.at(latest_sec, table.video, table.time_sec - start_sec)
+        latest = dict(zip(table.videos, latest_sec.tolist(), strict=True))
+        facts, reasons = look_at_videos(source, latest, listed_in=path)
         _check_videos(path, source, facts, reasons)
     checked = check_table(
         table, classes=classes, label_map=label_map, facts=facts, start_sec=start_sec

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,13 +34,13 @@ class VideoFacts(NamedTuple):
 
 
 def look_at_videos(
-    source: ClipSource, video_ids: Iterable[str], *, listed_in: str
+    source: ClipSource, latest_sec: Mapping[str, float], *, listed_in: str
 ) -> tuple[dict[str, VideoFacts], dict[str, str]]:
-    """Open each video once, without reading it.
+    """Open each video once; those whose containers only guess at their length may be read.
 
     Args:
         source: of the videos.
-        video_ids: their ids.
+        latest_sec: their ids, and the latest time in each that is asked for.
         listed_in: the file that names them, for the progress bar.
 
     Returns:
@@ -50,24 +50,27 @@ def look_at_videos(
     reasons: dict[str, str] = {}
     description = f"videos of {Path(listed_in).name}"
     for video_id in tqdm(
-        sorted(video_ids), desc=description, unit="video", delay=BAR_AFTER_SEC, leave=False
+        sorted(latest_sec), desc=description, unit="video", delay=BAR_AFTER_SEC, leave=False
     ):
         try:
-            facts[video_id] = _facts_of(source, video_id)
+            facts[video_id] = _facts_of(source, video_id, latest_sec[video_id])
         except InputError as error:
             reasons[video_id] = str(error)
     return facts, reasons
 
 
-def _facts_of(source: ClipSource, video_id: str) -> VideoFacts:
+def _facts_of(source: ClipSource, video_id: str, latest_sec: float) -> VideoFacts:
     path = source.find(video_id)
     if path is None or path.is_dir():
         # It raises with the reason where there is none.
         source.probe(video_id)
         return VideoFacts() if path is None else _facts_of_folder(source, video_id, path)
-    info = VideoSource(path).info
-    fps = float(info.fps)
-    duration_sec = info.duration_sec or info.num_frames / fps or UNKNOWN
+    video = VideoSource(path)
+    info, fps = video.info, float(video.info.fps)
+    duration_sec = info.duration_sec or info.num_frames / fps
+    if latest_sec > duration_sec:
+        duration_sec = video.measured_duration_sec()
+    duration_sec = duration_sec or UNKNOWN
     return VideoFacts(duration_sec, fps, (info.width_px, info.height_px))
 
 

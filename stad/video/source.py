@@ -23,6 +23,7 @@ from stad.video.streams import (
     choose_audio,
     choose_video,
     film_streams,
+    may_jump,
     origin_sec,
     own_duration_sec,
     stream_duration_sec,
@@ -139,6 +140,12 @@ class VideoSource:
                 self._index = FrameIndex(np.array([time_sec for time_sec, _ in reading.frames()]))
         return self._index
 
+    def measured_duration_sec(self) -> float:
+        """Return the length, reading the file where its format only lets it be guessed."""
+        stated_sec = self.info.duration_sec
+        is_guess = self._may_jump or not stated_sec
+        return self.index().duration_sec if is_guess and not is_address(self.path) else stated_sec
+
     def _probe(self, container) -> VideoInfo:
         stream = choose_video(container)
         if stream is None:
@@ -152,6 +159,7 @@ class VideoSource:
         self.format_name = container.format.name
         self.codec_name = stream.codec_context.codec.canonical_name
         self.num_films = len(film_streams(container))
+        self._may_jump = may_jump(container)
         width_px, height_px = self._converter.size
         return VideoInfo(
             name=Path(self.path).name,
@@ -184,10 +192,7 @@ class VideoSource:
     def _check_start(self) -> None:
         if self.start_sec is None or self.start_sec < self.info.duration_sec:
             return
-        # What the container says is a guess in some formats.
-        duration_sec = self.info.duration_sec
-        if not is_address(self.path):
-            duration_sec = self.index().duration_sec
+        duration_sec = self.measured_duration_sec()
         if 0 < duration_sec <= self.start_sec:
             raise InputError(
                 f"--start {self.start_sec:g} is beyond the end of {self.info.name}, which is "
