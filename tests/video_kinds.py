@@ -82,6 +82,8 @@ KINDS = {
     "mp4 h264": Kind("mp4", "libx264", X264),
     "mp4 hevc": Kind("mp4", "libx265", {"x265-params": "log-level=none:keyint=12"}),
     "mp4 open gop": Kind("mp4", "libx264", {"x264-params": "open-gop=1:keyint=12:bframes=3"}),
+    "mp4 intra refresh": Kind("mp4", "libx264", {"x264-params": "intra-refresh=1:keyint=25"}),
+    "ts intra refresh": Kind("ts", "libx264", {"x264-params": "intra-refresh=1:keyint=25"}),
     "mp4 fragmented": Kind("mp4", "libx264", X264, {"movflags": "frag_keyframe+empty_moov"}),
     "mp4 from 3 s": Kind("mp4", "libx264", X264, offset_sec=3.0),
     "mp4 audio first": Kind("mp4", "libx264", X264, audio="aac", offset_sec=0.5),

@@ -108,9 +108,10 @@ class FrameConverter:
 
     def _to_sdr(self, transfer: str, frame: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
         self.hdr = transfer
-        if (transfer, size) not in self._tone_mappers:
-            self._tone_mappers = {(transfer, size): ToneMapper(transfer, size)}
-        return self._tone_mappers[transfer, size].convert(frame)
+        kind = (transfer, int(frame.color_primaries), size)
+        if kind not in self._tone_mappers:
+            self._tone_mappers = {kind: ToneMapper(*kind)}
+        return self._tone_mappers[kind].convert(frame)
 
     def _square_size(self, frame: av.VideoFrame) -> tuple[int, int]:
         """Return the (width, height) of a frame in square pixels, before it is turned."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.video.reformatter import ColorTrc, Interpolation, VideoReformatter
+from av.video.reformatter import ColorPrimaries, ColorTrc, Interpolation, VideoReformatter
 
 TRANSFERS = {int(ColorTrc.SMPTE2084): "PQ", int(ColorTrc.ARIB_STD_B67): "HLG"}
 RGB48 = "gbrp16le"
@@ -18,14 +18,25 @@ TABLE_SIZE = 33
 REFERENCE_WHITE_NITS = 203.0
 # Of the display for which most HDR video is graded; files seldom state another one.
 PEAK_NITS = 1000.0
-# BT.2020 -> BT.709 primaries, linear light (ITU-R BT.2087, section 2.1, inverted).
-TO_BT709 = np.array(
-    [
-        [1.660491, -0.587641, -0.072850],
-        [-0.124550, 1.132900, -0.008349],
-        [-0.018151, -0.100579, 1.118730],
-    ]
-)
+# Primaries -> BT.709, linear light (ITU-R BT.2087, section 2.1, inverted; SMPTE EG 432-1). Files
+# that do not say which they have are in BT.2020, as HDR standards ask for.
+TO_BT709 = {
+    int(ColorPrimaries.BT2020): np.array(
+        [
+            [1.660491, -0.587641, -0.072850],
+            [-0.124550, 1.132900, -0.008349],
+            [-0.018151, -0.100579, 1.118730],
+        ]
+    ),
+    int(ColorPrimaries.SMPTE432): np.array(
+        [
+            [1.224940, -0.224940, 0.0],
+            [-0.042057, 1.042057, 0.0],
+            [-0.019638, -0.078636, 1.098274],
+        ]
+    ),
+    int(ColorPrimaries.BT709): np.eye(3),
+}
 BT2020_LUMA = np.array([0.2627, 0.6780, 0.0593])
 SDR_GAMMA = 2.4  # ITU-R BT.1886
 
@@ -35,10 +46,11 @@ class ToneMapper:
 
     Args:
         transfer: 'PQ' or 'HLG'.
+        primaries: as FFmpeg numbers them.
         size: (width, height) of the result, pixels.
     """
 
-    def __init__(self, transfer: str, size: tuple[int, int]) -> None:
+    def __init__(self, transfer: str, primaries: int, size: tuple[int, int]) -> None:
         self._size = size
         self._reformatter = VideoReformatter()
         graph = av.filter.Graph()
@@ -48,7 +60,7 @@ class ToneMapper:
             format=av.VideoFormat(RGB48, *size),
             time_base=Fraction(1, 1000),
         )
-        table = graph.add("lut3d", file=str(table_file(transfer)), interp="tetrahedral")
+        table = graph.add("lut3d", file=str(table_file(transfer, primaries)), interp="tetrahedral")
         graph.link_nodes(source, table, graph.add("buffersink")).configure()
         self._graph = graph
 
@@ -63,14 +75,14 @@ class ToneMapper:
 
 
 @cache
-def table_file(transfer: str) -> Path:
-    """Write the table of a transfer function as a .cube file; it stays while the program runs."""
+def table_file(transfer: str, primaries: int) -> Path:
+    """Write the table of a kind of HDR as a .cube file; it stays while the program runs."""
     folder = _folder()
-    path = Path(folder.name) / f"{transfer}.cube"
+    path = Path(folder.name) / f"{transfer}-{primaries}.cube"
     steps = np.linspace(0.0, 1.0, TABLE_SIZE)
     # In .cube files red changes fastest.
     blue, green, red = np.meshgrid(steps, steps, steps, indexing="ij")
-    colors = to_sdr(np.stack([red, green, blue], axis=-1).reshape(-1, 3), transfer)
+    colors = to_sdr(np.stack([red, green, blue], axis=-1).reshape(-1, 3), transfer, primaries)
     lines = [f"LUT_3D_SIZE {TABLE_SIZE}", *(" ".join(f"{c:.6f}" for c in row) for row in colors)]
     path.write_text("\n".join(lines) + "\n", encoding="ascii")
     return path
@@ -81,15 +93,18 @@ def _folder() -> tempfile.TemporaryDirectory:
     return tempfile.TemporaryDirectory(prefix="stad-hdr-")
 
 
-def to_sdr(colors: np.ndarray, transfer: str) -> np.ndarray:
+def to_sdr(
+    colors: np.ndarray, transfer: str, primaries: int = int(ColorPrimaries.BT2020)
+) -> np.ndarray:
     """Tone-map colours.
 
     Up to about half of the reference white brightness stays as it is; above that it is
     compressed (ITU-R BT.2390, section 5.4.1), by the same factor for red, green and blue.
 
     Args:
-        colors: (N, 3) float64 non-linear RGB in BT.2020, in [0, 1].
+        colors: (N, 3) float64 non-linear RGB, in [0, 1].
         transfer: 'PQ' or 'HLG'.
+        primaries: as FFmpeg numbers them.
 
     Returns:
         (N, 3) float64 non-linear RGB in BT.709, in [0, 1].
@@ -98,7 +113,8 @@ def to_sdr(colors: np.ndarray, transfer: str) -> np.ndarray:
     [[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]
     """
     nits = pq_to_nits(colors) if transfer == "PQ" else hlg_to_nits(colors)
-    linear = np.maximum(nits @ TO_BT709.T, 0.0)
+    matrix = TO_BT709.get(primaries, TO_BT709[int(ColorPrimaries.BT2020)])
+    linear = np.maximum(nits @ matrix.T, 0.0)
     peak = linear.max(axis=1, keepdims=True)
     mapped = pq_to_nits(_compress(nits_to_pq(peak)))
     linear *= mapped / np.maximum(peak, 1e-9)

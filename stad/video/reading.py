@@ -38,9 +38,7 @@ class Reading:
         num_threads: int = 0,
     ) -> None:
         self._path, self._num_threads = path, num_threads
-        self.num_damaged, self.failure = 0, ""
         self._open()
-        self._first_pts: int | None = None
         key = None if index is None else index.key_before(from_sec)
         if key is not None and not self._jump(key):
             # The container did not lead there: decoding from the start is slower and right.
@@ -59,29 +57,43 @@ class Reading:
             may_jump=may_jump(self._container),
         )
         self._packets = self._container.demux(self.stream)
+        self.num_damaged, self.failure = 0, ""
+        self._first_pts: int | None = None
+        self._frames = self._from_key()
 
     def _jump(self, key: KeyFrame) -> bool:
-        """Go to a key frame; return whether the next packet is exactly that."""
+        """Go to a key frame; return whether decoding really begins with it."""
         try:
             self._container.seek(key.dts, stream=self.stream, backward=True)
             packets = self._container.demux(self.stream)
             for packet in packets:
                 if packet.pts == key.pts and packet.is_keyframe:
-                    self._packets = chain([packet], packets)
-                    self._first_pts = key.pts
-                    return True
+                    break
                 if packet.dts is None or packet.dts > key.dts:
                     return False
+            else:
+                return False
         except (av.error.FFmpegError, OSError):
             return False
-        return False
+        self._packets = chain([packet], packets)
+        self._first_pts = key.pts
+        # A stream without whole key frames recovers only some frames later, and without a sign.
+        first = next(self._frames, None)
+        if first is None or first.pts != key.pts or first.is_corrupt:
+            return False
+        self._frames = chain([first], self._frames)
+        return True
 
     def frames(self) -> Iterator[tuple[float, av.VideoFrame]]:
         """Yield times, in seconds from the start of the video, and frames as they decode."""
+        for frame in self._frames:
+            yield self.clock.take(frame.time), frame
+
+    def _from_key(self) -> Iterator[av.VideoFrame]:
+        """Yield frames without those before the key frame, which refer to undecoded ones."""
         for frame in self._decoded():
-            # Frames before the key frame refer to others that were not decoded.
             if self._first_pts is None or frame.pts is None or frame.pts >= self._first_pts:
-                yield self.clock.take(frame.time), frame
+                yield frame
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         while True:

@@ -12,7 +12,7 @@ from av.stream import Disposition
 
 from stad.datasets.clips import VideoFiles
 from stad.errors import InputError
-from stad.video.hdr import hlg_to_nits, nits_to_pq
+from stad.video.hdr import TO_BT709, hlg_to_nits, nits_to_pq, to_sdr
 from stad.video.source import VideoSource
 from tests.video_kinds import KINDS, Kind, joined, read_number, write_kind
 from tests.videos import set_matrix, write_audio_only, write_video
@@ -125,6 +125,14 @@ def test_hdr_is_tone_mapped(tmp_path, transfer, name):
     source = VideoSource(path)
     list(source.frames())
     assert source.warnings == [f"HDR video ({name}) is tone-mapped to BT.709 (SDR)"]
+
+
+@pytest.mark.parametrize("primaries", [9, 12, 1])
+def test_primaries_of_hdr_are_followed(primaries):
+    """BT.709's red at 50 cd/m2 stays pure red, whatever primaries it was stored in."""
+    red = np.linalg.inv(TO_BT709[primaries]) @ [50.0, 0.0, 0.0]
+    found = to_sdr(nits_to_pq(red)[None], "PQ", primaries)[0]
+    np.testing.assert_allclose(found * 255, [142, 0, 0], atol=1.5)
 
 
 def hlg_signal(nits: np.ndarray) -> np.ndarray:
