@@ -171,8 +171,8 @@ def _is_same_image(image: np.ndarray, other: np.ndarray) -> bool:
 
 
 def _probes(index: FrameIndex) -> np.ndarray:
-    """Return positions of a few frames that are cheap to decode, over the whole file."""
+    """Return positions of a few frames over the whole file, behind key frames: cheap to decode."""
     last = len(index.times_sec) - 1
-    keys = [index.keys[len(index.keys) // 2], index.keys[-1]]
-    positions = np.searchsorted(index.times_sec, [key.time_sec for key in keys])
-    return np.unique(np.clip([0, 3, *positions, *positions + 2], 0, last))
+    keys = {index.keys[len(index.keys) // 2], index.keys[-1]} - {index.keys[0]}
+    positions = np.searchsorted(index.times_sec, sorted(key.time_sec for key in keys))
+    return np.unique(np.clip([2, *positions + 1], 0, last))

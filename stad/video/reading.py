@@ -40,7 +40,7 @@ class Reading:
         self._path, self._num_threads = path, num_threads
         self._open()
         key = None if index is None else index.key_before(from_sec)
-        if key is not None and not self._jump(key):
+        if key is not None and not self.jump(key):
             # The container did not lead there: decoding from the start is slower and right.
             self._container.close()
             self._open()
@@ -51,18 +51,24 @@ class Reading:
         self.stream.thread_type = "AUTO"
         if self._num_threads:
             self.stream.codec_context.thread_count = self._num_threads
+        self._packets = self._container.demux(self.stream)
+        self.num_damaged, self.failure = 0, ""
+        self._begin(None)
+
+    def _begin(self, first_pts: int | None) -> None:
+        self._first_pts = first_pts
+        self._frames = self._from_key()
         self.clock = FileClock(
             origin_sec=origin_sec(self._container),
             frame_sec=float(1 / stream_fps(self.stream)),
             may_jump=may_jump(self._container),
         )
-        self._packets = self._container.demux(self.stream)
-        self.num_damaged, self.failure = 0, ""
-        self._first_pts: int | None = None
-        self._frames = self._from_key()
 
-    def _jump(self, key: KeyFrame) -> bool:
-        """Go to a key frame; return whether decoding really begins with it."""
+    def jump(self, key: KeyFrame) -> bool:
+        """Go to a key frame of a seekable file; return whether decoding really begins with it.
+
+        Where it does not, this reading is of no more use.
+        """
         try:
             self._container.seek(key.dts, stream=self.stream, backward=True)
             packets = self._container.demux(self.stream)
@@ -76,7 +82,7 @@ class Reading:
         except (av.error.FFmpegError, OSError):
             return False
         self._packets = chain([packet], packets)
-        self._first_pts = key.pts
+        self._begin(key.pts)
         # A stream without whole key frames recovers only some frames later, and without a sign.
         first = next(self._frames, None)
         if first is None or first.pts != key.pts or first.is_corrupt:
@@ -86,8 +92,13 @@ class Reading:
 
     def frames(self) -> Iterator[tuple[float, av.VideoFrame]]:
         """Yield times, in seconds from the start of the video, and frames as they decode."""
-        for frame in self._frames:
-            yield self.clock.take(frame.time), frame
+        while (found := self.next_frame()) is not None:
+            yield found
+
+    def next_frame(self) -> tuple[float, av.VideoFrame] | None:
+        """Return the time of the next frame, seconds, and the frame; None at the end."""
+        frame = next(self._frames, None)
+        return None if frame is None else (self.clock.take(frame.time), frame)
 
     def _from_key(self) -> Iterator[av.VideoFrame]:
         """Yield frames without those before the key frame, which refer to undecoded ones."""

@@ -124,10 +124,11 @@ class VideoSource:
         Raises:
             InputError: no frame can be decoded.
         """
-        images, missing = self._pick(times_sec, from_sec=times_sec[0])
-        if missing - self._never_shown:
-            # Decoding from a key frame did not give all of them: only the start is sure to.
-            images, missing = self._pick(times_sec, from_sec=0.0)
+        index = self._seekable_index()
+        images, missing = self._pick(times_sec, index)
+        if len(images) < len(times_sec) or (index is not None and missing - self._never_shown):
+            # Decoding from key frames did not give all of them: only the start is sure to.
+            images, missing = self._pick(times_sec, None)
             self._never_shown |= missing
         return images
 
@@ -212,32 +213,33 @@ class VideoSource:
         return self._packet_index
 
     def _pick(
-        self, times_sec: Sequence[float], *, from_sec: float
+        self, times_sec: Sequence[float], index: FrameIndex | None
     ) -> tuple[list[np.ndarray], set[float]]:
-        """Return the images and the times at which no frame was decoded."""
+        """Return the images and the times at which no frame was decoded; no image: no way there."""
         images: list[np.ndarray] = []
         missing: set[float] = set()
-        wanted = list(times_sec)
-        before: tuple[float, av.VideoFrame] | None = None
-        with self._read_from(from_sec) as reading:
+        found = before = None
+        with Reading(self.path, num_threads=self._num_threads) as reading:
             converter = self._converter.again(reading.stream)
-            for time_sec, frame in reading.frames():
-                while len(images) < len(wanted) and time_sec >= wanted[len(images)]:
-                    target_sec = wanted[len(images)]
-                    if time_sec > target_sec:
-                        missing.add(target_sec)
-                    nearest = frame
-                    if before is not None and target_sec - before[0] < time_sec - target_sec:
-                        nearest = before[1]
-                    images.append(converter.convert(nearest))
-                if len(images) == len(wanted):
-                    return images, missing
-                before = time_sec, frame
-            if before is None:
-                raise InputError(f"no frame of {self.path} could be decoded near {wanted[0]:g} s")
-            missing.update(wanted[len(images) :])
-            last = converter.convert(before[1])
-            images += [last] * (len(wanted) - len(images))
+            for target_sec in times_sec:
+                key = None if index is None else index.key_before(target_sec)
+                if key is not None and (found is None or key.time_sec > found[0]):
+                    if not reading.jump(key):
+                        return [], set()
+                    found = before = None
+                while found is None or found[0] < target_sec:
+                    following = reading.next_frame()
+                    if following is None:
+                        break
+                    found, before = following, found
+                if found is None:
+                    raise InputError(f"no frame of {self.path} could be decoded at all")
+                if found[0] != target_sec:
+                    missing.add(target_sec)
+                nearest = min(
+                    filter(None, (before, found)), key=lambda one: abs(one[0] - target_sec)
+                )
+                images.append(converter.convert(nearest[1]))
         return images, missing
 
     def _note(self, reading: Reading, converter: FrameConverter) -> None:
