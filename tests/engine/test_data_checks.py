@@ -46,11 +46,14 @@ def log_of(work_dir):
 def test_a_run_stops_before_a_model_is_built(data, tmp_path, edit, said, loader):
     path = edited(data, tmp_path / "wrong.csv", edit)
     changes = {**NO_MODEL, f"{loader}.dataset.annotations": path}
+    # Never read: the annotations are checked first.
+    checkpoint = tmp_path / "any.pth"
+    checkpoint.touch()
     with pytest.raises(InputError, match=said):
         train(options(data, tmp_path / "work", **changes))
     if loader == "val_dataloader":
         with pytest.raises(InputError, match=said):
-            evaluate(options(data, tmp_path / "work", **changes), "none.pth")
+            evaluate(options(data, tmp_path / "work", **changes), str(checkpoint))
 
 
 def test_what_training_and_validation_share_is_told(data, tmp_path):
