@@ -8,6 +8,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from stad.models.gap_convs import close_gaps
+
 PRECISIONS = ("auto", "float32", "bfloat16")
 # Parts of a model that look at clips: these are made quicker, heads are left.
 BACKBONES = ("backbone", "flow_backbone")
@@ -47,6 +49,8 @@ def prepare_for_inference(model: nn.Module, dtype: torch.dtype) -> nn.Module:
 
 
 def _prepare(backbone: nn.Module, dtype: torch.dtype) -> None:
+    # Those of stad have none; a config may bring a backbone from elsewhere.
+    close_gaps(backbone)
     for module in backbone.modules():
         conv, norm = getattr(module, "conv", None), getattr(module, "bn", None)
         if isinstance(conv, _ConvNd) and isinstance(norm, _BatchNorm):

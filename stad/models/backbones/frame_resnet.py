@@ -17,6 +17,7 @@ from torch.utils.checkpoint import checkpoint
 
 from stad.models.backbones.resnet3d import DEPTHS
 from stad.models.backbones.stages import NUM_STAGES, StagedNetwork
+from stad.models.gap_convs import close_gaps
 from stad.registry import MODELS
 
 # (N * T, C, H, W) -> the same, with some channels taken from other frames.
@@ -59,16 +60,18 @@ def _conv_bn(
     dilation: int = 1,
     relu: bool = True,
 ) -> ConvModule:
-    return ConvModule(
-        in_channels,
-        out_channels,
-        size,
-        stride=stride,
-        padding=dilation * (size // 2),
-        dilation=dilation,
-        bias=False,
-        norm_cfg={"type": "BN"},
-        act_cfg={"type": "ReLU", "inplace": True} if relu else None,
+    return close_gaps(
+        ConvModule(
+            in_channels,
+            out_channels,
+            size,
+            stride=stride,
+            padding=dilation * (size // 2),
+            dilation=dilation,
+            bias=False,
+            norm_cfg={"type": "BN"},
+            act_cfg={"type": "ReLU", "inplace": True} if relu else None,
+        )
     )
 
 

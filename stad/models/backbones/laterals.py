@@ -10,6 +10,8 @@ import torch
 from mmcv.cnn import ConvModule
 from torch import Tensor, nn
 
+from stad.models.gap_convs import close_gaps
+
 SLOW_SAMPLINGS = ("strided", "linspace")
 LATERALS = (
     "none",
@@ -112,16 +114,18 @@ def make_lateral(
         return TimeStridedSampling(alpha, sampling)
     if kind != "time_strided_conv":
         return TimeToChannel(alpha)
-    return ConvModule(
-        channels,
-        2 * channels,
-        (kernel, 1, 1),
-        stride=(alpha, 1, 1),
-        padding=(kernel // 2, 0, 0),
-        bias=False,
-        conv_cfg={"type": "Conv3d"},
-        norm_cfg={"type": "BN3d"} if norm else None,
-        act_cfg={"type": "ReLU", "inplace": True} if norm else None,
+    return close_gaps(
+        ConvModule(
+            channels,
+            2 * channels,
+            (kernel, 1, 1),
+            stride=(alpha, 1, 1),
+            padding=(kernel // 2, 0, 0),
+            bias=False,
+            conv_cfg={"type": "Conv3d"},
+            norm_cfg={"type": "BN3d"} if norm else None,
+            act_cfg={"type": "ReLU", "inplace": True} if norm else None,
+        )
     )
 
 

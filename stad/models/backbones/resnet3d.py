@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from stad.models.backbones.stages import NUM_STAGES, StagedNetwork
+from stad.models.gap_convs import close_gaps
 from stad.registry import MODELS
 
 
@@ -27,17 +28,19 @@ def conv_bn(
     width); ``dilation`` is spatial. Parameters are named ``conv.*`` and ``bn.*``.
     """
     padding = (kernel[0] // 2, dilation * (kernel[1] // 2), dilation * (kernel[2] // 2))
-    return ConvModule(
-        in_channels,
-        out_channels,
-        kernel,
-        stride=stride,
-        padding=padding,
-        dilation=(1, dilation, dilation),
-        bias=False,
-        conv_cfg={"type": "Conv3d"},
-        norm_cfg={"type": "BN3d"},
-        act_cfg={"type": "ReLU", "inplace": True} if relu else None,
+    return close_gaps(
+        ConvModule(
+            in_channels,
+            out_channels,
+            kernel,
+            stride=stride,
+            padding=padding,
+            dilation=(1, dilation, dilation),
+            bias=False,
+            conv_cfg={"type": "Conv3d"},
+            norm_cfg={"type": "BN3d"},
+            act_cfg={"type": "ReLU", "inplace": True} if relu else None,
+        )
     )
 
 

@@ -10,6 +10,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torchvision.models.video import mc3_18, r2plus1d_18, r3d_18, s3d
 
+from stad.models.gap_convs import close_gaps
 from stad.registry import MODELS
 
 RESNET_PARTS = ("stem", "layer1", "layer2", "layer3", "layer4")
@@ -41,7 +42,7 @@ class TorchvisionVideo(BaseModule):
         network = build(weights=None)
         self.net = nn.Sequential()
         for part in parts:
-            self.net.add_module(part, getattr(network, part))
+            self.net.add_module(part, close_gaps(getattr(network, part)))
 
     def forward(self, clips: Tensor) -> tuple[Tensor]:
         """Features of clips.
