@@ -9,8 +9,8 @@ from pathlib import Path
 # Runs from a checkout too, where stad may not be installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.errors import run_script
 from stad.recognize_cli import recognize_main
+from stad.supervisor import run_supervised
 
 if __name__ == "__main__":
-    run_script(recognize_main)
+    run_supervised(recognize_main)

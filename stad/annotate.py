@@ -12,8 +12,12 @@ from stad.annotate_options import AnnotateOptions, check_options, check_outputs
 from stad.errors import EXIT_INTERRUPTED, EXIT_OK
 from stad.interrupt import StopRequest
 from stad.structures import RunInfo, Segment, VideoInfo
+from stad.supervisor import note
 
 CPU_BATCH, GPU_BATCH = 1, 8
+# A run that died in one precision goes on in the other.
+PRECISION_FLAG = "--precision"
+SAVE_MEMORY = "A smaller --batch-size or a smaller --model needs less memory"
 
 
 def annotate(options: AnnotateOptions) -> int:
@@ -56,9 +60,16 @@ class _Job:
             boxes = GivenBoxes(options.boxes, info, part_sec=part_sec)
             for warning in boxes.warnings:
                 print(f"warning: {warning}", file=sys.stderr)
-        models = open_models(options, detector=boxes, progress=not options.quiet, say=self._say)
+        models = open_models(
+            options,
+            frame_size=(source.info.width_px, source.info.height_px),
+            detector=boxes,
+            progress=not options.quiet,
+            say=self._say,
+        )
         self._detector, self._scorer = models.detector, models.scorer
         self._threshold, self._allowed = models.threshold, models.allowed
+        self._precision = models.precision
         self._person_threshold = models.person_threshold(options.person_threshold)
         # A CPU gains nothing from larger batches, and results would come in bursts.
         self._default_batch = CPU_BATCH if models.device == "cpu" else GPU_BATCH
@@ -81,12 +92,19 @@ class _Job:
     def run(self) -> int:
         """The loop over the frames; what is written by then is kept on Ctrl-C."""
         from stad.journal import Journal
+        from stad.results.atomic import part_path
         from stad.results.outputs import Outputs
 
         options = self._options
-        journal = Journal(options.state_path(), self._identity(), resume=options.resume)
+        journal = Journal(
+            options.state_path(), self._identity(), resume=options.resume, free=(PRECISION_FLAG,)
+        )
+        unfinished = [str(part_path(path)) for path in options.outputs().values()]
+        note(state=str(journal.path), unfinished=unfinished, save_memory=SAVE_MEMORY)
         if journal.done_sec is not None:
             self._say(f"resume    after {journal.done_sec:.1f} s of {self._info.video.name}")
+            for flag, (then, now) in journal.changed.items():
+                self._say(f"resume    {flag} was {then} up to there and is {now} from there on")
         try:
             outputs = Outputs(
                 options,
@@ -151,7 +169,7 @@ class _Job:
             "--localizer": self._localizer.options.as_plain(),
             "--start": options.start_sec,
             "--end": options.end_sec,
-            "--precision": options.precision,
+            PRECISION_FLAG: self._precision,
         }
 
     def _results(self, journal):

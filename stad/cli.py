@@ -8,7 +8,7 @@ from pathlib import Path
 from stad.annotate import annotate
 from stad.annotate_options import AnnotateOptions
 from stad.arguments import ArgumentParser
-from stad.errors import run_script
+from stad.supervisor import run_supervised
 
 EPILOG = """examples:
   python demo/detect_video.py input.mp4 --out annotated.mp4
@@ -78,7 +78,8 @@ def add_models(group) -> None:
         "--precision",
         choices=("auto", "float32", "bfloat16"),
         default="auto",
-        help="arithmetic of the action model (auto: bfloat16 where the hardware has it)",
+        help="arithmetic of the action model (auto: bfloat16 where a short trial on this machine "
+        "shows that it works and is faster)",
     )
 
 
@@ -221,4 +222,4 @@ def annotate_main(arguments: list[str] | None = None) -> int:
 
 def main() -> None:
     """Entry point ``stad-annotate``."""
-    run_script(annotate_main)
+    run_supervised(annotate_main)

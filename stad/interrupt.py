@@ -5,6 +5,12 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
+
+from stad.supervisor import is_supervised
+
+# One signal to all processes of a run arrives directly and passed on by the supervisor.
+ECHO_SEC = 0.3
 
 
 class StopRequest:
@@ -18,6 +24,7 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.requested = False
+        self._requested_sec = 0.0
         self._before: dict = {}
 
     def __enter__(self) -> StopRequest:
@@ -30,7 +37,10 @@ class StopRequest:
             signal.signal(number, handler)
 
     def _note(self, number: int, _frame) -> None:
+        now_sec = time.monotonic()
         if self.requested:
+            if is_supervised() and now_sec - self._requested_sec < ECHO_SEC:
+                return
             raise KeyboardInterrupt
-        self.requested = True
+        self.requested, self._requested_sec = True, now_sec
         print("\nstopping; once more stops at once", file=sys.stderr)

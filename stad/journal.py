@@ -16,7 +16,7 @@ import base64
 import json
 from array import array
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,18 +36,23 @@ class Journal:
         path: the file; its folder is there.
         run: what the results depend on, as JSON knows it.
         resume: go on from the file if there is one; else begin it anew.
+        free: keys of ``run`` whose values may differ from those of the file.
 
     Attributes:
         frame_times: float64 times of the frames that were read before, seconds.
         done_sec: results up to this keyframe came out before; None if there were none.
         end: what was said of the files when the run was interrupted; empty after a crash.
+        changed: of the free keys that differ, the value of the file and the one of now.
 
     Raises:
         InputError: the file is of a run with other options or cannot be used.
     """
 
-    def __init__(self, path: Path, run: Mapping[str, Any], *, resume: bool) -> None:
-        self.path = path
+    def __init__(
+        self, path: Path, run: Mapping[str, Any], *, resume: bool, free: Sequence[str] = ()
+    ) -> None:
+        self.path, self._free = path, free
+        self.changed: dict[str, tuple[Any, Any]] = {}
         self.frame_times, self.done_sec, self.end = array("d"), None, {}
         self._new_times: list[float] = []
         self._waiting: dict[str, deque[Any]] = {"people": deque(), "scores": deque()}
@@ -59,12 +64,14 @@ class Journal:
             else:
                 self._file = path.open("w", encoding="ascii")
                 self._write(head)
+                # A run that is killed before its first result can be resumed as well.
+                self._file.flush()
         except OSError as error:
             raise self._failure(error) from error
 
     def _resume(self, head: dict) -> None:
         with self.path.open("rb") as file:
-            _check_head(self.path, file.readline(), head)
+            self.changed = _check_head(self.path, file.readline(), head, free=self._free)
             size = self._begin = file.tell()
             for line in file:
                 if not line.endswith(b"\n"):
@@ -178,7 +185,11 @@ class Journal:
         self.close()
 
 
-def _check_head(path: Path, line: bytes, head: dict) -> None:
+def _check_head(
+    path: Path, line: bytes, head: dict, *, free: Sequence[str]
+) -> dict[str, tuple[Any, Any]]:
+    """Return which free keys differ; the others must not."""
+    changed = {}
     try:
         found = json.loads(line)
         same_kind = (found["format"], found["version"]) == (FORMAT, VERSION)
@@ -189,11 +200,14 @@ def _check_head(path: Path, line: bytes, head: dict) -> None:
         raise InputError(f"{path} is of another version of stad: begin anew with --overwrite")
     for key in [*head["run"], *run]:
         then, now = run.get(key), head["run"].get(key)
-        if then != now:
+        if then != now and key in free:
+            changed[key] = (then, now)
+        elif then != now:
             raise InputError(
                 f"{path} is of a run with another {key} ({_short(then)} then, {_short(now)} now): "
                 "resume with the options of then, or begin anew with --overwrite"
             )
+    return changed
 
 
 def _short(value: Any) -> str:

@@ -11,8 +11,10 @@ from stad.errors import InputError
 
 if TYPE_CHECKING:
     from stad.actors.detector import PersonDetector
+    from stad.inference.precision import Precision
     from stad.localization.localizer import Localizer
     from stad.models.scorer import ActionScorer
+    from stad.zoo import LoadedModel
 
 KINETICS_NOTE = (
     "note      its 400 labels were made for clips of one activity: they suit people who fill the "
@@ -44,6 +46,7 @@ class Models:
         threshold: least score of an action, in [0, 1].
         allowed: class indices to keep; None for all.
         device: where the action model runs.
+        precision: what it computes in, 'float32' or 'bfloat16'.
         stride_sec: time between predictions that suits the action model, seconds.
     """
 
@@ -54,6 +57,7 @@ class Models:
     threshold: float
     allowed: frozenset[int] | None
     device: str
+    precision: str
     stride_sec: float
 
     def person_threshold(self, chosen: float | None) -> float:
@@ -78,6 +82,7 @@ class Models:
 def open_models(
     options: ModelOptions,
     *,
+    frame_size: tuple[int, int],
     detector: PersonDetector | None = None,
     is_live: bool = False,
     progress: bool,
@@ -87,6 +92,7 @@ def open_models(
 
     Args:
         options: which ones.
+        frame_size: (width, height) of the video, pixels.
         detector: in place of the one that the options name.
         is_live: score frame by frame where the model can, one window a frame.
         progress: show the progress of a download on a terminal.
@@ -97,7 +103,7 @@ def open_models(
     """
     from stad import zoo
     from stad.actors.detector import WholeFrame
-    from stad.models.fast_inference import choose_precision
+    from stad.inference.precision import note_network
     from stad.models.online import why_not_online
     from stad.models.scorer import ActionScorer, OnlineScorer
 
@@ -111,18 +117,30 @@ def open_models(
         )
     detector = detector or _open_detector(options, device, progress=progress, say=say)
     allowed = match_labels(options.labels, loaded.class_names)
-    dtype = choose_precision(options.precision, device)
-    # Networks that another library runs compute as they were made to.
-    is_torch = next(loaded.model.backbone.parameters(), None) is not None
-    precision = f", {str(dtype).removeprefix('torch.')}" if is_torch else ""
-    say(f"model     {loaded.name} ({loaded.source}), {device}{precision}")
+    say(f"model     {loaded.name} ({loaded.source}), {device}")
     if loaded.entry and loaded.entry.trained_on == "Kinetics-400":
         say(KINETICS_NOTE)
     say(f"people    {detector.name}")
     is_online = is_live and why_not_online(loaded.model) is None
     if is_online:
         say(f"online    frame by frame, best every {loaded.window.interval_sec:.2g} s")
-    scorer = (OnlineScorer if is_online else ActionScorer).of(loaded, dtype)
+    precision = _choose_precision(
+        options,
+        device,
+        name=name,
+        loaded=loaded,
+        frame_size=frame_size,
+        is_online=is_online,
+        say=say,
+    )
+    note_network(
+        loaded.name,
+        device,
+        precision.name,
+        option="--precision float32",
+        verdict=precision.verdict,
+    )
+    scorer = (OnlineScorer if is_online else ActionScorer).of(loaded, precision.dtype)
     return Models(
         detector=detector,
         scorer=scorer,
@@ -131,8 +149,36 @@ def open_models(
         threshold=loaded.score_threshold if options.threshold is None else options.threshold,
         allowed=allowed,
         device=device,
+        precision=precision.name,
         stride_sec=loaded.window.interval_sec if is_online else loaded.stride_sec,
     )
+
+
+def _choose_precision(
+    options: ModelOptions,
+    device: str,
+    *,
+    name: str,
+    loaded: LoadedModel,
+    frame_size: tuple[int, int],
+    is_online: bool,
+    say: Callable[[str], None],
+) -> Precision:
+    from stad.inference.precision import Precision, choose_precision
+
+    if next(loaded.model.backbone.parameters(), None) is None:
+        return Precision("float32", "another library runs this network, as it was made to run")
+    precision = choose_precision(
+        options.precision,
+        device,
+        model=name,
+        loaded=loaded,
+        frame_size=frame_size,
+        is_online=is_online,
+        say=say,
+    )
+    say(f"precision {precision}")
+    return precision
 
 
 def _open_detector(

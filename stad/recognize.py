@@ -79,12 +79,14 @@ def recognize(options: RecognizeOptions) -> None:
 
     info = VideoSource(options.video).info
     from stad import zoo
+    from stad.inference.precision import note_network
     from stad.opening import resolve_device
 
     device = resolve_device(options.device)
     loaded = zoo.open_model(
         options.model, weights=options.weights, device=device, progress=not options.quiet
     )
+    note_network(loaded.name, device, "float32")
     found = recognize_video(options.video, loaded, views=views)
     if not options.quiet:
         print(

@@ -45,7 +45,8 @@ def boxes(tmp_path) -> str:
 
 
 def run(video, weights, *options) -> int:
-    return annotate_main([str(video), "--model", CONFIG, "--weights", weights, *map(str, options)])
+    options = ["--precision", "float32", *map(str, options)]
+    return annotate_main([str(video), "--model", CONFIG, "--weights", weights, *options])
 
 
 def exit_code(capsys, *arguments) -> tuple[int, str]:

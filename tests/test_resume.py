@@ -49,6 +49,7 @@ def job(tmp_path_factory) -> list[str]:
     return [
         *(str(video), "--model", CONFIG, "--weights", str(folder / "tiny.pth"), "--quiet"),
         *("--boxes", str(folder / "boxes.csv"), "--threshold", "0.5", "--stride", "0.4"),
+        *("--precision", "float32"),
     ]
 
 

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.arguments import ArgumentParser
 from stad.engine.config_options import ConfigOptions
-from stad.errors import run_script
+from stad.supervisor import run_supervised
 
 
 def parse_args() -> argparse.Namespace:
@@ -70,4 +70,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_script(main)
+    run_supervised(main)

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from stad import zoo
 from stad.actors.detector import open_detector
-from stad.models.fast_inference import choose_precision
+from stad.inference.precision import choose_precision
 from stad.models.scorer import ActionScorer
 from stad.pipeline import PipelineOptions, annotate_frames
 from stad.video.source import VideoSource
@@ -69,9 +69,11 @@ def measure_keyframes(
         start_sec, duration_sec: which stretch, seconds.
     """
     loaded = zoo.open_model(model)
-    scorer = ActionScorer.of(loaded, choose_precision("auto", "cpu"))
-    people = open_detector(detector)
     source = VideoSource(video, start_sec=start_sec)
+    frame_size = (source.info.width_px, source.info.height_px)
+    precision = choose_precision("auto", "cpu", model=model, loaded=loaded, frame_size=frame_size)
+    scorer = ActionScorer.of(loaded, precision.dtype)
+    people = open_detector(detector)
     detecting, scoring = _Timed(people, "detect"), _Timed(scorer, "score")
     end_sec = start_sec + duration_sec
     frames = takewhile(lambda frame: frame.time_sec < end_sec, source.frames())

@@ -1,4 +1,4 @@
-"""The same network, quicker to run: batch norm folded into convolutions, bfloat16 where it pays."""
+"""The same network, quicker to run: batch norm folded into convolutions, bfloat16 where chosen."""
 
 from __future__ import annotations
 
@@ -10,26 +10,10 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from stad.models.gap_convs import close_gaps
 
-PRECISIONS = ("auto", "float32", "bfloat16")
 # Parts of a model that look at clips: these are made quicker, heads are left.
 BACKBONES = ("backbone", "flow_backbone")
 # Of the kernels over frames and over clips.
 LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
-
-
-def choose_precision(precision: str, device: str) -> torch.dtype:
-    """'auto' -> bfloat16 where the hardware computes in it, else float32.
-
-    On a CPU without bfloat16 instructions it would be slower, not faster.
-    """
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision is one of {PRECISIONS}, got {precision!r}")
-    if precision != "auto":
-        return getattr(torch, precision)
-    if device.startswith("cuda"):
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    has_bf16 = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return torch.bfloat16 if device == "cpu" and has_bf16 else torch.float32
 
 
 def prepare_for_inference(model: nn.Module, dtype: torch.dtype) -> nn.Module:

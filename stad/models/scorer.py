@@ -27,7 +27,7 @@ class ActionScorer:
         window: which frames make a clip.
         short_side_px: short side of a clip, pixels.
         num_classes: outputs of the model.
-        dtype: of the backbone's arithmetic; see ``fast_inference.choose_precision``. The model
+        dtype: of the backbone's arithmetic; see ``stad.inference.precision``. The model
             given is changed for inference.
     """
 

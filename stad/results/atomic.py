@@ -10,6 +10,16 @@ from pathlib import Path
 from stad.errors import InputError
 
 
+def part_path(path: str | Path) -> Path:
+    """Return the name under which a file is written until it is complete: beside it, hidden.
+
+    >>> part_path("results/a.json").name
+    '.a.part.json'
+    """
+    path = Path(path)
+    return path.with_name(f".{path.stem}.part{path.suffix}")
+
+
 class AtomicFile:
     """A text file under a temporary name until ``close()``.
 
@@ -24,7 +34,7 @@ class AtomicFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._part = self.path.with_name(f".{self.path.stem}.part{self.path.suffix}")
+        self._part = part_path(self.path)
         # File names on Linux are bytes: those that are no UTF-8 pass through as they are.
         self._file = self._try(
             lambda: self._part.open("w", encoding="utf-8", errors="surrogateescape", newline="\n")

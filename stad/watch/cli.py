@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stad.arguments import ArgumentParser
 from stad.cli import add_models, add_predictions, split_labels
-from stad.errors import run_script
+from stad.supervisor import run_supervised
 from stad.watch.run import WatchOptions, watch
 
 EPILOG = """examples:
@@ -116,4 +116,4 @@ def watch_main(arguments: list[str] | None = None) -> int:
 
 def main() -> None:
     """Entry point ``stad-watch``."""
-    run_script(watch_main)
+    run_supervised(watch_main)

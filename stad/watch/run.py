@@ -125,7 +125,13 @@ def _prepare(options: WatchOptions, source, screen):
     choice = choose_tracker(
         options.tracker, options.tracker_options, memory_sec=options.track_memory_sec
     )
-    models = open_models(options, is_live=True, progress=not options.quiet, say=screen.say)
+    models = open_models(
+        options,
+        frame_size=(source.info.width_px, source.info.height_px),
+        is_live=True,
+        progress=not options.quiet,
+        say=screen.say,
+    )
     pace = measure_pace(
         models.detector,
         models.scorer,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from stad import zoo
-from stad.models.fast_inference import choose_precision, prepare_for_inference
+from stad.models.fast_inference import prepare_for_inference
 from stad.models.scorer import ActionScorer
 
 CONFIG = str(Path(__file__).parents[1] / "data" / "tiny_detector.py")
@@ -41,14 +41,6 @@ def test_probabilities_stay(dtype, tolerance):
     after = [model.probabilities(one) for one in model.score_actors(clips, boxes)]
     assert [one.shape for one in after] == [(2, 80), (0, 80)]
     torch.testing.assert_close(after[0].float(), before[0], atol=tolerance, rtol=0)
-
-
-def test_choices():
-    assert choose_precision("float32", "cpu") == torch.float32
-    assert choose_precision("bfloat16", "cpu") == torch.bfloat16
-    assert choose_precision("auto", "cpu") in (torch.float32, torch.bfloat16)
-    with pytest.raises(ValueError, match="half"):
-        choose_precision("half", "cpu")
 
 
 @pytest.mark.parametrize(

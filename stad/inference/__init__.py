@@ -1,0 +1,1 @@
+"""How a network is run: in which precision, on which instructions of the processor."""
