@@ -30,8 +30,10 @@ from stad.engine.hooks import (
 )
 from stad.engine.loss_hook import FiniteLossHook
 from stad.engine.runner import CheckedRunner
+from stad.engine.workers import worker_deaths
 from stad.errors import InputError
 from stad.evaluation.ava_metric import AVAMetric
+from stad.inference.precision import note_network
 from stad.results.atomic import check_output
 from stad.video.sampling import parse_views
 
@@ -87,7 +89,8 @@ def train(options: RunOptions) -> Runner:
         runner._train_loop = runner.build_train_loop(runner._train_loop)
         if runner._val_loop is not None:
             runner._val_loop = runner.build_val_loop(runner._val_loop)
-    runner.train()
+    with worker_deaths(runner):
+        runner.train()
     _leave_processes(runner)
     return runner
 
@@ -136,7 +139,8 @@ def evaluate(
         runner.logger.info(published.describe_evaluation(entry, config))
     runner.register_hook(StartCheckHook())
     runner.register_hook(PerClassHook())
-    metrics = runner.val()
+    with worker_deaths(runner):
+        metrics = runner.val()
     if report is not None and is_main_process():
         _write_report(runner, report, name=Path(checkpoint).name)
     _leave_processes(runner)
@@ -256,7 +260,17 @@ def _build(config: Config) -> Runner:
     if config.launcher != "none" and not torch.cuda.is_available():
         _join_cpu_processes(config)
     with _config_errors(config.filename):
-        return CheckedRunner.from_cfg(config)
+        runner = CheckedRunner.from_cfg(config)
+    _note_network(config, runner)
+    return runner
+
+
+def _note_network(config: Config, runner: Runner) -> None:
+    """Let the supervisor know what computes."""
+    is_amp = config.get("optim_wrapper", {}).get("type") in (AmpOptimWrapper, "AmpOptimWrapper")
+    device = next(runner.model.parameters()).device
+    precision = "float16" if is_amp else "float32"
+    note_network(Path(config.filename).stem, str(device), precision)
 
 
 @contextlib.contextmanager
