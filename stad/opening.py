@@ -46,8 +46,8 @@ class Models:
         threshold: least score of an action, in [0, 1].
         allowed: class indices to keep; None for all.
         device: where the action model runs.
-        precision: what it computes in, 'float32' or 'bfloat16'.
         stride_sec: time between predictions that suits the action model, seconds.
+        precision: what it computes in, 'float32' or 'bfloat16'.
     """
 
     detector: PersonDetector
@@ -57,8 +57,8 @@ class Models:
     threshold: float
     allowed: frozenset[int] | None
     device: str
-    precision: str
     stride_sec: float
+    precision: str = "float32"
 
     def person_threshold(self, chosen: float | None) -> float:
         """From which score a box surely is a person: the user's choice, or the detector's own."""
