@@ -19,7 +19,8 @@ from pathlib import Path
 
 from stad.errors import EXIT_BAD_INPUT, run_script
 
-BOARD_BYTES = 1 << 14
+# Room for the paths of all outputs, however long.
+BOARD_BYTES = 1 << 18
 # A fault of what computes or decodes, and not a wish of the user's.
 FAULTS = frozenset(
     (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGSYS)
