@@ -156,11 +156,12 @@ def check_overlap(truth: Boxes, found: Boxes, *, also_classes: bool = True) -> l
         guess = f"Their boxes look like {best}: write x1, y1, x2, y2."
         return [_overlap_finding(count[AS_IT_IS], sampled, guess)]
     difference = truth.class_id[mate] - found.class_id[rows]
-    of_class = {
-        shift: len(np.unique(rows[hit[AS_IT_IS] & (difference == shift)])) for shift in (0, 1, -1)
-    }
+    shifted = {shift: rows[hit[AS_IT_IS] & (difference == shift)] for shift in (0, 1, -1)}
+    of_class = {shift: len(np.unique(found_rows)) for shift, found_rows in shifted.items()}
     for shift, guess in SHIFTS.items() if also_classes else ():
-        if _explains(of_class[shift], of_class[0], sampled):
+        # One class that is taken for its neighbour is a weak detector's mistake.
+        is_general = len(np.unique(found.class_id[shifted[shift]])) > 1
+        if is_general and _explains(of_class[shift], of_class[0], sampled):
             return [_overlap_finding(of_class[0], sampled, guess, also=" of its class")]
     if not count[AS_IT_IS]:
         guess = "Are both x1, y1, x2, y2 in the same unit, and of the same videos?"

@@ -32,6 +32,11 @@ OTHER_ADVICE = (
     "that is a fault in a library, often at one damaged video: load in this process with "
     "--cfg-options {loader}.num_workers=0 to see at which one"
 )
+# torch noticed too late to know how the process ended.
+UNKNOWN_ADVICE = (
+    "memory or shared memory (/dev/shm) may have run out, or a library has a fault at one damaged "
+    "video: load in this process with --cfg-options {loader}.num_workers=0 to see which"
+)
 
 
 class LoaderHook(Hook):
@@ -110,5 +115,6 @@ def death_message(error: BaseException, *, loader: str) -> str | None:
         return None
     pid = killed[1] if killed else gone[1]
     cause = f"died of a signal ({killed[2]})" if killed else "ended without a word"
-    advice = ADVICE.get(killed[2] if killed else "", OTHER_ADVICE).format(loader=loader)
-    return f"a process that loads the data of {loader} (pid {pid}) {cause}; {advice}"
+    advice = ADVICE.get(killed[2], OTHER_ADVICE) if killed else UNKNOWN_ADVICE
+    who = f"a process that loads the data of {loader} (pid {pid})"
+    return f"{who} {cause}; {advice.format(loader=loader)}"

@@ -65,7 +65,7 @@ def test_classes_go_to_the_groups_of_the_label_map(tmp_path):
 
 
 def test_classes_of_ones_own_have_no_groups(tmp_path):
-    (tmp_path / "own.txt").write_text("\n".join(f"move {number}" for number in range(1, 13)))
+    (tmp_path / "own.txt").write_text("\n".join(f"move {number}" for number in range(1, 21)))
     data = report_data(name_results([compared(tmp_path, label_map=tmp_path / "own.txt")]))
     assert data["groups"] == []
     assert {one["group"] for one in data["classes"]} == {None}
@@ -180,7 +180,8 @@ def test_a_low_score_is_a_miss_and_a_shifted_box_is_off(tmp_path):
 
 
 def test_under_pyslowfast_unknown_keyframes_are_shown_as_wrong(tmp_path):
-    one = compared(tmp_path, [("a", 9, TALL, STAND, 0.9)], protocol="pyslowfast")
+    found = [("a", 9, TALL, STAND, 0.9), ("a", 1, TALL, STAND, 0.8)]
+    one = compared(tmp_path, found, protocol="pyslowfast")
     assert told(find_mistakes(one)["false_positives"], one) == [(STAND, 9, 0.9, "nobody", [])]
 
 
