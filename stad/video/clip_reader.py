@@ -17,7 +17,7 @@ from stad.video.window import nearest_frames
 
 # In these, every packet has a time and is found by it. In the others decord counts frames from
 # where its jump should have led, and takes the wrong ones.
-DECORD_FORMATS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"})
+DECORD_FORMATS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
 # Its files may hold packets that are never shown, which decord counts.
 HIDDEN_FRAME_CODECS = frozenset({"vp8"})
 TIME_TOLERANCE_SEC = 1e-3

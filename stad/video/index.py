@@ -8,6 +8,7 @@ from typing import NamedTuple
 import av
 import numpy as np
 
+from stad.video.display_order import lacks_display_times
 from stad.video.file_clock import MAX_ANY_GAP_SEC, MAX_GAP_SEC
 from stad.video.streams import may_jump, origin_sec
 
@@ -71,9 +72,9 @@ def index_packets(container, stream) -> FrameIndex | None:
 
     Returns:
         None where packets do not tell the times of the frames: some have no stamp or the same
-        one, or the clock jumps.
+        one, the stamps are those of decoding, or the clock jumps.
     """
-    packets = _read(container, stream)
+    packets = None if lacks_display_times(container, stream) else _read(container, stream)
     if packets is None or not len(packets.pts):
         return None
     base = stream.time_base

@@ -7,6 +7,7 @@ from itertools import chain
 
 import av
 
+from stad.video.display_order import DisplayOrder, lacks_display_times
 from stad.video.file_clock import FileClock
 from stad.video.index import FrameIndex, KeyFrame
 from stad.video.opening import failure_reason, open_video
@@ -58,6 +59,8 @@ class Reading:
     def _begin(self, first_pts: int | None) -> None:
         self._first_pts = first_pts
         self._frames = self._from_key()
+        is_unordered = lacks_display_times(self._container, self.stream)
+        self._order = DisplayOrder() if is_unordered else None
         self.clock = FileClock(
             origin_sec=origin_sec(self._container),
             frame_sec=float(1 / stream_fps(self.stream)),
@@ -98,7 +101,12 @@ class Reading:
     def next_frame(self) -> tuple[float, av.VideoFrame] | None:
         """Return the time of the next frame, seconds, and the frame; None at the end."""
         frame = next(self._frames, None)
-        return None if frame is None else (self.clock.take(frame.time), frame)
+        if frame is None:
+            return None
+        stamp_sec = frame.time
+        if self._order is not None:
+            stamp_sec = self._order.stamp_of(stamp_sec, is_key=frame.key_frame)
+        return self.clock.take(stamp_sec), frame
 
     def _from_key(self) -> Iterator[av.VideoFrame]:
         """Yield frames without those before the key frame, which refer to undecoded ones."""
@@ -112,6 +120,8 @@ class Reading:
                 packet = next(self._packets, None)
                 if packet is None:
                     return
+                if self._order is not None and packet.size and packet.pts is not None:
+                    self._order.add(float(packet.pts * packet.time_base))
                 frames = packet.decode()
             except av.error.InvalidDataError:
                 self.num_damaged += 1
