@@ -20,6 +20,8 @@ AAC_LAYOUTS = frozenset({"mono", "stereo", "5.1"})
 AAC_FRAME = 1024
 # Encoded audio follows the stamps of the source by filling and cutting once they differ by more.
 MAX_DRIFT_SEC = 0.02
+# Copied packets of which one begins this much before the last has ended are still in time.
+MAX_OVERLAP_SEC = 0.04
 # A longer gap is filled piece by piece, so that memory stays flat.
 MAX_SILENCE_SEC = 1.0
 # A packet that begins this much before the output still fills the decoder of a player.
@@ -141,14 +143,20 @@ class _Copier:
     def __init__(self, output, stream) -> None:
         self._output = output
         self._to = output.add_stream_from_template(stream)
-        self._last: int | None = None
+        self._end: int | None = None
 
     def write(self, packet: av.Packet, begin_sec: float) -> None:
-        """Add a packet that begins at a time of the output; one that is not later is left out."""
-        pts = round(begin_sec / packet.time_base)
-        if self._last is not None and pts <= self._last:
+        """Add a packet that begins at a time of the output.
+
+        One that overlaps the last a little follows it at once; one that lies behind it altogether
+        is left out.
+        """
+        begin = round(begin_sec / packet.time_base)
+        pts = begin if self._end is None else max(begin, self._end)
+        if float((pts - begin) * packet.time_base) > MAX_OVERLAP_SEC:
             return
-        self._last = packet.pts = packet.dts = pts
+        self._end = pts + max(packet.duration or 0, 1)
+        packet.pts = packet.dts = pts
         packet.stream = self._to
         self._output.mux(packet)
 

@@ -126,6 +126,20 @@ def test_audio_of_an_unknown_codec_is_left_out_and_said(tmp_path):
     assert len(list(VideoSource(tmp_path / "out.mp4").frames())) == NUM_FRAMES
 
 
+def test_packets_that_share_a_stamp_are_all_copied(tmp_path):
+    """As files have them that write a fragment for each frame."""
+    muxer = {"movflags": "frag_every_frame+empty_moov+delay_moov"}
+    path = write_kind(tmp_path / "in.mp4", Kind("mp4", "libx264", X264, muxer, audio="aac"))
+    source = VideoSource(path)
+    copy(source, tmp_path / "out.mp4")
+    counts = []
+    for name in ("in.mp4", "out.mp4"):
+        with av.open(str(tmp_path / name)) as container:
+            packets = [one for one in container.demux(audio=0) if one.size]
+        counts.append(sum(1 for one in packets if 0 <= one.pts * one.time_base < 3.9))
+    assert counts[0] == counts[1]
+
+
 def test_file_clock_by_hand():
     clock = FileClock(origin_sec=10.0, frame_sec=0.04, may_jump=True)
     stamps = [10.0, 10.04, None, 10.12, 10.10, 10.16, 3.0, 3.04, 95.0, 95.04, 105.04]
