@@ -76,7 +76,7 @@ class AudioTrack:
         return _Encoder(self._output, self._from)
 
     def _demuxed(self) -> Iterator[av.Packet]:
-        """Yield packets with stamps until the file ends or breaks."""
+        """Yield packets until the file ends or breaks."""
         packets = self._input.demux(self._from)
         while True:
             try:
@@ -89,7 +89,7 @@ class AudioTrack:
                 return
             if packet is None:
                 return
-            if packet.size and (packet.pts is not None or packet.dts is not None):
+            if packet.size:
                 yield packet
 
     def copy_until(self, time_sec: float, *, is_last: bool = False) -> None:
@@ -231,8 +231,9 @@ class _Encoder:
         self._output.mux(self._to.encode(None))
 
 
-def _stamp_sec(packet: av.Packet) -> float:
-    return float((packet.dts if packet.pts is None else packet.pts) * packet.time_base)
+def _stamp_sec(packet: av.Packet) -> float | None:
+    stamp = packet.dts if packet.pts is None else packet.pts
+    return None if stamp is None else float(stamp * packet.time_base)
 
 
 def _duration_sec(packet: av.Packet) -> float:

@@ -99,24 +99,25 @@ class AudioClock:
 
     def take(
         self,
-        stamp_sec: float,
+        stamp_sec: float | None,
         duration_sec: float,
         *,
-        later_sec: Sequence[float] = (),
+        later_sec: Sequence[float | None] = (),
         is_last_chance: bool,
     ) -> float | None:
         """Return the time of the next packet, seconds; None before the video has got there.
 
         Args:
-            stamp_sec: what the file says.
+            stamp_sec: what the file says; None where it says nothing.
             duration_sec: of the packet.
             later_sec: stamps of the packets after it; if they go on as before, this one's is
                 damaged.
             is_last_chance: the video has ended; it will not tell more about the clock.
         """
-        time_sec = self._moved(stamp_sec)
+        time_sec = self._end_sec if stamp_sec is None else self._moved(stamp_sec)
         if not self._follows(time_sec):
-            if any(self._follows(self._moved(later)) for later in later_sec):
+            later_sec = [self._moved(later) for later in later_sec if later is not None]
+            if any(map(self._follows, later_sec)):
                 time_sec = self._end_sec
             elif self._jump(stamp_sec - self._video.origin_sec, is_last_chance=is_last_chance):
                 time_sec = self._moved(stamp_sec)

@@ -165,5 +165,6 @@ def test_audio_clock_waits_for_the_video():
     assert audio.take(90.05, 0.1, is_last_chance=False) == pytest.approx(0.15)
     # One damaged stamp among good ones is passed over.
     assert audio.take(7.0, 0.1, later_sec=[90.25], is_last_chance=False) == pytest.approx(0.25)
+    assert audio.take(None, 0.1, is_last_chance=False) == pytest.approx(0.35)
     # A jump of the audio alone goes on after its last packet.
-    assert audio.take(500.0, 0.1, is_last_chance=True) == pytest.approx(0.35)
+    assert audio.take(500.0, 0.1, is_last_chance=True) == pytest.approx(0.45)
