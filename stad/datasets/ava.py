@@ -217,6 +217,12 @@ class AVADataset(Dataset):
         """The keyframes that make an item: with labels for training, else with boxes to score."""
         if self._transform is None:
             busy = [len(self._actors(index)[0]) > 0 for index in range(len(self._table.time_sec))]
+            if not any(busy):
+                raise InputError(
+                    f"there is nothing to evaluate in {self.annotations}: no keyframe of a "
+                    "readable video has a box; check the file, the excluded keyframes, and the "
+                    "proposals with their lowest score"
+                )
             return np.flatnonzero(busy)
         items = np.flatnonzero(np.diff(self._table.first) > 0)
         if not len(items):

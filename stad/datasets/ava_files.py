@@ -35,6 +35,8 @@ from stad.labels import read_label_map
 
 # AVA numbers its classes up to here, also those that are not evaluated.
 AVA_CLASSES = 80
+# Class ids that a message names.
+SHOWN_IDS = 5
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def compare_ava_files(
     names = {"known": classes, "label_map": str(label_map or "AVA")}
     names |= {"highest": None if label_map else AVA_CLASSES}
     warnings = _check_truth(truth, names) + _check_detections(truth, found, sides, names)
+    _check_rest(truth, sides[0], classes, None if left_out is None else sides[2])
     try:
         result = evaluate_ava(
             *sides[:2],
@@ -122,6 +125,22 @@ def _check_truth(table: AvaTable, names: Mapping) -> list[str]:
     return _settled(table, findings)
 
 
+def _check_rest(
+    table: AvaTable, truth: LabelledBoxes, classes: Mapping, excluded: LabelledBoxes | None
+) -> None:
+    """Raise InputError where the classes and the excluded keyframes leave nothing to find."""
+    is_named = np.isin(truth.class_id, list(classes))
+    is_kept = np.ones(len(is_named), bool)
+    if excluded is not None:
+        is_kept = ~np.isin(truth.keyframe, excluded.empty_keyframes)
+    if len(is_named) and not (is_named & is_kept).any():
+        raise InputError(
+            f"{table.path} has nothing to evaluate: of its {len(is_named)} rows {is_named.sum()} "
+            f"are of an evaluated class, and {is_kept.sum()} are on keyframes that are not "
+            "excluded. Check the label map and the excluded keyframes."
+        )
+
+
 def _check_detections(
     truth: AvaTable, found: AvaTable, sides: list[LabelledBoxes], names: Mapping
 ) -> list[str]:
@@ -139,6 +158,8 @@ def _check_detections(
     findings += unit or _boxes_of(found)
     if not any(one.stops for one in findings):
         findings += check_overlap(*map(_as_boxes, sides[:2]))
+    if not any(one.stops for one in findings):
+        findings += _check_classes(truth, found)
     # Scores of any kind sort detections, so they are no reason to stop.
     findings += [_uncounted(one) for one in check_scores(found.last)]
     repeats = (found.video, found.time_sec, found.boxes, found.class_id)
@@ -147,6 +168,18 @@ def _check_detections(
         what = "have no score, so all count alike"
         findings.append(Finding(what, count=len(found), unit="detections", drops=False))
     return _settled(found, findings)
+
+
+def _check_classes(truth: AvaTable, found: AvaTable) -> list[Finding]:
+    """Find that the two files have no class in common."""
+    theirs, ours = np.unique(truth.class_id), np.unique(found.class_id)
+    if not len(theirs) or np.isin(ours, theirs).any():
+        return []
+    shown = [", ".join(map(str, ids[:SHOWN_IDS].tolist())) for ids in (ours, theirs)]
+    what = f"of {len(found)} detections match a class of the ground truth"
+    guess = f"The detections have class ids {shown[0]}, the ground truth {shown[1]}: are both of "
+    guess += "the same label map?"
+    return [Finding(what, count=0, unit="", guess=guess, drops=False, stops=True)]
 
 
 def _boxes_of(table: AvaTable) -> list[Finding]:

@@ -124,9 +124,10 @@ def _guess_pixels(
         size = f"{first} and other sizes" if several else first
         text = f"They look like pixels of {size}: divide x by the width and y by the height."
         return text, np.where(np.isfinite(sides), sides, high)
-    if high <= PER_THOUSAND * (1 + ROUNDING):
-        text = "They look like thousandths (0 to 1000): divide them by 1000."
-        return text, float(PER_THOUSAND)
+    # Thousandths of people who reach across the frame come near to 1000; pixels may lie below.
+    if PER_THOUSAND * LEAST_REACH < high <= PER_THOUSAND * (1 + ROUNDING):
+        text = f"They look like thousandths (0 to 1000), or pixels of a larger frame than {first}: "
+        return text + "divide them by 1000, or by that frame's size.", float(PER_THOUSAND)
     larger = f"a larger frame than the video's {first}"
     return f"They look like pixels of {larger}: divide x by its width and y by its height.", high
 

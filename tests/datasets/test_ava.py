@@ -205,7 +205,8 @@ def test_keyframes_whose_people_are_all_unsure_keep_the_best_one_or_none(folder)
     assert data[0]["meta"].boxes.tolist() == [one[1].tolist()]
     data = dataset(folder, proposals=path, min_score=0.8, keep_best=False)
     assert [data[index]["meta"].video_id for index in range(len(data))] == ["scene2"]
-    assert len(dataset(folder, proposals=path, min_score=0.9, keep_best=False)) == 0
+    with pytest.raises(InputError, match=r"nothing to evaluate in .* the proposals with their"):
+        dataset(folder, proposals=path, min_score=0.9, keep_best=False)
 
 
 def test_frame_folders_give_the_clips_of_the_video(folder):
@@ -266,12 +267,13 @@ def test_a_data_set_without_any_readable_video_stops(folder, tmp_path):
         dataset(folder, videos=str(tmp_path))
 
 
-def test_a_data_set_without_positives_stops_training_only(folder):
+def test_a_data_set_without_positives_stops_training_and_evaluation(folder):
     (folder / "selected.pbtxt").write_text('item { name: "b" id: 5 } item { name: "a" id: 2 }')
     labels, options = "scene0,1,0,0,1,1,9\nscene0,0.5\n", {"label_map": folder / "selected.pbtxt"}
     with pytest.raises(InputError, match="nothing to learn from"):
         dataset(folder, labels, **options, **TRAIN)
-    assert len(dataset(folder, labels, **options)) == 0
+    with pytest.raises(InputError, match="nothing to evaluate"):
+        dataset(folder, labels, **options)
 
 
 def test_clips_of_one_size_make_a_batch(folder):

@@ -108,3 +108,15 @@ def test_two_classes_of_one_name(files):
     (files / "labels.pbtxt").write_text(LABELS.replace("sit", "walk"))
     with pytest.raises(InputError, match="'walk' to two classes"):
         compare(files)
+
+
+def test_files_without_a_common_class_and_nothing_left_to_evaluate_are_refused(tmp_path):
+    truth, found, excluded = (tmp_path / name for name in ("gt.csv", "pred.csv", "excluded.csv"))
+    truth.write_text("a,0902,0.1,0.1,0.5,0.9,12,0\na,0903,0.1,0.1,0.5,0.9,80,0\n")
+    found.write_text("a,0902,0.1,0.1,0.5,0.9,1,0.9\na,0903,0.1,0.1,0.5,0.9,7,0.8\n")
+    with pytest.raises(InputError, match="0 of 2 detections match a class") as raised:
+        compare_ava_files(truth, found)
+    assert "The detections have class ids 1, 7, the ground truth 12, 80" in str(raised.value)
+    excluded.write_text("a,0902\na,0903\n")
+    with pytest.raises(InputError, match="nothing to evaluate: of its 2 rows 2 are of an"):
+        compare_ava_files(truth, truth, excluded=excluded)
