@@ -68,6 +68,7 @@ def run_supervised(main: Callable[[], int | None]) -> None:
     global _board
     if RANK_VARIABLE in os.environ:
         run_script(main)
+    _open_standard_streams()
     sys.stdout.flush()
     sys.stderr.flush()
     board, parent = mmap.mmap(-1, BOARD_BYTES), os.getpid()
@@ -83,6 +84,20 @@ def run_supervised(main: Callable[[], int | None]) -> None:
     if os.WIFEXITED(status):
         sys.exit(os.WEXITSTATUS(status))
     _report_death(os.WTERMSIG(status), _read(board))
+
+
+def _open_standard_streams() -> None:
+    """Give a script that was started without them a stdin, stdout and stderr that go nowhere.
+
+    A file that it opens would take their numbers otherwise, and be written into.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            # The lowest free number is taken, and so this one.
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+            setattr(sys, name, os.fdopen(number, mode))
 
 
 def is_supervised() -> bool:

@@ -297,3 +297,14 @@ def test_auto_takes_float32_once_a_run_has_died_in_bfloat16(job, tmp_path):
     code, said = run(job, folder, "--resume")
     assert code == 0
     assert "float32: a run in bfloat16 died of signal 6 (SIGABRT) (tried once, remembered)" in said
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_script_that_is_started_without_streams_works(tmp_path, closed):
+    body = """
+        print("out"); print("err", file=sys.stderr)
+        (folder / "made.txt").write_text("whole")
+    """
+    command = " ".join(command_of(tmp_path, body))
+    assert subprocess.run(["bash", "-c", f"{command} {closed}"], check=False).returncode == 0
+    assert (tmp_path / "made.txt").read_text() == "whole"

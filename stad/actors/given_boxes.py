@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from stad.structures import Actors, Frame, VideoInfo
 COLUMNS = ("video_id", "time_sec", "x1", "y1", "x2", "y2", "score")
 ALIASES = {"timestamp": "time_sec", "time": "time_sec", "id": "actor_id", "person_id": "actor_id"}
 # Coordinates above this cannot be fractions of the frame.
+LARGEST_ID = 2**31
 LARGEST_FRACTION = 1.5
 MOST_ROWS = 0.5
 EXPECTED = "expected rows video_id,timestamp,x1,y1,x2,y2[,score], or a header naming the columns"
@@ -77,6 +78,7 @@ class GivenBoxes:
         rows, boxes, self.warnings = _checked(path, rows, info)
         self.warnings += _outside_part(path, rows, part_sec)
         self.gives_ids = all(row.actor_id > 0 for row in rows)
+        self.warnings += _doubtful_ids(path, rows, boxes)
         self._at = _group(rows, boxes)
         self._times = sorted(self._at)
         self._half_frame_sec = 0.5 / float(info.fps)
@@ -158,6 +160,26 @@ def _outside_part(path: Path, rows: list[_Row], part_sec: tuple) -> list[str]:
     ]
 
 
+def _doubtful_ids(path: Path, rows: list[_Row], boxes: np.ndarray) -> list[str]:
+    """Return what is to be said of rows without an id, or of several people with one id."""
+    with_id = [(row, box) for row, box in zip(rows, boxes, strict=True) if row.actor_id > 0]
+    said = []
+    if with_id and len(with_id) < len(rows):
+        said.append(
+            f"--boxes {path}: {len(rows) - len(with_id)} of {len(rows)} rows have no actor id from "
+            "1 up, so people are followed and numbered anew"
+        )
+    places: dict[tuple[float, int], set] = defaultdict(set)
+    for row, box in with_id:
+        places[row.time_sec, row.actor_id].add(tuple(box.round(2).tolist()))
+    if several := [key for key, found in places.items() if len(found) > 1]:
+        said.append(
+            f"--boxes {path}: {len(several)} times an actor id has several boxes at one time, "
+            f"first id {several[0][1]} at {several[0][0]:g} s; one of them is shown"
+        )
+    return said
+
+
 def _group(rows: list[_Row], table: np.ndarray) -> dict[float, Actors]:
     by_time: dict[float, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
@@ -220,8 +242,8 @@ def _numbers(row: dict, path: Path, number: int, line: list[str]) -> tuple[list[
     try:
         values = [float(row[name]) for name in ("time_sec", "x1", "y1", "x2", "y2")]
         score = float(row.get("score") or 1.0)
-        actor_id = int(float(row.get("actor_id") or 0))
-    except (KeyError, ValueError) as error:
+        actor_id = _as_id(row.get("actor_id") or 0)
+    except (KeyError, ValueError, OverflowError) as error:
         raise InputError(
             f"--boxes: {path}, line {number}: {','.join(line)!r} cannot be read: {EXPECTED}"
         ) from error
@@ -237,18 +259,31 @@ def _read_json(path: Path) -> list[_Row]:
         return [
             _Row(
                 float(frame["time_sec"]),
-                tuple(map(float, actor["box"])),
+                _four(actor["box"]),
                 1.0,
-                int(actor["id"]),
+                _as_id(actor["id"]),
                 f"the frame at {frame['time_sec']} s",
             )
             for frame in document["frames"]
             for actor in frame["actors"]
         ]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise InputError(
             f"--boxes: {path} is not a JSON file that the demo wrote ({error!r})"
         ) from error
+
+
+def _as_id(value: str | float) -> int:
+    actor_id = int(float(value))
+    if not abs(actor_id) < LARGEST_ID:
+        raise ValueError(f"an actor id is a whole number below {LARGEST_ID}, got {value}")
+    return actor_id
+
+
+def _four(values: Sequence[float]) -> tuple[float, ...]:
+    if len(values) != 4:
+        raise ValueError(f"a box has 4 numbers, got {len(values)}")
+    return tuple(map(float, values))
 
 
 def _is_number(text: str) -> bool:

@@ -119,23 +119,26 @@ def add_positives(
 
 def _read_csv(path: Path) -> dict[KeyframeId, Proposals]:
     grouped: dict[KeyframeId, list[list[float]]] = {}
-    with path.open(newline="", encoding="utf-8") as file:
-        for number, row in enumerate(csv.reader(file), start=1):
-            if not row:
-                continue
-            if len(row) not in (6, 7, 8):
-                raise InputError(
-                    f"{path}, line {number}: expected 6 to 8 columns, got {len(row)}: "
-                    f"{','.join(row)}"
-                )
-            try:
-                time_sec, *box = map(float, row[1:6])
-                score = float(row[7]) if len(row) == 8 else 1.0
-            except ValueError:
-                raise InputError(
-                    f"{path}, line {number}: expected numbers: {','.join(row)}"
-                ) from None
-            grouped.setdefault(keyframe_id(row[0], time_sec), []).append([*box, score])
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not text in UTF-8 ({error.reason}): save it as UTF-8"
+        ) from error
+    for number, row in enumerate(csv.reader(lines), start=1):
+        if not row:
+            continue
+        if len(row) not in (6, 7, 8):
+            raise InputError(
+                f"{path}, line {number}: expected 6 to 8 columns, got {len(row)}: {','.join(row)}"
+            )
+        try:
+            time_sec, *box = map(float, row[1:6])
+            score = float(row[7]) if len(row) == 8 else 1.0
+            key = keyframe_id(row[0], time_sec)
+        except (ValueError, OverflowError):
+            raise InputError(f"{path}, line {number}: expected numbers: {','.join(row)}") from None
+        grouped.setdefault(key, []).append([*box, score])
     arrays = {key: np.array(rows) for key, rows in grouped.items()}
     return {key: _checked(path, str(key[0]), array) for key, array in arrays.items()}
 
@@ -150,6 +153,11 @@ def _read_npz(path: Path) -> dict[KeyframeId, Proposals]:
             f"{path} is no npz of proposals ({error}): it holds video_ids (N,), times_sec (N,), "
             "boxes (N, 4) and scores (N,)"
         ) from error
+    if not len(names) == len(times) == len(rows) or not np.isfinite(times).all():
+        raise InputError(
+            f"{path} holds {len(names)} video_ids, {len(times)} times_sec and {len(rows)} boxes: "
+            "there must be as many of each, and each time a finite number"
+        )
     grouped: dict[KeyframeId, list[int]] = {}
     for index, (name, time_sec) in enumerate(zip(names.tolist(), times.tolist(), strict=True)):
         grouped.setdefault(keyframe_id(name, time_sec), []).append(index)
@@ -168,6 +176,8 @@ def _read_pickle(path: Path) -> dict[KeyframeId, Proposals]:
         try:
             time_sec = float(time_text)
         except ValueError:
+            comma, time_sec = "", 0.0
+        if not np.isfinite(time_sec):
             comma = ""
         if not comma:
             raise InputError(f"{path}: expected keys like 'VIDEO,0902', got {key!r}")

@@ -95,6 +95,11 @@ def check_output(flag: str, path: str | Path) -> None:
         raise InputError(f"{flag}: the folder {path.parent} does not exist: make it first")
     if path.is_dir():
         raise InputError(f"{flag}: {path} is a folder: give a file name in it")
+    place = path.absolute().parts[1:3]
+    is_system = place[:1] == ("proc",) or (place[:1] == ("dev",) and place[1:] != ("shm",))
+    if is_system or (path.exists() and not path.is_file()):
+        # The finished file is renamed over what is there: that would replace the device.
+        raise InputError(f"{flag}: {path} is a device or a pipe: give the name of a file")
     try:
         # Only a file made there tells; permission bits do not.
         tempfile.TemporaryFile(dir=path.parent).close()

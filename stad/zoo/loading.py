@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mmengine.config import Config
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
 from stad import labels
 from stad.errors import InputError
@@ -136,7 +137,21 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
         background=background_row(checkpoint),
     )
     check_same_network(model, checkpoint)
+    _check_finite(state, path)
     model.load_state_dict(state)
+
+
+def _check_finite(state: Mapping[str, Tensor], path: str | Path) -> None:
+    """Raise InputError for weights that are not numbers: they score nothing, without a word."""
+    wrong = [
+        name for name, one in state.items() if one.is_floating_point() and not one.isfinite().all()
+    ]
+    if wrong:
+        raise InputError(
+            f"{path}: {len(wrong)} of its tensors hold values that are not finite, first "
+            f"{wrong[0]}: the training that wrote it went wrong, or the file is damaged; take "
+            "another checkpoint"
+        )
 
 
 def takes_fast_first(model: nn.Module) -> bool:

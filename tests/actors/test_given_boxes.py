@@ -143,3 +143,22 @@ def test_a_video_of_unknown_length_takes_all_times(tmp_path):
     (tmp_path / "boxes.csv").write_text("clip,1,0,0,1,1\nclip,500,0,0,1,1\n")
     unknown = VideoInfo("clip.mp4", 200, 100, Fraction(10), 0, 0.0)
     assert GivenBoxes(tmp_path / "boxes.csv", unknown).warnings == []
+
+
+@pytest.mark.parametrize("actor_id", ["inf", "1e20", "nan", "p1"])
+def test_ids_that_are_no_whole_numbers_are_refused(tmp_path, actor_id):
+    with pytest.raises(InputError, match=r"line 2: .* cannot be read"):
+        read(tmp_path, f"time_sec,x1,y1,x2,y2,actor_id\n0,1,1,9,9,{actor_id}\n")
+    text = '{"frames": [{"time_sec": 0, "actors": [{"box": [1, 2, 3], "id": 1}]}]}'
+    with pytest.raises(InputError, match="a box has 4 numbers, got 3"):
+        read(tmp_path, text, "boxes.json")
+
+
+def test_ids_that_are_missing_or_shared_are_told(tmp_path):
+    head = "time_sec,x1,y1,x2,y2,actor_id\n"
+    boxes = read(tmp_path, f"{head}0,1,1,20,40,7\n0,30,1,50,40,0\n")
+    assert "1 of 2 rows have no actor id" in boxes.warnings[0]
+    boxes = read(tmp_path, f"{head}0,1,1,20,40,7\n0,30,1,50,40,7\n0.1,1,1,20,40,7\n")
+    assert "1 times an actor id has several boxes at one time, first id 7" in boxes.warnings[0]
+    # The same box once a label is one person.
+    assert read(tmp_path, f"{head}0,1,1,20,40,7\n0,1,1,20,40,7\n").warnings == []

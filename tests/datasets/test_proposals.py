@@ -97,3 +97,18 @@ def test_positives_overlap_one_actor_by_more_than_the_threshold():
 def test_times_are_compared_to_six_decimals():
     assert keyframe_id("v", 0.1 + 0.2) == keyframe_id("v", 0.3)
     assert keyframe_id("v", 902.000001) != keyframe_id("v", 902)
+
+
+def test_proposals_that_are_no_numbers_or_do_not_belong_together_are_refused(tmp_path):
+    csv = tmp_path / "a.csv"
+    csv.write_text("a,inf,0.1,0.2,0.3,0.4,,0.9\n")
+    with pytest.raises(InputError, match=r"a\.csv, line 1: expected numbers"):
+        read_proposals(csv)
+    csv.write_bytes("ü,1,0.1,0.2,0.3,0.4,,0.9\n".encode("latin-1"))
+    with pytest.raises(InputError, match="save it as UTF-8"):
+        read_proposals(csv)
+    npz = tmp_path / "a.npz"
+    for times in ([1.0], [1.0, np.nan]):
+        np.savez(npz, video_ids=["a", "a"], times_sec=times, boxes=BOXES, scores=[1.0, 1.0])
+        with pytest.raises(InputError, match="2 video_ids"):
+            read_proposals(npz)

@@ -236,3 +236,14 @@ def test_importing_stad_and_its_zoo_is_light():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[] 0.1.0\n"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(tmp_path, value):
+    model = zoo.load("r3d_18_k400", weights=None)
+    state = model.state_dict()
+    name = next(iter(state))
+    state[name] = state[name].clone().fill_(value)
+    torch.save(state, tmp_path / "wrong.pth")
+    with pytest.raises(InputError, match=f"1 of its tensors hold .* first {re.escape(name)}"):
+        zoo.load("r3d_18_k400", weights=tmp_path / "wrong.pth")
