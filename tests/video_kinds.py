@@ -133,6 +133,7 @@ def write_kind(
     numbers: Iterable[int] = range(NUM_FRAMES),
     size: tuple[int, int] = (WIDTH_PX, HEIGHT_PX),
     audio_sec: float | None = None,
+    pixel_ratio: Fraction | None = None,
 ) -> Path:
     """Write frames as a kind; skip the test where FFmpeg's encoder is missing here."""
     for codec in filter(None, (kind.codec, kind.audio)):
@@ -151,6 +152,8 @@ def write_kind(
             pytest.skip(f"PyAV has no encoder {kind.codec} here")
         stream.width, stream.height = size
         stream.pix_fmt = kind.pix_fmt
+        if pixel_ratio is not None:
+            stream.codec_context.sample_aspect_ratio = pixel_ratio
         sound = None
         if kind.audio:
             sound = container.add_stream(kind.audio, rate=RATE, layout="stereo")

@@ -45,8 +45,8 @@ class FrameConverter:
 
     The display matrix (rotation, mirroring) and the shape of the pixels are applied, the colour
     matrix and range of each frame are followed, HDR (PQ, HLG) is tone-mapped to BT.709. Where
-    the size changes inside a stream, frames are fitted into the first one's size with their
-    aspect kept.
+    the size or the shape of the pixels changes inside a stream, frames are fitted into the first
+    one's size with their aspect kept.
 
     Args:
         stream: a PyAV video stream, for the shape of its pixels.
@@ -55,12 +55,13 @@ class FrameConverter:
     Attributes:
         size: (width, height) of the images, pixels.
         hdr: 'PQ' or 'HLG' once such a frame was converted, else None.
-        num_resized: frames so far that had another size than the first.
+        num_resized: frames so far that had another size or shape than the first.
     """
 
     def __init__(self, stream, frame: av.VideoFrame) -> None:
+        # The container's word counts more than the decoder's, until that changes.
         self._ratio = pixel_ratio(stream)
-        self._stored = (frame.width, frame.height)
+        self._decoder_ratio = pixel_ratio(stream.codec_context)
         self._start(stream)
         size = self._square_size(frame)
         self.size = size[::-1] if orientation_of(frame).transpose else size
@@ -86,8 +87,8 @@ class FrameConverter:
         orientation = orientation_of(frame)
         if orientation != Orientation():
             image = orientation.apply(image)
-        self.num_resized += (frame.width, frame.height) != self._stored
         if image.shape[1::-1] != self.size:
+            self.num_resized += 1
             image = letterbox_frame(image, self.size)
         return image
 
@@ -115,26 +116,24 @@ class FrameConverter:
 
     def _square_size(self, frame: av.VideoFrame) -> tuple[int, int]:
         """Return the (width, height) of a frame in square pixels, before it is turned."""
-        ratio = self._ratio
-        if (frame.width, frame.height) != self._stored:
-            # Television changes both together, so that the frame keeps its shape.
-            ratio = pixel_ratio(self._stream.codec_context, default=ratio)
+        ratio = pixel_ratio(self._stream.codec_context)
+        if ratio == self._decoder_ratio:
+            ratio = self._ratio
         if ratio == 1.0:
             return frame.width, frame.height
         # Even, as encoders need it: odd ones would get an edge.
         return max(2, 2 * round(frame.width * ratio / 2)), frame.height
 
 
-def pixel_ratio(stream, *, default: float = 1.0) -> float:
+def pixel_ratio(stream) -> float:
     """Return the width of a pixel over its height, as a stream or its decoder says.
 
     Args:
-        stream: a PyAV video stream or codec context.
-        default: where that says nothing sensible.
+        stream: a PyAV video stream or codec context; 1.0 where it says nothing sensible.
     """
     ratio = stream.sample_aspect_ratio
     if not ratio or not 1 / MAX_PIXEL_RATIO <= ratio <= MAX_PIXEL_RATIO:
-        return default
+        return 1.0
     return float(ratio)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -157,6 +158,22 @@ def test_a_size_that_changes_inside_the_file(tmp_path):
     assert images[150][-34:].max() < 20
     assert read_number(images[150][36:108]) == 50
     assert [text for text in source.warnings if "100 frames are fitted into 176x144" in text]
+
+
+def test_television_that_changes_its_shape_inside_the_file(tmp_path):
+    """4:3 and 16:9 are stored alike: 176 pixels that are 12/11 or 16/11 wide."""
+    parts = [
+        write_kind(tmp_path / f"{n}.ts", KINDS["ts mpeg2"], pixel_ratio=Fraction(n, 11))
+        for n in (12, 16)
+    ]
+    source = VideoSource(joined(tmp_path / "both.ts", *parts))
+    images = [frame.image for frame in source.frames()]
+    assert {image.shape for image in images} == {(144, 192, 3)}
+    # 256x144 in 192x144: 108 rows of image.
+    assert images[150][:16].max() < 20
+    assert [read_number(images[50]), read_number(images[150][18:126])] == [50, 50]
+    # The decoder's word may come with the last frame before the change.
+    assert re.search("10[01] frames are fitted into 192x144", " ".join(source.warnings))
 
 
 @pytest.mark.parametrize(
