@@ -112,7 +112,7 @@ def check_times(
         tolerance_sec: a time may lie by so much outside.
     """
     with np.errstate(invalid="ignore"):
-        finite = (time_sec >= 0) & (time_sec < LONGEST_SEC)
+        finite = (time_sec >= -tolerance_sec) & (time_sec < LONGEST_SEC)
     findings = [Finding("times that no video has, such as negative ones", np.flatnonzero(~finite))]
     known = finite & np.isfinite(duration_sec)
     before = known & (time_sec - start_sec < -tolerance_sec)

@@ -347,7 +347,8 @@ def _numbered(file: IO[str]) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of each row that is not blank."""
     reader = csv.reader(file)
     for cells in reader:
-        if len(cells) > 1 or (cells and cells[0].strip()):
+        # Spreadsheets write empty rows as commas alone.
+        if any(cell.strip() for cell in cells):
             yield reader.line_num, cells
 
 

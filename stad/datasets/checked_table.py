@@ -77,7 +77,18 @@ def read_checked(
 def _check_videos(
     path: str, source: ClipSource, facts: dict[str, VideoFacts], reasons: dict[str, str]
 ) -> None:
-    """Raise InputError where most ids name no video, but would in another spelling."""
+    """Raise InputError for a video with two ids, or where most ids name none but for the spelling.
+
+    Each id of one video would be a keyframe of its own, without the other's actors.
+    """
+    first: dict[Path, str] = {}
+    for name in facts:
+        place = source.find(name)
+        if (other := first.setdefault(place, name)) != name:
+            raise InputError(
+                f"{path} calls one video {other!r} and {name!r}, both are {place}: write one id "
+                "for each video"
+            )
     missing = [one for one in reasons if source.find(one) is None]
     if 2 * len(missing) < len(facts) + len(reasons) or not missing:
         return

@@ -193,3 +193,9 @@ def test_proposals_are_checked_against_the_actors(folder, lines):
         propose([0.0, 0.0, 0.05, 0.05])
     with pytest.raises(InputError, match=r"scores outside of \[0, 1\]"):
         propose(box, scores=(95.0,))
+
+
+def test_one_video_with_two_ids_is_refused(folder):
+    lines = ["scene0,1,0,0,1,1,2", ",,,,,,", "scene0.mp4,1,0.2,0,1,1,2"]
+    with pytest.raises(InputError, match=r"calls one video 'scene0' and 'scene0\.mp4'"):
+        check(folder, lines, source=VideoFiles(folder / "videos"))
