@@ -9,7 +9,7 @@ from pathlib import Path
 # Runs from a checkout too, where stad may not be installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.cli import main
+from stad.cli.annotate import main
 
 if __name__ == "__main__":
     main()

@@ -9,8 +9,8 @@ from pathlib import Path
 # Runs from a checkout too, where stad may not be installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.recognize_cli import recognize_main
-from stad.supervisor import run_supervised
+from stad.cli.recognize import recognize_main
+from stad.cli.run import run_command
 
 if __name__ == "__main__":
-    run_supervised(recognize_main)
+    run_command(recognize_main)

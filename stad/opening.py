@@ -23,7 +23,7 @@ KINETICS_NOTE = (
 
 
 class ModelOptions(Protocol):
-    """What a run's options say of its models; see ``stad.cli`` for the words of each."""
+    """What a run's options say of its models; see ``stad.cli.annotate`` for the words of each."""
 
     model: str | None
     weights: str

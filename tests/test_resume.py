@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from stad import zoo
-from stad.cli import annotate_main
+from stad.cli.annotate import annotate_main
 from stad.errors import InputError
 from stad.journal import Journal
 from stad.pipeline import PipelineOptions, annotate_frames

@@ -18,7 +18,7 @@ import cv2
 import torch
 from mmengine.config import Config
 
-from stad.arguments import ArgumentParser
+from stad.cli.arguments import ArgumentParser
 from stad.engine import benchmark
 from stad.engine.config_options import ConfigOptions
 from stad.errors import run_script

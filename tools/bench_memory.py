@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 import av
 
-from stad.arguments import ArgumentParser
+from stad.cli.arguments import ArgumentParser
 from stad.errors import InputError, run_script
 
 SIZE = (1280, 720)

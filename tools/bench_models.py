@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.arguments import ArgumentParser
+from stad.cli.arguments import ArgumentParser
 from stad.errors import run_script
 
 
@@ -41,7 +41,7 @@ def main() -> None:
     import torch
 
     from stad.engine.model_speed import PEERS, as_markdown, measure
-    from stad.results.atomic import check_output, write_whole
+    from stad.utils.files import check_output, write_whole
 
     if args.out:
         check_output("--out", args.out)

@@ -12,14 +12,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.arguments import ArgumentParser
+from stad.cli.arguments import ArgumentParser
 from stad.errors import run_script
-from stad.option_ranges import check_seconds, check_shares
+from stad.cli.option_ranges import check_seconds, check_shares
 
 
 def parse_args() -> argparse.Namespace:
     """The options."""
-    from stad.cli import add_tracker
+    from stad.cli.annotate import add_tracker
 
     parser = ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

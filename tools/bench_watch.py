@@ -13,8 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.errors import run_script
-from stad.watch.benchmark import measure
-from stad.watch.cli import parse_options
+from stad.cli.watch.benchmark import measure
+from stad.cli.watch.command import parse_options
 
 
 def main() -> None:

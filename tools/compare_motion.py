@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.arguments import ArgumentParser
+from stad.cli.arguments import ArgumentParser
 from stad.errors import run_script
 
 
@@ -36,8 +36,8 @@ def main() -> None:
     args = parse_args()
     # After parse_args: --help does not wait for torch.
     from stad.engine.compare import RUNS, as_markdown, check_run, run_motion
-    from stad.option_ranges import check_counts
-    from stad.results.atomic import check_output, write_whole
+    from stad.cli.option_ranges import check_counts
+    from stad.utils.files import check_output, write_whole
 
     check_counts(seeds=args.seeds)
     if args.out:

@@ -16,7 +16,7 @@ from pathlib import Path
 # Runs from a checkout too, where stad may not be installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.arguments import ArgumentParser
+from stad.cli.arguments import ArgumentParser
 from stad.datasets.ava_files import compare_ava_files
 from stad.errors import run_script
 from stad.evaluation.ava import PROTOCOLS, TIE_ORDERS

@@ -19,7 +19,7 @@ from pathlib import Path
 # Runs from a checkout too, where stad may not be installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.arguments import ArgumentParser
+from stad.cli.arguments import ArgumentParser
 from stad.datasets.segment_annotations import (
     check_segments,
     compare_segments,

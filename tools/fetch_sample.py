@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.arguments import ArgumentParser
+from stad.cli.arguments import ArgumentParser
 from stad.errors import run_script
 from stad.zoo.sample import fetch_sample
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.arguments import ArgumentParser
+from stad.cli.arguments import ArgumentParser
 from stad.errors import run_script
 
 WAYS = {"three frames": False, "one frame": True}
@@ -43,7 +43,7 @@ def main() -> None:
     text = markdown(folds)
     print(text)
     if args.out:
-        from stad.results.atomic import write_whole
+        from stad.utils.files import write_whole
 
         write_whole(args.out, text + "\n")
 

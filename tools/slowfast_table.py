@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.arguments import ArgumentParser
+from stad.cli.arguments import ArgumentParser
 from stad.errors import run_script
 
 
@@ -30,7 +30,7 @@ def main() -> None:
     args = parse_args()
     # After parse_args: --help does not wait for torch.
     from stad.engine.slowfast_table import as_markdown
-    from stad.results.atomic import write_whole
+    from stad.utils.files import write_whole
 
     table = as_markdown()
     if args.out:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.arguments import ArgumentParser
+from stad.cli.arguments import ArgumentParser
 from stad.engine.config_options import ConfigOptions
-from stad.supervisor import run_supervised
+from stad.cli.run import run_command
 
 
 def parse_args() -> argparse.Namespace:
@@ -70,4 +70,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_supervised(main)
+    run_command(main)

@@ -17,7 +17,7 @@ from pathlib import Path
 # Runs from a checkout too, where stad may not be installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.arguments import ArgumentParser
+from stad.cli.arguments import ArgumentParser
 from stad.errors import run_script
 from stad.localization.tune_files import TuneOptions, tune_files
 

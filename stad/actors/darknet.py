@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from stad.evaluation.overlap import box_iou
+from stad.utils.boxes import box_iou
 from stad.structures import Actors, Frame
 
 PERSON_CLASS = 0

@@ -9,7 +9,7 @@ import numpy as np
 from stad.datasets.ava_cells import LONGEST_SEC
 from stad.datasets.box_checks import PERCENT, ROUNDING
 from stad.datasets.findings import MOST, Finding, shown
-from stad.evaluation.overlap import box_iou
+from stad.utils.boxes import box_iou
 
 # A time may lie by so much outside of a video: containers state their length roughly.
 END_SEC = 0.5

@@ -31,7 +31,7 @@ from stad.datasets.ava_cells import (
 )
 from stad.errors import InputError
 from stad.evaluation.ava import LabelledBoxes
-from stad.evaluation.rounding import round_decimals
+from stad.utils.rounding import round_decimals
 from stad.labels import read_label_map
 
 BOX_COLUMNS = COLUMNS[2:6]

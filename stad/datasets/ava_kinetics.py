@@ -17,7 +17,7 @@ from pathlib import Path
 
 from stad.datasets.clips import VIDEO_SUFFIXES
 from stad.errors import InputError
-from stad.results.atomic import write_whole
+from stad.utils.files import write_whole
 
 ARCHIVE_URL = "https://storage.googleapis.com/deepmind-media/Datasets/ava_kinetics_v1_0.tar.gz"
 KINETICS_CSV = "kinetics_train_v1.0.csv"

@@ -10,7 +10,7 @@ import numpy as np
 from stad.datasets.annotation_checks import AVA_START_SEC, NEARLY_ALL
 from stad.datasets.findings import Finding
 from stad.datasets.video_ids import guess_video_ids
-from stad.evaluation.overlap import paired_box_iou
+from stad.utils.boxes import paired_box_iou
 
 # Frames per second that times may have been multiplied by.
 RATES = (30, 25, 24, 15, 10, 12, 20, 50, 60, 30000 / 1001, 24000 / 1001, 1000)

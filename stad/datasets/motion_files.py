@@ -9,7 +9,7 @@ from stad.datasets.motion import CLASSES, NUM_PAIRS, SPINS, render_motion
 from stad.datasets.rendered_video import write_rendered_video
 from stad.datasets.video_lists import list_text
 from stad.errors import InputError
-from stad.results.atomic import write_whole
+from stad.utils.files import write_whole
 
 # Far above the training seeds, so that more training clips never meet the held-out ones.
 FIRST_VAL_SEED = 1_000_000

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 import stad
 from stad.errors import InputError
-from stad.zoo.download import hash_file
+from stad.utils.download import hash_file
 
 S3 = "https://s3.amazonaws.com/ava-dataset/"
 PROPOSALS = "https://download.openmmlab.com/mmaction/dataset/ava/"

@@ -21,7 +21,7 @@ from stad.datasets.video_lists import (
 )
 from stad.errors import InputError
 from stad.labels import class_names
-from stad.results.atomic import check_output, write_whole
+from stad.utils.files import check_output, write_whole
 
 LABEL_MAP_FILE = "label_map.txt"
 LEFT_OUT = "_left_out"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stad.errors import InputError
-from stad.evaluation.overlap import box_iou
+from stad.utils.boxes import box_iou
 
 # Keyframes are compared to six decimals of a second.
 MICROSECONDS = 1_000_000

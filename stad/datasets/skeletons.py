@@ -20,7 +20,7 @@ from stad.errors import InputError
 from stad.models.preprocessor import ClipPreprocessor
 from stad.registry import DATASETS, MODELS
 from stad.structures import SkeletonSample
-from stad.zoo.download import partial_file
+from stad.utils.files import partial_file
 
 ARRAYS = ("maps", "regions", "tracks", "video", "time_sec", "person", "variant")
 # A keyframe is known by its time to a tenth of a millisecond.

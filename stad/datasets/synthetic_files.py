@@ -15,7 +15,7 @@ import cv2
 from stad.datasets.rendered_video import write_rendered_video
 from stad.datasets.synthetic import CLASSES, SyntheticScene
 from stad.errors import InputError
-from stad.results.atomic import AtomicFile
+from stad.utils.files import AtomicFile
 
 # Goes up when the same seed gives other pictures or labels than before.
 RENDERER_VERSION = 1

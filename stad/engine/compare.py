@@ -18,8 +18,8 @@ from stad.engine.hooks import bare_model
 from stad.engine.run import RunOptions, train
 from stad.errors import InputError
 from stad.evaluation.classification import top_k_accuracy, two_way_accuracy
-from stad.results.atomic import write_whole
-from stad.results.markdown import markdown_table
+from stad.utils.files import write_whole
+from stad.utils.markdown import markdown_table
 
 RESULT_FILE = "motion.json"
 COLUMNS = ("network", "parameters", "top-1", "right way", "right way of spins")

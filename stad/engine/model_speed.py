@@ -18,7 +18,7 @@ from stad.errors import InputError
 from stad.models.cost import count_network
 from stad.models.online import OnlineRecognizer, why_not_online
 from stad.registry import MODELS
-from stad.results.markdown import markdown_table
+from stad.utils.markdown import markdown_table
 
 COLUMNS = (
     "model",

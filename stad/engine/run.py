@@ -34,7 +34,7 @@ from stad.engine.workers import worker_deaths
 from stad.errors import InputError
 from stad.evaluation.ava_metric import AVAMetric
 from stad.inference.precision import note_network
-from stad.results.atomic import check_output
+from stad.utils.files import check_output
 from stad.video.sampling import parse_views
 
 LAUNCHERS = ("none", "pytorch", "slurm")

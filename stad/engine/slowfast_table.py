@@ -10,7 +10,7 @@ from mmengine.config import Config
 
 from stad import zoo
 from stad.models.cost import Cost, count_cost
-from stad.results.markdown import markdown_table
+from stad.utils.markdown import markdown_table
 
 # The paper's accuracy and GFLOPs are those of views of this size.
 VIEW_PX = 256

@@ -12,9 +12,9 @@ import numpy as np
 from stad.actors.detector import PersonDetector
 from stad.actors.library_trackers import TrackerChoice
 from stad.actors.tracker import ActorTracker
-from stad.evaluation.overlap import box_iou
+from stad.utils.boxes import box_iou
 from stad.pipeline import TIME_EPSILON_SEC, next_time
-from stad.results.markdown import markdown_table
+from stad.utils.markdown import markdown_table
 from stad.structures import Actors, Frame
 
 # The boxes of two runs are of one person from this overlap on.

@@ -17,7 +17,7 @@ from stad.evaluation.detection import (
     overlapping_pairs,
     tied_pairs,
 )
-from stad.evaluation.overlap import paired_box_iou
+from stad.utils.boxes import paired_box_iou
 
 IOU_THRESHOLD = 0.5
 

@@ -22,7 +22,7 @@ from stad.evaluation.ava import evaluate_ava
 from stad.evaluation.ava_summary import as_table
 from stad.labels import read_label_map
 from stad.registry import METRICS
-from stad.results.atomic import AtomicFile
+from stad.utils.files import AtomicFile
 
 
 class _Scored(NamedTuple):

@@ -8,7 +8,7 @@ import numpy as np
 
 from stad.errors import InputError
 from stad.evaluation.ava_heap import Entries, group_rows, kept_entries
-from stad.evaluation.rounding import round_decimals
+from stad.utils.rounding import round_decimals
 
 
 @dataclass(frozen=True)

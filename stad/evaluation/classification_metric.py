@@ -20,7 +20,7 @@ from stad.evaluation.classification import (
     top_k_accuracy,
 )
 from stad.registry import METRICS
-from stad.results.atomic import write_whole
+from stad.utils.files import write_whole
 
 
 class _Scored(NamedTuple):

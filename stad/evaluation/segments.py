@@ -9,7 +9,7 @@ import numpy as np
 
 from stad.errors import InputError
 from stad.evaluation.items import Items, ItemsResult, Rules, items_ap
-from stad.evaluation.overlap import paired_segment_iou
+from stad.utils.boxes import paired_segment_iou
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from stad.errors import InputError
 from stad.inference.cpu import ISA_VARIABLE, this_cpu
 from stad.inference.trial import TrialNetwork, run_trial
 from stad.inference.verdicts import Verdict, read_verdict, verdict_path, write_verdict
-from stad.supervisor import note
+from stad.utils.supervisor import note
 from stad.video.geometry import clip_size
 
 if TYPE_CHECKING:

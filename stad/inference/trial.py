@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from stad.inference.verdicts import PRECISIONS, Verdict
-from stad.supervisor import FAULTS, end_with_parent
+from stad.utils.supervisor import FAULTS, end_with_parent
 
 LIMIT_SEC = 180.0
 # Less than this is no gain: the time of a trial varies by some percent.

@@ -14,7 +14,8 @@ from pathlib import Path
 from signal import Signals
 
 from stad.errors import InputError
-from stad.zoo.download import cache_dir, partial_file
+from stad.utils.download import cache_dir
+from stad.utils.files import partial_file
 
 PRECISIONS = ("float32", "bfloat16")
 # What reading a file raises that is not there, or holds something else.

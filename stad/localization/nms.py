@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stad.evaluation.overlap import paired_segment_iou
+from stad.utils.boxes import paired_segment_iou
 from stad.localization.curve import localize
 from stad.localization.hysteresis import Run
 from stad.localization.options import LocalizerOptions

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stad.errors import InputError
-from stad.results.atomic import write_whole
+from stad.utils.files import write_whole
 
 FORMAT, VERSION = "stad-localizer", 1
 # Where none is given, an action ends below this part of the score that it starts at.

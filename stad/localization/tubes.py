@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from stad.evaluation.overlap import tube_iou
+from stad.utils.boxes import tube_iou
 from stad.structures import Actors, Segment, Tube
 
 # Times are compared as whole numbers of these.

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from stad.datasets.segment_annotations import read_annotations
 from stad.errors import EXIT_INTERRUPTED, EXIT_OK, InputError
-from stad.interrupt import StopRequest
+from stad.utils.interrupt import StopRequest
 from stad.localization.curve_files import read_curves
 from stad.localization.options import LocalizerOptions
 from stad.localization.tuning import Tuned, tune

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stad.results.scratch import ScratchFile
+from stad.utils.scratch import ScratchFile
 from stad.structures import Actors, FrameResult, Keyframe
 
 CHUNK_SEC = 10.0

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from stad.results.atomic import AtomicFile
+from stad.utils.files import AtomicFile
 
 FOLDER = Path(__file__).parent
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stad.errors import InputError
-from stad.results.atomic import write_whole
+from stad.utils.files import write_whole
 from stad.results.page import write_page
 from stad.results.report_data import NamedResult, name_results, report_data
 from stad.results.thumbnails import add_thumbnails

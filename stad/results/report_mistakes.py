@@ -10,7 +10,7 @@ from stad.datasets.ava_csv import AvaTable, labelled_boxes
 from stad.datasets.ava_files import AvaComparison
 from stad.evaluation.ava_match import IOU_THRESHOLD
 from stad.evaluation.detection import best_partner, overlapping_pairs
-from stad.evaluation.overlap import box_iou, paired_box_iou
+from stad.utils.boxes import box_iou, paired_box_iou
 from stad.labels import class_names
 from stad.results.report_curves import best_f1
 

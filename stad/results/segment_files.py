@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stad.results.atomic import AtomicFile
+from stad.utils.files import AtomicFile
 from stad.results.document import SCORE_DIGITS, actor_name
 from stad.results.writers import Tubes, to_json
 from stad.structures import FrameResult, Segment, Tube

@@ -9,7 +9,7 @@ import numpy as np
 
 from stad.localization.tubes import tube_overlap
 from stad.results.document import document_order
-from stad.results.scratch import ScratchFile
+from stad.utils.scratch import ScratchFile
 from stad.structures import Segment, Tube
 
 # Two tracks that share more than this are one person, found twice.

@@ -13,7 +13,7 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
-from stad.results.atomic import AtomicFile
+from stad.utils.files import AtomicFile
 from stad.results.document import (
     actor_name,
     document_head,

@@ -6,7 +6,7 @@ import importlib.util
 
 from stad.errors import InputError
 from stad.zoo import catalog
-from stad.zoo.download import fetch, is_cached
+from stad.zoo.files import fetch, is_cached
 from stad.zoo.weights import Weights
 
 # Best mAP first, leaving out those of the same speed that are worse.

@@ -17,7 +17,9 @@ from stad.video.window import Window
 from stad.zoo import catalog
 from stad.zoo.catalog import ModelEntry
 from stad.zoo.checkpoint import open_checkpoint, read_checkpoint
-from stad.zoo.download import fetch, hash_file, partial_file
+from stad.utils.download import hash_file
+from stad.utils.files import partial_file
+from stad.zoo.files import fetch
 from stad.zoo.lookup import config_dir, model_entry
 from stad.zoo.mapping import map_keys
 from stad.zoo.recorded import background_row, check_same_network

@@ -23,7 +23,7 @@ from torch import nn
 
 from stad.errors import InputError
 from stad.zoo.checkpoint import Checkpoint
-from stad.zoo.download import hash_file
+from stad.utils.download import hash_file
 
 SCALED = "scaled embedded_gaussian"
 MODES = ("gaussian", "embedded_gaussian", "dot_product", "concatenation")

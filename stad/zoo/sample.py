@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from stad.errors import InputError
-from stad.zoo.download import cache_dir, download_url, hash_file, partial_file
+from stad.utils.download import cache_dir, download_url, hash_file
+from stad.utils.files import partial_file
 
 COMMAND_LIMIT_SEC = 600
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from stad import labels
-from stad.results.markdown import markdown_table
+from stad.utils.markdown import markdown_table
 from stad.zoo.catalog import DETECTORS, MODELS, DetectorEntry, ModelEntry
-from stad.zoo.download import is_cached
+from stad.zoo.files import is_cached
 
 MODEL_COLUMNS = ("model", "scores", "trained on", "published accuracy", "licence")
 DETECTOR_COLUMNS = ("person detector", "box AP", "licence")

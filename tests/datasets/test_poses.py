@@ -26,7 +26,7 @@ from stad.datasets.poses.files import (
 )
 from stad.datasets.poses.measure import FOLDS, POSTURES, Fold, markdown, paths_in
 from stad.errors import InputError
-from stad.zoo import download
+from stad.utils import download
 
 CLASS_IDS = range(1, len(labels.class_names("poses")) + 1)
 NUM_EXCLUSIVE = 8

@@ -11,6 +11,7 @@ import torch
 
 from stad import zoo
 from stad.engine import published
+from stad.utils.download import hash_file
 from stad.engine.run import RunOptions, evaluate
 from stad.errors import InputError
 from stad.registry import MODELS
@@ -73,7 +74,7 @@ def test_without_a_checkpoint_the_published_weights_are_evaluated(
     data, checkpoint, tmp_path, monkeypatch
 ):
     entry = zoo.model_entry(NAME)
-    weights = UrlWeights("https://example.org/small.pth", zoo.download.hash_file(checkpoint))
+    weights = UrlWeights("https://example.org/small.pth", hash_file(checkpoint))
     home = tmp_path / "home"
     (home / "weights").mkdir(parents=True)
     (home / "weights" / "small.pth").write_bytes(checkpoint.read_bytes())

@@ -18,7 +18,7 @@ from stad.models.backbones.blazepose import (
     turn_back,
 )
 from stad.zoo.catalog import BLAZEPOSE
-from stad.zoo.download import is_cached
+from stad.zoo.files import is_cached
 
 SIDE = 40
 NOSE, FOOT = 0, 32

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from stad.errors import InputError
-from stad.results.atomic import AtomicFile
+from stad.utils.files import AtomicFile
 from stad.results.writers import AvaCsvWriter, JsonWriter, segments_table
 from stad.structures import Actors
 from tests.results.examples import CLASS_NAMES, frame_results, run_info, run_segments, run_tubes

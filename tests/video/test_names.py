@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stad.arguments import ArgumentParser
+from stad.cli.arguments import ArgumentParser
 from stad.datasets.clips import VideoFiles
 from stad.video.continued import ContinuedSink
 from stad.video.opening import media_url

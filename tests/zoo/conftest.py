@@ -2,7 +2,7 @@
 
 import pytest
 
-from stad.zoo import download
+from stad.utils import download
 from tests.zoo.servers import serve
 
 

@@ -16,7 +16,7 @@ from stad.errors import InputError
 from stad.evaluation.ava_metric import AVAMetric
 from stad.zoo import choice
 from stad.zoo.catalog import BLAZEPOSE, DETECTORS, MODELS
-from stad.zoo.download import is_cached
+from stad.zoo.files import is_cached
 from stad.zoo.tables import CACHED, labels_table, markdown_tables, models_table
 from stad.zoo.weights import PackageWeights, ShippedWeights, UrlWeights
 

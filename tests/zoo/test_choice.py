@@ -8,7 +8,7 @@ import pytest
 from stad.errors import InputError
 from stad.zoo import catalog
 from stad.zoo.choice import choose_detection_model, choose_detector
-from stad.zoo.download import cached_path
+from stad.zoo.files import cached_path
 from stad.zoo.weights import UrlWeights
 
 CONTENT = b"weights"

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from stad.errors import InputError
-from stad.zoo import download
-from stad.zoo.download import cache_dir, cached_path, download_url, fetch, is_cached
+from stad.utils import download
+from stad.utils.download import cache_dir, download_url
+from stad.zoo import files
+from stad.zoo.files import cached_path, fetch, is_cached
 from stad.zoo.weights import ShippedWeights, UrlWeights
 
 CONTENT = b"weights, as far as this test goes" * 1000
@@ -101,7 +103,7 @@ def test_a_dead_host_is_not_asked_twice(home):
 
 def test_a_dead_host_is_asked_again_after_a_while(weights, server):
     host = server.url[7:]
-    download._remember_unreachable(host, "asleep")
+    download.remember_unreachable(host, "asleep")
     with pytest.raises(InputError, match="asleep"):
         fetch(weights)
     download._unreachable[host] = (0.0, "asleep")
@@ -123,7 +125,7 @@ def test_many_at_once_never_see_half_a_file(weights):
 @pytest.fixture
 def shipped(tmp_path, monkeypatch):
     """A file in the place of those that come with stad, and what is known of it."""
-    monkeypatch.setattr(download, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(files, "SHIPPED", tmp_path / "shipped")
     (tmp_path / "shipped").mkdir()
     (tmp_path / "shipped" / "small.pth").write_bytes(CONTENT)
     return ShippedWeights("small.pth", SHA256)

@@ -10,8 +10,8 @@ import zipfile
 import pytest
 
 from stad.errors import InputError
-from stad.zoo import download
-from stad.zoo.download import cached_path, fetch, is_cached
+from stad.utils import download
+from stad.zoo.files import cached_path, fetch, is_cached
 from stad.zoo.package_index import unpack_member
 from stad.zoo.weights import PackageWeights
 

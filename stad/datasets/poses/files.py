@@ -10,8 +10,9 @@ from pathlib import Path
 
 from stad.datasets.synthetic_files import RenderSettings, render_dataset
 from stad.errors import InputError
-from stad.results.atomic import write_whole
-from stad.zoo.download import download_url, hash_file, partial_file
+from stad.utils.files import write_whole
+from stad.utils.download import download_url, hash_file
+from stad.utils.files import partial_file
 from stad.zoo.sample import VTEST, fetch_sample
 
 HERE = Path(__file__).parent

@@ -1,0 +1,1 @@
+"""Run the command line: the `stad` command, and the jobs behind demo/ and tools/."""

@@ -1,0 +1,125 @@
+"""Where events and frames of a live run go: screen, JSON lines, webhook, recordings, window."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from stad.errors import InputError
+from stad.structures import Frame, FrameResult
+from stad.cli.watch.events import Event
+from stad.cli.watch.recorder import Recorder
+from stad.cli.watch.ring import FrameRing
+from stad.cli.watch.screen import Screen
+from stad.cli.watch.webhook import Webhook
+from stad.cli.watch.window_view import WindowView
+
+
+class JsonLines:
+    """Adds each event to a file as one line of JSON, at once.
+
+    Args:
+        path: lines are added to what is there.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = path.open("a", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise InputError(f"--jsonl: {path} cannot be written ({error.strerror})") from error
+
+    def write(self, event: Event) -> None:
+        """Add a line."""
+        try:
+            self._file.write(json.dumps(event.as_plain()) + "\n")
+        except OSError as error:
+            raise InputError(f"cannot write {self._path}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        self._file.close()
+
+
+class Outlets:
+    """All that the options ask for; whoever is not asked for is None.
+
+    Args:
+        screen: shows events and lines.
+        jsonl, webhook: take events.
+        recorder, view: take frames and results through the ring.
+        ring: needed by the two.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        *,
+        jsonl: JsonLines | None = None,
+        webhook: Webhook | None = None,
+        ring: FrameRing | None = None,
+        recorder: Recorder | None = None,
+        view: WindowView | None = None,
+    ) -> None:
+        self.screen, self._jsonl, self._webhook = screen, jsonl, webhook
+        self._ring, self._recorder, self._view = ring, recorder, view
+
+    @property
+    def wants_to_stop(self) -> bool:
+        """Whether the window was closed."""
+        return self._view is not None and self._view.is_closed
+
+    def take_frame(self, frame: Frame) -> None:
+        """A frame was read."""
+        if self._ring is not None:
+            self._ring.add(frame)
+
+    def take_result(self, result: FrameResult) -> None:
+        """All is known of a frame."""
+        if self._ring is None:
+            return
+        kept = self._ring.add_result(result)
+        if kept is not None and self._view is not None:
+            self._view.show(kept)
+
+    def take_events(self, events: list[Event]) -> None:
+        """Something has begun or ended."""
+        for event in events:
+            self.screen.event(event)
+            if self._jsonl is not None:
+                self._jsonl.write(event)
+            if self._webhook is not None:
+                self._webhook.send(event)
+            if self._recorder is not None:
+                self._recorder.add(event)
+
+    def advance(self) -> None:
+        """Do what is waiting; called often."""
+        if self._recorder is not None:
+            self._recorder.advance()
+        if self._view is not None:
+            self._view.poll()
+
+    def close_stretch(self) -> None:
+        """The stream is broken: the frames so far get no more results."""
+        if self._ring is not None:
+            self._ring.close_stretch()
+
+    def close(self) -> None:
+        """Finish files and deliveries."""
+        if self._recorder is not None:
+            self._recorder.close()
+            if self._recorder.num_lost_frames:
+                lost = self._recorder.num_lost_frames
+                self.screen.warn(f"warning: {lost} frames are missing in the recordings")
+        if self._jsonl is not None:
+            self._jsonl.close()
+        if self._webhook is not None:
+            self._webhook.close()
+            if self._webhook.num_lost:
+                self.screen.warn(f"warning: {self._webhook.num_lost} events were not delivered")
+        if self._view is not None:
+            self._view.close()

