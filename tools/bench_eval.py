@@ -24,8 +24,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from stad.annotations.ava_csv import evaluated_classes
 from stad.cli.arguments import ArgumentParser
-from stad.datasets.ava_csv import evaluated_classes
 from stad.errors import InputError, run_script
 
 KEYFRAMES_PER_VIDEO = 897

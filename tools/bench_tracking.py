@@ -13,8 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.cli.arguments import ArgumentParser
-from stad.errors import run_script
 from stad.cli.option_ranges import check_seconds, check_shares
+from stad.errors import run_script
 
 
 def parse_args() -> argparse.Namespace:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.errors import run_script
 from stad.cli.watch.benchmark import measure
 from stad.cli.watch.command import parse_options
+from stad.errors import run_script
 
 
 def main() -> None:

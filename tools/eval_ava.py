@@ -17,10 +17,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.cli.arguments import ArgumentParser
-from stad.datasets.ava_files import compare_ava_files
 from stad.errors import run_script
 from stad.evaluation.ava import PROTOCOLS, TIE_ORDERS
 from stad.evaluation.ava_summary import as_json, as_table
+from stad.evaluation.compare_ava import compare_ava_files
 from stad.results.report import name_results, write_report
 
 

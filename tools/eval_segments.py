@@ -19,14 +19,10 @@ from pathlib import Path
 # Runs from a checkout too, where stad may not be installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from stad.annotations.segments import read_annotations, read_results
 from stad.cli.arguments import ArgumentParser
-from stad.datasets.segment_annotations import (
-    check_segments,
-    compare_segments,
-    read_annotations,
-    read_results,
-)
 from stad.errors import run_script
+from stad.evaluation.compare_segments import check_segments, compare_segments
 from stad.evaluation.items_summary import as_json, as_table
 from stad.evaluation.segments import PROTOCOLS
 

@@ -18,15 +18,10 @@ from pathlib import Path
 # Runs from a checkout too, where stad may not be installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from stad.annotations.tubes import SETS, read_tube_annotations, read_tube_results
 from stad.cli.arguments import ArgumentParser
-from stad.datasets.tube_annotations import (
-    SETS,
-    check_tube_results,
-    compare_tubes,
-    read_tube_annotations,
-    read_tube_results,
-)
 from stad.errors import run_script
+from stad.evaluation.compare_tubes import check_tube_results, compare_tubes
 from stad.evaluation.items_summary import as_json, as_table
 from stad.evaluation.tubes import PROTOCOLS, THRESHOLDS
 

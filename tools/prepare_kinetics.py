@@ -21,10 +21,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from stad.annotations.label_maps import class_names
 from stad.cli.arguments import ArgumentParser
 from stad.datasets import prepare_videos
 from stad.errors import run_script
-from stad.labels import class_names
 
 
 def parse_args() -> argparse.Namespace:

@@ -16,8 +16,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.cli.arguments import ArgumentParser
-from stad.engine.config_options import ConfigOptions
 from stad.cli.run import run_command
+from stad.engine.config_options import ConfigOptions
 
 
 def parse_args() -> argparse.Namespace:

@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from stad.utils.boxes import box_iou
 from stad.structures import Actors, Frame
+from stad.utils.boxes import box_iou
 
 PERSON_CLASS = 0
 # Boxes below this go nowhere; the tracker uses weak ones to keep a track alive.

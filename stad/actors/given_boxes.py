@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stad.datasets.annotation_checks import check_times
-from stad.datasets.ava_cells import separator_hint
-from stad.datasets.box_checks import check_boxes
-from stad.datasets.findings import settle
-from stad.datasets.video_ids import guess_video_ids
+from stad.annotations.ava_cells import separator_hint
+from stad.annotations.checks.boxes import check_boxes
+from stad.annotations.checks.findings import settle
+from stad.annotations.checks.rows import check_times
+from stad.annotations.video_ids import guess_video_ids
 from stad.errors import InputError
 from stad.structures import Actors, Frame, VideoInfo
 

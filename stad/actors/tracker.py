@@ -12,8 +12,8 @@ import supervision as sv
 
 from stad.actors.library_trackers import DEFAULT_TRACKER, MEMORY_SEC, build_tracker
 from stad.actors.reach import Candidates, best_pairs, centres, closeness
-from stad.utils.boxes import box_iou
 from stad.structures import Actors
+from stad.utils.boxes import box_iou
 
 # Weak boxes of a person up to so long before the second sure one are theirs too.
 BACKFILL_SEC = 1.0

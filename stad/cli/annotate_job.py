@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from stad.cli.annotate_options import AnnotateOptions, check_options, check_outputs
 from stad.errors import EXIT_INTERRUPTED, EXIT_OK
-from stad.utils.interrupt import StopRequest
 from stad.structures import RunInfo, Segment, VideoInfo
+from stad.utils.interrupt import StopRequest
 from stad.utils.supervisor import note
 
 CPU_BATCH, GPU_BATCH = 1, 8
@@ -92,8 +92,8 @@ class _Job:
     def run(self) -> int:
         """The loop over the frames; what is written by then is kept on Ctrl-C."""
         from stad.journal import Journal
-        from stad.utils.files import part_path
         from stad.results.outputs import Outputs
+        from stad.utils.files import part_path
 
         options = self._options
         journal = Journal(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from stad.errors import InputError
 from stad.cli.option_ranges import check_counts, check_seconds, check_shares
-from stad.utils.files import check_output
+from stad.errors import InputError
 from stad.results.segment_files import SUBTITLE_SUFFIXES
+from stad.utils.files import check_output
 
-VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
+WRITTEN_SUFFIXES = (".mp4", ".m4v", ".mov")
 STATE_SUFFIX = ".stad-state"
 # In the order in which they are named to the user.
 OUTPUTS = ("out", "json", "csv", "html", "events", "activitynet", "subtitles", "coco")
@@ -90,9 +90,9 @@ def check_outputs(options: AnnotateOptions) -> None:
         if path.resolve() in seen:
             raise InputError(f"{flag} and {seen[path.resolve()]} name the same file {path}")
         seen[path.resolve()] = flag
-    if options.out and options.out.suffix.lower() not in VIDEO_SUFFIXES:
+    if options.out and options.out.suffix.lower() not in WRITTEN_SUFFIXES:
         raise InputError(
-            f"--out must end in {', '.join(VIDEO_SUFFIXES)}, got {options.out.name}: "
+            f"--out must end in {', '.join(WRITTEN_SUFFIXES)}, got {options.out.name}: "
             "the video is written as H.264 in an mp4"
         )
     if options.subtitles and options.subtitles.suffix.lower() not in SUBTITLE_SUFFIXES:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stad.cli.annotate_options import AnnotateOptions, check_outputs
-from stad.errors import InputError
 from stad.cli.option_ranges import check_counts
+from stad.errors import InputError
 from stad.video.sampling import Views, parse_views, view_times
 
 if TYPE_CHECKING:

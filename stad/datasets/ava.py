@@ -12,20 +12,13 @@ import torch
 from mmengine.logging import print_log
 from torch.utils.data import Dataset, default_collate
 
-from stad import labels
-from stad.datasets.annotation_checks import check_proposals, check_scores
-from stad.datasets.ava_csv import read_excluded
-from stad.datasets.box_checks import check_boxes
-from stad.datasets.checked_table import read_checked
-from stad.datasets.clips import (
-    ClipSource,
-    FrameFolders,
-    VideoFiles,
-    black_clip,
-)
-from stad.datasets.findings import settle
-from stad.datasets.keyframes import ActorTable, group_actors
-from stad.datasets.proposals import (
+from stad.annotations import label_maps
+from stad.annotations.ava_csv import read_excluded
+from stad.annotations.checks.boxes import check_boxes
+from stad.annotations.checks.findings import settle
+from stad.annotations.checks.rows import check_proposals, check_scores
+from stad.annotations.keyframes import ActorTable, group_actors
+from stad.annotations.proposals import (
     NO_PROPOSALS,
     KeyframeId,
     Proposals,
@@ -34,6 +27,8 @@ from stad.datasets.proposals import (
     keyframe_id,
     read_proposals,
 )
+from stad.datasets.checked_table import read_checked
+from stad.datasets.clips import ClipSource, FrameFolders, VideoFiles, black_clip
 from stad.datasets.sampler import EpochIndex
 from stad.datasets.tracks import ActorTracks
 from stad.datasets.transforms import resize_clip, visible_boxes
@@ -45,10 +40,10 @@ from stad.video.window import Window
 
 
 def classes_of(label_map: str) -> dict[int, str]:
-    """Id -> name of the classes that a label map names, by ascending id; see ``stad.labels``."""
-    if label_map in labels.BUILTIN:
-        return dict(enumerate(labels.class_names(label_map), start=1))
-    return dict(sorted(labels.read_label_map(label_map).items()))
+    """Id -> name of the classes that a label map names, by ascending id; see ``stad.annotations.label_maps``."""
+    if label_map in label_maps.BUILTIN:
+        return dict(enumerate(label_maps.class_names(label_map), start=1))
+    return dict(sorted(label_maps.read_label_map(label_map).items()))
 
 
 def missing_inputs(*, folders: Iterable[str | None], files: Iterable[str | None]) -> list[str]:
@@ -79,15 +74,15 @@ class AVADataset(Dataset):
     it; for evaluation they are the ground truth or, with ``proposals``, the proposals alone.
 
     Args:
-        annotations: AVA CSV of the ground truth, see ``stad.datasets.ava_csv``.
+        annotations: AVA CSV of the ground truth, see ``stad.annotations.ava_csv``.
         videos: folder of video files, or with ``frames_fps`` of folders of extracted frames.
         window: which frames make a clip; a config with 'type', or a ``Window``. Its ``jitter``
             moves the frames of training clips, never those of evaluation.
         short_side_px: short side of a clip in evaluation, pixels.
-        label_map: 'ava', or a file of classes, see ``stad.labels``.
+        label_map: 'ava', or a file of classes, see ``stad.annotations.label_maps``.
         transform: config of the augmentation; None in evaluation.
         excluded: CSV of keyframes to leave out.
-        proposals: boxes of people, see ``stad.datasets.proposals``.
+        proposals: boxes of people, see ``stad.annotations.proposals``.
         min_score: proposals below it are left out, unless a keyframe has no other.
         keep_best: whether a keyframe whose proposals are all below ``min_score`` keeps its best
             one, as mmaction2 has it; PySlowFast leaves such a keyframe out.

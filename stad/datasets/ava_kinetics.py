@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from stad.datasets.clips import VIDEO_SUFFIXES
 from stad.errors import InputError
 from stad.utils.files import write_whole
+from stad.utils.suffixes import VIDEO_SUFFIXES
 
 ARCHIVE_URL = "https://storage.googleapis.com/deepmind-media/Datasets/ava_kinetics_v1_0.tar.gz"
 KINETICS_CSV = "kinetics_train_v1.0.csv"

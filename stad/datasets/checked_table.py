@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from stad.datasets.annotation_checks import check_class_ids, check_repeats, check_times
-from stad.datasets.ava_csv import AvaTable, locate_rows, read_ava_csv
-from stad.datasets.box_checks import check_boxes
+from stad.annotations.ava_csv import AvaTable, locate_rows, read_ava_csv
+from stad.annotations.checks.boxes import check_boxes
+from stad.annotations.checks.findings import Checked, Finding, settle
+from stad.annotations.checks.rows import check_class_ids, check_repeats, check_times
+from stad.annotations.video_ids import guess_video_ids
 from stad.datasets.clips import ClipSource, warn_of_left_out
-from stad.datasets.findings import Checked, Finding, settle
 from stad.datasets.video_facts import VideoFacts, available_ids, look_at_videos
-from stad.datasets.video_ids import guess_video_ids
 from stad.errors import InputError
 
 

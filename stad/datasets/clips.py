@@ -14,19 +14,11 @@ import numpy as np
 from mmengine.logging import MMLogger
 
 from stad.errors import InputError
+from stad.utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from stad.video.clip_reader import ClipReader, FileFacts, RawClip
 from stad.video.source import VideoSource
 from stad.video.window import Window, nearest_frames
 
-# fmt: off
-VIDEO_SUFFIXES = (
-    ".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".f4v", ".mkv",
-    ".webm", ".avi", ".divx", ".wmv", ".asf", ".flv", ".ts", ".m2ts",
-    ".mts", ".m2t", ".mpg", ".mpeg", ".m2v", ".mpv", ".vob", ".mxf",
-    ".ogv", ".ogg", ".dv", ".gif", ".h264", ".264", ".hevc", ".265", ".rm", ".rmvb",
-)
-# fmt: on
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 # Open readers that a process keeps: opening one again scans the whole file.
 OPEN_READERS = 4
 # Files whose times a process keeps: 300 films of 15 minutes take 65 MB.

@@ -11,7 +11,14 @@ import torch
 from mmengine.logging import print_log
 from torch.utils.data import Dataset, default_collate
 
-from stad import labels
+from stad.annotations import label_maps
+from stad.annotations.video_ids import guess_video_ids
+from stad.annotations.video_lists import (
+    find_listed,
+    find_videos,
+    list_class_folders,
+    read_video_list,
+)
 from stad.datasets.ava import as_window, missing_error, missing_inputs, open_source
 from stad.datasets.clip_transforms import crop_views
 from stad.datasets.clips import (
@@ -22,13 +29,6 @@ from stad.datasets.clips import (
     warn_of_left_out,
 )
 from stad.datasets.sampler import EpochIndex
-from stad.datasets.video_ids import guess_video_ids
-from stad.datasets.video_lists import (
-    find_listed,
-    find_videos,
-    list_class_folders,
-    read_video_list,
-)
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import VideoMeta, VideoSample
@@ -55,7 +55,7 @@ class VideoDataset(Dataset):
     one of the ``num_clips`` clips of a video in ``num_crops`` crops.
 
     Args:
-        annotations: a list of videos, see ``stad.datasets.video_lists``; None takes ``videos``
+        annotations: a list of videos, see ``stad.annotations.video_lists``; None takes ``videos``
             as a folder with a folder per class.
         videos: folder of video files, or with ``frames_fps`` of folders of extracted frames. A
             video that is listed twice counts once.
@@ -63,7 +63,7 @@ class VideoDataset(Dataset):
             its number of frames is the number of segments, and its interval is what sliding
             windows over long videos take.
         short_side_px: short side of the picture in evaluation, pixels.
-        label_map: names of the classes, see ``stad.labels``; label k is the k-th of them.
+        label_map: names of the classes, see ``stad.annotations.label_maps``; label k is the k-th of them.
         sampling: 'dense', a window of each video, or 'segments', frames of the whole video; see
             ``stad.video.sampling``.
         transform: config of the augmentation, such as ``ClipTransform``; None in evaluation.
@@ -108,7 +108,7 @@ class VideoDataset(Dataset):
         if num_clips < 1 or num_crops not in CROPS:
             raise ValueError(f"1 or more clips and 1, 3 or 10 crops, got {num_clips}, {num_crops}")
         self.annotations, self.label_map = annotations or videos, label_map
-        self._classes = labels.class_names(label_map)
+        self._classes = label_maps.class_names(label_map)
         self.class_ids = tuple(range(len(self._classes)))
         self._window, self._sampling, self._seed = as_window(window), sampling, seed
         self._short_side_px, self._crop_px, self._num_crops = short_side_px, crop_px, num_crops

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from stad.labels import class_names
+from stad.annotations.label_maps import class_names
 
 CLASSES = class_names("motion")
 NUM_PAIRS = len(CLASSES) // 2

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from stad.datasets.clips import VideoFiles, empty_videos, unreadable_videos
-from stad.datasets.video_lists import (
+from stad.annotations.label_maps import class_names
+from stad.annotations.video_lists import (
     ListedVideos,
     VideoList,
     check_folder,
@@ -19,8 +19,8 @@ from stad.datasets.video_lists import (
     plain_name,
     read_video_list,
 )
+from stad.datasets.clips import VideoFiles, empty_videos, unreadable_videos
 from stad.errors import InputError
-from stad.labels import class_names
 from stad.utils.files import check_output, write_whole
 
 LABEL_MAP_FILE = "label_map.txt"

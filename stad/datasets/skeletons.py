@@ -13,9 +13,9 @@ from mmengine.logging import print_log
 from torch.utils.data import Dataset, default_collate
 from tqdm import tqdm
 
+from stad.annotations.keyframes import group_actors
 from stad.datasets.ava import AVADataset, classes_of, open_source
 from stad.datasets.checked_table import read_checked
-from stad.datasets.keyframes import group_actors
 from stad.errors import InputError
 from stad.models.preprocessor import ClipPreprocessor
 from stad.registry import DATASETS, MODELS

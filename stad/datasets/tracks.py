@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stad.datasets.keyframes import ActorTable
+from stad.annotations.keyframes import ActorTable
 
 
 class ActorTracks:

@@ -12,8 +12,8 @@ import torch
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper
 
+from stad.annotations.ava_csv import read_ava_csv
 from stad.datasets.ava import AVADataset, as_window, collate_clips
-from stad.datasets.ava_csv import read_ava_csv
 from stad.datasets.clips import OPEN_READERS, ClipSource
 from stad.datasets.sampler import EpochIndex
 from stad.errors import InputError

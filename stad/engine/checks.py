@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stad.datasets.annotation_checks import SHOWN_CLASSES, check_examples
+from stad.annotations.checks.findings import Finding, settle, shown
+from stad.annotations.checks.rows import SHOWN_CLASSES, check_examples
 from stad.datasets.ava import AVADataset
-from stad.datasets.findings import Finding, settle, shown
 from stad.datasets.kinetics import VideoDataset
 from stad.datasets.skeletons import SkeletonDataset
 from stad.datasets.video_facts import available_ids

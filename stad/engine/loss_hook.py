@@ -12,7 +12,7 @@ from mmengine.hooks import Hook
 from mmengine.optim import AmpOptimWrapper
 from torch import Tensor, nn
 
-from stad.datasets.findings import shown
+from stad.annotations.checks.findings import shown
 from stad.engine.checkpoints import newest_checkpoint
 from stad.errors import InputError
 

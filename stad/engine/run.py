@@ -16,7 +16,8 @@ from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import AmpOptimWrapper
 from mmengine.runner import Runner
 
-from stad import labels, zoo
+from stad import zoo
+from stad.annotations import label_maps
 from stad.datasets.ava import missing_error, missing_inputs
 from stad.datasets.kinetics import VideoDataset
 from stad.engine import published
@@ -201,7 +202,7 @@ def _absolute_label_map(label_map: str, folder: Path) -> str:
 
     What is neither a built-in list nor a file is left for ``class_names`` to tell.
     """
-    if label_map in labels.BUILTIN or Path(label_map).suffix not in labels.SUFFIXES:
+    if label_map in label_maps.BUILTIN or Path(label_map).suffix not in label_maps.SUFFIXES:
         return label_map
     beside = folder / label_map
     path = Path(label_map)
@@ -223,7 +224,7 @@ def _check_inputs(config: Config, loaders: tuple[str, ...]) -> None:
     for dataset in [config[loader].dataset for loader in loaders if loader in config]:
         folders.append(dataset.get("videos", dataset.get("source", {}).get("videos")))
         files += [dataset.get("annotations"), dataset.get("excluded"), dataset.get("proposals")]
-        if Path(dataset.label_map).suffix in labels.SUFFIXES:
+        if Path(dataset.label_map).suffix in label_maps.SUFFIXES:
             files.append(dataset.label_map)
     missing = missing_inputs(folders=dict.fromkeys(folders), files=dict.fromkeys(files))
     if missing:

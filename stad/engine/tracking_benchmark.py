@@ -12,10 +12,10 @@ import numpy as np
 from stad.actors.detector import PersonDetector
 from stad.actors.library_trackers import TrackerChoice
 from stad.actors.tracker import ActorTracker
-from stad.utils.boxes import box_iou
 from stad.pipeline import TIME_EPSILON_SEC, next_time
-from stad.utils.markdown import markdown_table
 from stad.structures import Actors, Frame
+from stad.utils.boxes import box_iou
+from stad.utils.markdown import markdown_table
 
 # The boxes of two runs are of one person from this overlap on.
 SAME_IOU = 0.5

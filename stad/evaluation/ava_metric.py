@@ -10,17 +10,17 @@ import numpy as np
 from mmengine import dist
 from mmengine.evaluator import BaseMetric
 
-from stad.datasets.ava_csv import (
+from stad.annotations.ava_csv import (
     AvaTable,
     evaluated_classes,
     labelled_boxes,
     read_ava_csv,
     read_excluded,
 )
-from stad.datasets.ava_files import AvaComparison
+from stad.annotations.label_maps import read_label_map
 from stad.evaluation.ava import evaluate_ava
 from stad.evaluation.ava_summary import as_table
-from stad.labels import read_label_map
+from stad.evaluation.compare_ava import AvaComparison
 from stad.registry import METRICS
 from stad.utils.files import AtomicFile
 

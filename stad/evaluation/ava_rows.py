@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
+from stad.annotations.labelled_boxes import LabelledBoxes
 from stad.errors import InputError
 from stad.evaluation.ava_heap import Entries, group_rows, kept_entries
 from stad.utils.rounding import round_decimals
@@ -72,36 +73,6 @@ class InvalidBoxError(InputError):
         self.reason = reason
         self.row = row
         self.of_ground_truth = of_ground_truth
-
-
-@dataclass(frozen=True)
-class LabelledBoxes:
-    """One (box, class) per row, of ground truth or of detections.
-
-    Attributes:
-        keyframe: (N,) int64, any numbering of (video, time) that both sides share.
-        boxes: (N, 4) float64 xyxy as written, any one unit.
-        class_id: (N,) int.
-        score: (N,) float64; of ground truth, the eighth column (a person id), else 1.
-        empty_keyframes: (E,) int64 keyframes that are named with nothing in them.
-    """
-
-    keyframe: np.ndarray
-    boxes: np.ndarray
-    class_id: np.ndarray
-    score: np.ndarray
-    empty_keyframes: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-
-    def __post_init__(self) -> None:
-        count = len(self.keyframe)
-        shapes = [self.boxes.shape, self.class_id.shape, self.score.shape]
-        if shapes != [(count, 4), (count,), (count,)]:
-            raise InputError(
-                f"LabelledBoxes needs boxes (N, 4), class_id (N,) and score (N,) for its "
-                f"N = {count} keyframes; the shapes given are {shapes}."
-            )
-        if not (np.isfinite(self.boxes).all() and np.isfinite(self.score).all()):
-            raise InputError("LabelledBoxes needs finite boxes and scores; got NaN or infinity.")
 
 
 @dataclass(frozen=True)

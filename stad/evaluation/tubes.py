@@ -9,8 +9,8 @@ import numpy as np
 
 from stad.errors import InputError
 from stad.evaluation.items import Items, ItemsResult, Rules, items_ap
-from stad.utils.boxes import tube_iou
 from stad.evaluation.segments import check_thresholds
+from stad.utils.boxes import tube_iou
 
 THRESHOLDS = (0.2, *np.linspace(0.5, 0.95, 10).tolist())
 # Those that "0.5:0.95" is the mean of.

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stad.annotations.document import FORMAT
 from stad.errors import InputError
-from stad.results.document import FORMAT
 
 
 class VideoCurves(NamedTuple):

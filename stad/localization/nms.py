@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stad.utils.boxes import paired_segment_iou
 from stad.localization.curve import localize
 from stad.localization.hysteresis import Run
 from stad.localization.options import LocalizerOptions
+from stad.utils.boxes import paired_segment_iou
 
 MIN_SCORE = 1e-3
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from stad.utils.boxes import tube_iou
 from stad.structures import Actors, Segment, Tube
+from stad.utils.boxes import tube_iou
 
 # Times are compared as whole numbers of these.
 TICKS_PER_SEC = 1_000_000

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from stad.datasets.segment_annotations import read_annotations
+from stad.annotations.segments import read_annotations
 from stad.errors import EXIT_INTERRUPTED, EXIT_OK, InputError
-from stad.utils.interrupt import StopRequest
 from stad.localization.curve_files import read_curves
 from stad.localization.options import LocalizerOptions
 from stad.localization.tuning import Tuned, tune
+from stad.utils.interrupt import StopRequest
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stad.datasets.segment_annotations import SegmentRows
+from stad.annotations.segments import SegmentRows
 from stad.errors import InputError
 from stad.evaluation.items import Items
 from stad.evaluation.segments import segment_ap

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from stad.utils.files import AtomicFile
-from stad.results.document import BOX_DIGITS, SCORE_DIGITS, TIME_DIGITS
+from stad.annotations.document import BOX_DIGITS, SCORE_DIGITS, TIME_DIGITS
 from stad.results.writers import Tubes, to_json
 from stad.structures import FrameResult, RunInfo, Segment, Tube
+from stad.utils.files import AtomicFile
 
 VIDEO_ID = 1
 

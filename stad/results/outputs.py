@@ -8,10 +8,10 @@ from pathlib import Path
 
 import av
 
+from stad.annotations.document import document_head, document_tail, segment_entries
 from stad.localization.localizer import Localizer
 from stad.results.coco import CocoWriter
 from stad.results.collector import SampleClock, SegmentCollector
-from stad.results.document import document_head, document_tail, segment_entries
 from stad.results.drawing import draw_actors
 from stad.results.overlay import OverlayStore
 from stad.results.segment_files import (

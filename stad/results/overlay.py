@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from stad.utils.scratch import ScratchFile
 from stad.structures import Actors, FrameResult, Keyframe
+from stad.utils.scratch import ScratchFile
 
 CHUNK_SEC = 10.0
 # A box may stand so far from where it is drawn.

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stad.errors import InputError
-from stad.utils.files import write_whole
 from stad.results.page import write_page
 from stad.results.report_data import NamedResult, name_results, report_data
 from stad.results.thumbnails import add_thumbnails
+from stad.utils.files import write_whole
 
 if TYPE_CHECKING:
     from stad.datasets.clips import ClipSource

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stad.datasets.ava_files import AvaComparison
+from stad.annotations.label_maps import class_names
 from stad.errors import InputError
 from stad.evaluation.ava import AvaResult
 from stad.evaluation.ava_match import IOU_THRESHOLD
+from stad.evaluation.compare_ava import AvaComparison
 from stad.evaluation.detection import average_precision
-from stad.labels import class_names
 from stad.results.palette import PALETTE, hex_color
 from stad.results.report_curves import MOST_POINTS, best_f1, thinned
 from stad.results.report_mistakes import find_mistakes, mistakes_per_class

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stad.datasets.ava_csv import AvaTable, labelled_boxes
-from stad.datasets.ava_files import AvaComparison
+from stad.annotations.ava_csv import AvaTable, labelled_boxes
+from stad.annotations.label_maps import class_names
 from stad.evaluation.ava_match import IOU_THRESHOLD
+from stad.evaluation.compare_ava import AvaComparison
 from stad.evaluation.detection import best_partner, overlapping_pairs
-from stad.utils.boxes import box_iou, paired_box_iou
-from stad.labels import class_names
 from stad.results.report_curves import best_f1
+from stad.utils.boxes import box_iou, paired_box_iou
 
 # As many of each class, so that a frequent one does not fill the lists, and in all about
 # these many where the classes are few.

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from stad.utils.files import AtomicFile
-from stad.results.document import SCORE_DIGITS, actor_name
+from stad.annotations.document import SCORE_DIGITS, actor_name
 from stad.results.writers import Tubes, to_json
 from stad.structures import FrameResult, Segment, Tube
+from stad.utils.files import AtomicFile
 
 EVENT_COLUMNS = ("video", "actor", "label", "start_sec", "end_sec", "score", "x1", "y1", "x2", "y2")
 SUBTITLE_SUFFIXES = (".srt", ".vtt")

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from stad.annotations.document import FORMAT, READ_VERSIONS, actor_name, frame_results
 from stad.errors import InputError
 from stad.results.collector import SAMPLE_SEC, SampleClock
-from stad.results.document import FORMAT, READ_VERSIONS, actor_name, frame_results
 from stad.results.overlay import CHUNK_SEC, OverlayStore
 from stad.results.page import write_page
 from stad.results.palette import PALETTE, actor_color, hex_color, text_color

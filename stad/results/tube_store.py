@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from stad.annotations.document import document_order
 from stad.localization.tubes import tube_overlap
-from stad.results.document import document_order
-from stad.utils.scratch import ScratchFile
 from stad.structures import Segment, Tube
+from stad.utils.scratch import ScratchFile
 
 # Two tracks that share more than this are one person, found twice.
 MAX_OVERLAP = 0.7

@@ -13,8 +13,7 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
-from stad.utils.files import AtomicFile
-from stad.results.document import (
+from stad.annotations.document import (
     actor_name,
     document_head,
     document_tail,
@@ -23,6 +22,7 @@ from stad.results.document import (
     tube_entry,
 )
 from stad.structures import FrameResult, RunInfo, Segment, Tube
+from stad.utils.files import AtomicFile
 
 # Segments by actor, then start, then class, each with the boxes of its actor.
 Tubes = Collection[tuple[Segment, Tube]]

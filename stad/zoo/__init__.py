@@ -2,9 +2,9 @@
 
 import importlib
 
+from stad.utils.download import cache_dir
 from stad.zoo.catalog import DETECTORS, MODELS, DetectorEntry, ModelEntry
 from stad.zoo.choice import choose_detection_model, choose_detector
-from stad.utils.download import cache_dir
 from stad.zoo.files import cached_path, fetch, is_cached
 from stad.zoo.lookup import config_dir, detector_entry, list_models, model_entry, names
 

@@ -6,7 +6,6 @@ import json
 import pickle
 import struct
 import zipfile
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy._core import multiarray
 from torch import Tensor
 
 from stad.errors import InputError
+from stad.utils.pickles import first_bytes, first_line, read_numpy_pickle
 
 # Where the weights are in a file that holds more: mmengine, PySlowFast, others.
 STATE_KEYS = ("state_dict", "model_state", "model")
@@ -93,7 +92,7 @@ def open_checkpoint(path: str | Path) -> Checkpoint:
         InputError: no such file, not a checkpoint, damaged, or one that needs code to be read.
     """
     path = Path(path)
-    head = _first_bytes(path)
+    head = first_bytes(path)
     if head.startswith(ZIP) or head.startswith(LEGACY_TORCH):
         content = _read_torch(path, head)
     elif head.startswith(PICKLE):
@@ -103,97 +102,6 @@ def open_checkpoint(path: str | Path) -> Checkpoint:
     else:
         raise InputError(f"{path} is not a checkpoint: {_guess_content(head)}")
     return Checkpoint(path, _tensors(path, content), _config_text(content))
-
-
-def read_numpy_pickle(path: str | Path) -> Any:
-    """What a pickle holds: containers, strings, numbers and numpy arrays, and nothing else.
-
-    Strings of Python 2 are taken as latin-1, in which every byte is a letter.
-
-    Raises:
-        InputError: no such file, not a pickle, damaged, or anything but plain data in it.
-    """
-    path = Path(path)
-    _first_bytes(path)
-    with path.open("rb") as file:
-        try:
-            return _NumpyUnpickler(file, encoding="latin1").load()
-        except InputError as error:
-            raise InputError(f"{path} {error}") from error
-        # A damaged pickle can fail in any of these ways.
-        except (
-            pickle.UnpicklingError,
-            EOFError,
-            ValueError,
-            TypeError,
-            KeyError,
-            IndexError,
-            AttributeError,
-            MemoryError,
-            OverflowError,
-            UnicodeError,
-        ) as error:
-            raise InputError(
-                f"{path} is not a readable pickle ({_first_line(error)}): it is damaged or "
-                "incomplete, get it again"
-            ) from error
-
-
-def _encode_latin1(text: str, encoding: str) -> bytes:
-    if encoding != "latin1":
-        raise ValueError(f"bytes are pickled as latin1, not {encoding}")
-    return text.encode("latin1")
-
-
-def _array_from_buffer(
-    buffer: bytes, dtype: np.dtype, shape: tuple[int, ...], order: str, axes: Any = None
-) -> np.ndarray:
-    """What numpy's own function of protocol 5 does for arrays without permuted axes."""
-    if axes is not None:
-        raise ValueError("an array with permuted axes")
-    return np.frombuffer(buffer, dtype=dtype).reshape(shape, order=order)
-
-
-# What numpy arrays are made of, under the names of numpy 1 and 2, and bytes in old protocols.
-ADMITTED = {
-    ("_codecs", "encode"): _encode_latin1,
-    ("collections", "OrderedDict"): OrderedDict,
-    ("numpy", "dtype"): np.dtype,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy._core.multiarray", "_reconstruct"): multiarray._reconstruct,
-    ("numpy._core.multiarray", "scalar"): multiarray.scalar,
-    ("numpy._core.numeric", "_frombuffer"): _array_from_buffer,
-    ("numpy.core.multiarray", "_reconstruct"): multiarray._reconstruct,
-    ("numpy.core.multiarray", "scalar"): multiarray.scalar,
-    ("numpy.core.numeric", "_frombuffer"): _array_from_buffer,
-}
-
-
-class _NumpyUnpickler(pickle.Unpickler):
-    """Refuses every class and function but those of ``ADMITTED``."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        """The class or function of that name, if it is admitted."""
-        try:
-            return ADMITTED[module, name]
-        except KeyError:
-            raise InputError(
-                f"asks for {module}.{name}: a file of arrays has no use for it, and it could run "
-                "code, so it is not read; get the file from a source that you trust"
-            ) from None
-
-
-def _first_bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            head = file.read(512)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror})") from error
-    if not head:
-        raise InputError(f"{path} is empty: get it again")
-    return head
 
 
 def _guess_content(head: bytes) -> str:
@@ -219,7 +127,7 @@ def _read_torch(path: Path, head: bytes) -> Any:
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
         raise InputError(
-            f"{path} cannot be read as a file of torch ({_first_line(error)}): it is damaged or "
+            f"{path} cannot be read as a file of torch ({first_line(error)}): it is damaged or "
             "incomplete, get it again"
         ) from error
 
@@ -229,7 +137,7 @@ def _refused_name(error: Exception) -> str:
         _, found, rest = str(error).partition(word)
         if found:
             return f"{rest.split()[0]} is refused"
-    return _first_line(error)
+    return first_line(error)
 
 
 def _unwrap_pickle(path: Path, content: Any) -> Any:
@@ -241,13 +149,9 @@ def _unwrap_pickle(path: Path, content: Any) -> Any:
         try:
             return convert_deepmind_i3d(content)
         except (ValueError, AttributeError, KeyError) as error:
-            raise InputError(f"{path} is not the published I3D: {_first_line(error)}") from error
+            raise InputError(f"{path} is not the published I3D: {first_line(error)}") from error
     # Caffe2's word for arrays.
     return content.get("blobs", content)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _is_safetensors(path: Path, head: bytes) -> bool:
@@ -265,7 +169,7 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         return load_file(path)
     except (SafetensorError, json.JSONDecodeError, ValueError) as error:
         raise InputError(
-            f"{path} cannot be read as safetensors ({_first_line(error)}): get it again"
+            f"{path} cannot be read as safetensors ({first_line(error)}): get it again"
         ) from error
 
 

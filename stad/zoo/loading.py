@@ -10,15 +10,15 @@ from mmengine.config import Config
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from stad import labels
+from stad.annotations import label_maps
 from stad.errors import InputError
 from stad.registry import MODELS
+from stad.utils.download import hash_file
+from stad.utils.files import partial_file
 from stad.video.window import Window
 from stad.zoo import catalog
 from stad.zoo.catalog import ModelEntry
 from stad.zoo.checkpoint import open_checkpoint, read_checkpoint
-from stad.utils.download import hash_file
-from stad.utils.files import partial_file
 from stad.zoo.files import fetch
 from stad.zoo.lookup import config_dir, model_entry
 from stad.zoo.mapping import map_keys
@@ -88,7 +88,7 @@ def open_model(
         fetch(file, progress=progress)
     config = _read_config(config_path)
     data = config.val_dataloader.dataset
-    class_names = labels.class_names(data.label_map, folder=config_path.parent)
+    class_names = label_maps.class_names(data.label_map, folder=config_path.parent)
     model = MODELS.build(config.model)
     if path is not None:
         load_weights(model, path)
@@ -120,7 +120,7 @@ def class_names_of(name: str) -> tuple[str, ...]:
     """
     _, path = _find(name)
     label_map = _read_config(path).val_dataloader.dataset.label_map
-    return labels.class_names(label_map, folder=path.parent)
+    return label_maps.class_names(label_map, folder=path.parent)
 
 
 def load_weights(model: nn.Module, path: str | Path) -> None:

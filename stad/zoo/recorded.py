@@ -22,8 +22,8 @@ from mmengine.logging import print_log
 from torch import nn
 
 from stad.errors import InputError
-from stad.zoo.checkpoint import Checkpoint
 from stad.utils.download import hash_file
+from stad.zoo.checkpoint import Checkpoint
 
 SCALED = "scaled embedded_gaussian"
 MODES = ("gaussian", "embedded_gaussian", "dot_product", "concatenation")

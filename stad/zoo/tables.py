@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stad import labels
+from stad.annotations import label_maps
 from stad.utils.markdown import markdown_table
 from stad.zoo.catalog import DETECTORS, MODELS, DetectorEntry, ModelEntry
 from stad.zoo.files import is_cached
@@ -43,7 +43,7 @@ def labels_table(model: str | None = None) -> str:
         InputError: no such model.
     """
     if model is None:
-        class_names = labels.class_names("ava")
+        class_names = label_maps.class_names("ava")
     else:
         # It reads the config, and that takes mmengine.
         from stad.zoo.loading import class_names_of

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from stad import zoo
-from stad.errors import InputError
-from stad.cli.recognize_job import Recognition, as_table, recognize_video
 from stad.cli.recognize import recognize_main
+from stad.cli.recognize_job import Recognition, as_table, recognize_video
+from stad.errors import InputError
 from stad.video.sampling import Views
 from stad.video.source import VideoSource
 from tests.videos import NO_VIDEOS, write_video

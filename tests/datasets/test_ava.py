@@ -6,9 +6,9 @@ import pytest
 import torch
 from mmengine.logging import MMLogger
 
+from stad.annotations.proposals import Proposals, keyframe_id, write_proposals
 from stad.datasets.ava import AVADataset, classes_of, collate_clips
 from stad.datasets.clips import VideoFiles
-from stad.datasets.proposals import Proposals, keyframe_id, write_proposals
 from stad.datasets.sampler import EpochIndex
 from stad.datasets.transforms import ActorTransform, TrainTransform
 from stad.errors import InputError

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from mmengine.logging import MMLogger
 
+from stad.annotations.proposals import Proposals, keyframe_id, write_proposals
 from stad.datasets.ava import AVADataset
 from stad.datasets.checked_table import read_checked
 from stad.datasets.clips import FrameFolders, VideoFiles
-from stad.datasets.proposals import Proposals, keyframe_id, write_proposals
 from stad.errors import InputError
 from stad.evaluation.ava_metric import AVAMetric
 from stad.video.window import Window

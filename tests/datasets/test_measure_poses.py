@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from stad import labels
+from stad.annotations import label_maps
 from stad.datasets.poses.measure import POSTURES, measure_fold
 from stad.datasets.skeletons import ARRAYS
 from tests.stick_figures import box_of, in_picture, lying, map_of, sitting, standing
 from tests.videos import write_video
 
 CONFIG = str(Path(__file__).parents[1] / "data" / "tiny_skeletons.py")
-NAMES = labels.class_names("poses")
+NAMES = label_maps.class_names("poses")
 FIGURES = {"stand": standing(), "sit": sitting(), "lie/sleep": lying(standing())}
 SIDE_PX = 320
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stad import labels
-from stad.datasets.ava_csv import read_ava_csv
-from stad.datasets.keyframes import group_actors
+from stad.annotations import label_maps
+from stad.annotations.ava_csv import read_ava_csv
+from stad.annotations.keyframes import group_actors
 from stad.datasets.poses import files
 from stad.datasets.poses.files import (
     HALF_SEC,
@@ -28,9 +28,11 @@ from stad.datasets.poses.measure import FOLDS, POSTURES, Fold, markdown, paths_i
 from stad.errors import InputError
 from stad.utils import download
 
-CLASS_IDS = range(1, len(labels.class_names("poses")) + 1)
+CLASS_IDS = range(1, len(label_maps.class_names("poses")) + 1)
 NUM_EXCLUSIVE = 8
-SIT, BEND = (labels.class_names("poses").index(name) for name in ("sit", "bend/bow (at the waist)"))
+SIT, BEND = (
+    label_maps.class_names("poses").index(name) for name in ("sit", "bend/bow (at the waist)")
+)
 ROWS = {"subject1": 109, "subject3": 339, "one-by-one-person-detection": 104, "vtest": 787}
 
 
@@ -180,7 +182,7 @@ def test_runners_are_rendered_with_walkers_beside_them(tmp_path, monkeypatch):
     assert len(scenes) == 6
     rows = rows_of(tmp_path / "runners.csv")
     assert {int(row[6]) for row in rows} == {WALK, RUN}
-    assert [labels.class_names("poses")[k - 1] for k in (WALK, RUN)] == ["walk", "run/jog"]
+    assert [label_maps.class_names("poses")[k - 1] for k in (WALK, RUN)] == ["walk", "run/jog"]
     # Somebody runs in each scene that is kept, and the videos of these alone are there.
     running = {row[0] for row in rows if int(row[6]) == RUN}
     assert {row[0] for row in rows} == running
@@ -210,7 +212,7 @@ def test_tables_of_folds_are_worked_out():
 
 
 def test_a_fold_reads_its_own_folder():
-    assert set(POSTURES) <= set(labels.class_names("poses")[:NUM_EXCLUSIVE])
+    assert set(POSTURES) <= set(label_maps.class_names("poses")[:NUM_EXCLUSIVE])
     changes = paths_in(Path("d"), "without_subject1")
     assert changes["train_dataloader.dataset.annotations"] == str(Path("d/without_subject1.csv"))
     # Keypoints are found once for all folds.

@@ -16,7 +16,7 @@ from stad.datasets.prepare_videos import (
     write_lists,
 )
 from stad.errors import InputError
-from tests.datasets.test_video_lists import touch, write
+from tests.annotations.test_video_lists import touch, write
 from tests.videos import write_video
 
 ROOT = Path(__file__).parents[2]

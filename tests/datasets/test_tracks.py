@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from stad.datasets.ava_csv import read_ava_csv
-from stad.datasets.keyframes import group_actors
+from stad.annotations.ava_csv import read_ava_csv
+from stad.annotations.keyframes import group_actors
 from stad.datasets.tracks import ActorTracks
 
 ROWS = """b,1,0.1,0.2,0.3,0.4,1,7

@@ -11,10 +11,10 @@ import torch
 
 from stad import zoo
 from stad.engine import published
-from stad.utils.download import hash_file
 from stad.engine.run import RunOptions, evaluate
 from stad.errors import InputError
 from stad.registry import MODELS
+from stad.utils.download import hash_file
 from stad.zoo.weights import UrlWeights
 from tests.datasets.tiny_ava import write_tiny_ava
 from tests.models.configs import read_config

@@ -7,7 +7,7 @@ import csv
 import numpy as np
 import pytest
 
-from stad.datasets.ava_csv import labelled_boxes, read_ava_csv
+from stad.annotations.ava_csv import labelled_boxes, read_ava_csv
 from stad.errors import InputError
 from stad.evaluation.ava import InvalidBoxError, LabelledBoxes, evaluate_ava
 from tests.evaluation.ava_cases import make_case

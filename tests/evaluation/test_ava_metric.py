@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from stad.datasets.ava_csv import read_ava_csv
+from stad.annotations.ava_csv import read_ava_csv
 from stad.evaluation.ava_metric import AVAMetric
 from stad.structures import ClipMeta
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stad.datasets.segment_annotations import SegmentRows, compare_segments
+from stad.annotations.segments import SegmentRows
+from stad.evaluation.compare_segments import compare_segments
 from stad.localization.localizer import Localizer
 from stad.localization.options import LocalizerOptions
 from stad.structures import Actors, Keyframe

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stad.datasets.segment_annotations import SegmentRows, compare_segments
+from stad.annotations.segments import SegmentRows
 from stad.errors import InputError
+from stad.evaluation.compare_segments import compare_segments
 from stad.localization.curve import localize
 from stad.localization.curve_files import read_curves
 from stad.localization.options import LabelOptions, LocalizerOptions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stad.datasets.segment_annotations import SegmentRows
+from stad.annotations.segments import SegmentRows
 from stad.localization.curve_files import VideoCurves
 
 

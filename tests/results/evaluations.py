@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stad.datasets.ava_files import AvaComparison, compare_ava_files
+from stad.evaluation.compare_ava import AvaComparison, compare_ava_files
 from stad.results.report_data import NamedResult, name_results
 
 STAND, SIT, CARRY, WALK = 12, 11, 17, 14

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
-from stad.datasets.ava_files import compare_ava_files
 from stad.errors import InputError
+from stad.evaluation.compare_ava import compare_ava_files
 from stad.results.report import NamedResult, name_results, write_report
 from tests.results.browser import data_in, needs_chromium, opened
 from tests.results.evaluations import SIT, SMALL, STAND, TALL, both, compared

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from pycocotools.coco import COCO
 
-from stad.datasets.segment_annotations import read_results
+from stad.annotations.segments import read_results
 from stad.results.coco import CocoWriter
 from stad.results.segment_files import (
     SegmentWriter,

@@ -7,8 +7,8 @@ import re
 import numpy as np
 import pytest
 
+from stad.annotations.document import document_head, document_tail, segment_entries
 from stad.errors import InputError
-from stad.results.document import document_head, document_tail, segment_entries
 from stad.results.overlay import OverlayStore
 from stad.results.timeline import PageVideo, page_data, relative_href, write_timeline
 from stad.results.writers import JsonWriter

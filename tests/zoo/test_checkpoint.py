@@ -14,7 +14,8 @@ from mmengine.logging import HistoryBuffer, MessageHub
 from safetensors.torch import save_file
 
 from stad.errors import InputError
-from stad.zoo.checkpoint import read_checkpoint, read_numpy_pickle
+from stad.utils.pickles import read_numpy_pickle
+from stad.zoo.checkpoint import read_checkpoint
 
 STATE = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.num_batches_tracked": torch.tensor(7)}
 

@@ -12,8 +12,8 @@ from torchvision.models import video
 
 import stad
 from stad import zoo
+from stad.annotations.label_maps import class_names
 from stad.errors import InputError
-from stad.labels import class_names
 from stad.registry import MODELS as MODEL_REGISTRY
 from stad.video.window import Window
 from stad.zoo.catalog import MODELS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from stad.cli.arguments import ArgumentParser
 from stad.cli.annotate import add_models, add_predictions, split_labels
+from stad.cli.arguments import ArgumentParser
 from stad.cli.run import run_command
 from stad.cli.watch.run import WatchOptions, watch
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from stad.errors import InputError
-from stad.structures import Frame, FrameResult
 from stad.cli.watch.events import Event
 from stad.cli.watch.recorder import Recorder
 from stad.cli.watch.ring import FrameRing
 from stad.cli.watch.screen import Screen
 from stad.cli.watch.webhook import Webhook
 from stad.cli.watch.window_view import WindowView
+from stad.errors import InputError
+from stad.structures import Frame, FrameResult
 
 
 class JsonLines:

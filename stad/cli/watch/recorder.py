@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stad.cli.watch.events import Event
+from stad.cli.watch.ring import FrameRing, KeptFrame
 from stad.errors import InputError
 from stad.results.drawing import draw_actors
 from stad.structures import VideoInfo
 from stad.video.sink import VideoSink
-from stad.cli.watch.events import Event
-from stad.cli.watch.ring import FrameRing, KeptFrame
 
 LONGEST_CLIP_SEC = 600.0
 MOST_WAITING_BYTES = 256 * 2**20

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stad.errors import EXIT_OK
 from stad.cli.option_ranges import check_counts, check_seconds, check_shares
+from stad.errors import EXIT_OK
 from stad.utils.files import check_output
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ def watch_and_report(
         InputError: as ``watch``.
     """
     check_options(options)
+    from stad.cli.watch.screen import Screen
     from stad.utils.interrupt import StopRequest
     from stad.video.live import LiveSource
-    from stad.cli.watch.screen import Screen
 
     screen = Screen(is_quiet=options.quiet)
     source = LiveSource(options.source, max_latency_sec=options.max_latency_sec, say=screen.warn)
@@ -116,10 +116,10 @@ def watch_and_report(
 def _prepare(options: WatchOptions, source, screen):
     """The watcher and what its events go to."""
     from stad.actors.library_trackers import choose_tracker
-    from stad.opening import open_models
     from stad.cli.watch.events import EventTracker
     from stad.cli.watch.pace import measure_pace
     from stad.cli.watch.watcher import Watcher
+    from stad.opening import open_models
 
     # A wrong tracker is found before a model is fetched.
     choice = choose_tracker(
@@ -184,12 +184,12 @@ def _pipeline_options(options: WatchOptions, models, pace, choice):
 
 
 def _open_outlets(options: WatchOptions, source, models, delay_sec: float, screen):
-    from stad.opening import match_labels
     from stad.cli.watch.outlets import JsonLines, Outlets
     from stad.cli.watch.recorder import Recorder
     from stad.cli.watch.ring import FrameRing
     from stad.cli.watch.webhook import Webhook
     from stad.cli.watch.window_view import WindowView
+    from stad.opening import match_labels
 
     jsonl = JsonLines(options.jsonl) if options.jsonl else None
     webhook = Webhook(options.webhook, say=screen.warn) if options.webhook else None

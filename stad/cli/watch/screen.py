@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
-from stad.results.document import actor_name
+from stad.annotations.document import actor_name
 from stad.cli.watch.events import Event
 
 REFRESH_SEC = 0.5

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from stad.cli.watch.events import EventTracker
+from stad.cli.watch.outlets import Outlets
+from stad.cli.watch.stats import Stats
 from stad.localization.localizer import Localizer
 from stad.opening import Models
 from stad.pipeline import Flow, PipelineOptions, ScoringJob, score_job
 from stad.structures import Frame, Keyframe, Segment
 from stad.video.live import LiveSource
-from stad.cli.watch.events import EventTracker
-from stad.cli.watch.outlets import Outlets
-from stad.cli.watch.stats import Stats
 
 POLL_SEC = 0.02
 # After so long without a frame nothing carries over: whoever comes then is somebody new.

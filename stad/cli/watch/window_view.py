@@ -7,9 +7,9 @@ import sys
 
 import cv2
 
+from stad.cli.watch.ring import KeptFrame
 from stad.errors import InputError
 from stad.results.drawing import draw_actors
-from stad.cli.watch.ring import KeptFrame
 
 CLOSE_KEYS = (ord("q"), 27)
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from stad.datasets.synthetic_files import RenderSettings, render_dataset
 from stad.errors import InputError
-from stad.utils.files import write_whole
 from stad.utils.download import download_url, hash_file
-from stad.utils.files import partial_file
+from stad.utils.files import partial_file, write_whole
 from stad.zoo.sample import VTEST, fetch_sample
 
 HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
-from stad import labels
+from stad.annotations import label_maps
 from stad.datasets.skeletons import SkeletonDataset, collate_skeletons
 from stad.engine.run import RunOptions, train
 from stad.evaluation.classification import confusion_matrix
@@ -66,7 +66,7 @@ def measure_fold(config: str, data: Path, work_dir: Path, fold: tuple, *, still:
     held_out = _open(runner.cfg, annotations=str(data / f"{testing}.csv"), still=still)
     truth = np.stack(held_out.labels)
     said = _scores(runner.model, held_out)
-    columns = [labels.class_names("poses").index(posture) for posture in POSTURES]
+    columns = [label_maps.class_names("poses").index(posture) for posture in POSTURES]
     known = truth[:, columns].any(axis=1)
     actual = truth[known][:, columns].argmax(axis=1)
     confusion = confusion_matrix(said[known][:, columns], actual)

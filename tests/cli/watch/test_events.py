@@ -3,9 +3,9 @@
 import json
 from datetime import UTC, datetime
 
+from stad.cli.watch.events import EventTracker
 from stad.localization.options import LabelOptions, LocalizerOptions
 from stad.structures import Segment
-from stad.cli.watch.events import EventTracker
 
 EPOCH_SEC = datetime(2024, 2, 29, 12, 0, 0, tzinfo=UTC).timestamp()
 

@@ -6,13 +6,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from stad.errors import InputError
-from stad.structures import Actors, Frame, FrameResult, Segment, ShownLabel, VideoInfo
-from stad.video.source import VideoSource
 from stad.cli.watch import recorder as recorder_module
 from stad.cli.watch.events import Event
 from stad.cli.watch.recorder import Recorder
 from stad.cli.watch.ring import FrameRing
+from stad.errors import InputError
+from stad.structures import Actors, Frame, FrameResult, Segment, ShownLabel, VideoInfo
+from stad.video.source import VideoSource
 from tests.videos import moving_square
 
 INFO = VideoInfo("camera 0", 160, 120, Fraction(10), 0, 0.0)

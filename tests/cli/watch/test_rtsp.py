@@ -14,12 +14,12 @@ import pytest
 import torch
 
 from stad import zoo
-from stad.localization.options import LocalizerOptions
-from stad.video.live import LiveSource
 from stad.cli.watch.command import parse_options
 from stad.cli.watch.run import watch_and_report
-from tests.videos import moving_square, write_video
+from stad.localization.options import LocalizerOptions
+from stad.video.live import LiveSource
 from tests.cli.watch.test_run import CONFIG
+from tests.videos import moving_square, write_video
 
 SERVER = Path(__file__).resolve().parents[2] / "rtsp_server.py"
 # The one that Debian's packages belong to.

@@ -13,11 +13,11 @@ import pytest
 import torch
 
 from stad import zoo
+from stad.cli.watch.benchmark import measure
+from stad.cli.watch.command import parse_options, watch_main
 from stad.errors import run_script
 from stad.localization.options import LocalizerOptions
 from stad.video.source import VideoSource
-from stad.cli.watch.benchmark import measure
-from stad.cli.watch.command import parse_options, watch_main
 from tests.videos import write_video
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -7,6 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from stad.cli.watch.events import EventTracker
+from stad.cli.watch.outlets import Outlets
+from stad.cli.watch.run import WatchReport, summary
+from stad.cli.watch.screen import Screen
+from stad.cli.watch.watcher import Watcher
 from stad.localization.localizer import Localizer
 from stad.localization.options import LocalizerOptions
 from stad.opening import Models
@@ -15,11 +20,6 @@ from stad.structures import Actors
 from stad.video.geometry import clip_size
 from stad.video.live import LiveSource
 from stad.video.window import Window
-from stad.cli.watch.events import EventTracker
-from stad.cli.watch.outlets import Outlets
-from stad.cli.watch.run import WatchReport, summary
-from stad.cli.watch.screen import Screen
-from stad.cli.watch.watcher import Watcher
 from tests.test_pipeline import RedSquareDetector
 from tests.videos import moving_square, write_video
 

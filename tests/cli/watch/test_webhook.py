@@ -8,11 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from stad.errors import InputError
-from stad.structures import Segment
 from stad.cli.watch import webhook
 from stad.cli.watch.events import Event
 from stad.cli.watch.webhook import Webhook
+from stad.errors import InputError
+from stad.structures import Segment
 
 
 def event(actor_id=1) -> Event:

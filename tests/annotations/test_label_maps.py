@@ -2,8 +2,8 @@
 
 import pytest
 
+from stad.annotations.label_maps import class_names, read_label_map
 from stad.errors import InputError
-from stad.labels import class_names, read_label_map
 
 
 def test_ava():

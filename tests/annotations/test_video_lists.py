@@ -6,7 +6,7 @@ import string
 
 import pytest
 
-from stad.datasets.video_lists import (
+from stad.annotations.video_lists import (
     find_listed,
     label_numbers,
     list_class_folders,

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stad.datasets.annotation_checks import check_class_ids, check_repeats, check_scores
-from stad.datasets.ava_csv import (
+from stad.annotations.ava_csv import (
     AvaTable,
     evaluated_classes,
     labelled_boxes,
@@ -19,9 +18,9 @@ from stad.datasets.ava_csv import (
     read_ava_csv,
     read_excluded,
 )
-from stad.datasets.box_checks import check_boxes
-from stad.datasets.findings import Finding, settle
-from stad.datasets.match_checks import (
+from stad.annotations.checks.boxes import check_boxes
+from stad.annotations.checks.findings import Finding, settle
+from stad.annotations.checks.matches import (
     LARGEST_FRACTION,
     Boxes,
     Keys,
@@ -29,9 +28,10 @@ from stad.datasets.match_checks import (
     check_overlap,
     check_same_unit,
 )
+from stad.annotations.checks.rows import check_class_ids, check_repeats, check_scores
+from stad.annotations.label_maps import read_label_map
 from stad.errors import InputError
 from stad.evaluation.ava import AvaResult, InvalidBoxError, LabelledBoxes, evaluate_ava
-from stad.labels import read_label_map
 
 # AVA numbers its classes up to here, also those that are not evaluated.
 AVA_CLASSES = 80

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from stad.datasets.ava_files import compare_ava_files
 from stad.errors import InputError
 from stad.evaluation.ava_summary import as_json, as_table
+from stad.evaluation.compare_ava import compare_ava_files
 
 SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "eval_ava.py"
 LABELS = 'label { name: "walk" label_id: 1 }\nlabel { name: "sit" label_id: 2 }\n' + (

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stad.datasets.annotation_checks import AVA_START_SEC, NEARLY_ALL
-from stad.datasets.findings import Finding
-from stad.datasets.video_ids import guess_video_ids
+from stad.annotations.checks.findings import Finding
+from stad.annotations.checks.rows import AVA_START_SEC, NEARLY_ALL
+from stad.annotations.video_ids import guess_video_ids
 from stad.utils.boxes import paired_box_iou
 
 # Frames per second that times may have been multiplied by.

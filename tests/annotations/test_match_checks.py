@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from stad.datasets.ava_files import compare_ava_files
-from stad.datasets.match_checks import pairs_of_rows
+from stad.annotations.checks.matches import pairs_of_rows
 from stad.errors import InputError
+from stad.evaluation.compare_ava import compare_ava_files
 
 RNG = np.random.default_rng(1)
 CLASSES = (1, 7, 12)

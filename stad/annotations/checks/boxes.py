@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stad.datasets.findings import Finding
+from stad.annotations.checks.findings import Finding
 
 # By so much a box may exceed the frame: rounding, to whole pixels of a small frame too.
 ROUNDING = 0.02

@@ -165,7 +165,7 @@ def _read_npz(path: Path) -> dict[KeyframeId, Proposals]:
 
 
 def _read_pickle(path: Path) -> dict[KeyframeId, Proposals]:
-    from stad.zoo.checkpoint import read_numpy_pickle
+    from stad.utils.pickles import read_numpy_pickle
 
     content = read_numpy_pickle(path)
     if not isinstance(content, dict):

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from stad.datasets.ava_cells import LONGEST_SEC
-from stad.datasets.box_checks import PERCENT, ROUNDING
-from stad.datasets.findings import MOST, Finding, shown
+from stad.annotations.ava_cells import LONGEST_SEC
+from stad.annotations.checks.boxes import PERCENT, ROUNDING
+from stad.annotations.checks.findings import MOST, Finding, shown
 from stad.utils.boxes import box_iou
 
 # A time may lie by so much outside of a video: containers state their length roughly.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from stad.datasets.clips import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from stad.errors import InputError
+from stad.utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 # Longer ones are no labels and no seconds.
 MAX_DIGITS = 12

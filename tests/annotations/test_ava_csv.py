@@ -7,8 +7,8 @@ import gzip
 import numpy as np
 import pytest
 
-from stad.datasets import ava_csv
-from stad.datasets.ava_csv import (
+from stad.annotations import ava_csv
+from stad.annotations.ava_csv import (
     evaluated_classes,
     labelled_boxes,
     locate_row,

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from stad.datasets.annotation_checks import check_scores
-from stad.datasets.findings import Finding
-from stad.datasets.match_checks import Boxes, check_overlap, check_same_unit
-from stad.datasets.video_ids import guess_video_ids
+from stad.annotations.checks.findings import Finding
+from stad.annotations.checks.matches import Boxes, check_overlap, check_same_unit
+from stad.annotations.checks.rows import check_scores
+from stad.annotations.video_ids import guess_video_ids
 
 # So much later than the annotations, times are numbers of frames, or milliseconds.
 FRAME_RATES, MILLISECONDS = (8.0, 130.0), (300.0, 3000.0)

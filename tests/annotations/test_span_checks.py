@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stad.datasets.segment_annotations import SegmentRows, check_segments, compare_segments
-from stad.datasets.tube_annotations import LabelledTube, TubeAnnotations, check_tube_results
+from stad.annotations.segments import SegmentRows
+from stad.annotations.tubes import LabelledTube, TubeAnnotations
 from stad.errors import InputError
+from stad.evaluation.compare_segments import check_segments, compare_segments
+from stad.evaluation.compare_tubes import check_tube_results
 
 ROOT = Path(__file__).resolve().parents[2]
 SPANS = np.array([[1.0, 5.0], [7.0, 9.5], [12.0, 30.0]] * 2)

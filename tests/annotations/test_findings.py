@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stad.datasets.findings import Finding, settle, shown
+from stad.annotations.checks.findings import Finding, settle, shown
 from stad.errors import InputError
 
 

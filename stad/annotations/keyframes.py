@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stad.datasets.ava_csv import AvaTable
+from stad.annotations.ava_csv import AvaTable
 
 MICROSECONDS = 1_000_000
 

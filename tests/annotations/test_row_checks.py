@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stad.datasets.annotation_checks import (
+from stad.annotations.checks.rows import (
     check_class_ids,
     check_examples,
     check_proposals,

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stad.datasets.segment_annotations import compare_segments, read_annotations, read_results
+from stad.annotations.segments import read_annotations, read_results
 from stad.errors import InputError
+from stad.evaluation.compare_segments import compare_segments
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = {

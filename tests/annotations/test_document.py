@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import stad.results
+import stad.annotations
+from stad.annotations.document import frame_results as read_frames
 from stad.localization.curve_files import read_curves
-from stad.results.document import frame_results as read_frames
 from stad.results.writers import JsonWriter
 from stad.structures import Actors, Keyframe
 from tests.results.examples import frame_results, run_info, run_tubes
 from tests.results.schema_check import problems
 
-SCHEMA = json.loads((Path(stad.results.__path__[0]) / "schema.json").read_text())
+SCHEMA = json.loads((Path(stad.annotations.__path__[0]) / "schema.json").read_text())
 
 
 def written(folder: Path, results=None, tubes=None) -> dict:

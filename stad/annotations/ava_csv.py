@@ -20,8 +20,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from stad import labels
-from stad.datasets.ava_cells import (
+from stad.annotations import label_maps
+from stad.annotations.ava_cells import (
     COLUMNS,
     LONGEST_SEC,
     MICROSECONDS_PER_VIDEO,
@@ -29,10 +29,10 @@ from stad.datasets.ava_cells import (
     read_cell,
     separator_hint,
 )
+from stad.annotations.label_maps import read_label_map
 from stad.errors import InputError
 from stad.evaluation.ava import LabelledBoxes
 from stad.utils.rounding import round_decimals
-from stad.labels import read_label_map
 
 BOX_COLUMNS = COLUMNS[2:6]
 WIDTHS = (2, 7, 8)
@@ -122,7 +122,7 @@ def read_excluded(path: str | Path) -> AvaTable:
 
 def evaluated_classes() -> dict[int, str]:
     """The 60 classes that AVA v2.1 and v2.2 evaluate: id -> name."""
-    return read_label_map(Path(labels.__file__).parent / EVALUATED_CLASSES)
+    return read_label_map(Path(label_maps.__file__).parent / EVALUATED_CLASSES)
 
 
 def labelled_boxes(*tables: AvaTable) -> list[LabelledBoxes]:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from stad.datasets.box_checks import check_boxes, guess_units
+from stad.annotations.checks.boxes import check_boxes, guess_units
 
 ORDER, KEPT = ", x1 > x2 or y1 > y2", "; they are kept"
 RNG = np.random.default_rng(0)

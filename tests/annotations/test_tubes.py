@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stad.datasets.tube_annotations import compare_tubes, read_tube_annotations, read_tube_results
+from stad.annotations.tubes import read_tube_annotations, read_tube_results
 from stad.errors import InputError
+from stad.evaluation.compare_tubes import compare_tubes
 
 ROOT = Path(__file__).resolve().parents[2]
 TUBE = np.column_stack((np.arange(3, 7), np.tile([10.0, 20, 30, 60], (4, 1)))).astype(np.float32)

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from stad.datasets.proposals import (
+from stad.annotations.proposals import (
     Proposals,
     add_positives,
     confident,

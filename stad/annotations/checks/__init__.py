@@ -1,0 +1,1 @@
+"""Check annotations before they are used: ids, times, boxes, repeats, and matches."""
