@@ -40,10 +40,10 @@ class _Job:
     """One run: models, the loop, the outputs."""
 
     def __init__(self, options: AnnotateOptions, source) -> None:
-        from stad.actors.given_boxes import GivenBoxes
+        from stad.actors.detectors.precomputed import GivenBoxes
         from stad.actors.library_trackers import choose_tracker
         from stad.actors.tracker import FollowCounts
-        from stad.opening import open_models
+        from stad.inference.build import open_models
 
         self._options, self._source = options, source
         self._counts = FollowCounts()
@@ -91,7 +91,7 @@ class _Job:
 
     def run(self) -> int:
         """The loop over the frames; what is written by then is kept on Ctrl-C."""
-        from stad.journal import Journal
+        from stad.inference.journal import Journal
         from stad.results.outputs import Outputs
         from stad.utils.files import part_path
 
@@ -173,8 +173,8 @@ class _Job:
         }
 
     def _results(self, journal):
-        from stad.pipeline import PipelineOptions, annotate_frames
-        from stad.resume import JournaledDetector, JournaledScorer, journaled_frames
+        from stad.inference.pipeline import PipelineOptions, annotate_frames
+        from stad.inference.resume import JournaledDetector, JournaledScorer, journaled_frames
 
         options, info = self._options, self._source.info
         scorer = JournaledScorer(self._scorer, journal, info)

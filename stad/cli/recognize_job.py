@@ -80,7 +80,7 @@ def recognize(options: RecognizeOptions) -> None:
     info = VideoSource(options.video).info
     from stad import zoo
     from stad.inference.precision import note_network
-    from stad.opening import resolve_device
+    from stad.inference.build import resolve_device
 
     device = resolve_device(options.device)
     loaded = zoo.open_model(
@@ -113,7 +113,7 @@ def recognize_video(
         InputError: the video cannot be read, or the model scores people.
     """
     from stad.datasets.clip_transforms import crop_views
-    from stad.datasets.clips import VideoFiles
+    from stad.video.clip_source import VideoFiles
 
     if not hasattr(loaded.model, "score_clips"):
         raise InputError(

@@ -28,13 +28,13 @@ from stad.annotations.proposals import (
     read_proposals,
 )
 from stad.datasets.checked_table import read_checked
-from stad.datasets.clips import ClipSource, FrameFolders, VideoFiles, black_clip
 from stad.datasets.sampler import EpochIndex
 from stad.datasets.tracks import ActorTracks
 from stad.datasets.transforms import resize_clip, visible_boxes
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import ClipMeta, ClipSample
+from stad.video.clip_source import ClipSource, FrameFolders, VideoFiles, black_clip
 from stad.video.geometry import clip_size
 from stad.video.window import Window
 

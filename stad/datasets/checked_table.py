@@ -13,9 +13,9 @@ from stad.annotations.checks.boxes import check_boxes
 from stad.annotations.checks.findings import Checked, Finding, settle
 from stad.annotations.checks.rows import check_class_ids, check_repeats, check_times
 from stad.annotations.video_ids import guess_video_ids
-from stad.datasets.clips import ClipSource, warn_of_left_out
 from stad.datasets.video_facts import VideoFacts, available_ids, look_at_videos
 from stad.errors import InputError
+from stad.video.clip_source import ClipSource, warn_of_left_out
 
 
 @dataclass(frozen=True)

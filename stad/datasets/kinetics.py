@@ -21,17 +21,17 @@ from stad.annotations.video_lists import (
 )
 from stad.datasets.ava import as_window, missing_error, missing_inputs, open_source
 from stad.datasets.clip_transforms import crop_views
-from stad.datasets.clips import (
+from stad.datasets.sampler import EpochIndex
+from stad.errors import InputError
+from stad.registry import DATASETS, TRANSFORMS
+from stad.structures import VideoMeta, VideoSample
+from stad.video.clip_source import (
     RawClip,
     black_clip,
     empty_videos,
     unreadable_videos,
     warn_of_left_out,
 )
-from stad.datasets.sampler import EpochIndex
-from stad.errors import InputError
-from stad.registry import DATASETS, TRANSFORMS
-from stad.structures import VideoMeta, VideoSample
 from stad.video.sampling import CROPS, check_sampling, random_times, view_times
 from stad.video.window import Window
 

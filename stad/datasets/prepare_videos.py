@@ -19,9 +19,9 @@ from stad.annotations.video_lists import (
     plain_name,
     read_video_list,
 )
-from stad.datasets.clips import VideoFiles, empty_videos, unreadable_videos
 from stad.errors import InputError
 from stad.utils.files import check_output, write_whole
+from stad.video.clip_source import VideoFiles, empty_videos, unreadable_videos
 
 LABEL_MAP_FILE = "label_map.txt"
 LEFT_OUT = "_left_out"

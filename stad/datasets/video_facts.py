@@ -10,9 +10,9 @@ from typing import NamedTuple
 import cv2
 from tqdm import tqdm
 
-from stad.datasets.clips import ClipSource, VideoFiles
 from stad.errors import InputError
 from stad.utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from stad.video.clip_source import ClipSource, VideoFiles
 from stad.video.source import VideoSource
 
 # A look at one video takes milliseconds: a bar is shown where all of them take longer.

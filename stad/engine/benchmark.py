@@ -14,11 +14,11 @@ from mmengine.optim import OptimWrapper
 
 from stad.annotations.ava_csv import read_ava_csv
 from stad.datasets.ava import AVADataset, as_window, collate_clips
-from stad.datasets.clips import OPEN_READERS, ClipSource
 from stad.datasets.sampler import EpochIndex
 from stad.errors import InputError
 from stad.registry import MODELS
 from stad.video.clip_reader import RawClip, open_with_decord
+from stad.video.clip_source import OPEN_READERS, ClipSource
 from stad.video.opening import open_video
 from stad.video.source import VideoSource
 from stad.video.streams import choose_video

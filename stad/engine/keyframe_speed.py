@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from stad import zoo
-from stad.actors.detector import open_detector
+from stad.inference.detectors import open_detector
 from stad.inference.precision import choose_precision
-from stad.models.scorer import ActionScorer
-from stad.pipeline import PipelineOptions, annotate_frames
+from stad.inference.scorer import ActionScorer
+from stad.inference.pipeline import PipelineOptions, annotate_frames
 from stad.video.source import VideoSource
 
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stad.actors.detector import PersonDetector
+from stad.actors.detectors.base import PersonDetector
 from stad.actors.library_trackers import TrackerChoice
 from stad.actors.tracker import ActorTracker
-from stad.pipeline import TIME_EPSILON_SEC, next_time
+from stad.inference.pipeline import TIME_EPSILON_SEC, next_time
 from stad.structures import Actors, Frame
 from stad.utils.boxes import box_iou
 from stad.utils.markdown import markdown_table

@@ -147,7 +147,7 @@ def try_network(network: TrialNetwork) -> Iterator[dict[str, object]]:
     import torch
 
     from stad import zoo
-    from stad.models.scorer import ActionScorer, OnlineScorer
+    from stad.inference.scorer import ActionScorer, OnlineScorer
 
     torch.set_num_threads(network.num_threads)
     torch.manual_seed(0)

@@ -14,7 +14,7 @@ from stad.results.thumbnails import add_thumbnails
 from stad.utils.files import write_whole
 
 if TYPE_CHECKING:
-    from stad.datasets.clips import ClipSource
+    from stad.video.clip_source import ClipSource
 
 __all__ = ["PAGE", "NamedResult", "name_results", "write_report"]
 
@@ -50,7 +50,7 @@ def write_report(
         if not Path(videos).is_dir():
             raise InputError(f"{videos}: no such folder of videos")
         # Here, for it takes torch and decord, which a report without pictures need not wait for.
-        from stad.datasets.clips import VideoFiles
+        from stad.video.clip_source import VideoFiles
 
         videos = VideoFiles(videos)
     data = report_data(results)

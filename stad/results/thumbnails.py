@@ -15,7 +15,7 @@ from stad.results.palette import Color
 from stad.video.window import Window
 
 if TYPE_CHECKING:
-    from stad.datasets.clips import ClipSource
+    from stad.video.clip_source import ClipSource
 
 LONG_SIDE_PX, JPEG_QUALITY = 200, 80
 SINGLE_FRAME = Window(num_frames=1, interval_frames=1)

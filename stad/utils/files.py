@@ -153,3 +153,10 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def existing_file(path: str) -> Path:
+    """The path if a file is there, else InputError."""
+    if not Path(path).is_file():
+        raise InputError(f"no such file: {path}; check the name and the folder")
+    return Path(path)

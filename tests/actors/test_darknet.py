@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from stad.actors.darknet import (
+from stad.actors.detectors.darknet import (
     FIRST_PX,
     QUARTER_TURNS,
     SECOND_PX,

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from stad.actors.given_boxes import GivenBoxes
+from stad.actors.detectors.precomputed import GivenBoxes
 from stad.errors import InputError
 from stad.structures import Frame, VideoInfo
 

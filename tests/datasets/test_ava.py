@@ -8,11 +8,11 @@ from mmengine.logging import MMLogger
 
 from stad.annotations.proposals import Proposals, keyframe_id, write_proposals
 from stad.datasets.ava import AVADataset, classes_of, collate_clips
-from stad.datasets.clips import VideoFiles
 from stad.datasets.sampler import EpochIndex
 from stad.datasets.transforms import ActorTransform, TrainTransform
 from stad.errors import InputError
 from stad.video.clip_reader import ClipReader
+from stad.video.clip_source import VideoFiles
 from stad.video.source import VideoSource
 from stad.video.window import FrameBuffer, Window
 from tests.datasets.tiny_ava import SIZE, box_at, class_ids_of, write_tiny_ava

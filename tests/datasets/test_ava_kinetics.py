@@ -15,9 +15,9 @@ from stad.datasets.ava_kinetics import (
     match_rows,
     unpack_kinetics_csv,
 )
-from stad.datasets.clips import VideoFiles
 from stad.datasets.transforms import TrainTransform
 from stad.errors import InputError
+from stad.video.clip_source import VideoFiles
 from stad.video.window import Window
 from tests.datasets.tiny_ava import write_tiny_ava
 

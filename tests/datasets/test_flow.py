@@ -6,7 +6,7 @@ import torch
 
 from stad.datasets.flow import collate_with_flow
 from stad.models.preprocessor import ClipPreprocessor
-from stad.models.scorer import ActionScorer
+from stad.inference.scorer import ActionScorer
 from stad.registry import MODELS
 from stad.structures import VideoMeta
 from stad.video.window import Window

@@ -12,11 +12,11 @@ from mmengine.logging import MMLogger
 
 from stad.datasets import kinetics
 from stad.datasets.clip_transforms import ClipTransform
-from stad.datasets.clips import VideoFiles
 from stad.datasets.kinetics import VideoDataset, collate_videos
 from stad.datasets.sampler import EpochIndex
 from stad.errors import InputError
 from stad.video.clip_reader import ClipReader
+from stad.video.clip_source import VideoFiles
 from stad.video.source import VideoSource
 from stad.video.window import Window
 from tests.datasets.tiny_videos import CLASSES, SIZE, write_tiny_videos

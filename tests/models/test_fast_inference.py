@@ -8,7 +8,7 @@ import torch
 
 from stad import zoo
 from stad.models.fast_inference import prepare_for_inference
-from stad.models.scorer import ActionScorer
+from stad.inference.scorer import ActionScorer
 
 CONFIG = str(Path(__file__).parents[1] / "data" / "tiny_detector.py")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stad.datasets.clips import VideoFiles
+from stad.video.clip_source import VideoFiles
 from stad.video.source import VideoSource
 from tests.video_kinds import FPS, KINDS, NUM_FRAMES, read_number, write_kind
 

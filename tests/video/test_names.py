@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stad.cli.arguments import ArgumentParser
-from stad.datasets.clips import VideoFiles
+from stad.video.clip_source import VideoFiles
 from stad.video.continued import ContinuedSink
 from stad.video.opening import media_url
 from stad.video.sink import VideoSink

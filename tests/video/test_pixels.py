@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from av.stream import Disposition
 
-from stad.datasets.clips import VideoFiles
 from stad.errors import InputError
+from stad.video.clip_source import VideoFiles
 from stad.video.hdr import TO_BT709, hlg_to_nits, nits_to_pq, to_sdr
 from stad.video.source import VideoSource
 from tests.video_kinds import KINDS, Kind, joined, read_number, write_kind

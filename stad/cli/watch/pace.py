@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stad.actors.detector import PersonDetector
-from stad.models.scorer import ActionScorer
+from stad.actors.detectors.base import PersonDetector
+from stad.inference.scorer import ActionScorer
 from stad.structures import Frame, VideoInfo
 
 # Share of the time that detection and scoring may take; the rest decodes, tracks and draws.

@@ -119,7 +119,7 @@ def _prepare(options: WatchOptions, source, screen):
     from stad.cli.watch.events import EventTracker
     from stad.cli.watch.pace import measure_pace
     from stad.cli.watch.watcher import Watcher
-    from stad.opening import open_models
+    from stad.inference.build import open_models
 
     # A wrong tracker is found before a model is fetched.
     choice = choose_tracker(
@@ -169,7 +169,7 @@ def _prepare(options: WatchOptions, source, screen):
 
 
 def _pipeline_options(options: WatchOptions, models, pace, choice):
-    from stad.pipeline import PipelineOptions
+    from stad.inference.pipeline import PipelineOptions
 
     return PipelineOptions(
         stride_sec=pace.stride_sec,
@@ -189,7 +189,7 @@ def _open_outlets(options: WatchOptions, source, models, delay_sec: float, scree
     from stad.cli.watch.ring import FrameRing
     from stad.cli.watch.webhook import Webhook
     from stad.cli.watch.window_view import WindowView
-    from stad.opening import match_labels
+    from stad.inference.build import match_labels
 
     jsonl = JsonLines(options.jsonl) if options.jsonl else None
     webhook = Webhook(options.webhook, say=screen.warn) if options.webhook else None

@@ -9,8 +9,8 @@ from stad.cli.watch.events import EventTracker
 from stad.cli.watch.outlets import Outlets
 from stad.cli.watch.stats import Stats
 from stad.localization.localizer import Localizer
-from stad.opening import Models
-from stad.pipeline import Flow, PipelineOptions, ScoringJob, score_job
+from stad.inference.build import Models
+from stad.inference.pipeline import Flow, PipelineOptions, ScoringJob, score_job
 from stad.structures import Frame, Keyframe, Segment
 from stad.video.live import LiveSource
 

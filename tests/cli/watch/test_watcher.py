@@ -14,13 +14,13 @@ from stad.cli.watch.screen import Screen
 from stad.cli.watch.watcher import Watcher
 from stad.localization.localizer import Localizer
 from stad.localization.options import LocalizerOptions
-from stad.opening import Models
-from stad.pipeline import PipelineOptions
+from stad.inference.build import Models
+from stad.inference.pipeline import PipelineOptions
 from stad.structures import Actors
 from stad.video.geometry import clip_size
 from stad.video.live import LiveSource
 from stad.video.window import Window
-from tests.test_pipeline import RedSquareDetector
+from tests.inference.test_pipeline import RedSquareDetector
 from tests.videos import moving_square, write_video
 
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stad.actors.detector import PersonDetector
-from stad.journal import Journal
-from stad.models.scorer import ActionScorer
+from stad.actors.detectors.base import PersonDetector
+from stad.inference.journal import Journal
+from stad.inference.scorer import ActionScorer
 from stad.structures import Actors, Frame, VideoInfo
 from stad.video.seeking import changed_error, frames_from
 from stad.video.source import VideoSource

@@ -13,17 +13,17 @@ import torch
 from stad import zoo
 from stad.cli.annotate import annotate_main
 from stad.errors import InputError
-from stad.journal import Journal
-from stad.pipeline import PipelineOptions, annotate_frames
+from stad.inference.journal import Journal
+from stad.inference.pipeline import PipelineOptions, annotate_frames
 from stad.results.outputs import Outputs
-from stad.resume import JournaledDetector, JournaledScorer, journaled_frames
+from stad.inference.resume import JournaledDetector, JournaledScorer, journaled_frames
 from stad.structures import FrameResult
 from stad.video.source import VideoSource
 from stad.video.window import Window
-from tests.test_pipeline import PositionScorer, RedSquareDetector
+from tests.inference.test_pipeline import PositionScorer, RedSquareDetector
 from tests.videos import write_video
 
-CONFIG = str(Path(__file__).parent / "data" / "tiny_detector.py")
+CONFIG = str(Path(__file__).parents[1] / "data" / "tiny_detector.py")
 NAMES = ("json", "csv", "html", "events", "activitynet", "subtitles", "coco", "out")
 ENDINGS = {"out": "mp4", "subtitles": "srt", "events": "events.csv"}
 ENDINGS |= {"coco": "coco.json", "activitynet": "net.json"}

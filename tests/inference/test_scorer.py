@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from stad import zoo
-from stad.actors.detector import WholeFrame
-from stad.models.scorer import OnlineScorer
-from stad.pipeline import PipelineOptions, annotate_frames
+from stad.actors.detectors.whole_frame import WholeFrame
+from stad.inference.scorer import OnlineScorer
+from stad.inference.pipeline import PipelineOptions, annotate_frames
 from stad.structures import Frame
 
 CONFIG = str(Path(__file__).parents[1] / "data" / "tiny_online.py")

@@ -5,10 +5,12 @@ import pytest
 import torch
 
 from stad import zoo
-from stad.actors import detector
-from stad.actors.darknet import clip_to_image
-from stad.actors.detector import MmdetDetector, WholeFrame, open_detector
+from stad.actors.detectors import mmdet as detector
+from stad.actors.detectors.darknet import clip_to_image
+from stad.actors.detectors.mmdet import MmdetDetector
+from stad.actors.detectors.whole_frame import WholeFrame
 from stad.errors import InputError
+from stad.inference.detectors import open_detector
 from stad.structures import Actors, Frame
 
 

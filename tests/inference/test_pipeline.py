@@ -5,7 +5,7 @@ import pytest
 
 from stad.actors.library_trackers import TrackerChoice
 from stad.actors.tracker import FollowCounts
-from stad.pipeline import Flow, PipelineOptions, annotate_frames, shown_labels
+from stad.inference.pipeline import Flow, PipelineOptions, annotate_frames, shown_labels
 from stad.structures import Actors, Frame, Keyframe
 from stad.video.geometry import clip_size
 from stad.video.window import Window
@@ -136,7 +136,7 @@ def test_batches_hold_only_windows_with_people():
 
 
 def test_memory_does_not_grow_with_the_video(monkeypatch):
-    from stad import pipeline
+    from stad.inference import pipeline
 
     sizes = []
     original = pipeline.FrameBuffer.append

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stad.actors.detector import PersonDetector
+from stad.actors.detectors.base import PersonDetector
 from stad.actors.interpolation import MAX_GAP_SEC, DenseTracks
 from stad.actors.library_trackers import TrackerChoice
 from stad.actors.tracker import ActorTracker, FollowCounts
-from stad.models.scorer import ActionScorer
+from stad.inference.scorer import ActionScorer
 from stad.structures import Actors, Frame, FrameResult, Keyframe, ShownLabel
 from stad.video.geometry import resize_frame
 from stad.video.window import FrameBuffer

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 from stad.errors import InputError
 
 if TYPE_CHECKING:
-    from stad.actors.detector import PersonDetector
+    from stad.actors.detectors.base import PersonDetector
     from stad.inference.precision import Precision
     from stad.localization.localizer import Localizer
-    from stad.models.scorer import ActionScorer
+    from stad.inference.scorer import ActionScorer
     from stad.zoo import LoadedModel
 
 KINETICS_NOTE = (
@@ -102,10 +102,10 @@ def open_models(
         InputError: a model or an option cannot be used.
     """
     from stad import zoo
-    from stad.actors.detector import WholeFrame
+    from stad.actors.detectors.whole_frame import WholeFrame
     from stad.inference.precision import note_network
     from stad.models.online import why_not_online
-    from stad.models.scorer import ActionScorer, OnlineScorer
+    from stad.inference.scorer import ActionScorer, OnlineScorer
 
     device = resolve_device(options.device)
     name = options.model or _told(zoo.choose_detection_model(device, progress=progress), say)
@@ -185,7 +185,7 @@ def _open_detector(
     options: ModelOptions, device: str, *, progress: bool, say: Callable[[str], None]
 ) -> PersonDetector:
     from stad import zoo
-    from stad.actors.detector import open_detector
+    from stad.inference.detectors import open_detector
 
     name = options.detector or _told(zoo.choose_detector(device, progress=progress), say)
     return open_detector(name, options.detector_weights, device=device, progress=progress)

@@ -10,85 +10,12 @@ import io
 import logging
 import warnings
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
-from stad.actors.darknet import MINIMUM_SCORE, PERSON_CLASS, DarknetDetector
+from stad.actors.detectors.darknet import MINIMUM_SCORE, PERSON_CLASS
 from stad.errors import InputError
 from stad.structures import Actors, Frame
-
-
-class PersonDetector(Protocol):
-    """Anything that finds people in a frame.
-
-    Attributes:
-        name: for people.
-        interval_sec: how often it wants to be asked; None leaves that to the caller.
-        gives_ids: whether its ids are to be kept; else a tracker gives them.
-        person_threshold: the score from which a box surely is a person, in [0, 1].
-    """
-
-    name: str
-    interval_sec: float | None
-    gives_ids: bool
-    person_threshold: float
-
-    def detect(self, frame: Frame) -> Actors | None:
-        """People in the frame, boxes in its pixels; None where it has nothing to say of it."""
-
-
-def open_detector(
-    name: str, weights: str = "auto", *, device: str = "cpu", progress: bool = True
-) -> PersonDetector:
-    """The detector of a name, or of an mmdet config file.
-
-    Args:
-        name: of the zoo's detectors, 'whole_frame', or the path of an mmdet config.
-        weights: 'auto' for the published ones, or the path of a checkpoint.
-        device: 'cpu', 'cuda:0', ...; the OpenCV detector runs on the CPU.
-        progress: show the progress of a download on a terminal.
-
-    Raises:
-        InputError: no such detector, or its weights cannot be had or do not fit.
-    """
-    from stad import zoo
-
-    if name == WholeFrame.name:
-        return WholeFrame()
-    if name.endswith(".py"):
-        return _open_config(Path(name), weights, device)
-    entry = zoo.detector_entry(name)
-    if weights == "auto":
-        path = zoo.fetch(entry.weights, progress=progress)
-    else:
-        path = existing_file(weights)
-    if entry.mmdet_config is None:
-        return DarknetDetector(zoo.fetch(entry.cfg, progress=progress), path)
-    return MmdetDetector(
-        mmdet_config(entry.mmdet_config),
-        path,
-        name=entry.name,
-        num_classes=entry.num_classes,
-        device=device,
-    )
-
-
-def _open_config(config: Path, weights: str, device: str) -> PersonDetector:
-    existing_file(str(config))
-    if weights == "auto":
-        raise InputError(
-            f"the detector config {config} has no published weights that are known here: "
-            "give --detector-weights FILE"
-        )
-    return MmdetDetector(config, existing_file(weights), name=config.stem, device=device)
-
-
-def existing_file(path: str) -> Path:
-    """The path if a file is there, else InputError."""
-    if not Path(path).is_file():
-        raise InputError(f"no such file: {path}; check the name and the folder")
-    return Path(path)
 
 
 def mmdet_config(name: str) -> Path:
@@ -147,20 +74,6 @@ class MmdetDetector:
         found = result.pred_instances
         keep = (found.labels == PERSON_CLASS) & (found.scores >= self._minimum_score)
         return Actors.of(found.bboxes[keep].cpu().numpy(), found.scores[keep].cpu().numpy())
-
-
-class WholeFrame:
-    """One actor that is the picture itself, so that scene actions can be scored."""
-
-    name = "whole_frame"
-    interval_sec = None
-    gives_ids = True
-    person_threshold = 0.0
-
-    def detect(self, frame: Frame) -> Actors:
-        """One box around the picture, id 1."""
-        height_px, width_px = frame.image.shape[:2]
-        return Actors.of([[0, 0, width_px, height_px]], ids=[1])
 
 
 @contextlib.contextmanager

@@ -1,0 +1,19 @@
+"""The whole frame as one actor."""
+
+from __future__ import annotations
+
+from stad.structures import Actors, Frame
+
+
+class WholeFrame:
+    """One actor that is the picture itself, so that scene actions can be scored."""
+
+    name = "whole_frame"
+    interval_sec = None
+    gives_ids = True
+    person_threshold = 0.0
+
+    def detect(self, frame: Frame) -> Actors:
+        """One box around the picture, id 1."""
+        height_px, width_px = frame.image.shape[:2]
+        return Actors.of([[0, 0, width_px, height_px]], ids=[1])
