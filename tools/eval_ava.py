@@ -21,7 +21,7 @@ from stad.errors import run_script
 from stad.evaluation.ava import PROTOCOLS, TIE_ORDERS
 from stad.evaluation.ava_summary import as_json, as_table
 from stad.evaluation.compare_ava import compare_ava_files
-from stad.results.report import name_results, write_report
+from stad.report.page import name_results, write_report
 
 
 def parse_args() -> argparse.Namespace:

@@ -92,7 +92,7 @@ class _Job:
     def run(self) -> int:
         """The loop over the frames; what is written by then is kept on Ctrl-C."""
         from stad.inference.journal import Journal
-        from stad.results.outputs import Outputs
+        from stad.outputs.outputs import Outputs
         from stad.utils.files import part_path
 
         options = self._options
@@ -221,7 +221,7 @@ class _Job:
     ) -> None:
         from rich.console import Console
 
-        from stad.results.writers import segments_table
+        from stad.outputs.writers import segments_table
 
         for warning in [*self._source.warnings, *outputs.warnings]:
             print(f"warning: {warning}", file=sys.stderr)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stad.cli.option_ranges import check_counts, check_seconds, check_shares
 from stad.errors import InputError
-from stad.results.segment_files import SUBTITLE_SUFFIXES
+from stad.outputs.segment_files import SUBTITLE_SUFFIXES
 from stad.utils.files import check_output
 
 WRITTEN_SUFFIXES = (".mp4", ".m4v", ".mov")

@@ -157,7 +157,7 @@ def _without_training(config: Config) -> Config:
 
 
 def _write_report(runner: Runner, folder: str | Path, *, name: str) -> None:
-    from stad.results.report import NamedResult, write_report
+    from stad.report.page import NamedResult, write_report
 
     dataset = runner.val_dataloader.dataset
     (comparison,) = (

@@ -12,10 +12,10 @@ import pytest
 import stad.annotations
 from stad.annotations.document import frame_results as read_frames
 from stad.localization.curve_files import read_curves
-from stad.results.writers import JsonWriter
+from stad.outputs.writers import JsonWriter
 from stad.structures import Actors, Keyframe
-from tests.results.examples import frame_results, run_info, run_tubes
-from tests.results.schema_check import problems
+from tests.outputs.examples import frame_results, run_info, run_tubes
+from tests.outputs.schema_check import problems
 
 SCHEMA = json.loads((Path(stad.annotations.__path__[0]) / "schema.json").read_text())
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from stad.cli.watch.events import Event
 from stad.cli.watch.ring import FrameRing, KeptFrame
 from stad.errors import InputError
-from stad.results.drawing import draw_actors
+from stad.outputs.drawing import draw_actors
 from stad.structures import VideoInfo
 from stad.video.sink import VideoSink
 

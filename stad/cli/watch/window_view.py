@@ -9,7 +9,7 @@ import cv2
 
 from stad.cli.watch.ring import KeptFrame
 from stad.errors import InputError
-from stad.results.drawing import draw_actors
+from stad.outputs.drawing import draw_actors
 
 CLOSE_KEYS = (ord("q"), 27)
 

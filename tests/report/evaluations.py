@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stad.evaluation.compare_ava import AvaComparison, compare_ava_files
-from stad.results.report_data import NamedResult, name_results
+from stad.report.data import NamedResult, name_results
 
 STAND, SIT, CARRY, WALK = 12, 11, 17, 14
 TALL, SMALL = (0, 0, 0.4, 0.9), (0.5, 0.5, 0.7, 0.8)

@@ -13,8 +13,8 @@ import pytest
 from pycocotools.coco import COCO
 
 from stad.annotations.segments import read_results
-from stad.results.coco import CocoWriter
-from stad.results.segment_files import (
+from stad.outputs.coco import CocoWriter
+from stad.outputs.segment_files import (
     SegmentWriter,
     activitynet_texts,
     cue_lines,
@@ -23,7 +23,7 @@ from stad.results.segment_files import (
     subtitle_texts,
 )
 from stad.structures import Segment, Tube
-from tests.results.examples import CLASS_NAMES, frame_results, run_info, run_tubes
+from tests.outputs.examples import CLASS_NAMES, frame_results, run_info, run_tubes
 
 
 def write(path, texts, tubes=None, **options):

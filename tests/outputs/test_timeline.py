@@ -9,12 +9,12 @@ import pytest
 
 from stad.annotations.document import document_head, document_tail, segment_entries
 from stad.errors import InputError
-from stad.results.overlay import OverlayStore
-from stad.results.timeline import PageVideo, page_data, relative_href, write_timeline
-from stad.results.writers import JsonWriter
+from stad.outputs.overlay import OverlayStore
+from stad.outputs.timeline import PageVideo, page_data, relative_href, write_timeline
+from stad.outputs.writers import JsonWriter
 from stad.structures import Actors, FrameResult, Keyframe
-from tests.results.browser import data_in, needs_chromium, opened
-from tests.results.examples import CLASS_NAMES, frame_results, run_info, run_segments, run_tubes
+from tests.browser import data_in, needs_chromium, opened
+from tests.outputs.examples import CLASS_NAMES, frame_results, run_info, run_segments, run_tubes
 from tests.videos import write_video
 
 VIDEO = PageVideo("v.mp4", "v.mp4")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stad.results.drawing import draw_actors
-from stad.results.palette import PALETTE, UNTRACKED, actor_color, contrast, text_color
-from stad.results.plates import overlap_px, place_plate, plate_text, render_plate
+from stad.outputs.drawing import draw_actors
+from stad.outputs.palette import PALETTE, UNTRACKED, actor_color, contrast, text_color
+from stad.outputs.labels import overlap_px, place_plate, plate_text, render_plate
 from stad.structures import Actors, ShownLabel
 
 NAMES = ("stand", "walk", "talk to (a person)")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stad.errors import InputError
-from stad.results.page import write_page
-from stad.results.report_data import NamedResult, name_results, report_data
-from stad.results.thumbnails import add_thumbnails
+from stad.outputs.page import write_page
+from stad.report.data import NamedResult, name_results, report_data
+from stad.report.thumbnails import add_thumbnails
 from stad.utils.files import write_whole
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def write_report(
     data["picture_notes"] = []
     if videos is not None:
         data["picture_notes"] = _add_pictures(data, videos, video_start_sec)
-    write_page(folder / PAGE, "report.html", parts=PARTS, data=data)
+    write_page(folder / PAGE, Path(__file__).with_name("report.html"), parts=PARTS, data=data)
     return folder / PAGE
 
 

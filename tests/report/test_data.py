@@ -8,10 +8,10 @@ import pytest
 from stad.errors import InputError
 from stad.evaluation.ava import PROTOCOLS
 from stad.evaluation.detection import Curve, average_precision, precision_recall
-from stad.results.report_curves import MOST_POINTS, best_f1, thinned
-from stad.results.report_data import NamedResult, name_results, report_data
-from stad.results.report_mistakes import find_mistakes
-from tests.results.evaluations import (
+from stad.report.curves import MOST_POINTS, best_f1, thinned
+from stad.report.data import NamedResult, name_results, report_data
+from stad.report.mistakes import find_mistakes
+from tests.report.evaluations import (
     CARRY,
     OTHER,
     SIT,

@@ -8,7 +8,7 @@ import numpy as np
 
 from stad.localization.localizer import Localizer
 from stad.localization.tubes import TubeBuilder
-from stad.results.tube_store import TubeStore
+from stad.outputs.tube_store import TubeStore
 from stad.structures import FrameResult
 
 # Boxes are interpolated between detections, which come no more often by default.

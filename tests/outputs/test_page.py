@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stad.results.page import embedded_json
+from stad.outputs.page import embedded_json
 
 
 def test_embedded_json_is_ascii():

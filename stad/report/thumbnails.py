@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from stad.errors import InputError
-from stad.results.palette import Color
+from stad.outputs.palette import Color
 from stad.video.window import Window
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ import pytest
 
 from stad.errors import InputError
 from stad.evaluation.compare_ava import compare_ava_files
-from stad.results.report import NamedResult, name_results, write_report
-from tests.results.browser import data_in, needs_chromium, opened
-from tests.results.evaluations import SIT, SMALL, STAND, TALL, both, compared
+from stad.report.page import NamedResult, name_results, write_report
+from tests.browser import data_in, needs_chromium, opened
+from tests.report.evaluations import SIT, SMALL, STAND, TALL, both, compared
 from tests.videos import write_video
 
 SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "eval_ava.py"

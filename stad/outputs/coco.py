@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from stad.annotations.document import BOX_DIGITS, SCORE_DIGITS, TIME_DIGITS
-from stad.results.writers import Tubes, to_json
+from stad.outputs.writers import Tubes, to_json
 from stad.structures import FrameResult, RunInfo, Segment, Tube
 from stad.utils.files import AtomicFile
 

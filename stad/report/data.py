@@ -14,9 +14,9 @@ from stad.evaluation.ava import AvaResult
 from stad.evaluation.ava_match import IOU_THRESHOLD
 from stad.evaluation.compare_ava import AvaComparison
 from stad.evaluation.detection import average_precision
-from stad.results.palette import PALETTE, hex_color
-from stad.results.report_curves import MOST_POINTS, best_f1, thinned
-from stad.results.report_mistakes import find_mistakes, mistakes_per_class
+from stad.outputs.palette import PALETTE, hex_color
+from stad.report.curves import MOST_POINTS, best_f1, thinned
+from stad.report.mistakes import find_mistakes, mistakes_per_class
 
 FORMAT, VERSION = "stad-evaluation-report", 1
 # Lower edges of the bins of box height, as parts of the frame's height; the last bin is open.

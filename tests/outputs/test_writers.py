@@ -11,10 +11,10 @@ import pytest
 from rich.console import Console
 
 from stad.errors import InputError
-from stad.results.writers import AvaCsvWriter, JsonWriter, segments_table
+from stad.outputs.writers import AvaCsvWriter, JsonWriter, segments_table
 from stad.structures import Actors
 from stad.utils.files import AtomicFile
-from tests.results.examples import CLASS_NAMES, frame_results, run_info, run_segments, run_tubes
+from tests.outputs.examples import CLASS_NAMES, frame_results, run_info, run_segments, run_tubes
 
 DOCUMENT = {
     "format": "stad-annotation",

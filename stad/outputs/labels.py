@@ -12,7 +12,7 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from stad.results.palette import LIGHT_TEXT, Color, text_color
+from stad.outputs.palette import LIGHT_TEXT, Color, text_color
 from stad.structures import ShownLabel
 
 ELLIPSIS = "…"

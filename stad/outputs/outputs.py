@@ -10,18 +10,18 @@ import av
 
 from stad.annotations.document import document_head, document_tail, segment_entries
 from stad.localization.localizer import Localizer
-from stad.results.coco import CocoWriter
-from stad.results.collector import SampleClock, SegmentCollector
-from stad.results.drawing import draw_actors
-from stad.results.overlay import OverlayStore
-from stad.results.segment_files import (
+from stad.outputs.coco import CocoWriter
+from stad.outputs.collector import SampleClock, SegmentCollector
+from stad.outputs.drawing import draw_actors
+from stad.outputs.overlay import OverlayStore
+from stad.outputs.segment_files import (
     SegmentWriter,
     activitynet_texts,
     event_texts,
     subtitle_texts,
 )
-from stad.results.timeline import PageVideo, relative_href, write_timeline
-from stad.results.writers import AvaCsvWriter, JsonWriter, ResultWriter
+from stad.outputs.timeline import PageVideo, relative_href, write_timeline
+from stad.outputs.writers import AvaCsvWriter, JsonWriter, ResultWriter
 from stad.structures import Frame, FrameResult, RunInfo, Segment
 from stad.video.continued import ContinuedSink
 from stad.video.seeking import frames_from

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from stad.annotations.document import SCORE_DIGITS, actor_name
-from stad.results.writers import Tubes, to_json
+from stad.outputs.writers import Tubes, to_json
 from stad.structures import FrameResult, Segment, Tube
 from stad.utils.files import AtomicFile
 

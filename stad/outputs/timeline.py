@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 from stad.annotations.document import FORMAT, READ_VERSIONS, actor_name, frame_results
 from stad.errors import InputError
-from stad.results.collector import SAMPLE_SEC, SampleClock
-from stad.results.overlay import CHUNK_SEC, OverlayStore
-from stad.results.page import write_page
-from stad.results.palette import PALETTE, actor_color, hex_color, text_color
+from stad.outputs.collector import SAMPLE_SEC, SampleClock
+from stad.outputs.overlay import CHUNK_SEC, OverlayStore
+from stad.outputs.page import write_page
+from stad.outputs.palette import PALETTE, actor_color, hex_color, text_color
 
 PARTS = ("page", "overlay", "player", "timeline")
 
@@ -68,7 +68,9 @@ def write_timeline(
     data = page_data(document, videos, first_sec=first_sec)
     stream = overlay.texts() if overlay else ["[]"]
     try:
-        write_page(path, "timeline.html", parts=PARTS, data=data, stream=stream)
+        write_page(
+            path, Path(__file__).with_name("timeline.html"), parts=PARTS, data=data, stream=stream
+        )
     finally:
         if made is not None:
             made.close()

@@ -8,8 +8,8 @@ import pytest
 from stad.localization.localizer import Localizer
 from stad.localization.options import LocalizerOptions
 from stad.localization.tubes import tube_nms
-from stad.results.collector import SampleClock, SegmentCollector
-from stad.results.tube_store import TubeStore
+from stad.outputs.collector import SampleClock, SegmentCollector
+from stad.outputs.tube_store import TubeStore
 from stad.structures import Actors, FrameResult, Keyframe, Segment, Tube
 
 

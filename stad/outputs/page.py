@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent
 
 def write_page(
     path: str | Path,
-    template: str,
+    template: Path,
     *,
     parts: Sequence[str],
     data: dict,
@@ -26,10 +26,9 @@ def write_page(
 
     Args:
         path: the HTML file to write.
-        template: name of an HTML file beside this one, in which ``{{STYLE}}``, ``{{SCRIPT}}``
-            and ``{{DATA}}`` hold the places of the rest.
-        parts: names, without endings, of the .css and .js files beside this one, in order; a
-            part may have only one of the two.
+        template: HTML file with the placeholders ``{{STYLE}}``, ``{{SCRIPT}}`` and ``{{DATA}}``.
+        parts: names, without endings, of the .css and .js files in the folder of the template
+            or of this module, in order; a part may have only one of the two.
         data: for the scripts, which read it as JSON; no NaN.
         stream: what goes to the place ``{{STREAM}}``, if the template has it: ASCII without '<',
             as long as it likes.
@@ -37,8 +36,11 @@ def write_page(
     Raises:
         InputError: the page cannot be written.
     """
-    text = (FOLDER / template).read_text(encoding="utf-8")
-    values = {"STYLE": _joined(parts, ".css"), "SCRIPT": _joined(parts, ".js")}
+    text = template.read_text(encoding="utf-8")
+    values = {
+        "STYLE": _joined(template.parent, parts, ".css"),
+        "SCRIPT": _joined(template.parent, parts, ".js"),
+    }
     values |= {"DATA": embedded_json(data)}
     before, _, after = text.partition("{{STREAM}}")
     file = AtomicFile(path)
@@ -63,8 +65,9 @@ def embedded_json(data: dict) -> str:
     return text.replace("<", "\\u003c")
 
 
-def _joined(parts: Sequence[str], suffix: str) -> str:
-    files = [FOLDER / f"{part}{suffix}" for part in parts]
+def _joined(folder: Path, parts: Sequence[str], suffix: str) -> str:
+    places = dict.fromkeys((folder, FOLDER))
+    files = [place / f"{part}{suffix}" for part in parts for place in places]
     return "".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
 
 

@@ -11,7 +11,7 @@ from stad.annotations.label_maps import class_names
 from stad.evaluation.ava_match import IOU_THRESHOLD
 from stad.evaluation.compare_ava import AvaComparison
 from stad.evaluation.detection import best_partner, overlapping_pairs
-from stad.results.report_curves import best_f1
+from stad.report.curves import best_f1
 from stad.utils.boxes import box_iou, paired_box_iou
 
 # As many of each class, so that a frequent one does not fill the lists, and in all about

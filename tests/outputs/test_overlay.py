@@ -9,7 +9,7 @@ import struct
 import numpy as np
 import pytest
 
-from stad.results.overlay import TOLERANCE_PX, OverlayStore, straightened
+from stad.outputs.overlay import TOLERANCE_PX, OverlayStore, straightened
 from stad.structures import Actors, FrameResult, Keyframe
 
 

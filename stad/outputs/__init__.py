@@ -1,0 +1,1 @@
+"""Write results: annotated video, JSON, CSV, segments, and the timeline page."""
