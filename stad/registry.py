@@ -35,19 +35,19 @@ DATASETS = Registry(
     "dataset",
     parent=MMENGINE_DATASETS,
     scope="stad",
-    locations=["stad.datasets.ava", "stad.datasets.kinetics", "stad.datasets.skeletons"],
+    locations=["stad.datasets.ava", "stad.datasets.videos", "stad.datasets.keypoints"],
 )
 TRANSFORMS = Registry(
     "transform",
     parent=MMENGINE_TRANSFORMS,
     scope="stad",
-    locations=["stad.datasets.clip_transforms", "stad.datasets.transforms"],
+    locations=["stad.datasets.transforms.recognition", "stad.datasets.transforms.detection"],
 )
 METRICS = Registry(
     "metric",
     parent=MMENGINE_METRICS,
     scope="stad",
-    locations=["stad.evaluation.ava_metric", "stad.evaluation.classification_metric"],
+    locations=["stad.engine.ava_metric", "stad.engine.classification_metric"],
 )
 
 # Without a child of this scope mmengine warns, once for every kind of thing that a run builds.

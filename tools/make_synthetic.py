@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tqdm import tqdm
 
 from stad.cli.arguments import ArgumentParser
-from stad.datasets.synthetic_files import RenderSettings, render_dataset
+from stad.datasets.synthetic.files import RenderSettings, render_dataset
 from stad.errors import InputError, run_script
 
 # Far above the training seeds, so that more training scenes never meet the held-out ones.

@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.cli.arguments import ArgumentParser
-from stad.datasets.prepare import (
+from stad.datasets.prepare.ava import (
     ANNOTATIONS,
     Downloads,
     unpack_annotations,

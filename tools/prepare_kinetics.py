@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.annotations.label_maps import class_names
 from stad.cli.arguments import ArgumentParser
-from stad.datasets import prepare_videos
+from stad.datasets.prepare import video_lists as prepare_videos
 from stad.errors import run_script
 
 

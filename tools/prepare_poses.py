@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tqdm import tqdm
 
 from stad.cli.arguments import ArgumentParser
-from stad.datasets.poses.files import (
+from stad.datasets.prepare.poses.files import (
     RUNNER_SCENES,
     VIDEOS,
     fetch_videos,

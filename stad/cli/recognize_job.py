@@ -112,7 +112,7 @@ def recognize_video(
     Raises:
         InputError: the video cannot be read, or the model scores people.
     """
-    from stad.datasets.clip_transforms import crop_views
+    from stad.datasets.transforms.recognition import crop_views
     from stad.video.clip_source import VideoFiles
 
     if not hasattr(loaded.model, "score_clips"):

@@ -30,7 +30,7 @@ from stad.annotations.proposals import (
 from stad.datasets.checked_table import read_checked
 from stad.datasets.sampler import EpochIndex
 from stad.datasets.tracks import ActorTracks
-from stad.datasets.transforms import resize_clip, visible_boxes
+from stad.datasets.transforms.detection import resize_clip, visible_boxes
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import ClipMeta, ClipSample

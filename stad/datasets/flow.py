@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from stad.datasets.kinetics import collate_videos
+from stad.datasets.videos import collate_videos
 from stad.video.optical_flow import append_flow
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stad.annotations.video_lists import list_text
 from stad.datasets.motion import CLASSES, NUM_PAIRS, SPINS, render_motion
-from stad.datasets.rendered_video import write_rendered_video
+from stad.datasets.synthetic.rendered_video import write_rendered_video
 from stad.errors import InputError
 from stad.utils.files import write_whole
 

@@ -13,8 +13,8 @@ from mmengine.visualization import Visualizer
 
 from stad.engine.checks import check_model_fits, check_same_classes
 from stad.engine.start import load_start_weights
-from stad.evaluation.ava_metric import AVAMetric
-from stad.evaluation.classification_metric import AccuracyMetric
+from stad.engine.ava_metric import AVAMetric
+from stad.engine.classification_metric import AccuracyMetric
 
 
 def bare_model(runner):

@@ -94,6 +94,6 @@ def test_names_of_lists(tmp_path):
 
 
 def test_the_synthetic_classes_are_those_of_the_renderer():
-    from stad.datasets.synthetic import CLASSES
+    from stad.datasets.synthetic.scenes import CLASSES
 
     assert class_names("synthetic") == CLASSES

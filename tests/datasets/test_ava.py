@@ -9,7 +9,7 @@ from mmengine.logging import MMLogger
 from stad.annotations.proposals import Proposals, keyframe_id, write_proposals
 from stad.datasets.ava import AVADataset, classes_of, collate_clips
 from stad.datasets.sampler import EpochIndex
-from stad.datasets.transforms import ActorTransform, TrainTransform
+from stad.datasets.transforms.detection import ActorTransform, TrainTransform
 from stad.errors import InputError
 from stad.video.clip_reader import ClipReader
 from stad.video.clip_source import VideoFiles

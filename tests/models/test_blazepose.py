@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from stad.datasets.figures import Figure, FigureSpec, draw_clothes
-from stad.datasets.gaits import MotionSpec
-from stad.datasets.skeleton import Body
+from stad.datasets.synthetic.figures import Figure, FigureSpec, draw_clothes
+from stad.datasets.synthetic.gaits import MotionSpec
+from stad.datasets.synthetic.skeleton import Body
 from stad.models.backbones.blazepose import (
     CHANNELS,
     NUM_KEYPOINTS,

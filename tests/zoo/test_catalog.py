@@ -13,7 +13,7 @@ from stad import zoo
 from stad.datasets.ava import AVADataset
 from stad.engine.published import evaluation_changes
 from stad.errors import InputError
-from stad.evaluation.ava_metric import AVAMetric
+from stad.engine.ava_metric import AVAMetric
 from stad.zoo import choice
 from stad.zoo.catalog import BLAZEPOSE, DETECTORS, MODELS
 from stad.zoo.files import is_cached

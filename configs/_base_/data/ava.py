@@ -2,8 +2,8 @@
 
 from stad.datasets.ava import AVADataset, collate_clips
 from stad.datasets.sampler import EpochSampler
-from stad.datasets.transforms import TrainTransform
-from stad.evaluation.ava_metric import AVAMetric
+from stad.datasets.transforms.detection import TrainTransform
+from stad.engine.ava_metric import AVAMetric
 from stad.video.window import Window
 
 train_dataloader = dict(

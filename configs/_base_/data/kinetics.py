@@ -3,10 +3,10 @@
 tools/prepare_kinetics.py writes the lists; UCF101, HMDB51 and one's own videos go the same way.
 """
 
-from stad.datasets.clip_transforms import ClipTransform
-from stad.datasets.kinetics import VideoDataset, collate_videos
+from stad.datasets.transforms.recognition import ClipTransform
+from stad.datasets.videos import VideoDataset, collate_videos
 from stad.datasets.sampler import EpochSampler
-from stad.evaluation.classification_metric import AccuracyMetric
+from stad.engine.classification_metric import AccuracyMetric
 from stad.video.window import Window
 
 train_dataloader = dict(

@@ -2,9 +2,9 @@
 
 from stad.datasets.ava import AVADataset, collate_clips
 from stad.datasets.sampler import EpochSampler
-from stad.datasets.skeletons import SkeletonDataset, collate_skeletons
-from stad.datasets.transforms import ActorTransform
-from stad.evaluation.ava_metric import AVAMetric
+from stad.datasets.keypoints import SkeletonDataset, collate_skeletons
+from stad.datasets.transforms.detection import ActorTransform
+from stad.engine.ava_metric import AVAMetric
 from stad.video.window import Window
 
 clips = dict(

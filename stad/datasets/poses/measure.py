@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 
 from stad.annotations import label_maps
-from stad.datasets.skeletons import SkeletonDataset, collate_skeletons
+from stad.datasets.keypoints import SkeletonDataset, collate_skeletons
 from stad.engine.run import RunOptions, train
 from stad.evaluation.classification import confusion_matrix
 from stad.registry import DATASETS

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from stad.errors import InputError
-from stad.evaluation.classification_metric import AccuracyMetric
+from stad.engine.classification_metric import AccuracyMetric
 from stad.structures import VideoMeta
 
 

@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 
 from stad.datasets.ava import AVADataset
-from stad.datasets.ava_kinetics import (
+from stad.datasets.prepare.ava_kinetics import (
     KINETICS_CSV,
     find_kinetics_clips,
     match_rows,
     unpack_kinetics_csv,
 )
-from stad.datasets.transforms import TrainTransform
+from stad.datasets.transforms.detection import TrainTransform
 from stad.errors import InputError
 from stad.video.clip_source import VideoFiles
 from stad.video.window import Window
 from tests.datasets.tiny_ava import write_tiny_ava
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BOX = "0.1,0.2,0.5,0.9"
 
 

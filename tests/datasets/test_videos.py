@@ -10,9 +10,9 @@ import pytest
 import torch
 from mmengine.logging import MMLogger
 
-from stad.datasets import kinetics
-from stad.datasets.clip_transforms import ClipTransform
-from stad.datasets.kinetics import VideoDataset, collate_videos
+from stad.datasets import videos as kinetics
+from stad.datasets.transforms.recognition import ClipTransform
+from stad.datasets.videos import VideoDataset, collate_videos
 from stad.datasets.sampler import EpochIndex
 from stad.errors import InputError
 from stad.video.clip_reader import ClipReader

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stad.datasets.prepare_videos import (
+from stad.datasets.prepare.video_lists import (
     read_class_file,
     read_class_folders,
     read_files,
@@ -19,7 +19,7 @@ from stad.errors import InputError
 from tests.annotations.test_video_lists import touch, write
 from tests.videos import write_video
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HEADER = "label,youtube_id,time_start,time_end,split\n"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stad.datasets.synthetic_files import RenderSettings, render_dataset
+from stad.datasets.synthetic.files import RenderSettings, render_dataset
 from stad.errors import InputError
 from stad.utils.download import download_url, hash_file
 from stad.utils.files import partial_file, write_whole

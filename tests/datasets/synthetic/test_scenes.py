@@ -8,24 +8,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stad.datasets.casting import Role
-from stad.datasets.figures import Figure, FigureSpec, draw_clothes
-from stad.datasets.gaits import (
+from stad.datasets.synthetic.casting import Role
+from stad.datasets.synthetic.figures import Figure, FigureSpec, draw_clothes
+from stad.datasets.synthetic.gaits import (
     POSTURES,
     SPARSE_STEP_SEC,
     WALK_RATE_HZ,
     MotionSpec,
     draw_arm_swing,
 )
-from stad.datasets.skeleton import Body
-from stad.datasets.synthetic import (
+from stad.datasets.synthetic.skeleton import Body
+from stad.datasets.synthetic.scenes import (
     CLASS_IDS,
     CLASSES,
     MOTION_ONLY_CLASSES,
     SyntheticScene,
     classes_at,
 )
-from stad.datasets.synthetic_files import (
+from stad.datasets.synthetic.files import (
     RenderSettings,
     annotation_rows,
     label_map_text,

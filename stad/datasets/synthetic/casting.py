@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stad.datasets.figures import FigureSpec, Handshake, draw_clothes
-from stad.datasets.gaits import (
+from stad.datasets.synthetic.figures import FigureSpec, Handshake, draw_clothes
+from stad.datasets.synthetic.gaits import (
     JUMP_RATE_HZ,
     POSES_TO_FREEZE,
     REST_ARMS,
@@ -18,7 +18,7 @@ from stad.datasets.gaits import (
     draw_arm_swing,
     opposite_swing,
 )
-from stad.datasets.skeleton import draw_body
+from stad.datasets.synthetic.skeleton import draw_body
 
 # Relative frequency of each posture, and how often an arm is raised in it. Falls are drawn more
 # often because only the keyframes in the fall itself count, and walks because there are two.

@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from stad.datasets import prepare
-from stad.datasets.prepare import Downloads, Wanted, unpack_annotations, wanted_videos
+from stad.datasets.prepare import ava as prepare
+from stad.datasets.prepare.ava import Downloads, Wanted, unpack_annotations, wanted_videos
 from stad.errors import InputError
 
 CONTENT = bytes(range(256)) * 40

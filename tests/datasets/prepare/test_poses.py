@@ -11,8 +11,8 @@ import pytest
 from stad.annotations import label_maps
 from stad.annotations.ava_csv import read_ava_csv
 from stad.annotations.keyframes import group_actors
-from stad.datasets.poses import files
-from stad.datasets.poses.files import (
+from stad.datasets.prepare.poses import files
+from stad.datasets.prepare.poses.files import (
     HALF_SEC,
     PARTS,
     PEOPLE,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from stad.annotations.ava_csv import read_ava_csv
-from stad.evaluation.ava_metric import AVAMetric
+from stad.engine.ava_metric import AVAMetric
 from stad.structures import ClipMeta
 
 BOXES = np.array([[0.1, 0.1, 0.4, 0.9], [0.5, 0.1, 0.9, 0.9]])

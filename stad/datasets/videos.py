@@ -20,7 +20,7 @@ from stad.annotations.video_lists import (
     read_video_list,
 )
 from stad.datasets.ava import as_window, missing_error, missing_inputs, open_source
-from stad.datasets.clip_transforms import crop_views
+from stad.datasets.transforms.recognition import crop_views
 from stad.datasets.sampler import EpochIndex
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS

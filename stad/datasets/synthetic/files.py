@@ -12,8 +12,8 @@ from pathlib import Path
 
 import cv2
 
-from stad.datasets.rendered_video import write_rendered_video
-from stad.datasets.synthetic import CLASSES, SyntheticScene
+from stad.datasets.synthetic.rendered_video import write_rendered_video
+from stad.datasets.synthetic.scenes import CLASSES, SyntheticScene
 from stad.errors import InputError
 from stad.utils.files import AtomicFile
 

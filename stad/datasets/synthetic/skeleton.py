@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stad.datasets.gaits import Angles, ArmSwing
+from stad.datasets.synthetic.gaits import Angles, ArmSwing
 
 JOINTS = (
     *("pelvis", "chest", "head", "face", "nose"),

@@ -8,8 +8,8 @@ from dataclasses import KW_ONLY, dataclass, field
 import cv2
 import numpy as np
 
-from stad.datasets.gaits import ArmSwing, MotionSpec, joint_angles
-from stad.datasets.skeleton import (
+from stad.datasets.synthetic.gaits import ArmSwing, MotionSpec, joint_angles
+from stad.datasets.synthetic.skeleton import (
     JOINT_INDEX,
     SIDES,
     Body,

@@ -6,8 +6,8 @@ import torch
 
 from stad.datasets.ava import AVADataset
 from stad.datasets.sampler import EpochIndex
-from stad.datasets.skeletons import SkeletonDataset, collate_skeletons, read_keypoints
-from stad.datasets.transforms import ActorTransform, TrainTransform
+from stad.datasets.keypoints import SkeletonDataset, collate_skeletons, read_keypoints
+from stad.datasets.transforms.detection import ActorTransform, TrainTransform
 from stad.errors import InputError
 from stad.models.action_detector import ActionDetector
 from stad.models.actor_crops import ActorCrops

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stad.datasets.transforms import (
+from stad.datasets.transforms.detection import (
     ActorTransform,
     TrainTransform,
     colour_matrix,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stad.datasets.clip_transforms import (
+from stad.datasets.transforms.recognition import (
     ClipTransform,
     crop_views,
     multi_scale_box,

@@ -1,0 +1,1 @@
+"""Download public data sets and write their lists of videos."""

@@ -1,0 +1,1 @@
+"""Render people who act, with annotations in the format of AVA."""

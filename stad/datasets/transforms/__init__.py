@@ -1,0 +1,1 @@
+"""Crop, scale and augment clips for training and evaluation."""
