@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from stad.datasets.synthetic.scenes import MOTION_ONLY_CLASSES
 from stad.datasets.synthetic.files import RenderSettings, render_dataset
+from stad.datasets.synthetic.scenes import MOTION_ONLY_CLASSES
 from stad.engine.checkpoints import best_checkpoint
 from stad.engine.run import RunOptions, train
 from tests.models.configs import CONFIGS

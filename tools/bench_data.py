@@ -18,8 +18,8 @@ import cv2
 import torch
 from mmengine.config import Config
 
+from benchmarks import reading as benchmark
 from stad.cli.arguments import ArgumentParser
-from stad.engine import benchmark
 from stad.engine.config_options import ConfigOptions
 from stad.errors import run_script
 

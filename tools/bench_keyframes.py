@@ -29,7 +29,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Time each model and print a row for it."""
     args = parse_args()
-    from stad.engine.keyframe_speed import measure_keyframes
+    from benchmarks.keyframes import measure_keyframes
 
     first = None
     print("| model | stride s | keyframes/s | ratio | actors | detecting | scoring | rest |")

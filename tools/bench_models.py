@@ -40,7 +40,7 @@ def main() -> None:
     # After parse_args: --help does not wait for torch.
     import torch
 
-    from stad.engine.model_speed import PEERS, as_markdown, measure
+    from benchmarks.models import PEERS, as_markdown, measure
     from stad.utils.files import check_output, write_whole
 
     if args.out:

@@ -45,8 +45,8 @@ def main() -> None:
     for seconds in args.detect_every:
         check_seconds(detect_every=seconds)
     check_seconds(track_memory=args.track_memory, reference=args.reference)
+    from benchmarks.tracking import as_markdown, figures, follow, look_at
     from stad.actors.library_trackers import choose_tracker
-    from stad.engine.tracking_benchmark import as_markdown, figures, follow, look_at
     from stad.inference.detectors import open_detector
     from stad.video.source import VideoSource
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.cli.watch.benchmark import measure
+from benchmarks.watch import measure
 from stad.cli.watch.command import parse_options
 from stad.errors import run_script
 

@@ -35,8 +35,8 @@ def main() -> None:
     """Train one after the other, then print the table."""
     args = parse_args()
     # After parse_args: --help does not wait for torch.
+    from benchmarks.motion_comparison import RUNS, as_markdown, check_run, run_motion
     from stad.cli.option_ranges import check_counts
-    from stad.engine.compare import RUNS, as_markdown, check_run, run_motion
     from stad.utils.files import check_output, write_whole
 
     check_counts(seeds=args.seeds)

@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tqdm import tqdm
 
+from benchmarks.motion_files import write_motion_dataset
 from stad.cli.arguments import ArgumentParser
-from stad.datasets.motion_files import write_motion_dataset
 from stad.errors import run_script
 
 

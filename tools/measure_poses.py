@@ -31,7 +31,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Train and test every fold, then print the tables."""
     args = parse_args()
-    from stad.datasets.poses.measure import FOLDS, markdown, measure_fold
+    from benchmarks.poses import FOLDS, markdown, measure_fold
 
     folds: dict[str, list] = {}
     with tempfile.TemporaryDirectory() as scratch:

@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.cli.arguments import ArgumentParser
+from stad.datasets.prepare.ava import Downloads, Wanted
 from stad.datasets.prepare.ava_kinetics import (
     ARCHIVE_URL,
     find_kinetics_clips,
@@ -22,7 +23,6 @@ from stad.datasets.prepare.ava_kinetics import (
     unpack_kinetics_csv,
     write_training_set,
 )
-from stad.datasets.prepare.ava import Downloads, Wanted
 from stad.errors import run_script
 
 

@@ -29,7 +29,7 @@ def main() -> None:
     """Count and print."""
     args = parse_args()
     # After parse_args: --help does not wait for torch.
-    from stad.engine.slowfast_table import as_markdown
+    from benchmarks.slowfast_table import as_markdown
     from stad.utils.files import write_whole
 
     table = as_markdown()

@@ -30,8 +30,8 @@ from stad.annotations.ava_cells import (
     separator_hint,
 )
 from stad.annotations.label_maps import read_label_map
+from stad.annotations.labelled_boxes import LabelledBoxes
 from stad.errors import InputError
-from stad.evaluation.ava import LabelledBoxes
 from stad.utils.rounding import round_decimals
 
 BOX_COLUMNS = COLUMNS[2:6]

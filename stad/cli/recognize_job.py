@@ -79,8 +79,8 @@ def recognize(options: RecognizeOptions) -> None:
 
     info = VideoSource(options.video).info
     from stad import zoo
-    from stad.inference.precision import note_network
     from stad.inference.build import resolve_device
+    from stad.inference.precision import note_network
 
     device = resolve_device(options.device)
     loaded = zoo.open_model(

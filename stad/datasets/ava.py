@@ -40,7 +40,7 @@ from stad.video.window import Window
 
 
 def classes_of(label_map: str) -> dict[int, str]:
-    """Id -> name of the classes that a label map names, by ascending id; see ``stad.annotations.label_maps``."""
+    """Return the ids and names of a label map's classes, by ascending id."""
     if label_map in label_maps.BUILTIN:
         return dict(enumerate(label_maps.class_names(label_map), start=1))
     return dict(sorted(label_maps.read_label_map(label_map).items()))

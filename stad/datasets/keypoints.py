@@ -21,6 +21,7 @@ from stad.models.preprocessor import ClipPreprocessor
 from stad.registry import DATASETS, MODELS
 from stad.structures import SkeletonSample
 from stad.utils.files import partial_file
+from stad.zoo.needs import supply_files
 
 ARRAYS = ("maps", "regions", "tracks", "video", "time_sec", "person", "variant")
 # A keyframe is known by its time to a tenth of a millisecond.
@@ -76,7 +77,11 @@ class SkeletonDataset(Dataset):
         self._videos, self._frames_fps = source["videos"], source.get("frames_fps")
         self.class_ids = tuple(classes_of(label_map))
         if not Path(keypoints).is_file():
-            modules = MODELS.build(actor_crops), MODELS.build(backbone), ClipPreprocessor(mean, std)
+            modules = (
+                MODELS.build(actor_crops),
+                supply_files(MODELS.build(backbone)),
+                ClipPreprocessor(mean, std),
+            )
             find_keypoints(Path(keypoints), {**source, "seed": seed}, modules, variants=variants)
         self._arrays = read_keypoints(Path(keypoints))
         labels = self._labels_of(annotations)

@@ -20,8 +20,8 @@ from stad.annotations.video_lists import (
     read_video_list,
 )
 from stad.datasets.ava import as_window, missing_error, missing_inputs, open_source
-from stad.datasets.transforms.recognition import crop_views
 from stad.datasets.sampler import EpochIndex
+from stad.datasets.transforms.recognition import crop_views
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import VideoMeta, VideoSample
@@ -63,7 +63,8 @@ class VideoDataset(Dataset):
             its number of frames is the number of segments, and its interval is what sliding
             windows over long videos take.
         short_side_px: short side of the picture in evaluation, pixels.
-        label_map: names of the classes, see ``stad.annotations.label_maps``; label k is the k-th of them.
+        label_map: names of the classes, see ``stad.annotations.label_maps``; label k is the
+            k-th of them.
         sampling: 'dense', a window of each video, or 'segments', frames of the whole video; see
             ``stad.video.sampling``.
         transform: config of the augmentation, such as ``ClipTransform``; None in evaluation.

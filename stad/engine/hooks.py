@@ -11,10 +11,10 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.visualization import Visualizer
 
-from stad.engine.checks import check_model_fits, check_same_classes
-from stad.engine.start import load_start_weights
 from stad.engine.ava_metric import AVAMetric
+from stad.engine.checks import check_model_fits, check_same_classes
 from stad.engine.classification_metric import AccuracyMetric
+from stad.engine.start import load_start_weights
 
 
 def bare_model(runner):

@@ -21,6 +21,7 @@ from stad.annotations import label_maps
 from stad.datasets.ava import missing_error, missing_inputs
 from stad.datasets.videos import VideoDataset
 from stad.engine import published
+from stad.engine.ava_metric import AVAMetric
 from stad.engine.checkpoints import LAST, newest_checkpoint
 from stad.engine.hooks import (
     PerClassHook,
@@ -33,7 +34,6 @@ from stad.engine.loss_hook import FiniteLossHook
 from stad.engine.runner import CheckedRunner
 from stad.engine.workers import worker_deaths
 from stad.errors import InputError
-from stad.engine.ava_metric import AVAMetric
 from stad.inference.precision import note_network
 from stad.utils.files import check_output
 from stad.video.sampling import parse_views

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 from stad.engine.checks import check_data
 from stad.engine.resume import FreshSchedule
 from stad.registry import DATASETS
+from stad.zoo.needs import supply_files
 
 
 class CheckedRunner(Runner):
@@ -32,7 +33,7 @@ class CheckedRunner(Runner):
         train, val = (None if one is None else one["dataset"]["type"]() for one in loaders)
         for warning in check_data(train, val):
             self.logger.warning(warning)
-        return super().build_model(model)
+        return supply_files(super().build_model(model))
 
     def resume(self, filename: str, *args, **kwargs) -> None:
         """Load weights, optimizer and schedule, and bring the schedule in line with the config.

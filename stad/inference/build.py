@@ -12,8 +12,8 @@ from stad.errors import InputError
 if TYPE_CHECKING:
     from stad.actors.detectors.base import PersonDetector
     from stad.inference.precision import Precision
-    from stad.localization.localizer import Localizer
     from stad.inference.scorer import ActionScorer
+    from stad.localization.localizer import Localizer
     from stad.zoo import LoadedModel
 
 KINETICS_NOTE = (
@@ -104,8 +104,8 @@ def open_models(
     from stad import zoo
     from stad.actors.detectors.whole_frame import WholeFrame
     from stad.inference.precision import note_network
-    from stad.models.online import why_not_online
     from stad.inference.scorer import ActionScorer, OnlineScorer
+    from stad.models.online import why_not_online
 
     device = resolve_device(options.device)
     name = options.model or _told(zoo.choose_detection_model(device, progress=progress), say)

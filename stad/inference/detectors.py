@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stad.actors.detectors.base import PersonDetector
-from stad.actors.detectors.darknet import DarknetDetector
-from stad.actors.detectors.mmdet import MmdetDetector, mmdet_config
-from stad.actors.detectors.whole_frame import WholeFrame
+from stad.actors.detectors import WITHOUT_WEIGHTS, DetectorSetup, PersonDetector, open_kind
 from stad.errors import InputError
 from stad.utils.files import existing_file
 
@@ -15,44 +12,45 @@ from stad.utils.files import existing_file
 def open_detector(
     name: str, weights: str = "auto", *, device: str = "cpu", progress: bool = True
 ) -> PersonDetector:
-    """The detector of a name, or of an mmdet config file.
+    """Open the detector of that name, or of an mmdet config file.
 
     Args:
-        name: of the zoo's detectors, 'whole_frame', or the path of an mmdet config.
+        name: one of the zoo's detectors, 'whole_frame', or the path of an mmdet config.
         weights: 'auto' for the published ones, or the path of a checkpoint.
         device: 'cpu', 'cuda:0', ...; the OpenCV detector runs on the CPU.
         progress: show the progress of a download on a terminal.
 
     Raises:
-        InputError: no such detector, or its weights cannot be had or do not fit.
+        InputError: no such detector, or its weights cannot be fetched or do not fit.
     """
     from stad import zoo
+    from stad.zoo.checkpoint import read_checkpoint
 
-    if name == WholeFrame.name:
-        return WholeFrame()
+    if name in WITHOUT_WEIGHTS:
+        return WITHOUT_WEIGHTS[name]()
     if name.endswith(".py"):
-        return _open_config(Path(name), weights, device)
+        return open_kind("mmdet", _config_setup(Path(name), weights, device))
     entry = zoo.detector_entry(name)
     if weights == "auto":
         path = zoo.fetch(entry.weights, progress=progress)
     else:
         path = existing_file(weights)
-    if entry.mmdet_config is None:
-        return DarknetDetector(zoo.fetch(entry.cfg, progress=progress), path)
-    return MmdetDetector(
-        mmdet_config(entry.mmdet_config),
-        path,
-        name=entry.name,
-        num_classes=entry.num_classes,
-        device=device,
+    files = {role: zoo.fetch(file, progress=progress) for role, file in entry.files}
+    setup = DetectorSetup(
+        entry.name, path, read_checkpoint, files, entry.config, entry.num_classes, device
     )
+    return open_kind(entry.kind, setup)
 
 
-def _open_config(config: Path, weights: str, device: str) -> PersonDetector:
+def _config_setup(config: Path, weights: str, device: str) -> DetectorSetup:
+    from stad.zoo.checkpoint import read_checkpoint
+
     existing_file(str(config))
     if weights == "auto":
         raise InputError(
-            f"the detector config {config} has no published weights that are known here: "
-            "give --detector-weights FILE"
+            f"stad knows no published weights for the detector config {config}. "
+            "Add --detector-weights FILE."
         )
-    return MmdetDetector(config, existing_file(weights), name=config.stem, device=device)
+    return DetectorSetup(
+        config.stem, existing_file(weights), read_checkpoint, config=str(config), device=device
+    )

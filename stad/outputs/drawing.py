@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import supervision as sv
 
-from stad.outputs.palette import PALETTE, UNTRACKED, actor_color
 from stad.outputs.labels import paste_plate, place_plate, plate_text, render_plate, short_names
+from stad.outputs.palette import PALETTE, UNTRACKED, actor_color
 from stad.structures import Actors, ShownLabel
 
 # Shares of the picture's shorter side, and the least that can be seen or read.

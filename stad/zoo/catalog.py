@@ -177,7 +177,7 @@ YOLOV4_WEIGHTS = PackageWeights(
 
 DETECTORS: tuple[DetectorEntry, ...] = (
     DetectorEntry(
-        "rtmdet_tiny", "rtmdet/rtmdet_tiny_8xb32-300e_coco.py",
+        "rtmdet_tiny", "mmdet", "rtmdet/rtmdet_tiny_8xb32-300e_coco.py",
         UrlWeights(
             OPENMMLAB + "mmdetection/v3.0/rtmdet/rtmdet_tiny_8xb32-300e_coco/"
             "rtmdet_tiny_8xb32-300e_coco_20220902_112414-78e30dcc.pth",
@@ -186,7 +186,7 @@ DETECTORS: tuple[DetectorEntry, ...] = (
         box_ap=41.1, licence="Apache-2.0",
     ),
     DetectorEntry(
-        "rtmdet_s", "rtmdet/rtmdet_s_8xb32-300e_coco.py",
+        "rtmdet_s", "mmdet", "rtmdet/rtmdet_s_8xb32-300e_coco.py",
         UrlWeights(
             OPENMMLAB + "mmdetection/v3.0/rtmdet/rtmdet_s_8xb32-300e_coco/"
             "rtmdet_s_8xb32-300e_coco_20220905_161602-387a891e.pth",
@@ -195,7 +195,7 @@ DETECTORS: tuple[DetectorEntry, ...] = (
         box_ap=44.6, licence="Apache-2.0",
     ),
     DetectorEntry(
-        "rtmdet_m", "rtmdet/rtmdet_m_8xb32-300e_coco.py",
+        "rtmdet_m", "mmdet", "rtmdet/rtmdet_m_8xb32-300e_coco.py",
         UrlWeights(
             OPENMMLAB + "mmdetection/v3.0/rtmdet/rtmdet_m_8xb32-300e_coco/"
             "rtmdet_m_8xb32-300e_coco_20220719_112220-229f527c.pth",
@@ -205,7 +205,7 @@ DETECTORS: tuple[DetectorEntry, ...] = (
     ),
     # Its AP is of people alone: not to be compared with the others.
     DetectorEntry(
-        "rtmdet_m_person", "rtmdet/rtmdet_m_8xb32-300e_coco.py",
+        "rtmdet_m_person", "mmdet", "rtmdet/rtmdet_m_8xb32-300e_coco.py",
         UrlWeights(
             OPENMMLAB + "mmpose/v1/projects/rtmpose/"
             "rtmdet_m_8xb32-100e_coco-obj365-person-235e8209.pth",
@@ -214,7 +214,7 @@ DETECTORS: tuple[DetectorEntry, ...] = (
         box_ap=62.5, licence="Apache-2.0", num_classes=1,
     ),
     DetectorEntry(
-        "faster_rcnn_r50", "faster_rcnn/faster-rcnn_r50_fpn_2x_coco.py",
+        "faster_rcnn_r50", "mmdet", "faster_rcnn/faster-rcnn_r50_fpn_2x_coco.py",
         UrlWeights(
             OPENMMLAB + "mmdetection/v2.0/faster_rcnn/faster_rcnn_r50_fpn_2x_coco/"
             "faster_rcnn_r50_fpn_2x_coco_bbox_mAP-0.384_20200504_210434-a5d8aa15.pth",
@@ -223,8 +223,8 @@ DETECTORS: tuple[DetectorEntry, ...] = (
         box_ap=38.4, licence="Apache-2.0",
     ),
     DetectorEntry(
-        "yolov4_tiny", None, YOLOV4_WEIGHTS,
-        box_ap=None, licence="public domain", cfg=YOLOV4_CFG,
+        "yolov4_tiny", "darknet", "", YOLOV4_WEIGHTS,
+        box_ap=None, licence="public domain", files=(("cfg", YOLOV4_CFG),),
     ),
 )
 # fmt: on

@@ -144,7 +144,7 @@ def _unwrap_pickle(path: Path, content: Any) -> Any:
     if not isinstance(content, dict):
         return content
     if {"params", "batch_stats"} <= content.keys():
-        from stad.models.backbones.i3d import convert_deepmind_i3d
+        from stad.zoo.deepmind_i3d import convert_deepmind_i3d
 
         try:
             return convert_deepmind_i3d(content)

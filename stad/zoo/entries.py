@@ -53,19 +53,21 @@ class DetectorEntry:
     """A model that finds people.
 
     Attributes:
-        name: what people call it.
-        mmdet_config: path below the configs that mmdet ships; None for a model of OpenCV's.
-        weights: where the published ones are.
+        name: its name in the catalog.
+        kind: which of ``stad.actors.detectors.KINDS`` opens it.
+        config: the kind's own config; of mmdet, a path below the configs that mmdet ships.
+        weights: where the published weights are.
         box_ap: COCO box AP in percent, as published; None where unknown.
         licence: of the weights.
-        num_classes: set where the weights know fewer classes than the config.
-        cfg: darknet's network description, beside the weights.
+        num_classes: set where the weights have fewer classes than the config.
+        files: further files to fetch, each with its role for the kind.
     """
 
     name: str
-    mmdet_config: str | None
+    kind: str
+    config: str
     weights: Weights
     box_ap: float | None
     licence: str
     num_classes: int | None = None
-    cfg: Weights | None = None
+    files: tuple[tuple[str, Weights], ...] = ()

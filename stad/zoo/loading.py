@@ -22,6 +22,7 @@ from stad.zoo.checkpoint import open_checkpoint, read_checkpoint
 from stad.zoo.files import fetch
 from stad.zoo.lookup import config_dir, model_entry
 from stad.zoo.mapping import map_keys
+from stad.zoo.needs import supply_files
 from stad.zoo.recorded import background_row, check_same_network
 from stad.zoo.weights import PackageWeights
 
@@ -89,7 +90,7 @@ def open_model(
     config = _read_config(config_path)
     data = config.val_dataloader.dataset
     class_names = label_maps.class_names(data.label_map, folder=config_path.parent)
-    model = MODELS.build(config.model)
+    model = supply_files(MODELS.build(config.model))
     if path is not None:
         load_weights(model, path)
     if len(class_names) != model.num_classes:

@@ -12,6 +12,7 @@ from stad.actors.detectors.whole_frame import WholeFrame
 from stad.errors import InputError
 from stad.inference.detectors import open_detector
 from stad.structures import Actors, Frame
+from stad.zoo.checkpoint import read_checkpoint
 
 
 def noise_frame(height_px: int = 96, width_px: int = 128) -> Frame:
@@ -46,7 +47,7 @@ def test_unknown_detectors_and_missing_files(tmp_path):
 def test_mmdet_models_load_published_names_and_see_bgr(tmp_path, monkeypatch, capsys, name):
     """Random weights under the published names; the picture reaches mmdet as it loads files."""
     entry = zoo.detector_entry(name)
-    config = detector.mmdet_config(entry.mmdet_config)
+    config = detector.mmdet_config(entry.config)
     options = {"model.bbox_head.num_classes": entry.num_classes} if entry.num_classes else None
     with detector._quiet():
         from mmdet.apis import init_detector
@@ -69,9 +70,9 @@ def test_mmdet_models_load_published_names_and_see_bgr(tmp_path, monkeypatch, ca
 @pytest.mark.slow
 def test_mmdet_weights_of_another_model(tmp_path):
     torch.save({"state_dict": {"head.weight": torch.zeros(2)}}, tmp_path / "w.pth")
-    config = detector.mmdet_config(zoo.detector_entry("rtmdet_tiny").mmdet_config)
+    config = detector.mmdet_config(zoo.detector_entry("rtmdet_tiny").config)
     with pytest.raises(InputError, match="do not fit its config"):
-        MmdetDetector(config, tmp_path / "w.pth", name="x")
+        MmdetDetector(config, read_checkpoint(tmp_path / "w.pth"), name="x")
 
 
 def test_yolo_on_a_blank_picture_finds_nobody():

@@ -8,8 +8,8 @@ from mmengine.logging import MMLogger
 from stad.annotations.proposals import Proposals, keyframe_id, write_proposals
 from stad.datasets.ava import AVADataset
 from stad.datasets.checked_table import read_checked
-from stad.errors import InputError
 from stad.engine.ava_metric import AVAMetric
+from stad.errors import InputError
 from stad.video.clip_source import FrameFolders, VideoFiles
 from stad.video.window import Window
 from tests.datasets.tiny_ava import SIZE, write_tiny_ava

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from stad.datasets.flow import collate_with_flow
-from stad.models.preprocessor import ClipPreprocessor
 from stad.inference.scorer import ActionScorer
+from stad.models.preprocessor import ClipPreprocessor
 from stad.registry import MODELS
 from stad.structures import VideoMeta
 from stad.video.window import Window

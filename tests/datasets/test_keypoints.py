@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from stad.datasets.ava import AVADataset
-from stad.datasets.sampler import EpochIndex
 from stad.datasets.keypoints import SkeletonDataset, collate_skeletons, read_keypoints
+from stad.datasets.sampler import EpochIndex
 from stad.datasets.transforms.detection import ActorTransform, TrainTransform
 from stad.errors import InputError
 from stad.models.action_detector import ActionDetector

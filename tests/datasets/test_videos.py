@@ -11,9 +11,9 @@ import torch
 from mmengine.logging import MMLogger
 
 from stad.datasets import videos as kinetics
+from stad.datasets.sampler import EpochIndex
 from stad.datasets.transforms.recognition import ClipTransform
 from stad.datasets.videos import VideoDataset, collate_videos
-from stad.datasets.sampler import EpochIndex
 from stad.errors import InputError
 from stad.video.clip_reader import ClipReader
 from stad.video.clip_source import VideoFiles

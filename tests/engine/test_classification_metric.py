@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from stad.errors import InputError
 from stad.engine.classification_metric import AccuracyMetric
+from stad.errors import InputError
 from stad.structures import VideoMeta
 
 

@@ -15,8 +15,8 @@ from stad.cli.annotate import annotate_main
 from stad.errors import InputError
 from stad.inference.journal import Journal
 from stad.inference.pipeline import PipelineOptions, annotate_frames
-from stad.outputs.outputs import Outputs
 from stad.inference.resume import JournaledDetector, JournaledScorer, journaled_frames
+from stad.outputs.outputs import Outputs
 from stad.structures import FrameResult
 from stad.video.source import VideoSource
 from stad.video.window import Window

@@ -7,8 +7,8 @@ import torch
 
 from stad import zoo
 from stad.actors.detectors.whole_frame import WholeFrame
-from stad.inference.scorer import OnlineScorer
 from stad.inference.pipeline import PipelineOptions, annotate_frames
+from stad.inference.scorer import OnlineScorer
 from stad.structures import Frame
 
 CONFIG = str(Path(__file__).parents[1] / "data" / "tiny_online.py")

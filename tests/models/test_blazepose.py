@@ -18,7 +18,7 @@ from stad.models.backbones.blazepose import (
     turn_back,
 )
 from stad.zoo.catalog import BLAZEPOSE
-from stad.zoo.files import is_cached
+from stad.zoo.files import fetch, is_cached
 
 SIDE = 40
 NOSE, FOOT = 0, 32
@@ -162,7 +162,7 @@ def test_the_published_weights_see_a_rendered_person_the_right_way_up():
     figure.draw(picture, 0)
     fallen = np.rot90(picture).copy()
     clips = clips_of(*(one.astype(np.float32) / 255 for one in (picture, fallen)))
-    (found,) = BlazePose(num_threads=1)(clips, torch.tensor([UPRIGHT, LYING]))
+    (found,) = BlazePose(fetch(BLAZEPOSE), num_threads=1)(clips, torch.tensor([UPRIGHT, LYING]))
     values = found[..., 0, 0, 0].numpy()
     standing, lying = (one[:-1].reshape(NUM_KEYPOINTS, VALUES) for one in values)
     assert values[0, -1] > 0.5

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from stad import zoo
-from stad.models.fast_inference import prepare_for_inference
 from stad.inference.scorer import ActionScorer
+from stad.models.fast_inference import prepare_for_inference
 
 CONFIG = str(Path(__file__).parents[1] / "data" / "tiny_detector.py")
 

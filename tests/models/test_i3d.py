@@ -6,13 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from stad.models.backbones.i3d import (
-    I3D,
-    SameMaxPool3d,
-    Unit3d,
-    convert_deepmind_i3d,
-    same_padding,
-)
+from stad.models.backbones.i3d import I3D, SameMaxPool3d, Unit3d, same_padding
+from stad.zoo.deepmind_i3d import convert_deepmind_i3d
 from tests.models.configs import build_model
 
 

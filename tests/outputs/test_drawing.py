@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from stad.outputs.drawing import draw_actors
-from stad.outputs.palette import PALETTE, UNTRACKED, actor_color, contrast, text_color
 from stad.outputs.labels import overlap_px, place_plate, plate_text, render_plate
+from stad.outputs.palette import PALETTE, UNTRACKED, actor_color, contrast, text_color
 from stad.structures import Actors, ShownLabel
 
 NAMES = ("stand", "walk", "talk to (a person)")

@@ -11,9 +11,9 @@ from torchvision.models import video
 
 from stad import zoo
 from stad.datasets.ava import AVADataset
+from stad.engine.ava_metric import AVAMetric
 from stad.engine.published import evaluation_changes
 from stad.errors import InputError
-from stad.engine.ava_metric import AVAMetric
 from stad.zoo import choice
 from stad.zoo.catalog import BLAZEPOSE, DETECTORS, MODELS
 from stad.zoo.files import is_cached
@@ -96,7 +96,7 @@ def test_mmdet_ships_the_detectors_configs():
     spec = importlib.util.find_spec("mmdet")
     folder = Path(spec.origin).parent / ".mim" / "configs"
     for entry in DETECTORS:
-        assert entry.mmdet_config is None or (folder / entry.mmdet_config).is_file()
+        assert entry.kind != "mmdet" or (folder / entry.config).is_file()
 
 
 def test_candidates_are_in_the_order_of_their_map():

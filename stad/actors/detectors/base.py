@@ -1,26 +1,69 @@
-"""What every person detector offers."""
+"""Define what every person detector offers, and what it is opened with."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from stad.structures import Actors, Frame
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# COCO's number of a person, in every detector here.
+PERSON_CLASS = 0
+# Weaker boxes are dropped; the tracker uses weak ones to keep a track alive.
+MINIMUM_SCORE = 0.1
+
 
 class PersonDetector(Protocol):
-    """Anything that finds people in a frame.
+    """Anything that finds people in a frame."""
+
+    @property
+    def name(self) -> str:
+        """The name that users read."""
+        ...
+
+    @property
+    def interval_sec(self) -> float | None:
+        """How often to ask, in seconds of video; None leaves that to the caller."""
+        ...
+
+    @property
+    def gives_ids(self) -> bool:
+        """Whether to keep its ids; otherwise a tracker gives them."""
+        ...
+
+    @property
+    def person_threshold(self) -> float:
+        """The score in [0, 1] from which a box surely is a person."""
+        ...
+
+    def detect(self, frame: Frame) -> Actors | None:
+        """Return the people in the frame, boxes in its pixels; None if it cannot tell."""
+        ...
+
+
+@dataclass(frozen=True)
+class DetectorSetup:
+    """What a kind of detector is opened with.
 
     Attributes:
-        name: for people.
-        interval_sec: how often it wants to be asked; None leaves that to the caller.
-        gives_ids: whether its ids are to be kept; else a tracker gives them.
-        person_threshold: the score from which a box surely is a person, in [0, 1].
+        name: the name that users read.
+        weights: file of the weights.
+        read_weights: returns the state dict of such a file.
+        files: further files by their role, for example 'cfg' of a darknet model.
+        config: the kind's own config: of mmdet, a path, or a path below mmdet's configs.
+        num_classes: set where the weights have fewer classes than the config.
+        device: 'cpu', 'cuda:0', ...
     """
 
     name: str
-    interval_sec: float | None
-    gives_ids: bool
-    person_threshold: float
-
-    def detect(self, frame: Frame) -> Actors | None:
-        """People in the frame, boxes in its pixels; None where it has nothing to say of it."""
+    weights: Path
+    read_weights: Callable[[Path], Mapping[str, Tensor]]
+    files: Mapping[str, Path] = field(default_factory=dict)
+    config: str = ""
+    num_classes: int | None = None
+    device: str = "cpu"

@@ -7,12 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from stad.actors.detectors.base import MINIMUM_SCORE, PERSON_CLASS, DetectorSetup
 from stad.structures import Actors, Frame
 from stad.utils.boxes import box_iou
 
-PERSON_CLASS = 0
-# Boxes below this go nowhere; the tracker uses weak ones to keep a track alive.
-MINIMUM_SCORE = 0.1
 NMS_IOU = 0.45
 # Longer side of the input. Small people are seen at the first size, people who fill the picture
 # better at the second.
@@ -32,6 +30,11 @@ SEARCH_SEC = 0.5
 # How long a picture is turned to one side, before the other: no multiple of usual intervals.
 TURN_SEC = 0.27
 QUARTER_TURNS = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE)
+
+
+def open_detector(setup: DetectorSetup) -> DarknetDetector:
+    """Open YOLOv4-tiny, see ``stad.actors.detectors.KINDS``."""
+    return DarknetDetector(setup.files["cfg"], setup.weights)
 
 
 class DarknetDetector:

@@ -1,7 +1,4 @@
-"""Frame -> person boxes: mmdet models, the offline OpenCV model, or the whole frame.
-
-mmdet is imported here alone, and only when a detector of its is asked for.
-"""
+"""Find people with the detectors of mmdet, which is imported in this module only."""
 
 from __future__ import annotations
 
@@ -9,11 +6,13 @@ import contextlib
 import io
 import logging
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
-from stad.actors.detectors.darknet import MINIMUM_SCORE, PERSON_CLASS
+from stad.actors.detectors.base import MINIMUM_SCORE, PERSON_CLASS, DetectorSetup
 from stad.errors import InputError
 from stad.structures import Actors, Frame
 
@@ -24,13 +23,27 @@ def mmdet_config(name: str) -> Path:
     return package / ".mim" / "configs" / name
 
 
+def open_detector(setup: DetectorSetup) -> MmdetDetector:
+    """Open an mmdet detector, see ``stad.actors.detectors.KINDS``."""
+    config = Path(setup.config)
+    return MmdetDetector(
+        config if config.is_file() else mmdet_config(setup.config),
+        setup.read_weights(setup.weights),
+        name=setup.name,
+        origin=setup.weights,
+        num_classes=setup.num_classes,
+        device=setup.device,
+    )
+
+
 class MmdetDetector:
     """An mmdet detector, class 0 of which is the person.
 
     Args:
         config: an mmdet config file.
-        weights: its checkpoint.
+        state: its weights, names to tensors.
         name: for people.
+        origin: the file of the weights, for error messages.
         num_classes: set where the weights know fewer classes than the config.
         device: 'cpu', 'cuda:0', ...
         minimum_score: weaker boxes are left out.
@@ -43,9 +56,10 @@ class MmdetDetector:
     def __init__(
         self,
         config: Path,
-        weights: Path,
+        state: Mapping[str, Tensor],
         *,
         name: str,
+        origin: str | Path = "",
         num_classes: int | None = None,
         device: str = "cpu",
         minimum_score: float = MINIMUM_SCORE,
@@ -59,7 +73,7 @@ class MmdetDetector:
             self._model = mmdet_apis.init_detector(
                 str(config), None, device=device, cfg_options=options
             )
-        _load_mmdet_weights(self._model, weights)
+        _load_mmdet_weights(self._model, state, origin)
         # Configs begin with a loader for files; ours are pictures in memory.
         self._pipeline = _array_pipeline(self._model.cfg)
 
@@ -103,15 +117,12 @@ def _import_mmdet():
     return mmdet.apis
 
 
-def _load_mmdet_weights(model, weights: Path) -> None:
-    from stad.zoo.checkpoint import read_checkpoint
-
-    state = read_checkpoint(weights)
+def _load_mmdet_weights(model, state: Mapping[str, Tensor], origin: str | Path) -> None:
     missing, leftover = model.load_state_dict(state, strict=False)
     missing = [key for key in missing if not key.endswith("num_batches_tracked")]
     if missing or leftover:
         raise InputError(
-            f"the detector's weights {weights} do not fit its config: {len(missing)} keys missing "
+            f"the detector's weights {origin} do not fit its config: {len(missing)} keys missing "
             f"({', '.join(missing[:3])}), {len(leftover)} left over ({', '.join(leftover[:3])}); "
             "give the weights that belong to this config"
         )

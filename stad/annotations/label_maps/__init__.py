@@ -26,8 +26,8 @@ def class_names(label_map: str | Path, *, folder: Path | None = None) -> tuple[s
 
     Args:
         label_map: 'ava' (80 names; AVA id k is at k - 1), 'kinetics400' (400, in the order of
-            the DeepMind I3D label map), 'motion' (10, of ``stad.datasets.motion``), 'poses' (12,
-            of ``skeleton_poses``), 'synthetic' (11, of ``stad.datasets.synthetic.scenes``), or a label
+            the DeepMind I3D label map), 'motion' (10, of ``benchmarks.motion``), 'poses' (12,
+            of ``skeleton_poses``), 'synthetic' (11, of ``stad.datasets.synthetic``), or a label
             map file with ids 1, 2, ... N.
         folder: what a relative path starts from; the working folder if None.
 

@@ -8,9 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from stad.cli.watch.events import EventTracker
 from stad.cli.watch.outlets import Outlets
 from stad.cli.watch.stats import Stats
-from stad.localization.localizer import Localizer
 from stad.inference.build import Models
 from stad.inference.pipeline import Flow, PipelineOptions, ScoringJob, score_job
+from stad.localization.localizer import Localizer
 from stad.structures import Frame, Keyframe, Segment
 from stad.video.live import LiveSource
 

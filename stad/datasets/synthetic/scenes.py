@@ -9,7 +9,12 @@ import numpy as np
 
 from stad.datasets.synthetic.casting import Role, draw_cast, opposite
 from stad.datasets.synthetic.figures import Figure
-from stad.datasets.synthetic.scenery import Background, SensorNoise, draw_camera_path, draw_occluders
+from stad.datasets.synthetic.scenery import (
+    Background,
+    SensorNoise,
+    draw_camera_path,
+    draw_occluders,
+)
 
 # Class k has id k + 1, as in AVA.
 CLASSES = (

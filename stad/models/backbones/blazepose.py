@@ -11,7 +11,7 @@ import os
 import sys
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from stad.errors import InputError
 from stad.registry import MODELS
 
 NUM_KEYPOINTS = 33
@@ -45,6 +46,8 @@ class BlazePose(nn.Module):
     been seen is not computed again.
 
     Args:
+        weights: path of ``pose_landmark_full.tflite``, or a function that returns it, called
+            when the first crop comes.
         num_threads: pictures looked at side by side; None takes as many as torch has threads.
         remembered: crops whose keypoints are kept, the latest.
     """
@@ -52,8 +55,15 @@ class BlazePose(nn.Module):
     # An ``ActionDetector`` hands the tracks in beside the crops.
     sees_tracks = True
 
-    def __init__(self, *, num_threads: int | None = None, remembered: int = 512) -> None:
+    def __init__(
+        self,
+        weights: str | Path | Callable[[], Path] | None = None,
+        *,
+        num_threads: int | None = None,
+        remembered: int = 512,
+    ) -> None:
         super().__init__()
+        self.weights = weights
         self._num_threads, self._remembered = num_threads, remembered
         self._runners: list[_Runner] = []
         self._known: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()
@@ -103,7 +113,13 @@ class BlazePose(nn.Module):
         """One picture at a time per thread: quicker than batches with all threads in each."""
         if not self._runners:
             count = self._num_threads or torch.get_num_threads()
-            self._runners = [_Runner() for _ in range(count)]
+            if self.weights is None:
+                raise InputError(
+                    "BlazePose has no weights. Build the model with stad.zoo, or pass the path of "
+                    "pose_landmark_full.tflite as weights."
+                )
+            path = Path(self.weights() if callable(self.weights) else self.weights)
+            self._runners = [_Runner(path) for _ in range(count)]
         count = len(self._runners)
         with ThreadPoolExecutor(count) as pool:
             shares = pool.map(_Runner.run, self._runners, [views[i::count] for i in range(count)])
@@ -130,14 +146,10 @@ def _silent() -> Iterator[None]:
 class _Runner:
     """The network for one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
         # Here, because the runtime takes half a second to import.
         from ai_edge_litert.interpreter import Interpreter
 
-        from stad import zoo
-        from stad.zoo.catalog import BLAZEPOSE
-
-        path = zoo.fetch(BLAZEPOSE)
         with _silent():
             self._network = Interpreter(str(path), num_threads=1)
             self._network.allocate_tensors()

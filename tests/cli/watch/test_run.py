@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.watch import measure
 from stad import zoo
-from stad.cli.watch.benchmark import measure
 from stad.cli.watch.command import parse_options, watch_main
 from stad.errors import run_script
 from stad.localization.options import LocalizerOptions

@@ -12,10 +12,10 @@ from stad.cli.watch.outlets import Outlets
 from stad.cli.watch.run import WatchReport, summary
 from stad.cli.watch.screen import Screen
 from stad.cli.watch.watcher import Watcher
-from stad.localization.localizer import Localizer
-from stad.localization.options import LocalizerOptions
 from stad.inference.build import Models
 from stad.inference.pipeline import PipelineOptions
+from stad.localization.localizer import Localizer
+from stad.localization.options import LocalizerOptions
 from stad.structures import Actors
 from stad.video.geometry import clip_size
 from stad.video.live import LiveSource

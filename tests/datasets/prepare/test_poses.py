@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.poses import FOLDS, POSTURES, Fold, markdown, paths_in
 from stad.annotations import label_maps
 from stad.annotations.ava_csv import read_ava_csv
 from stad.annotations.keyframes import group_actors
@@ -24,7 +25,6 @@ from stad.datasets.prepare.poses.files import (
     render_runners,
     write_splits,
 )
-from stad.datasets.poses.measure import FOLDS, POSTURES, Fold, markdown, paths_in
 from stad.errors import InputError
 from stad.utils import download
 

@@ -10,6 +10,12 @@ import pytest
 
 from stad.datasets.synthetic.casting import Role
 from stad.datasets.synthetic.figures import Figure, FigureSpec, draw_clothes
+from stad.datasets.synthetic.files import (
+    RenderSettings,
+    annotation_rows,
+    label_map_text,
+    render_dataset,
+)
 from stad.datasets.synthetic.gaits import (
     POSTURES,
     SPARSE_STEP_SEC,
@@ -17,7 +23,6 @@ from stad.datasets.synthetic.gaits import (
     MotionSpec,
     draw_arm_swing,
 )
-from stad.datasets.synthetic.skeleton import Body
 from stad.datasets.synthetic.scenes import (
     CLASS_IDS,
     CLASSES,
@@ -25,12 +30,7 @@ from stad.datasets.synthetic.scenes import (
     SyntheticScene,
     classes_at,
 )
-from stad.datasets.synthetic.files import (
-    RenderSettings,
-    annotation_rows,
-    label_map_text,
-    render_dataset,
-)
+from stad.datasets.synthetic.skeleton import Body
 from stad.errors import InputError
 from stad.video.source import VideoSource
 

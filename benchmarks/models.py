@@ -13,9 +13,9 @@ import torchvision.models.video as video_models
 from mmengine.config import Config
 from torch import Tensor, nn
 
+from benchmarks.model_cost import count_network
 from stad import zoo
 from stad.errors import InputError
-from stad.models.cost import count_network
 from stad.models.online import OnlineRecognizer, why_not_online
 from stad.registry import MODELS
 from stad.utils.markdown import markdown_table

@@ -8,9 +8,9 @@ from itertools import takewhile
 
 from stad import zoo
 from stad.inference.detectors import open_detector
+from stad.inference.pipeline import PipelineOptions, annotate_frames
 from stad.inference.precision import choose_precision
 from stad.inference.scorer import ActionScorer
-from stad.inference.pipeline import PipelineOptions, annotate_frames
 from stad.video.source import VideoSource
 
 

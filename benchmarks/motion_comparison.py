@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config
 
+from benchmarks.motion import SPINS, reversed_label
 from stad import zoo
-from stad.datasets.motion import SPINS, reversed_label
 from stad.engine.checkpoints import LAST
 from stad.engine.hooks import bare_model
 from stad.engine.run import RunOptions, train

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.motion import CLASSES, render_motion, reversed_label
+from benchmarks.motion_files import write_motion_dataset
 from stad.annotations.video_lists import label_numbers, list_class_folders, read_video_list
-from stad.datasets.motion import CLASSES, render_motion, reversed_label
-from stad.datasets.motion_files import write_motion_dataset
 from stad.errors import InputError
 from stad.video.clip_source import VideoFiles
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.motion import CLASSES, NUM_PAIRS, SPINS, render_motion
 from stad.annotations.video_lists import list_text
-from stad.datasets.motion import CLASSES, NUM_PAIRS, SPINS, render_motion
 from stad.datasets.synthetic.rendered_video import write_rendered_video
 from stad.errors import InputError
 from stad.utils.files import write_whole

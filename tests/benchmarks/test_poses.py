@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.poses import POSTURES, measure_fold
 from stad.annotations import label_maps
-from stad.datasets.poses.measure import POSTURES, measure_fold
 from stad.datasets.keypoints import ARRAYS
 from tests.stick_figures import box_of, in_picture, lying, map_of, sitting, standing
 from tests.videos import write_video

@@ -3,7 +3,7 @@
 import pytest
 from mmengine.config import Config
 
-from stad.engine import benchmark
+from benchmarks import reading as benchmark
 from stad.errors import InputError
 from tests.datasets.tiny_ava import CONFIG
 from tests.models.configs import read_config

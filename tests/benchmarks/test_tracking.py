@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stad.actors.library_trackers import TrackerChoice
-from stad.engine.tracking_benchmark import (
+from benchmarks.tracking import (
     Look,
     TrackingFigures,
     as_markdown,
@@ -17,6 +16,7 @@ from stad.engine.tracking_benchmark import (
     follow,
     look_at,
 )
+from stad.actors.library_trackers import TrackerChoice
 from stad.structures import Actors, Frame
 from tests.videos import write_video
 

@@ -4,8 +4,15 @@ import json
 
 import pytest
 
-from stad.datasets.motion_files import write_motion_dataset
-from stad.engine.compare import RESULT_FILE, RUNS, MotionResult, as_markdown, check_run, run_motion
+from benchmarks.motion_comparison import (
+    RESULT_FILE,
+    RUNS,
+    MotionResult,
+    as_markdown,
+    check_run,
+    run_motion,
+)
+from benchmarks.motion_files import write_motion_dataset
 from stad.errors import InputError
 from stad.zoo import config_dir
 

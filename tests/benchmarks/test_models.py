@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from stad.engine.model_speed import PEERS, Speed, as_markdown, measure
+from benchmarks.model_cost import count_network
+from benchmarks.models import PEERS, Speed, as_markdown, measure
 from stad.errors import InputError
-from stad.models.cost import count_network
 from tests.models.configs import CONFIGS
 
 

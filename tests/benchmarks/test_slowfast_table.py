@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stad.engine.slowfast_table import VARIANTS, as_markdown, difference, variant_cost
-from stad.models.cost import count_cost
+from benchmarks.model_cost import count_cost
+from benchmarks.slowfast_table import VARIANTS, as_markdown, difference, variant_cost
 from tests.models.configs import read_config
 
 PAGE = Path(__file__).parents[2] / "docs" / "slowfast.md"

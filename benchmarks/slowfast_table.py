@@ -8,8 +8,8 @@ from functools import cache
 
 from mmengine.config import Config
 
+from benchmarks.model_cost import Cost, count_cost
 from stad import zoo
-from stad.models.cost import Cost, count_cost
 from stad.utils.markdown import markdown_table
 
 # The paper's accuracy and GFLOPs are those of views of this size.
