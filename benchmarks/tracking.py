@@ -164,7 +164,7 @@ def count_switches(found: Sequence[Look], reference: Sequence[Look]) -> tuple[in
     person_of: dict[int, int] = {}
     num_broken = num_mixed = 0
     for look in found:
-        people = known.get(round(look.time_sec, 3), Actors.of())
+        people = known.get(round(look.time_sec, 3), Actors.from_arrays())
         if not len(people) or not len(look.people):
             continue
         overlap = box_iou(look.people.boxes, people.boxes)

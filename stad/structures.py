@@ -68,7 +68,7 @@ class Actors:
     ids: np.ndarray
 
     @staticmethod
-    def of(boxes=(), scores=None, ids=None) -> Actors:
+    def from_arrays(boxes=(), scores=None, ids=None) -> Actors:
         """Build from anything array-like; scores default to 1, ids to -1."""
         boxes = np.asarray(boxes, dtype=np.float32).reshape(-1, 4)
         count = len(boxes)

@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.cli.arguments import ArgumentParser
-from stad.cli.option_ranges import check_seconds, check_shares
+from stad.cli.option_ranges import check_positive_seconds, check_probabilities
 from stad.errors import run_script
 
 
@@ -41,10 +41,10 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Look for people at each rate, follow them, and print the table."""
     args = parse_args()
-    check_shares(person_threshold=args.person_threshold)
+    check_probabilities(person_threshold=args.person_threshold)
     for seconds in args.detect_every:
-        check_seconds(detect_every=seconds)
-    check_seconds(track_memory=args.track_memory, reference=args.reference)
+        check_positive_seconds(detect_every=seconds)
+    check_positive_seconds(track_memory=args.track_memory, reference=args.reference)
     from benchmarks.tracking import as_markdown, figures, follow, look_at
     from stad.actors.library_trackers import choose_tracker
     from stad.inference.detectors import open_detector

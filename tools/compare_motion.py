@@ -36,10 +36,10 @@ def main() -> None:
     args = parse_args()
     # After parse_args: --help does not wait for torch.
     from benchmarks.motion_comparison import RUNS, as_markdown, check_run, run_motion
-    from stad.cli.option_ranges import check_counts
+    from stad.cli.option_ranges import check_positive_ints
     from stad.utils.files import check_output, write_whole
 
-    check_counts(seeds=args.seeds)
+    check_positive_ints(seeds=args.seeds)
     if args.out:
         check_output("--out", args.out)
     names = args.only or list(RUNS)

@@ -56,7 +56,7 @@ class DenseTracks:
             path.boxes.insert(at, box.astype(np.float64))
             path.scores.insert(at, float(score))
 
-    def reached(self, time_sec: float, *, is_look: bool = False) -> None:
+    def advance_to(self, time_sec: float, *, is_look: bool = False) -> None:
         """Say that detection has come to this time, whether it found anybody or not.
 
         Args:
@@ -73,7 +73,7 @@ class DenseTracks:
         self._finished = True
 
     @property
-    def settled_sec(self) -> float:
+    def final_until_sec(self) -> float:
         """Boxes up to this time will not change any more, seconds."""
         return np.inf if self._finished else self._until_sec - self._max_gap_sec
 
@@ -84,7 +84,7 @@ class DenseTracks:
             observed = self._interpolate(self._paths[actor_id], time_sec)
             if observed is not None:
                 found.append((actor_id, *observed))
-        return Actors.of(
+        return Actors.from_arrays(
             [box for _, box, _ in found],
             [score for _, _, score in found],
             [actor_id for actor_id, _, _ in found],

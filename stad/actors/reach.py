@@ -26,7 +26,7 @@ JITTER_HEIGHTS = 0.35
 # A box that is cut off or partly hidden is still about half as wide as the body is tall.
 HEIGHT_PER_WIDTH = 2.0
 # The same person is at most so many times as tall in the next box; other sizes fit less well.
-LARGEST_RATIO = 2.0
+MAX_RATIO = 2.0
 SIZE_WEIGHT = 3.0
 
 
@@ -81,7 +81,7 @@ def closeness(people: Candidates, boxes: np.ndarray) -> np.ndarray:
     fit = (fit - SIZE_WEIGHT * growth**2) * np.exp(-HIDDEN_DECAY_PER_SEC * people.hidden_sec)[
         :, None
     ]
-    return np.where(growth <= np.log(LARGEST_RATIO), fit.clip(min=0), 0.0)
+    return np.where(growth <= np.log(MAX_RATIO), fit.clip(min=0), 0.0)
 
 
 def _fit_going_on(people: Candidates, boxes: np.ndarray, scale_px: np.ndarray) -> np.ndarray:

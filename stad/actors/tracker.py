@@ -24,7 +24,7 @@ SPEED_SEC = 1.0
 LIBRARY_SEC = 0.2
 # A slow machine looks less often than it should. If it did not look for longer than this, beside
 # the memory, then the clock has jumped, and people are new.
-LONGEST_STEP_SEC = 3.0
+MAX_STEP_SEC = 3.0
 EPSILON_SEC = 1e-3
 
 
@@ -125,7 +125,7 @@ class ActorTracker:
             start_score=start_score,
         )
         self._memory_sec, self._start_score = max_gap_sec, np.float32(start_score)
-        self._longest_step_sec = max(1.5 / rate, LONGEST_STEP_SEC)
+        self._longest_step_sec = max(1.5 / rate, MAX_STEP_SEC)
         self.counts = FollowCounts() if counts is None else counts
         self._tracks: list[_Track] = []
         self._unnamed: deque[tuple[float, Actors]] = deque()
@@ -148,7 +148,7 @@ class ActorTracker:
         found = self._pair(time_sec, detected, library_ids)
         earlier = self._take(time_sec, detected, found)
         ids = np.array([found[i].actor_id if i in found else -1 for i in range(len(detected))])
-        named = Actors.of(detected.boxes, detected.scores, ids)
+        named = Actors.from_arrays(detected.boxes, detected.scores, ids)
         self._unnamed.append((time_sec, named[named.ids < 0]))
         self._last_sec = time_sec
         return [*earlier, (time_sec, named[named.ids > 0])]
@@ -265,7 +265,9 @@ class ActorTracker:
                 break
             best = int(overlap.argmax())
             box = unnamed.boxes[best]
-            filled.append((time_sec, Actors.of([box], [unnamed.scores[best]], [track.actor_id])))
+            filled.append(
+                (time_sec, Actors.from_arrays([box], [unnamed.scores[best]], [track.actor_id]))
+            )
             rest = np.arange(len(unnamed)) != best
             self._unnamed[position] = (time_sec, unnamed[rest])
         return filled

@@ -10,7 +10,7 @@ COLUMNS = ("video id", "timestamp", "x1", "y1", "x2", "y2", "action id", "score 
 # Keyframes are compared to 6 decimals; a video's share of an int64 key is 2**42 microseconds.
 TIME_DECIMALS = 6
 MICROSECONDS_PER_VIDEO = 1 << 42
-LONGEST_SEC = MICROSECONDS_PER_VIDEO // 10**TIME_DECIMALS
+MAX_SEC = MICROSECONDS_PER_VIDEO // 10**TIME_DECIMALS
 
 
 def separator_hint(cells: list[str]) -> str:
@@ -48,9 +48,9 @@ def read_cell(where: str, column: int, text: str, allow_bad_numbers: bool) -> st
         return value
     if not math.isfinite(value) or (kind is int and abs(value) >= 1 << 31):
         raise InputError(f"{where}, column {name!r}: expected {what}, got {text!r}.")
-    if name == "timestamp" and not 0 <= value < LONGEST_SEC:
+    if name == "timestamp" and not 0 <= value < MAX_SEC:
         raise InputError(
-            f"{where}, column {name!r}: expected seconds from 0 to {LONGEST_SEC}, got {text!r}."
+            f"{where}, column {name!r}: expected seconds from 0 to {MAX_SEC}, got {text!r}."
         )
     return value
 

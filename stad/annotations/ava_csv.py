@@ -23,7 +23,7 @@ import pyarrow.csv
 from stad.annotations import label_maps
 from stad.annotations.ava_cells import (
     COLUMNS,
-    LONGEST_SEC,
+    MAX_SEC,
     MICROSECONDS_PER_VIDEO,
     TIME_DECIMALS,
     read_cell,
@@ -299,7 +299,7 @@ def _check(table: AvaTable, allow_bad_numbers: bool) -> None:
     if not all(np.isfinite(one).all() for one in values) or "" in table.videos:
         raise _NotPlain
     for one in times:
-        if len(one) and not 0 <= one.min() <= one.max() < LONGEST_SEC:
+        if len(one) and not 0 <= one.min() <= one.max() < MAX_SEC:
             raise _NotPlain
     # A person id is cut to a whole number; the highest one of a double is out of reach.
     if not np.isfinite(table.last).all():

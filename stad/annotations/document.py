@@ -114,7 +114,9 @@ def frame_results(document: dict) -> Iterator[FrameResult]:
     for frame in document["frames"]:
         people = frame["actors"]
         scores = [np.nan if one["score"] is None else one["score"] for one in people]
-        actors = Actors.of([one["box"] for one in people], scores, [one["id"] for one in people])
+        actors = Actors.from_arrays(
+            [one["box"] for one in people], scores, [one["id"] for one in people]
+        )
         keyframe = None
         if "keyframe_sec" in frame:
             keyframe = _read_keyframe(frame["keyframe_sec"], actors, people, column=column)

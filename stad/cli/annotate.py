@@ -62,7 +62,7 @@ def _add_outputs(group) -> None:
 
 
 def add_models(group) -> None:
-    """The options that ``stad.inference.build.open_models`` reads."""
+    """The options that ``stad.inference.build.build_models`` reads."""
     group.add_argument(
         "--model", metavar="NAME|CONFIG", help="action model (default: the best at hand)"
     )

@@ -40,10 +40,10 @@ class _Job:
     """One run: models, the loop, the outputs."""
 
     def __init__(self, options: AnnotateOptions, source) -> None:
-        from stad.actors.detectors.precomputed import GivenBoxes
+        from stad.actors.detectors.precomputed import PrecomputedDetections
         from stad.actors.library_trackers import choose_tracker
         from stad.actors.tracker import FollowCounts
-        from stad.inference.build import open_models
+        from stad.inference.build import build_models
 
         self._options, self._source = options, source
         self._counts = FollowCounts()
@@ -57,10 +57,10 @@ class _Job:
         if options.boxes:
             # Boxes behind the end are an error, so that the end must not be a guess.
             info = replace(source.info, duration_sec=source.measured_duration_sec())
-            boxes = GivenBoxes(options.boxes, info, part_sec=part_sec)
+            boxes = PrecomputedDetections(options.boxes, info, part_sec=part_sec)
             for warning in boxes.warnings:
                 print(f"warning: {warning}", file=sys.stderr)
-        models = open_models(
+        models = build_models(
             options,
             frame_size=(source.info.width_px, source.info.height_px),
             detector=boxes,
@@ -166,7 +166,7 @@ class _Job:
             "--batch-size": options.batch_size or self._default_batch,
             "--max-labels": options.max_labels,
             "--labels": None if self._allowed is None else sorted(self._allowed),
-            "--localizer": self._localizer.options.as_plain(),
+            "--localizer": self._localizer.options.to_dict(),
             "--start": options.start_sec,
             "--end": options.end_sec,
             PRECISION_FLAG: self._precision,

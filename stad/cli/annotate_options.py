@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from stad.cli.option_ranges import check_counts, check_seconds, check_shares
+from stad.cli.option_ranges import check_positive_ints, check_positive_seconds, check_probabilities
 from stad.errors import InputError
 from stad.outputs.segment_files import SUBTITLE_SUFFIXES
 from stad.utils.files import check_output
@@ -66,13 +66,13 @@ class AnnotateOptions:
 
 def check_options(options: AnnotateOptions) -> None:
     """Raise InputError for a number out of its range or for no output at all."""
-    check_shares(threshold=options.threshold, person_threshold=options.person_threshold)
-    check_seconds(
+    check_probabilities(threshold=options.threshold, person_threshold=options.person_threshold)
+    check_positive_seconds(
         stride=options.stride_sec,
         detect_every=options.detect_sec,
         track_memory=options.track_memory_sec,
     )
-    check_counts(max_labels=options.max_labels, batch_size=options.batch_size)
+    check_positive_ints(max_labels=options.max_labels, batch_size=options.batch_size)
     if not options.outputs():
         raise InputError("nothing to write: give --out FILE.mp4, --json, --csv or --html")
     if options.resume and options.overwrite:

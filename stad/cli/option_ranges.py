@@ -5,7 +5,7 @@ from __future__ import annotations
 from stad.errors import InputError
 
 
-def check_shares(**shares: float | None) -> None:
+def check_probabilities(**shares: float | None) -> None:
     """Raise InputError unless these are between 0 and 1; None is not given.
 
     The names are those of the options, with '_' for '-'.
@@ -15,15 +15,15 @@ def check_shares(**shares: float | None) -> None:
             raise InputError(f"{_flag(name)} must be between 0 and 1, got {value:g}")
 
 
-def check_seconds(**seconds: float | None) -> None:
-    """Raise InputError unless these are times above 0; see ``check_shares``."""
+def check_positive_seconds(**seconds: float | None) -> None:
+    """Raise InputError unless these are times above 0; see ``check_probabilities``."""
     for name, value in seconds.items():
         if value is not None and not 0 < value < float("inf"):
             raise InputError(f"{_flag(name)} must be a number of seconds above 0, got {value:g}")
 
 
-def check_counts(**counts: int | None) -> None:
-    """Raise InputError unless these are 1 or more; see ``check_shares``."""
+def check_positive_ints(**counts: int | None) -> None:
+    """Raise InputError unless these are 1 or more; see ``check_probabilities``."""
     for name, value in counts.items():
         if value is not None and value < 1:
             raise InputError(f"{_flag(name)} must be 1 or more, got {value}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stad.cli.annotate_options import AnnotateOptions, check_outputs
-from stad.cli.option_ranges import check_counts
+from stad.cli.option_ranges import check_positive_ints
 from stad.errors import InputError
 from stad.video.sampling import Views, parse_views, view_times
 
@@ -69,7 +69,7 @@ def recognize(options: RecognizeOptions) -> None:
         InputError: the video, an output, a model or an option cannot be used; nothing is
             written then.
     """
-    check_counts(top=options.top)
+    check_positive_ints(top=options.top)
     views = None if options.views is None else parse_views(options.views)
     check_outputs(
         AnnotateOptions(video=options.video, json=options.json, overwrite=options.overwrite)

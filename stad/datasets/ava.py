@@ -336,7 +336,7 @@ def open_source(videos: str, *, frames_fps: float | None) -> ClipSource:
 
 
 def collate_clips(items: Sequence[dict]) -> dict:
-    """Items of ``AVADataset`` as a batch for ``ActionDetector``.
+    """Instances of ``AVADataset`` as a batch for ``ActionDetector``.
 
     Returns:
         'inputs' (N, T, H, W, 3) uint8, 'data_samples' N times ``ClipSample``.

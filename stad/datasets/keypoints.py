@@ -184,7 +184,7 @@ def _only_middle(values: np.ndarray, axis: int) -> np.ndarray:
 
 
 def collate_skeletons(items: Sequence[dict]) -> dict:
-    """Items of ``SkeletonDataset`` as a batch for an ``ActionDetector``.
+    """Instances of ``SkeletonDataset`` as a batch for an ``ActionDetector``.
 
     Returns:
         'inputs' (M, C, T, 1, 1) float32, 'data_samples' M times ``SkeletonSample``.

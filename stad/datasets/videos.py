@@ -241,7 +241,7 @@ class VideoDataset(Dataset):
 
 
 def collate_videos(items: Sequence[dict]) -> dict:
-    """Items of ``VideoDataset`` as a batch for ``Recognizer``.
+    """Instances of ``VideoDataset`` as a batch for ``Recognizer``.
 
     Returns:
         'inputs' (N, T, H, W, 3) uint8, 'data_samples' N times ``VideoSample``; the views of an

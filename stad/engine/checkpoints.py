@@ -20,7 +20,7 @@ VALIDATED = "last_validated"
 NAME_DIGITS = 6
 
 
-def write_beside(path: Path, write) -> None:
+def atomic_write(path: Path, write) -> None:
     """Let ``write(part)`` make a file beside ``path``, bring it to the disk, and rename it.
 
     A process that is killed at any moment leaves the old file or the new one, never a part.
@@ -32,7 +32,7 @@ def write_beside(path: Path, write) -> None:
     part.replace(path)
 
 
-def is_no_note_of_saving(record: logging.LogRecord) -> bool:
+def keep_log_record(record: logging.LogRecord) -> bool:
     """Whether a line of the log is of use: mmengine saves by its own means that it warns of."""
     text = record.getMessage()
     return not any(f'"{name}"' in text for name in ("FileClient", "HardDiskBackend"))
@@ -79,7 +79,7 @@ class AtomicCheckpointHook(Hook):
         epoch, folder = runner.epoch + 1, Path(runner.work_dir)
         path = folder / f"epoch_{epoch}.pth"
         self._save(runner, path.name, {"epoch": epoch, "iter": runner.iter})
-        write_beside(folder / LAST, lambda part: part.write_text(str(path)))
+        atomic_write(folder / LAST, lambda part: part.write_text(str(path)))
         self._remove_old(folder)
 
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
@@ -90,7 +90,7 @@ class AtomicCheckpointHook(Hook):
         if self._best_metric is not None and value is not None and math.isfinite(value):
             self._keep_best(runner, value)
         marker = Path(runner.work_dir) / VALIDATED
-        write_beside(marker, lambda part: part.write_text(str(runner.epoch)))
+        atomic_write(marker, lambda part: part.write_text(str(runner.epoch)))
 
     def _keep_best(self, runner, value: float) -> None:
         # What is best is read from the folder: a killed run knows what was saved, no more.
@@ -107,7 +107,7 @@ class AtomicCheckpointHook(Hook):
 
     def _save(self, runner, name: str, meta: dict, *, weights_only: bool = False) -> None:
         def write(part: Path) -> None:
-            runner.logger.addFilter(is_no_note_of_saving)
+            runner.logger.addFilter(keep_log_record)
             try:
                 runner.save_checkpoint(
                     str(part.parent),
@@ -117,9 +117,9 @@ class AtomicCheckpointHook(Hook):
                     meta=meta,
                 )
             finally:
-                runner.logger.removeFilter(is_no_note_of_saving)
+                runner.logger.removeFilter(keep_log_record)
 
-        write_beside(Path(runner.work_dir) / name, write)
+        atomic_write(Path(runner.work_dir) / name, write)
 
     def _remove_old(self, folder: Path) -> None:
         saved = sorted(folder.glob("epoch_*.pth"), key=lambda path: int(path.stem[6:]))

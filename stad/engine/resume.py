@@ -28,7 +28,7 @@ class FreshSchedule:
     states: tuple[dict, ...]
 
     @staticmethod
-    def of(runner) -> FreshSchedule:
+    def from_runner(runner) -> FreshSchedule:
         """Remember it before a checkpoint is loaded."""
         return FreshSchedule(
             tuple(_initial(group) for group in _groups(runner)),

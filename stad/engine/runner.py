@@ -42,7 +42,7 @@ class CheckedRunner(Runner):
             filename: the checkpoint.
             args, kwargs: as mmengine passes them.
         """
-        fresh = FreshSchedule.of(self)
+        fresh = FreshSchedule.from_runner(self)
         super().resume(filename, *args, **kwargs)
         for line in fresh.bring_in_line(self):
             self.logger.warning(line)

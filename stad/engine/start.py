@@ -10,7 +10,7 @@ from stad import zoo
 from stad.errors import InputError
 from stad.models.fast_inference import BACKBONES
 from stad.zoo.checkpoint import open_checkpoint
-from stad.zoo.loading import takes_fast_first
+from stad.zoo.loading import head_is_fast_first
 from stad.zoo.mapping import map_available
 from stad.zoo.recorded import background_row, check_non_local
 from stad.zoo.weights import UrlWeights
@@ -41,7 +41,7 @@ def load_start_weights(model: nn.Module, start_from: str | dict) -> str:
     found, left_over = map_available(
         checkpoint.state,
         model.state_dict(),
-        fast_first=takes_fast_first(model),
+        fast_first=head_is_fast_first(model),
         background=background_row(checkpoint),
     )
     share = _share(found, model)

@@ -57,7 +57,7 @@ def match_detections(
     )
     position = _truth_positions(ground_truth, truth, pairs, rules.order)
     partner = best_partner(pairs, len(kept), ground_truth_position=position)
-    ranking = _Ranking.of(found, num_classes=len(truth.count))
+    ranking = _Ranking.from_found(found, num_classes=len(truth.count))
     if rules.order == "heap":
         ranking.use_heap_order(partner, capacity=rules.capacity)
     ascending = ranking.ascending if tie_order == "stable" else ranking.numpy_order(rules.order)
@@ -95,7 +95,7 @@ class _Ranking:
     place: np.ndarray
 
     @staticmethod
-    def of(found: Found, *, num_classes: int) -> _Ranking:
+    def from_found(found: Found, *, num_classes: int) -> _Ranking:
         kept = found.kept
         class_index, score = found.class_index[kept], found.entries.score[kept]
         size = np.bincount(class_index, minlength=num_classes)

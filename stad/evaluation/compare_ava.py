@@ -21,7 +21,7 @@ from stad.annotations.ava_csv import (
 from stad.annotations.checks.boxes import check_boxes
 from stad.annotations.checks.findings import Finding, settle
 from stad.annotations.checks.matches import (
-    LARGEST_FRACTION,
+    MAX_FRACTION,
     Boxes,
     Keys,
     check_keys,
@@ -184,7 +184,7 @@ def _check_classes(truth: AvaTable, found: AvaTable) -> list[Finding]:
 
 def _boxes_of(table: AvaTable) -> list[Finding]:
     """Boxes that make no sense in any unit, or, in fractions, outside of the frame."""
-    are_fractions = np.abs(table.boxes).max(axis=1, initial=0) <= LARGEST_FRACTION
+    are_fractions = np.abs(table.boxes).max(axis=1, initial=0) <= MAX_FRACTION
     return check_boxes(table.boxes, are_fractions=2 * int(are_fractions.sum()) >= len(table))
 
 

@@ -12,7 +12,7 @@ from stad.annotations.checks.rows import check_scores
 from stad.annotations.checks.spans import check_segment_times, check_spans, check_videos
 from stad.annotations.segments import AMBIGUOUS, SegmentRows
 from stad.errors import InputError
-from stad.evaluation.items import Items, ItemsResult
+from stad.evaluation.items import DetectionAPResult, Instances
 from stad.evaluation.segments import evaluate_segments
 
 
@@ -22,7 +22,7 @@ def compare_segments(
     *,
     protocol: str = "activitynet",
     thresholds: Sequence[float] | None = None,
-) -> ItemsResult:
+) -> DetectionAPResult:
     """Evaluate detections against annotations, over the annotated labels.
 
     Args:
@@ -125,10 +125,10 @@ def _place(rows: SegmentRows, row: int) -> str:
     return f"{rows.video[row]} {rows.label[row]!r} [{start:g}, {end:g}]"
 
 
-def _items(rows: SegmentRows, videos: Sequence[str], labels: Sequence[str]) -> Items:
+def _items(rows: SegmentRows, videos: Sequence[str], labels: Sequence[str]) -> Instances:
     video_index = {name: index for index, name in enumerate(videos)}
     label_index = {name: index for index, name in enumerate(labels)}
-    return Items(
+    return Instances(
         np.array([video_index[name] for name in rows.video], np.int64),
         np.array([label_index[name] for name in rows.label], np.int64),
         rows.span,

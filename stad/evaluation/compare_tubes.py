@@ -11,7 +11,7 @@ from stad.annotations.checks.findings import settle
 from stad.annotations.checks.spans import check_tubes, check_videos
 from stad.annotations.tubes import LabelledTube, TubeAnnotations
 from stad.errors import InputError
-from stad.evaluation.items import Items, ItemsResult
+from stad.evaluation.items import DetectionAPResult, Instances
 from stad.evaluation.tubes import THRESHOLDS, evaluate_tubes
 
 
@@ -23,7 +23,7 @@ def compare_tubes(
     split: int = 1,
     protocol: str = "act",
     thresholds: Sequence[float] = THRESHOLDS,
-) -> ItemsResult:
+) -> DetectionAPResult:
     """Evaluate detections on the videos of a split, over all labels of the data set.
 
     Args:
@@ -95,10 +95,10 @@ def check_tube_results(
 
 def _items(
     tubes: dict[str, list[LabelledTube]], videos: Sequence[str], labels: Sequence[str]
-) -> Items:
+) -> Instances:
     class_index = {name: index for index, name in enumerate(labels)}
     rows = [(i, one) for i, name in enumerate(videos) for one in tubes[name]]
-    return Items(
+    return Instances(
         np.array([index for index, _ in rows], np.int64),
         np.array([class_index[one.label] for _, one in rows], np.int64),
         [(one.frames, one.boxes) for _, one in rows],

@@ -5,7 +5,8 @@ Within it, detections in descending order of score each turn to the ground truth
 overlap most; the first to come to a ground truth with enough overlap is right, all others are
 wrong, and there is no second choice (PASCAL VOC development kit, section 3.4.1): ``best_partner``
 and ``first_come``. Some benchmarks give a detection the best ground truth that is still free
-(``best_free``), or a ground truth the best detection that is (``choose_detections``).
+(``greedy_by_detection``), or a ground truth the best free detection
+(``greedy_by_ground_truth``).
 """
 
 from __future__ import annotations
@@ -165,7 +166,7 @@ def first_come(partner: np.ndarray, ascending: np.ndarray, *, score: np.ndarray)
     return right
 
 
-def best_free(pairs: Pairs, descending: np.ndarray) -> np.ndarray:
+def greedy_by_detection(pairs: Pairs, descending: np.ndarray) -> np.ndarray:
     """Which detections are right if each takes the ground truth it overlaps most of those left.
 
     Args:
@@ -180,11 +181,11 @@ def best_free(pairs: Pairs, descending: np.ndarray) -> np.ndarray:
     return _take(pairs.detection[order], pairs.ground_truth[order], len(descending))
 
 
-def choose_detections(pairs: Pairs, descending: np.ndarray) -> np.ndarray:
+def greedy_by_ground_truth(pairs: Pairs, descending: np.ndarray) -> np.ndarray:
     """Which detections are right if each ground truth, in order, takes the best one left.
 
     The best one has the largest overlap; of equals, the highest score. Arguments and result are
-    those of ``best_free``.
+    those of ``greedy_by_detection``.
     """
     rank = _ranks(descending)
     order = np.lexsort((rank[pairs.detection], -pairs.overlap, pairs.ground_truth))
@@ -251,12 +252,12 @@ def average_precision(is_right: np.ndarray, num_ground_truth: int) -> float:
     return float(np.sum(steps * envelope))
 
 
-def hit_precision(is_right: np.ndarray, num_ground_truth: int) -> float:
+def ap_at_hits(is_right: np.ndarray, num_ground_truth: int) -> float:
     """Mean over the ground truth of the precision where it is found, without an envelope.
 
     That of THUMOS 2014's updated evaluation. Arguments and result as ``average_precision``.
 
-    >>> round(hit_precision(np.array([True, False, True]), 2), 4)
+    >>> round(ap_at_hits(np.array([True, False, True]), 2), 4)
     0.8333
     """
     if not num_ground_truth:
@@ -265,12 +266,12 @@ def hit_precision(is_right: np.ndarray, num_ground_truth: int) -> float:
     return float(np.sum(np.arange(1, len(place) + 1) / (place + 1)) / num_ground_truth)
 
 
-def trapezoid_precision(is_right: np.ndarray, num_ground_truth: int) -> float:
+def ap_trapezoid(is_right: np.ndarray, num_ground_truth: int) -> float:
     """Area under the straight lines between the points of the curve, from precision 1 on.
 
     That of the ACT detector's evaluation. Arguments and result as ``average_precision``.
 
-    >>> round(trapezoid_precision(np.array([True, False, True]), 2), 4)
+    >>> round(ap_trapezoid(np.array([True, False, True]), 2), 4)
     0.7917
     """
     if not num_ground_truth:

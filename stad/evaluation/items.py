@@ -10,25 +10,25 @@ import numpy as np
 
 from stad.evaluation.detection import (
     Pairs,
+    ap_at_hits,
+    ap_trapezoid,
     ascending_order,
     average_precision,
-    best_free,
     best_partner,
-    choose_detections,
     first_come,
-    hit_precision,
+    greedy_by_detection,
+    greedy_by_ground_truth,
     overlapping_pairs,
-    trapezoid_precision,
 )
 
 AREAS = {
     "envelope": average_precision,
-    "hits": hit_precision,
-    "trapezoid": trapezoid_precision,
+    "hits": ap_at_hits,
+    "trapezoid": ap_trapezoid,
 }
 
 
-class Items(NamedTuple):
+class Instances(NamedTuple):
     """Segments or tubes, to be matched within (video, class).
 
     Attributes:
@@ -49,7 +49,7 @@ class Rules:
     """What evaluations of benchmarks differ in.
 
     Attributes:
-        matching: 'first_choice', 'best_free' or 'ground_truth': see ``detection``.
+        matching: 'first_choice', 'greedy_by_detection' or 'ground_truth': see ``detection``.
         area: 'envelope', 'hits' or 'trapezoid': see there.
         is_strict: whether an overlap must be above the threshold, not just reach it.
     """
@@ -60,7 +60,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class ItemsResult:
+class DetectionAPResult:
     """What an evaluation found, for T overlaps and C classes.
 
     Attributes:
@@ -94,9 +94,9 @@ class ItemsResult:
         return float(self.mean_ap[self.averaged].mean())
 
 
-def items_ap(
-    ground_truth: Items,
-    detections: Items,
+def instances_ap(
+    ground_truth: Instances,
+    detections: Instances,
     *,
     overlap: Callable[[np.ndarray, np.ndarray], np.ndarray],
     num_classes: int,
@@ -140,7 +140,7 @@ def items_ap(
     return result
 
 
-def _groups(items: Items, num_classes: int) -> tuple[np.ndarray, np.ndarray]:
+def _groups(items: Instances, num_classes: int) -> tuple[np.ndarray, np.ndarray]:
     """Class and group of each item, (N,) int64."""
     class_index = np.asarray(items.class_index, np.int64).reshape(-1)
     return class_index, np.asarray(items.video, np.int64).reshape(-1) * num_classes + class_index
@@ -153,10 +153,10 @@ def _enough(pairs: Pairs, threshold: float, rules: Rules) -> Pairs:
 
 def _match(pairs: Pairs, descending: np.ndarray, *, score: np.ndarray, rules: Rules) -> np.ndarray:
     """(N,) bool which detections are right."""
-    if rules.matching == "best_free":
-        return best_free(pairs, descending)
+    if rules.matching == "greedy_by_detection":
+        return greedy_by_detection(pairs, descending)
     if rules.matching == "ground_truth":
-        return choose_detections(pairs, descending)
+        return greedy_by_ground_truth(pairs, descending)
     number = int(pairs.ground_truth.max(initial=-1)) + 1
     partner = best_partner(pairs, len(score), ground_truth_position=np.arange(number))
     return first_come(partner, ascending_order(score), score=score)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from stad.evaluation.items import ItemsResult
+from stad.evaluation.items import DetectionAPResult
 
 
-def as_json(result: ItemsResult) -> dict[str, Any]:
+def as_json(result: DetectionAPResult) -> dict[str, Any]:
     """``{"average_mAP": 0.3, "mAP": {"0.50": 0.4, ...}, "per_class": {"walk": {"0.50": ...}}}``.
 
     None where undefined.
@@ -25,7 +25,7 @@ def as_json(result: ItemsResult) -> dict[str, Any]:
     }
 
 
-def as_table(result: ItemsResult) -> str:
+def as_table(result: DetectionAPResult) -> str:
     """One line per class, highest mean first, then the mAP of each overlap and the notes."""
     means = result.ap[result.averaged].mean(axis=0)
     order = sorted(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stad.errors import InputError
-from stad.evaluation.items import Items, ItemsResult, Rules, items_ap
+from stad.evaluation.items import DetectionAPResult, Instances, Rules, instances_ap
 from stad.utils.boxes import paired_segment_iou
 
 
@@ -30,14 +30,14 @@ PROTOCOLS = {
         (0.3, 0.4, 0.5, 0.6, 0.7), Rules("ground_truth", "hits", is_strict=True)
     ),
     "activitynet": SegmentProtocol(
-        tuple(np.linspace(0.5, 0.95, 10).tolist()), Rules("best_free", "envelope")
+        tuple(np.linspace(0.5, 0.95, 10).tolist()), Rules("greedy_by_detection", "envelope")
     ),
 }
 
 
 def segment_ap(
-    ground_truth: Items,
-    detections: Items,
+    ground_truth: Instances,
+    detections: Instances,
     *,
     num_classes: int,
     threshold: float = 0.5,
@@ -65,14 +65,14 @@ def segment_ap(
 
 
 def evaluate_segments(
-    ground_truth: Items,
-    detections: Items,
+    ground_truth: Instances,
+    detections: Instances,
     *,
     class_names: Sequence[str],
     protocol: str = "activitynet",
     thresholds: Sequence[float] | None = None,
-    ambiguous: Items | None = None,
-) -> ItemsResult:
+    ambiguous: Instances | None = None,
+) -> DetectionAPResult:
     """Average precision per temporal IoU and class.
 
     Args:
@@ -85,7 +85,7 @@ def evaluate_segments(
     Raises:
         InputError: an unknown protocol, or thresholds outside (0, 1].
 
-    >>> one = Items(np.array([0]), np.array([0]), np.array([[0.0, 5.0]]), np.ones(1))
+    >>> one = Instances(np.array([0]), np.array([0]), np.array([[0.0, 5.0]]), np.ones(1))
     >>> evaluate_segments(one, one, class_names=["walk"]).average
     1.0
     """
@@ -97,7 +97,7 @@ def evaluate_segments(
     ignored = None
     if ambiguous is not None and protocol == "thumos14":
         ignored = _touches(detections, ambiguous)
-    ap = items_ap(
+    ap = instances_ap(
         ground_truth,
         detections,
         overlap=lambda i, j: paired_segment_iou(found[i], truth[j]),
@@ -107,7 +107,7 @@ def evaluate_segments(
         ignored=ignored,
     )
     number = len(class_names)
-    return ItemsResult(
+    return DetectionAPResult(
         protocol=protocol,
         thresholds=np.array(thresholds),
         averaged=np.ones(len(thresholds), bool),
@@ -131,11 +131,11 @@ def check_thresholds(thresholds: Sequence[float]) -> tuple[float, ...]:
     return tuple(thresholds)
 
 
-def _spans(items: Items) -> np.ndarray:
+def _spans(items: Instances) -> np.ndarray:
     return np.asarray(items.shape, np.float64).reshape(-1, 2)
 
 
-def _touches(detections: Items, ambiguous: Items) -> np.ndarray:
+def _touches(detections: Instances, ambiguous: Instances) -> np.ndarray:
     """(N,) bool which detections share time with an ambiguous segment of their video."""
     found, unsure = _spans(detections), _spans(ambiguous)
     touches = np.zeros(len(found), bool)

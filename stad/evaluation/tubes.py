@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stad.errors import InputError
-from stad.evaluation.items import Items, ItemsResult, Rules, items_ap
+from stad.evaluation.items import DetectionAPResult, Instances, Rules, instances_ap
 from stad.evaluation.segments import check_thresholds
 from stad.utils.boxes import tube_iou
 
@@ -39,7 +39,7 @@ class TubeProtocol:
 # 'multisports': evaluate_multisports.py of Li et al., "MultiSports", ICCV 2021: boxes and times
 # are lengths, there is no second choice, the area is that of PASCAL VOC 2010.
 PROTOCOLS = {
-    "act": TubeProtocol(Rules("best_free", "trapezoid"), added_px=1.0, added_frames=1),
+    "act": TubeProtocol(Rules("greedy_by_detection", "trapezoid"), added_px=1.0, added_frames=1),
     "multisports": TubeProtocol(
         Rules("first_choice", "envelope"),
         added_px=0.0,
@@ -59,8 +59,8 @@ PROTOCOLS = {
 
 
 def tube_ap(
-    ground_truth: Items,
-    detections: Items,
+    ground_truth: Instances,
+    detections: Instances,
     *,
     num_classes: int,
     threshold: float = 0.5,
@@ -88,13 +88,13 @@ def tube_ap(
 
 
 def evaluate_tubes(
-    ground_truth: Items,
-    detections: Items,
+    ground_truth: Instances,
+    detections: Instances,
     *,
     class_names: Sequence[str],
     protocol: str = "act",
     thresholds: Sequence[float] = THRESHOLDS,
-) -> ItemsResult:
+) -> DetectionAPResult:
     """Average precision per tube IoU and class; the mean is over the IoUs from 0.5 on.
 
     Args:
@@ -119,7 +119,7 @@ def evaluate_tubes(
             np.float64,
         )
 
-    ap = items_ap(
+    ap = instances_ap(
         ground_truth,
         detections,
         overlap=overlap,
@@ -131,7 +131,7 @@ def evaluate_tubes(
     ap[:, left_out] = np.nan
     number = len(class_names)
     averaged = thresholds >= AVERAGED_FROM
-    return ItemsResult(
+    return DetectionAPResult(
         protocol=protocol,
         thresholds=thresholds,
         averaged=averaged if averaged.any() else ~averaged,

@@ -36,7 +36,7 @@ class ModelOptions(Protocol):
 
 
 @dataclass(frozen=True)
-class Models:
+class ModelBundle:
     """The models of a run.
 
     Attributes:
@@ -79,7 +79,7 @@ class Models:
         )
 
 
-def open_models(
+def build_models(
     options: ModelOptions,
     *,
     frame_size: tuple[int, int],
@@ -87,7 +87,7 @@ def open_models(
     is_live: bool = False,
     progress: bool,
     say: Callable[[str], None],
-) -> Models:
+) -> ModelBundle:
     """Choose, fetch and load the models.
 
     Args:
@@ -105,7 +105,7 @@ def open_models(
     from stad.actors.detectors.whole_frame import WholeFrame
     from stad.inference.precision import note_network
     from stad.inference.scorer import ActionScorer, OnlineScorer
-    from stad.models.online import why_not_online
+    from stad.models.online import online_unsupported_reason
 
     device = resolve_device(options.device)
     name = options.model or _told(zoo.choose_detection_model(device, progress=progress), say)
@@ -121,7 +121,7 @@ def open_models(
     if loaded.entry and loaded.entry.trained_on == "Kinetics-400":
         say(KINETICS_NOTE)
     say(f"people    {detector.name}")
-    is_online = is_live and why_not_online(loaded.model) is None
+    is_online = is_live and online_unsupported_reason(loaded.model) is None
     if is_online:
         say(f"online    frame by frame, best every {loaded.window.interval_sec:.2g} s")
     precision = _choose_precision(
@@ -140,8 +140,8 @@ def open_models(
         option="--precision float32",
         verdict=precision.verdict,
     )
-    scorer = (OnlineScorer if is_online else ActionScorer).of(loaded, precision.dtype)
-    return Models(
+    scorer = (OnlineScorer if is_online else ActionScorer).from_loaded(loaded, precision.dtype)
+    return ModelBundle(
         detector=detector,
         scorer=scorer,
         name=loaded.name,

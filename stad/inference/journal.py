@@ -129,7 +129,7 @@ class Journal:
         """Note that a frame was read, after those of before."""
         self._new_times.append(time_sec)
 
-    def add_people(self, time_sec: float, found: Mapping[str, np.ndarray] | None) -> None:
+    def add_detections(self, time_sec: float, found: Mapping[str, np.ndarray] | None) -> None:
         """Note what the detector said."""
         plain = None if found is None else {key: _plain(one) for key, one in found.items()}
         self._write({"people": time_sec, "found": plain})

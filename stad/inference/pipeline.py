@@ -73,22 +73,22 @@ def annotate_frames(
     Yields:
         One result for each frame, in order.
     """
-    flow = Flow(detector, scorer, options=options, fps=fps, counts=counts)
+    flow = ActionPipeline(detector, scorer, options=options, fps=fps, counts=counts)
     for frame in frames:
-        flow.take(frame)
-        if flow.wants_people(frame.time_sec):
-            flow.add_people(frame.time_sec, detector.detect(frame))
+        flow.add_frame(frame)
+        if flow.needs_detection(frame.time_sec):
+            flow.add_detections(frame.time_sec, detector.detect(frame))
         _score_due(flow, scorer, least=options.batch_size, most=options.batch_size)
-        yield from flow.ready()
+        yield from flow.results()
     flow.finish()
     _score_due(flow, scorer, least=1, most=options.batch_size)
-    yield from flow.ready()
+    yield from flow.results()
 
 
-def _score_due(flow: Flow, scorer: ActionScorer, *, least: int, most: int) -> None:
+def _score_due(flow: ActionPipeline, scorer: ActionScorer, *, least: int, most: int) -> None:
     """Score the windows that are complete once there are ``least``, up to ``most`` at once."""
-    while len(flow.due()) >= least:
-        flow.add_scored(score_job(flow.next_job(most), scorer))
+    while len(flow.pending_windows()) >= least:
+        flow.add_scores(score_job(flow.next_batch(most), scorer))
 
 
 class ScoringJob(NamedTuple):
@@ -122,10 +122,10 @@ def score_job(job: ScoringJob, scorer: ActionScorer) -> list[Keyframe]:
     ]
 
 
-class Flow:
+class ActionPipeline:
     """The state of one pass over a video; detecting and scoring are done by who drives it.
 
-    Frames go in by ``take``, people by ``add_people``, scores by ``add_scored``; what is found may
+    Frames go in by ``add_frame``, people by ``add_detections``, scores by ``add_scores``; they may
     come later than the frame, as long as it comes in order. Not for several threads at once.
 
     Args:
@@ -173,7 +173,7 @@ class Flow:
         boxes_sec = gap_sec + detect_sec + (after_sec if scorer.sees_tracks else 0.0)
         self.wait_sec = max(after_sec, boxes_sec)
 
-    def take(self, frame: Frame) -> None:
+    def add_frame(self, frame: Frame) -> None:
         """Look at the next frame; keep of it what later windows need."""
         source = (frame.image.shape[1], frame.image.shape[0])
         self._scorer.set_source_size(source)
@@ -183,17 +183,17 @@ class Flow:
         self._pending.append((frame.index, frame.time_sec))
         self._last_sec = frame.time_sec
 
-    def wants_people(self, time_sec: float) -> bool:
+    def needs_detection(self, time_sec: float) -> bool:
         """Whether people should be looked for in the frame of this time."""
         return time_sec >= self._next_detect_sec - TIME_EPSILON_SEC
 
-    def add_people(self, time_sec: float, found: Actors | None) -> None:
+    def add_detections(self, time_sec: float, found: Actors | None) -> None:
         """Take what was found in the frame of a time; times ascend. None: nothing to say of it."""
         if found is not None and self._tracker is None:
             self._tracks.add(time_sec, found)
         elif found is not None:
             self._add_tracked(self._tracker.update(time_sec, found))
-        self._tracks.reached(time_sec, is_look=self._is_looking)
+        self._tracks.advance_to(time_sec, is_look=self._is_looking)
         self._next_detect_sec = next_time(self._next_detect_sec, time_sec, self._ask_sec)
 
     def _add_tracked(self, tracked: list[tuple[float, Actors]]) -> None:
@@ -214,13 +214,13 @@ class Flow:
         self._tracks.finish()
         self._finished = True
 
-    def due(self) -> list[float]:
+    def pending_windows(self) -> list[float]:
         """Keyframes whose window and boxes are complete and that no job has taken, ascending."""
         return [time_sec for time_sec in self._due if self._is_complete(time_sec)]
 
-    def next_job(self, most: int) -> ScoringJob:
+    def next_batch(self, most: int) -> ScoringJob:
         """Take up to ``most`` of the keyframes that are due."""
-        times = [self._due.popleft() for _ in self.due()[:most]]
+        times = [self._due.popleft() for _ in self.pending_windows()[:most]]
         actors = [self._tracks.at(time_sec) for time_sec in times]
         window = self._scorer.window
         busy = [pair for pair in zip(times, actors, strict=True) if len(pair[1])]
@@ -234,7 +234,7 @@ class Flow:
         self._forget_frames()
         return ScoringJob(times, actors, clips, tracks)
 
-    def skip_due(self) -> None:
+    def drop_window(self) -> None:
         """Leave out the first keyframe that is due."""
         self._due.popleft()
         self._forget_frames()
@@ -247,7 +247,7 @@ class Flow:
         first_sec = self._due[0] if self._due else self._next_key_sec
         return first_sec - self._scorer.window.before_sec
 
-    def add_scored(self, keyframes: list[Keyframe]) -> None:
+    def add_scores(self, keyframes: list[Keyframe]) -> None:
         """Take the scores of a job; jobs come back in order."""
         self._scored.extend(keyframes)
 
@@ -257,15 +257,16 @@ class Flow:
         end_sec = time_sec + self._scorer.window.after_sec
         needed_sec = end_sec if self._scorer.sees_tracks else time_sec
         return (
-            end_sec <= self._last_sec + TIME_EPSILON_SEC and needed_sec <= self._tracks.settled_sec
+            end_sec <= self._last_sec + TIME_EPSILON_SEC
+            and needed_sec <= self._tracks.final_until_sec
         )
 
-    def ready(self) -> Iterator[FrameResult]:
+    def results(self) -> Iterator[FrameResult]:
         """Results of the frames that nothing later can change."""
         while self._pending and self._scored:
             index, time_sec = self._pending[0]
             known = self._finished or (
-                time_sec <= self._scored[-1].time_sec and time_sec <= self._tracks.settled_sec
+                time_sec <= self._scored[-1].time_sec and time_sec <= self._tracks.final_until_sec
             )
             if not known:
                 return

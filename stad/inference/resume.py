@@ -59,7 +59,7 @@ class JournaledDetector:
                 self._detector.recall(frame.time_sec, people, self._size)
             return people
         found = self._detector.detect(frame)
-        self._journal.add_people(frame.time_sec, None if found is None else vars(found))
+        self._journal.add_detections(frame.time_sec, None if found is None else vars(found))
         return found
 
 

@@ -50,7 +50,7 @@ class ActionScorer:
         self.clip_size: tuple[int, int] = (0, 0)
 
     @classmethod
-    def of(cls, loaded: LoadedModel, dtype: torch.dtype = torch.float32) -> ActionScorer:
+    def from_loaded(cls, loaded: LoadedModel, dtype: torch.dtype = torch.float32) -> ActionScorer:
         """The scorer of a model of ``stad.zoo.open_model``."""
         return cls(
             loaded.model,

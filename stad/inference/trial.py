@@ -158,7 +158,7 @@ def try_network(network: TrialNetwork) -> Iterator[dict[str, object]]:
     for precision in PRECISIONS:
         yield {"begin": precision}
         kind = OnlineScorer if network.is_online else ActionScorer
-        scorer = kind.of(loaded, getattr(torch, precision))
+        scorer = kind.from_loaded(loaded, getattr(torch, precision))
         scorer.set_source_size(network.frame_size)
         seconds, scored = _time_clip(scorer, network.frame_size)
         yield {"seconds": seconds}

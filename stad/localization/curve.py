@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from stad.errors import InputError
-from stad.localization.hysteresis import EPSILON_SEC, CurveState, Hysteresis, Run
+from stad.localization.hysteresis import EPSILON_SEC, CurveState, Hysteresis, Interval
 from stad.localization.options import LocalizerOptions, class_options
 
 
@@ -72,9 +72,9 @@ class ActorCurves:
         self._times.append(time_sec)
         self._scores.append(np.asarray(scores, np.float64))
 
-    def advance(self, now_sec: float) -> list[Run]:
+    def advance(self, now_sec: float) -> list[Interval]:
         """Decide on what can be decided on, now that all scores up to ``now_sec`` are there."""
-        runs: list[Run] = []
+        runs: list[Interval] = []
         while self._num_settled < len(self._times):
             time_sec = self._times[self._num_settled]
             if time_sec + self._ahead_sec > now_sec:
@@ -85,7 +85,7 @@ class ActorCurves:
         self._forget(now_sec)
         return runs
 
-    def _settle_next(self) -> list[Run]:
+    def _settle_next(self) -> list[Interval]:
         time_sec = self._times[self._num_settled]
         times = np.array(self._times)
         near = slice(
@@ -110,14 +110,14 @@ class ActorCurves:
             self._scores.popleft()
             self._num_settled -= 1
 
-    def finish(self) -> list[Run]:
+    def finish(self) -> list[Interval]:
         """Nothing more comes; give the rest."""
-        runs: list[Run] = []
+        runs: list[Interval] = []
         while self._num_settled < len(self._times):
             runs += self._settle_next()
         return runs + self._hysteresis.finish()
 
-    def ongoing(self) -> list[Run]:
+    def ongoing(self) -> list[Interval]:
         """Segments that may still grow."""
         return self._hysteresis.ongoing()
 
@@ -136,22 +136,22 @@ class ActorCurves:
         last_sec = np.nanmax(np.append(self._hysteresis.state.last_sec, -np.inf))
         return now_sec - last_sec > self._hysteresis.idle_sec and not self.ongoing()
 
-    def as_plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The state as JSON knows it; what is not finite is None."""
         rows = [[v if np.isfinite(v) else None for v in row.tolist()] for row in self._scores]
         return {
             "times_sec": list(self._times),
             "scores": rows,
             "num_settled": self._num_settled,
-            "curves": self._hysteresis.state.as_plain(),
+            "curves": self._hysteresis.state.to_dict(),
         }
 
     def restore(self, plain: dict[str, Any]) -> None:
-        """Go on from what ``as_plain`` gave."""
+        """Go on from what ``to_dict`` gave."""
         self._times = deque(plain["times_sec"])
         self._scores = deque(np.array(row, np.float64) for row in plain["scores"])
         self._num_settled = plain["num_settled"]
-        self._hysteresis.state = CurveState.from_plain(plain["curves"])
+        self._hysteresis.state = CurveState.from_dict(plain["curves"])
 
 
 def average_curve(
@@ -176,7 +176,7 @@ def localize(
     names: Sequence[str] | None = None,
     start_sec: float = -np.inf,
     end_sec: float = np.inf,
-) -> list[Run]:
+) -> list[Interval]:
     """Segments of whole curves.
 
     Args:
@@ -203,14 +203,14 @@ def localize(
         stride_sec = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
     names = [""] * scores.shape[1] if names is None else names
     hysteresis = Hysteresis(class_options(options, names), stride_sec)
-    runs: list[Run] = []
+    runs: list[Interval] = []
     for time, values in zip(times, average_curve(times, scores, options=options), strict=True):
         runs += hysteresis.step(float(time), values)
     runs = [cut_run(run, start_sec, end_sec) for run in runs + hysteresis.finish()]
     return sorted(runs)
 
 
-def cut_run(run: Run, start_sec: float, end_sec: float) -> Run:
+def cut_run(run: Interval, start_sec: float, end_sec: float) -> Interval:
     """The part of a segment that lies within the video."""
     start = min(max(run.start_sec, start_sec), max(end_sec, start_sec))
     return run._replace(start_sec=start, end_sec=max(min(run.end_sec, end_sec), start))

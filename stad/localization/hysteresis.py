@@ -15,7 +15,7 @@ JITTER = 0.5
 EPSILON_SEC = 1e-6
 
 
-class Run(NamedTuple):
+class Interval(NamedTuple):
     """One class from a start to an end, seconds, with its mean score."""
 
     class_index: int
@@ -58,7 +58,7 @@ class CurveState:
         flags = {name: np.zeros(num_classes, bool) for name in ("is_open", "is_above")}
         return CurveState(**(values | flags))
 
-    def as_plain(self) -> dict[str, list]:
+    def to_dict(self) -> dict[str, list]:
         """As JSON knows it; NaN is None."""
         return {
             f.name: [None if value != value else value for value in getattr(self, f.name).tolist()]
@@ -66,8 +66,8 @@ class CurveState:
         }
 
     @staticmethod
-    def from_plain(plain: dict[str, Any]) -> CurveState:
-        """What ``as_plain`` gave."""
+    def from_dict(plain: dict[str, Any]) -> CurveState:
+        """What ``to_dict`` gave."""
         flags = ("is_open", "is_above")
         return CurveState(
             **{name: np.array(row, bool if name in flags else float) for name, row in plain.items()}
@@ -101,7 +101,7 @@ class Hysteresis:
         """After so long without a score, what was known plays no part any more."""
         return float(self._longest_sec.max(initial=0.0))
 
-    def step(self, time_sec: float, values: np.ndarray) -> list[Run]:
+    def step(self, time_sec: float, values: np.ndarray) -> list[Interval]:
         """Take the next point of the curves.
 
         Args:
@@ -140,7 +140,9 @@ class Hysteresis:
         state.last_value[known] = values[known]
         return ended
 
-    def _rise(self, place: int, time_sec: float, *, start_sec: float, value: float) -> list[Run]:
+    def _rise(
+        self, place: int, time_sec: float, *, start_sec: float, value: float
+    ) -> list[Interval]:
         """A curve has come up to its start threshold: a new segment, or an old one goes on."""
         state, ended = self.state, []
         if state.is_open[place]:
@@ -169,22 +171,22 @@ class Hysteresis:
         """(C,) whether a point at this time would come too late to belong to the last one."""
         return time_sec - self.state.last_sec > self._longest_sec
 
-    def settle(self, next_sec: float) -> list[Run]:
+    def settle(self, next_sec: float) -> list[Interval]:
         """Give the segments that no point from ``next_sec`` on can change."""
         state = self.state
         is_past = state.last_sec - state.end_sec > self._join_sec
         is_past |= next_sec - state.end_sec > self._longest_sec
         return self._close(state.is_open & (~state.is_above & is_past | self._is_broken(next_sec)))
 
-    def finish(self) -> list[Run]:
+    def finish(self) -> list[Interval]:
         """Nothing more comes; give the rest."""
         return self._close(self.state.is_open)
 
-    def ongoing(self) -> list[Run]:
+    def ongoing(self) -> list[Interval]:
         """The segments that may still grow, as they are now; nothing changes."""
         return self._runs(np.flatnonzero(self.state.is_open))
 
-    def _close(self, where: np.ndarray) -> list[Run]:
+    def _close(self, where: np.ndarray) -> list[Interval]:
         """End the segments there and forget them; those too short are left out."""
         places = np.flatnonzero(where) if where.dtype == bool else where
         runs = self._runs(places)
@@ -192,11 +194,11 @@ class Hysteresis:
         shortest = self._options.min_length_sec - EPSILON_SEC
         return [run for run in runs if run.end_sec - run.start_sec >= shortest[run.class_index]]
 
-    def _runs(self, places: np.ndarray) -> list[Run]:
+    def _runs(self, places: np.ndarray) -> list[Interval]:
         state = self.state
         ends = np.where(state.is_above, state.last_sec + self._half_sec, state.end_sec)
         return [
-            Run(
+            Interval(
                 int(place),
                 float(state.start_sec[place]),
                 float(ends[place]),

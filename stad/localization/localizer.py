@@ -11,7 +11,7 @@ import numpy as np
 
 from stad.errors import InputError
 from stad.localization.curve import ActorCurves, cut_run
-from stad.localization.hysteresis import JITTER, Run
+from stad.localization.hysteresis import JITTER, Interval
 from stad.localization.options import LabelOptions, LocalizerOptions
 from stad.structures import Keyframe, Segment
 
@@ -133,7 +133,7 @@ class Localizer:
         return ActorCurves(self.options, self._stride_sec, names=names)
 
     def _segments(
-        self, actor_id: int, runs: list[Run], *, end_sec: float = np.inf
+        self, actor_id: int, runs: list[Interval], *, end_sec: float = np.inf
     ) -> list[Segment]:
         first_sec = -np.inf if self._first_sec is None else self._first_sec
         runs = [cut_run(run, first_sec, end_sec) for run in runs]
@@ -148,20 +148,20 @@ class Localizer:
             for run in runs
         ]
 
-    def _class_index(self, run: Run) -> int:
+    def _class_index(self, run: Interval) -> int:
         return run.class_index if self._allowed is None else self._allowed[run.class_index]
 
     def state(self) -> dict[str, Any]:
         """All that ``from_state`` needs to go on, as JSON knows it."""
         return {
             "version": STATE_VERSION,
-            "options": self.options.as_plain(),
+            "options": self.options.to_dict(),
             "stride_sec": self._stride_sec,
             "class_names": self._class_names and list(self._class_names),
             "allowed": self._allowed,
             "first_sec": self._first_sec,
             "last_sec": None if np.isinf(self._last_sec) else self._last_sec,
-            "actors": {str(key): curves.as_plain() for key, curves in self._actors.items()},
+            "actors": {str(key): curves.to_dict() for key, curves in self._actors.items()},
         }
 
     @classmethod

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stad.localization.curve import localize
-from stad.localization.hysteresis import Run
+from stad.localization.hysteresis import Interval
 from stad.localization.options import LocalizerOptions
 from stad.utils.boxes import paired_segment_iou
 
@@ -74,7 +74,7 @@ def localize_scales(
     names: Sequence[str] | None = None,
     start_sec: float = -np.inf,
     end_sec: float = np.inf,
-) -> list[Run]:
+) -> list[Interval]:
     """Segments of whole curves that were scored with several window lengths.
 
     Each scale is localized by itself; per class, soft-NMS over all of them lowers the scores of
@@ -92,7 +92,7 @@ def localize_scales(
     Raises:
         InputError: as ``localize``.
     """
-    runs: list[Run] = []
+    runs: list[Interval] = []
     for scale in scales:
         runs += localize(
             scale.times_sec,

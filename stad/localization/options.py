@@ -122,7 +122,7 @@ class LocalizerOptions:
         except (TypeError, ValueError, AttributeError, InputError) as error:
             raise InputError(f"{path}: {error}") from error
 
-    def as_plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As JSON knows it."""
         own = {
             name: {key: value for key, value in asdict(one).items() if value is not None}
@@ -133,7 +133,7 @@ class LocalizerOptions:
 
     def to_file(self, path: str | Path) -> None:
         """Write JSON that ``from_file`` reads; whole or not at all."""
-        write_whole(path, json.dumps(self.as_plain(), indent=2) + "\n")
+        write_whole(path, json.dumps(self.to_dict(), indent=2) + "\n")
 
 
 class ClassOptions(NamedTuple):

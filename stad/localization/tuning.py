@@ -10,11 +10,11 @@ import numpy as np
 
 from stad.annotations.segments import SegmentRows
 from stad.errors import InputError
-from stad.evaluation.items import Items
+from stad.evaluation.items import Instances
 from stad.evaluation.segments import segment_ap
 from stad.localization.curve import average_curve
 from stad.localization.curve_files import VideoCurves
-from stad.localization.hysteresis import Hysteresis, Run
+from stad.localization.hysteresis import Hysteresis, Interval
 from stad.localization.options import ClassOptions, LabelOptions, LocalizerOptions
 
 
@@ -125,14 +125,14 @@ def _all_runs(
     base: LocalizerOptions,
     rows: np.ndarray,
     stride_sec: float | None,
-) -> list[list[tuple[int, Run]]]:
+) -> list[list[tuple[int, Interval]]]:
     """For each candidate its segments of one class, of any length, with the video's index.
 
     Candidates that differ in the minimal length alone share their segments.
     """
     distinct, owner = np.unique(rows[:, [0, 1, 3]], axis=0, return_inverse=True)
     options = ClassOptions(distinct[:, 0], distinct[:, 1], np.zeros(len(distinct)), distinct[:, 2])
-    shared: list[list[tuple[int, Run]]] = [[] for _ in distinct]
+    shared: list[list[tuple[int, Interval]]] = [[] for _ in distinct]
     for video, one in enumerate(curves):
         if not len(one.times_sec):
             continue
@@ -141,7 +141,7 @@ def _all_runs(
             step_sec = float(np.median(np.diff(one.times_sec))) if len(one.times_sec) > 1 else 1.0
         averaged = average_curve(one.times_sec, one.scores[:, [place]], options=base)
         hysteresis = Hysteresis(options, step_sec)
-        runs: list[Run] = []
+        runs: list[Interval] = []
         # Every candidate is a class of its own, with the same curve.
         for time_sec, value in zip(one.times_sec, averaged[:, 0], strict=True):
             runs += hysteresis.step(float(time_sec), np.full(len(distinct), value))
@@ -151,7 +151,7 @@ def _all_runs(
 
 
 def _label_ap(
-    found: Sequence[Sequence[tuple[int, Run]]],
+    found: Sequence[Sequence[tuple[int, Interval]]],
     truth: SegmentRows,
     *,
     curves: Sequence[VideoCurves],
@@ -163,7 +163,7 @@ def _label_ap(
     # Segments of videos without curves can still be missed.
     for other in truth.video:
         videos.setdefault(other, len(videos))
-    there = Items(
+    there = Instances(
         np.array([videos[name] for name in truth.video]),
         np.zeros(len(truth.video), np.int64),
         truth.span,
@@ -175,7 +175,7 @@ def _label_ap(
             for video, run in pairs
             if run.end_sec - run.start_sec >= shortest_sec[index]
         ]
-        items = Items(
+        items = Instances(
             np.array([video for video, _ in kept], np.int64),
             np.zeros(len(kept), np.int64),
             np.array([(run.start_sec, run.end_sec) for _, run in kept]).reshape(-1, 2),

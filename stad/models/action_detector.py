@@ -10,7 +10,7 @@ from torch import Tensor
 
 from stad.models.actor_crops import still_tracks
 from stad.models.checks import check_boxes, check_clips, check_tracks
-from stad.models.fast_inference import in_precision_of
+from stad.models.fast_inference import cast_like
 from stad.models.losses import MultiLabelLoss, SingleLabelLoss
 from stad.registry import MODELS
 from stad.structures import ClipSample, SkeletonSample
@@ -91,7 +91,7 @@ class ActionDetector(BaseModel):
             if self.actor_crops is None:
                 size_px = (clips.shape[3], clips.shape[4])
                 scored = self.roi_head(
-                    self.backbone(in_precision_of(self.backbone, seen)), chosen, size_px
+                    self.backbone(cast_like(self.backbone, seen)), chosen, size_px
                 )
             else:
                 paths = still_tracks(chosen, clips.shape[2])
@@ -105,7 +105,7 @@ class ActionDetector(BaseModel):
     def _score_crops(self, clips: Tensor, tracks: Sequence[Tensor]) -> Sequence[Tensor]:
         """Logits (K_i, num_classes) of N clips with somebody in each."""
         cut = self.actor_crops(clips, tracks)
-        inputs = in_precision_of(self.backbone, cut.clips)
+        inputs = cast_like(self.backbone, cut.clips)
         if getattr(self.backbone, "sees_tracks", False):
             maps = self.backbone(inputs, cut.tracks)
         else:

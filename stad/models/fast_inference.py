@@ -48,7 +48,7 @@ def _prepare(backbone: nn.Module, dtype: torch.dtype) -> None:
                 weight.data = weight.data.contiguous(memory_format=LAYOUTS[weight.ndim])
 
 
-def in_precision_of(backbone: nn.Module, clips: Tensor) -> Tensor:
+def cast_like(backbone: nn.Module, clips: Tensor) -> Tensor:
     """Clips in the type of the backbone's weights; as they are where it has none."""
     weight = next(backbone.parameters(), None)
     return clips if weight is None else clips.to(weight.dtype)

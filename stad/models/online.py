@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from stad.models.backbones.frame_resnet import FrameResNet
-from stad.models.fast_inference import in_precision_of
+from stad.models.fast_inference import cast_like
 from stad.models.heads.clip_head import ClipHead
 from stad.models.recognizer import Recognizer
 
@@ -51,7 +51,7 @@ class OnlineRecognizer:
     """
 
     def __init__(self, model: Recognizer, *, consensus_frames: int | None = None) -> None:
-        if reason := why_not_online(model):
+        if reason := online_unsupported_reason(model):
             raise ValueError(f"OnlineRecognizer takes another model: {reason}")
         if model.training:
             raise ValueError("OnlineRecognizer takes a model in eval mode: call model.eval() first")
@@ -88,7 +88,7 @@ class OnlineRecognizer:
         self._check_frame(frame)
         frames = frame if frame.ndim == 4 else frame[None]
         backbone = self.model.backbone
-        frames = in_precision_of(backbone, frames)
+        frames = cast_like(backbone, frames)
         maps = backbone.forward_frames(frames, 1, self._memories)
         # The head is linear: the mean of the logits of frames is the logits of the mean.
         logits = self._consensus(self.model.head((maps[:, :, None],)))
@@ -116,7 +116,7 @@ class OnlineRecognizer:
         return self._mean.float()
 
 
-def why_not_online(model: nn.Module) -> str | None:
+def online_unsupported_reason(model: nn.Module) -> str | None:
     """Why a model cannot be run frame by frame; None where it can.
 
     Args:

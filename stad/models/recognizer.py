@@ -9,7 +9,7 @@ from mmengine.model import BaseModel
 from torch import Tensor
 
 from stad.models.checks import check_clips
-from stad.models.fast_inference import in_precision_of
+from stad.models.fast_inference import cast_like
 from stad.models.losses import MultiLabelLoss, SingleLabelLoss
 from stad.registry import MODELS
 from stad.structures import VideoSample
@@ -65,7 +65,7 @@ class Recognizer(BaseModel):
             ValueError: another shape.
         """
         check_clips(clips, self.data_preprocessor.num_channels)
-        return self.head(self.backbone(in_precision_of(self.backbone, clips)))
+        return self.head(self.backbone(cast_like(self.backbone, clips)))
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """(..., num_classes) logits -> scores in [0, 1]: sigmoid, or softmax for one label."""

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stad.models.checks import check_clips
-from stad.models.fast_inference import in_precision_of
+from stad.models.fast_inference import cast_like
 from stad.models.recognizer import Recognizer
 from stad.registry import MODELS
 from stad.video.optical_flow import stacked_flow
@@ -105,8 +105,8 @@ class TwoStreamRecognizer(Recognizer):
         """Each stream learns on its own, as in the paper's section 5; see ``Recognizer``."""
         check_clips(clips)
         middle = clips.shape[2] // 2
-        frame = in_precision_of(self.backbone, clips[:, :, middle : middle + 1])
-        flow = in_precision_of(self.flow_backbone, self.stack_flow(clips))
+        frame = cast_like(self.backbone, clips[:, :, middle : middle + 1])
+        flow = cast_like(self.flow_backbone, self.stack_flow(clips))
         return {
             "loss_rgb": self.head(self.backbone(frame)),
             "loss_flow": self.flow_head(self.flow_backbone(flow)),

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import supervision as sv
 
-from stad.outputs.labels import paste_plate, place_plate, plate_text, render_plate, short_names
+from stad.outputs.labels import paste_label, place_plate, plate_text, render_label, short_names
 from stad.outputs.palette import PALETTE, UNTRACKED, actor_color
 from stad.structures import Actors, ShownLabel
 
 # Shares of the picture's shorter side, and the least that can be seen or read.
-FONT_SHARE, LEAST_FONT_PX = 0.023, 10
+FONT_SHARE, MIN_FONT_PX = 0.023, 10
 LINE_SHARE = 1 / 280
 # An actor lower than this share of the picture's height, or than these lines of text, gets one
 # line of smaller text.
@@ -78,7 +78,7 @@ def _draw_plates(
 ) -> None:
     """Plates into ``picture``, in the order of the ids: the same one gives way in each frame."""
     height_px, width_px = picture.shape[:2]
-    font_px = max(LEAST_FONT_PX, round(min(height_px, width_px) * FONT_SHARE))
+    font_px = max(MIN_FONT_PX, round(min(height_px, width_px) * FONT_SHARE))
     small_px = max(height_px * SMALL_SHARE, font_px * SMALL_LINES)
     placed = np.zeros((0, 4), dtype=np.int64)
     for row in np.argsort(ids, kind="stable"):
@@ -87,16 +87,16 @@ def _draw_plates(
         text = plate_text(actor_id, labels[row], names, is_small=bool(is_small))
         if not text.head and not text.lines:
             continue
-        plate = render_plate(
+        plate = render_label(
             text,
             actor_color(actor_id),
-            font_px=max(LEAST_FONT_PX, round(font_px * SMALL_FONT)) if is_small else font_px,
+            font_px=max(MIN_FONT_PX, round(font_px * SMALL_FONT)) if is_small else font_px,
             max_width_px=width_px,
         )
         size_px = (plate.paint.shape[1], min(plate.paint.shape[0], height_px))
         left_px, top_px = place_plate(
             size_px, boxes[row], placed=placed, boxes=boxes, picture_px=(width_px, height_px)
         )
-        paste_plate(picture, plate, left_px, top_px)
+        paste_label(picture, plate, left_px, top_px)
         corner = (left_px + size_px[0], top_px + size_px[1])
         placed = np.concatenate([placed, [(left_px, top_px, *corner)]])

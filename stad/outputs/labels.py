@@ -86,7 +86,7 @@ class Plate:
 
 
 @lru_cache(maxsize=64)
-def render_plate(text: PlateText, color: Color, *, font_px: int, max_width_px: int) -> Plate:
+def render_label(text: PlateText, color: Color, *, font_px: int, max_width_px: int) -> Plate:
     """A plate as a picture with transparency; shared between calls.
 
     Args:
@@ -123,7 +123,7 @@ def render_plate(text: PlateText, color: Color, *, font_px: int, max_width_px: i
     return Plate(cv2.multiply(pixels[..., :3], opacity, scale=1 / 255), 255 - opacity)
 
 
-def paste_plate(picture: np.ndarray, plate: Plate, left_px: int, top_px: int) -> None:
+def paste_label(picture: np.ndarray, plate: Plate, left_px: int, top_px: int) -> None:
     """Put a plate into ``picture`` (H, W, 3) uint8 RGB, in place; what is outside is cut."""
     height_px, width_px = plate.paint.shape[:2]
     under = picture[top_px : top_px + height_px, left_px : left_px + width_px]

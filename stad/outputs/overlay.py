@@ -29,7 +29,7 @@ CHUNK_SEC = 10.0
 TOLERANCE_PX = 1
 MIN_SCORE = 0.05
 MAX_SCORES = 8
-LARGEST_PX = 32767
+MAX_PX = 32767
 _RUN, _BOX = struct.Struct("<dH"), struct.Struct("<Hhhhh")
 _ROW, _SCORE = struct.Struct("<dHB"), struct.Struct("<HB")
 
@@ -71,7 +71,7 @@ class OverlayStore:
 
     def _add_boxes(self, time_sec: float, actors: Actors) -> None:
         ms, seen = self._ms(time_sec), set()
-        boxes = np.rint(np.nan_to_num(actors.boxes)).clip(-LARGEST_PX, LARGEST_PX).astype(int)
+        boxes = np.rint(np.nan_to_num(actors.boxes)).clip(-MAX_PX, MAX_PX).astype(int)
         for actor_id, box in zip(actors.ids.tolist(), boxes.tolist(), strict=True):
             # Without an id nobody can be followed from one sample to the next.
             if actor_id >= 0 and actor_id not in seen:
@@ -101,7 +101,7 @@ class OverlayStore:
         if self._runs or self._rows:
             parts = [struct.pack("<II", len(self._runs), len(self._rows))]
             for actor_id, samples in sorted(self._runs, key=lambda run: (run[0], run[1][0][0])):
-                kept = straightened(np.array(samples))
+                kept = simplify_polyline(np.array(samples))
                 parts.append(_RUN.pack(actor_id, len(kept)))
                 parts += [_BOX.pack(*sample) for sample in kept.tolist()]
             text = base64.b64encode(b"".join([*parts, *self._rows])).decode("ascii")
@@ -123,7 +123,7 @@ class OverlayStore:
         self._file.close()
 
 
-def straightened(samples: np.ndarray) -> np.ndarray:
+def simplify_polyline(samples: np.ndarray) -> np.ndarray:
     """The samples that straight lines between cannot stand for.
 
     Args:
@@ -133,7 +133,7 @@ def straightened(samples: np.ndarray) -> np.ndarray:
         (M, 1 + D) some of the rows, the first and the last among them; each value of those left
         out is within ``TOLERANCE_PX`` of the line between its neighbours.
 
-    >>> straightened(np.array([[0, 0], [1, 10], [2, 20], [3, 20], [4, 20]])).tolist()
+    >>> simplify_polyline(np.array([[0, 0], [1, 10], [2, 20], [3, 20], [4, 20]])).tolist()
     [[0, 0], [2, 20], [4, 20]]
     """
     kept = [0]

@@ -8,7 +8,7 @@ import numpy as np
 
 from stad.evaluation.detection import Curve
 
-MOST_POINTS = 200
+MAX_POINTS = 200
 
 
 class BestF1(NamedTuple):
@@ -47,7 +47,7 @@ def best_f1(curve: Curve) -> BestF1 | None:
     return BestF1(*(float(column[best]) for column in (f1, precision, recall, score)))
 
 
-def thinned(curve: Curve, most: int) -> list[list[float]]:
+def downsample(curve: Curve, most: int) -> list[list[float]]:
     """At most ``most`` points [recall, precision, score] of a curve, even in recall.
 
     Each is where the recall is first reached, the upper edge of the curve; the last point of

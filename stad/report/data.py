@@ -15,7 +15,7 @@ from stad.evaluation.ava_match import IOU_THRESHOLD
 from stad.evaluation.compare_ava import AvaComparison
 from stad.evaluation.detection import average_precision
 from stad.outputs.palette import PALETTE, hex_color
-from stad.report.curves import MOST_POINTS, best_f1, thinned
+from stad.report.curves import MAX_POINTS, best_f1, downsample
 from stad.report.mistakes import find_mistakes, mistakes_per_class
 
 FORMAT, VERSION = "stad-evaluation-report", 1
@@ -179,7 +179,7 @@ def _class_figures(result: AvaResult, index: int, by_height: np.ndarray | None) 
         "best_f1": None if best is None else best.f1,
         "threshold": None if best is None else best.threshold,
         "best_point": None if best is None else [best.recall, best.precision],
-        "curve": thinned(curve, MOST_POINTS),
+        "curve": downsample(curve, MAX_POINTS),
         "height_ap": [] if by_height is None else [_or_none(value) for value in by_height],
     }
 

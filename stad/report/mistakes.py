@@ -16,7 +16,7 @@ from stad.utils.boxes import box_iou, paired_box_iou
 
 # As many of each class, so that a frequent one does not fill the lists, and in all about
 # these many where the classes are few.
-LEAST_PER_CLASS, ABOUT_IN_ALL = 3, 48
+MIN_PER_CLASS, ABOUT_IN_ALL = 3, 48
 # Those of a class are picked from this many times as many, to have them from several videos.
 CHOICE = 20
 # What a wrong detection has to overlap to be told as a box that is off.
@@ -25,7 +25,7 @@ SOME_OVERLAP = 0.1
 
 def mistakes_per_class(num_classes: int) -> int:
     """How many mistakes of a class are kept, of each kind."""
-    return max(LEAST_PER_CLASS, ABOUT_IN_ALL // num_classes)
+    return max(MIN_PER_CLASS, ABOUT_IN_ALL // num_classes)
 
 
 def find_mistakes(compared: AvaComparison) -> dict[str, list[dict]]:
@@ -61,7 +61,7 @@ class _ByKeyframe(NamedTuple):
     start: np.ndarray
 
     @staticmethod
-    def of(key: np.ndarray, count: int) -> _ByKeyframe:
+    def from_keys(key: np.ndarray, count: int) -> _ByKeyframe:
         """Group by keys from 0 to count - 1, others are left out; else in the order given."""
         order = np.argsort(key, kind="stable")
         return _ByKeyframe(order, np.searchsorted(key[order], np.arange(count + 1)))
@@ -91,9 +91,9 @@ class _Sides:
         place = np.searchsorted(keys, key)
         is_known = np.append(keys, -1)[place] == key
         self._found_key = np.where(is_known, place, -1)
-        self._truth_at = _ByKeyframe.of(self._truth_key, len(keys))
+        self._truth_at = _ByKeyframe.from_keys(self._truth_key, len(keys))
         # Entries go by class and then by score; so they do within each keyframe.
-        self._found_at = _ByKeyframe.of(self._found_key, len(keys))
+        self._found_at = _ByKeyframe.from_keys(self._found_key, len(keys))
 
     def confident_wrong(self) -> list[int]:
         """Entries that are wrong: the first ones of each class, then by score."""

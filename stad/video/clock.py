@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 # Stamps this far back or ahead of the clock on the wall cannot be meant.
-MOST_BACK_SEC = 0.5
-MOST_AHEAD_SEC = 2.0
-MOST_AHEAD_PACED_SEC = 10.0
+MAX_BACK_SEC = 0.5
+MAX_AHEAD_SEC = 2.0
+MAX_AHEAD_PACED_SEC = 10.0
 # A delay that lasts so long is the way's, not a backlog: the clock is set by it.
 SETTLE_AFTER_SEC = 10.0
 LATE_SEC = 1.0
@@ -37,7 +37,7 @@ class StreamClock:
 
     def __init__(self, *, is_paced: bool, is_file: bool = False) -> None:
         self._is_paced, self._is_file = is_paced, is_file
-        self._most_ahead_sec = MOST_AHEAD_PACED_SEC if is_paced else MOST_AHEAD_SEC
+        self._most_ahead_sec = MAX_AHEAD_PACED_SEC if is_paced else MAX_AHEAD_SEC
         self._origin_sec: float | None = None
         self._shift_sec: float | None = None
         self._last_sec = self._last_now_sec = -math.inf
@@ -73,7 +73,7 @@ class StreamClock:
         return max(stamp_sec + self._shift_sec, self._last_sec + TICK_SEC)
 
     def _is_jump(self, time_sec: float, wall_sec: float) -> bool:
-        is_back = time_sec < self._last_sec - MOST_BACK_SEC
+        is_back = time_sec < self._last_sec - MAX_BACK_SEC
         return is_back or time_sec - wall_sec > self._most_ahead_sec
 
     def _set_by(self, stamp_sec: float, wall_sec: float) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from stad.structures import Frame
 
-MOST_FRAMES = 64
-MOST_BYTES = 256 * 2**20
+MAX_FRAMES = 64
+MAX_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class LiveFrame:
     Attributes:
         frame: its time is in seconds since the first frame of the stream.
         due_sec: the moment at which it was live, on the monotonic clock.
-        starts_anew: it does not continue the frame before: the stream was broken, or its clock
+        is_discontinuity: it does not continue the frame before: the stream was broken, or its clock
             jumped.
     """
 
     frame: Frame
     due_sec: float
-    starts_anew: bool = False
+    is_discontinuity: bool = False
 
 
 class FrameQueue:
@@ -45,7 +45,7 @@ class FrameQueue:
 
     def put(self, live: LiveFrame) -> None:
         """Add a frame; the oldest ones go where there is no room."""
-        most = min(MOST_FRAMES, max(2, MOST_BYTES // max(live.frame.image.nbytes, 1)))
+        most = min(MAX_FRAMES, max(2, MAX_BYTES // max(live.frame.image.nbytes, 1)))
         with self._changed:
             while len(self._frames) >= most:
                 self._drop()
@@ -65,9 +65,9 @@ class FrameQueue:
         """Drop the oldest frame; that it started anew is true of the next one then."""
         gone = self._frames.popleft()
         self.num_dropped += 1
-        if gone.starts_anew and self._frames:
+        if gone.is_discontinuity and self._frames:
             first = self._frames[0]
-            self._frames[0] = LiveFrame(first.frame, first.due_sec, starts_anew=True)
+            self._frames[0] = LiveFrame(first.frame, first.due_sec, is_discontinuity=True)
 
     def end(self) -> None:
         """Nothing more will be put in."""

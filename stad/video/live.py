@@ -19,7 +19,7 @@ from stad.video.frame_queue import FrameQueue, LiveFrame
 from stad.video.opening import check_file, failure_reason, is_address, media_url
 from stad.video.streams import choose_video, origin_sec, stream_duration_sec, stream_fps
 
-FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.5, 30.0
+FIRST_PAUSE_SEC, MAX_PAUSE_SEC = 0.5, 30.0
 OPEN_TIMEOUT_SEC, READ_TIMEOUT_SEC = 10.0, 5.0
 # Later than this for a second, and what lies between key frames is not decoded any more.
 LATE_SEC, LATE_FOR_SEC = 1.0, 1.0
@@ -177,7 +177,7 @@ class LiveSource:
                 self._was_broken = True
                 self._say(f"{self.name}: {reason}; trying again in {pause_sec:g} s")
                 self._stop.wait(pause_sec)
-                pause_sec = min(2 * pause_sec, LONGEST_PAUSE_SEC)
+                pause_sec = min(2 * pause_sec, MAX_PAUSE_SEC)
         finally:
             self._queue.end()
 
@@ -194,7 +194,7 @@ class LiveSource:
 
     def _play(self) -> bool:
         """Read the source once; True if it has come to the end that it stated."""
-        starts_anew, stamp_sec = not self._is_snapshot or self._was_broken, 0.0
+        is_discontinuity, stamp_sec = not self._is_snapshot or self._was_broken, 0.0
         with self._open() as container:
             stream = choose_video(container)
             if stream is None:
@@ -212,8 +212,8 @@ class LiveSource:
                     self._say(f"{self.name}: back")
                 timed = frame.time is not None and not self._untimed and not self._is_snapshot
                 stamp_sec = frame.time - begin_sec if timed else None
-                self._give(frame, stamp_sec, starts_anew=starts_anew)
-                starts_anew = False
+                self._give(frame, stamp_sec, is_discontinuity=is_discontinuity)
+                is_discontinuity = False
         return self._is_file or bool(
             length_sec and stamp_sec and stamp_sec >= length_sec - END_TOLERANCE_SEC
         )
@@ -233,7 +233,7 @@ class LiveSource:
             return False
         return True
 
-    def _give(self, frame, stamp_sec: float | None, *, starts_anew: bool) -> None:
+    def _give(self, frame, stamp_sec: float | None, *, is_discontinuity: bool) -> None:
         time_sec = self._clock.take(stamp_sec, time.monotonic())
         due_sec = self._clock.due_sec(time_sec)
         ahead_sec = due_sec - time.monotonic()
@@ -242,7 +242,7 @@ class LiveSource:
         self._lateness.update(-ahead_sec, time.monotonic())
         image = self._converter.convert(frame)
         live = LiveFrame(
-            Frame(self._index, time_sec, image), due_sec, starts_anew or self._clock.jumped
+            Frame(self._index, time_sec, image), due_sec, is_discontinuity or self._clock.jumped
         )
         self._index += 1
         self._queue.put(live)

@@ -136,7 +136,7 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
         checkpoint.state,
         model.state_dict(),
         origin=str(path),
-        fast_first=takes_fast_first(model),
+        fast_first=head_is_fast_first(model),
         background=background_row(checkpoint),
     )
     check_same_network(model, checkpoint)
@@ -157,7 +157,7 @@ def _check_finite(state: Mapping[str, Tensor], path: str | Path) -> None:
         )
 
 
-def takes_fast_first(model: nn.Module) -> bool:
+def head_is_fast_first(model: nn.Module) -> bool:
     """Whether the clip head takes the fast pathway before the slow one, see ``map_keys``."""
     return bool(getattr(getattr(model, "head", None), "last_map_first", False))
 

@@ -202,7 +202,7 @@ def test_a_run_that_is_taken_up_goes_on_as_it_would_have(files):
         time_sec = step * 0.3
         expected = whole.see(time_sec, first=rows)
         if step < 5:
-            people = Actors.of([row[:4] for row in rows], [row[4] for row in rows])
+            people = Actors.from_arrays([row[:4] for row in rows], [row[4] for row in rows])
             again.recall(time_sec, people, size)
         else:
             assert again.see(time_sec, first=rows) == expected
@@ -238,5 +238,5 @@ def test_boxes_that_overlap_are_one_person(scripted):
 
 
 def test_boxes_end_at_the_picture():
-    kept = clip_to_image(Actors.of([[-5, 10, 20, 300]]), np.zeros((200, 300, 3)))
+    kept = clip_to_image(Actors.from_arrays([[-5, 10, 20, 300]]), np.zeros((200, 300, 3)))
     assert kept.boxes.tolist() == [[0, 10, 20, 200]]

@@ -28,7 +28,7 @@ def test_whole_frame_is_one_actor_with_an_id():
 
 def test_boxes_are_cut_to_the_picture_and_empty_ones_go():
     boxes = [[-5, -5, 10, 10], [120, 90, 300, 300], [130, 0, 140, 10], [5, 5, 5, 9]]
-    kept = clip_to_image(Actors.of(boxes), noise_frame().image)
+    kept = clip_to_image(Actors.from_arrays(boxes), noise_frame().image)
     assert kept.boxes.tolist() == [[0, 0, 10, 10], [120, 90, 128, 96]]
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from stad.actors.detectors.precomputed import GivenBoxes
+from stad.actors.detectors.precomputed import PrecomputedDetections
 from stad.errors import InputError
 from stad.structures import Frame, VideoInfo
 
@@ -16,9 +16,9 @@ def frame_at(time_sec: float) -> Frame:
     return Frame(index=0, time_sec=time_sec, image=np.zeros((100, 200, 3), np.uint8))
 
 
-def read(tmp_path, text: str, name: str = "boxes.csv") -> GivenBoxes:
+def read(tmp_path, text: str, name: str = "boxes.csv") -> PrecomputedDetections:
     (tmp_path / name).write_text(text)
-    return GivenBoxes(tmp_path / name, INFO)
+    return PrecomputedDetections(tmp_path / name, INFO)
 
 
 def test_ava_rows_are_fractions_and_labels_do_not_repeat_boxes(tmp_path):
@@ -66,7 +66,7 @@ def test_bad_json_and_no_file(tmp_path):
     with pytest.raises(InputError, match="not a JSON file"):
         read(tmp_path, "{}", "boxes.json")
     with pytest.raises(InputError, match="no such file"):
-        GivenBoxes(tmp_path / "none.csv", INFO)
+        PrecomputedDetections(tmp_path / "none.csv", INFO)
 
 
 GOOD = "".join(f"clip,{second},0.1,0.2,0.5,0.8,0.9\n" for second in range(5))
@@ -134,15 +134,15 @@ def test_boxes_that_reach_beyond_the_edge_are_cut(tmp_path):
 def test_a_part_without_boxes_is_told(tmp_path):
     assert read(tmp_path, GOOD).warnings == []
     (tmp_path / "boxes.csv").write_text(GOOD)
-    part = GivenBoxes(tmp_path / "boxes.csv", INFO, part_sec=(4.5, None))
+    part = PrecomputedDetections(tmp_path / "boxes.csv", INFO, part_sec=(4.5, None))
     assert "no box between --start and --end: its times are 0 to 4 s" in part.warnings[0]
-    assert GivenBoxes(tmp_path / "boxes.csv", INFO, part_sec=(1.0, 2.0)).warnings == []
+    assert PrecomputedDetections(tmp_path / "boxes.csv", INFO, part_sec=(1.0, 2.0)).warnings == []
 
 
 def test_a_video_of_unknown_length_takes_all_times(tmp_path):
     (tmp_path / "boxes.csv").write_text("clip,1,0,0,1,1\nclip,500,0,0,1,1\n")
     unknown = VideoInfo("clip.mp4", 200, 100, Fraction(10), 0, 0.0)
-    assert GivenBoxes(tmp_path / "boxes.csv", unknown).warnings == []
+    assert PrecomputedDetections(tmp_path / "boxes.csv", unknown).warnings == []
 
 
 @pytest.mark.parametrize("actor_id", ["inf", "1e20", "nan", "p1"])

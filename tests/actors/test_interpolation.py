@@ -8,8 +8,8 @@ from stad.structures import Actors
 
 
 def observed(dense: DenseTracks, time_sec: float, x: float, actor_id: int = 1) -> None:
-    dense.add(time_sec, Actors.of([[x, 0, x + 10, 20]], [0.8], [actor_id]))
-    dense.reached(time_sec)
+    dense.add(time_sec, Actors.from_arrays([[x, 0, x + 10, 20]], [0.8], [actor_id]))
+    dense.advance_to(time_sec)
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ def test_boxes_between_sightings(time_sec, expected):
 
 def test_settled_time_follows_detection_even_when_nobody_is_there():
     dense = DenseTracks(max_gap_sec=1.0)
-    assert dense.settled_sec == -np.inf
-    dense.reached(3.0)
-    assert dense.settled_sec == 2.0
+    assert dense.final_until_sec == -np.inf
+    dense.advance_to(3.0)
+    assert dense.final_until_sec == 2.0
     dense.finish()
-    assert dense.settled_sec == np.inf
+    assert dense.final_until_sec == np.inf
 
 
 def test_old_boxes_are_forgotten_and_recent_answers_do_not_change():
@@ -82,14 +82,17 @@ def test_paths_of_people_out_of_view_stay_at_the_nearest_box_towards_the_middle(
 
 
 def test_paths_of_nobody():
-    assert DenseTracks().paths(Actors.of(), [0.0, 1.0, 2.0]).shape == (0, 3, 4)
+    assert DenseTracks().paths(Actors.from_arrays(), [0.0, 1.0, 2.0]).shape == (0, 3, 4)
 
 
 def looked(dense: DenseTracks, time_sec: float, *people: tuple[int, float]) -> None:
     """A look for people that found these ids at these x."""
     boxes = [[x, 0, x + 10, 20] for _, x in people]
-    dense.add(time_sec, Actors.of(boxes, [0.8] * len(people), [actor_id for actor_id, _ in people]))
-    dense.reached(time_sec, is_look=True)
+    dense.add(
+        time_sec,
+        Actors.from_arrays(boxes, [0.8] * len(people), [actor_id for actor_id, _ in people]),
+    )
+    dense.advance_to(time_sec, is_look=True)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +139,7 @@ def test_what_is_settled_does_not_change_however_irregular_the_looks_are():
         asked_sec = 0.0
         for time_sec, people in zip(looks.tolist(), seen, strict=True):
             looked(dense, time_sec, *people)
-            while asked_sec <= dense.settled_sec:
+            while asked_sec <= dense.final_until_sec:
                 now, later = dense.at(asked_sec), whole.at(asked_sec)
                 assert now.ids.tolist() == later.ids.tolist(), asked_sec
                 np.testing.assert_allclose(now.boxes, later.boxes)

@@ -10,7 +10,7 @@ from stad.structures import Actors
 
 def boxes_of(*centres_px: float, score: float = 0.9) -> Actors:
     """People 20 px wide and 60 px high around these x."""
-    return Actors.of(
+    return Actors.from_arrays(
         [[x - 10, 20, x + 10, 80] for x in centres_px], np.full(len(centres_px), score)
     )
 
@@ -20,7 +20,7 @@ def track(steps: list[Actors], *, rate: float = 5.0, **options) -> dict[float, A
     tracker, found = ActorTracker(rate=rate, **options), {}
     for number, actors in enumerate(steps):
         for time_sec, given in tracker.update(number / rate, actors):
-            before = found.get(time_sec, Actors.of())
+            before = found.get(time_sec, Actors.from_arrays())
             found[time_sec] = Actors(
                 boxes=np.concatenate([before.boxes, given.boxes]),
                 scores=np.concatenate([before.scores, given.scores]),
@@ -33,7 +33,9 @@ def ids_by_place(steps: list[list[list[float]]], *, rate: float, **options) -> l
     """The id of each box of each step, 0 for none, as it is given at once."""
     tracker, found = ActorTracker(rate=rate, **options), []
     for number, boxes in enumerate(steps):
-        time_sec, actors = tracker.update(number / rate, Actors.of(boxes, [0.9] * len(boxes)))[-1]
+        time_sec, actors = tracker.update(
+            number / rate, Actors.from_arrays(boxes, [0.9] * len(boxes))
+        )[-1]
         assert time_sec == number / rate
         known = {tuple(box): i for box, i in zip(actors.boxes.tolist(), actors.ids, strict=True)}
         found.append([int(known.get(tuple(np.float32(box).tolist()), 0)) for box in boxes])
@@ -139,10 +141,12 @@ def test_whoever_was_seen_by_the_last_look_is_known_however_slow_the_looks_are()
     found = []
     for number in range(8):
         x = 100 + 160 * number
-        found += tracker.update(2.5 * number, Actors.of([[x, 100, x + 80, 300]], [0.9]))
+        found += tracker.update(2.5 * number, Actors.from_arrays([[x, 100, x + 80, 300]], [0.9]))
     assert [actors.ids.tolist() for _, actors in found] == [[1]] * 8
     # The clock jumps on by a minute: whoever is there is new.
-    assert tracker.update(77.5, Actors.of([[1220, 100, 1300, 300]], [0.9]))[-1][1].ids == [2]
+    assert tracker.update(77.5, Actors.from_arrays([[1220, 100, 1300, 300]], [0.9]))[-1][1].ids == [
+        2
+    ]
 
 
 def test_ids_are_never_used_twice_and_every_sure_box_has_one():
@@ -155,7 +159,7 @@ def test_ids_are_never_used_twice_and_every_sure_box_has_one():
             sides = rng.uniform(10, 200, (count, 2))
             scores = rng.uniform(0, 1, count)
             boxes = np.concatenate([corners, corners + sides], axis=1)
-            given = tracker.update(number / 2, Actors.of(boxes, scores))
+            given = tracker.update(number / 2, Actors.from_arrays(boxes, scores))
             time_sec, actors = given[-1]
             assert time_sec == number / 2
             ids = actors.ids.tolist()

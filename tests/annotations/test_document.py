@@ -33,7 +33,7 @@ def unknown_results() -> list:
     """The example, the model knows one score of the first actor and none of the second."""
     first, *rest = frame_results()
     scores = np.array([[np.nan, 0.9, 0.01], [np.nan, np.nan, np.inf]], np.float32)
-    people = Actors.of(first.actors.boxes, [np.nan, 0.75], first.actors.ids)
+    people = Actors.from_arrays(first.actors.boxes, [np.nan, 0.75], first.actors.ids)
     return [replace(first, actors=people, keyframe=Keyframe(0.0, people, scores)), *rest]
 
 
@@ -90,7 +90,9 @@ def test_frames_are_read_as_they_were_written(tmp_path):
 def test_curves_of_unknown_scores_are_not_known(tmp_path):
     first, *rest = unknown_results()
     nobody = replace(
-        first, actors=Actors.of(), keyframe=Keyframe(0.0, Actors.of(), np.zeros((0, 3)))
+        first,
+        actors=Actors.from_arrays(),
+        keyframe=Keyframe(0.0, Actors.from_arrays(), np.zeros((0, 3))),
     )
     alone = replace(
         first,

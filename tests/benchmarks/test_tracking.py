@@ -27,7 +27,7 @@ def people(*ids_and_x: tuple[int, float], score: float = 0.9) -> Actors:
     """People with these ids at these x, 40 px wide and 100 px high."""
     boxes = [[x, 0, x + 40, 100] for _, x in ids_and_x]
     ids = [actor_id for actor_id, _ in ids_and_x]
-    return Actors.of(boxes, [score] * len(boxes), ids)
+    return Actors.from_arrays(boxes, [score] * len(boxes), ids)
 
 
 def test_people_are_looked_for_as_often_as_in_a_run():

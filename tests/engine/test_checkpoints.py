@@ -9,9 +9,9 @@ import pytest
 from stad.engine.checkpoints import (
     LAST,
     AtomicCheckpointHook,
+    atomic_write,
     best_checkpoint,
     newest_checkpoint,
-    write_beside,
 )
 from stad.errors import InputError
 
@@ -61,9 +61,9 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path):
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        write_beside(path, write)
+        atomic_write(path, write)
     assert path.read_text() == "old"
-    write_beside(path, lambda part: part.write_text("new"))
+    atomic_write(path, lambda part: part.write_text("new"))
     assert path.read_text() == "new"
 
 

@@ -10,16 +10,16 @@ import pytest
 from stad.evaluation import detection
 from stad.evaluation.detection import (
     Pairs,
+    ap_at_hits,
+    ap_trapezoid,
     ascending_order,
     average_precision,
-    best_free,
     best_partner,
-    choose_detections,
     first_come,
-    hit_precision,
+    greedy_by_detection,
+    greedy_by_ground_truth,
     overlapping_pairs,
     precision_recall,
-    trapezoid_precision,
 )
 
 
@@ -90,17 +90,17 @@ DESCENDING = np.array([1, 0, 2])
 
 
 def test_a_detection_may_take_what_is_left():
-    assert best_free(CONTESTED, DESCENDING).tolist() == [False, True, True]
+    assert greedy_by_detection(CONTESTED, DESCENDING).tolist() == [False, True, True]
     # Detection 1 comes last and finds its first choice taken.
     other = CONTESTED._replace(overlap=np.array([0.9, 0.8, 0.6, 0.1]))
-    assert best_free(other, np.array([0, 1, 2])).tolist() == [True, True, False]
+    assert greedy_by_detection(other, np.array([0, 1, 2])).tolist() == [True, True, False]
 
 
 def test_a_ground_truth_may_take_what_is_left():
-    assert choose_detections(CONTESTED, DESCENDING).tolist() == [True, False, True]
+    assert greedy_by_ground_truth(CONTESTED, DESCENDING).tolist() == [True, False, True]
     # Of equal overlaps the higher score; what is taken is not free for the next.
     equal = CONTESTED._replace(overlap=np.array([0.7, 0.7, 0.6, 0.5]))
-    assert choose_detections(equal, DESCENDING).tolist() == [False, True, True]
+    assert greedy_by_ground_truth(equal, DESCENDING).tolist() == [False, True, True]
 
 
 @pytest.mark.parametrize(
@@ -116,5 +116,5 @@ def test_a_ground_truth_may_take_what_is_left():
 )
 def test_other_areas(right, count, hits, trapezoid):
     right = np.array(right, bool)
-    assert hit_precision(right, count) == pytest.approx(hits, nan_ok=True)
-    assert trapezoid_precision(right, count) == pytest.approx(trapezoid, nan_ok=True)
+    assert ap_at_hits(right, count) == pytest.approx(hits, nan_ok=True)
+    assert ap_trapezoid(right, count) == pytest.approx(trapezoid, nan_ok=True)

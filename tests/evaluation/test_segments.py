@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from stad.errors import InputError
-from stad.evaluation.items import Items
+from stad.evaluation.items import Instances
 from stad.evaluation.items_summary import as_json, as_table
 from stad.evaluation.segments import evaluate_segments, segment_ap
 from tests.evaluation.plain_items import activitynet_ap, thumos_ap
 
 
-def items(rows, *, scored: bool = False) -> Items:
+def items(rows, *, scored: bool = False) -> Instances:
     """Rows (video, class, start, end) and a score."""
     table = np.array(rows, float).reshape(-1, 5 if scored else 4)
     score = table[:, 4] if scored else None
-    return Items(table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2:4], score)
+    return Instances(table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2:4], score)
 
 
 TRUTH = items([(0, 0, 0, 10), (0, 0, 20, 30), (1, 1, 0, 4)])
@@ -85,10 +85,10 @@ def random_case(random):
     return truth, found, unsure
 
 
-def as_items(rows) -> Items:
+def as_items(rows) -> Instances:
     spans = np.array([row[1] for row in rows])
     score = np.array([row[2] for row in rows]) if len(rows[0]) == 3 else None
-    return Items(np.array([row[0] for row in rows]), np.zeros(len(rows), int), spans, score)
+    return Instances(np.array([row[0] for row in rows]), np.zeros(len(rows), int), spans, score)
 
 
 @pytest.mark.parametrize("seed", range(20))

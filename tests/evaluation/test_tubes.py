@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stad.errors import InputError
-from stad.evaluation.items import Items
+from stad.evaluation.items import Instances
 from stad.evaluation.tubes import THRESHOLDS, evaluate_tubes, tube_ap
 from tests.evaluation.plain_items import act_ap, multisports_ap
 
@@ -18,9 +18,9 @@ def tube(first: int, last: int, *, shift: float = 0.0) -> tuple[np.ndarray, np.n
     return frames, np.tile(BOX + np.array([shift, 0, shift, 0]), (len(frames), 1))
 
 
-def items(shapes, *, score=None, classes=None) -> Items:
+def items(shapes, *, score=None, classes=None) -> Instances:
     number = len(shapes)
-    return Items(
+    return Instances(
         np.zeros(number, int),
         np.zeros(number, int) if classes is None else np.array(classes),
         shapes,
@@ -74,7 +74,7 @@ def test_as_the_official_rules(seed):
     plain_truth = [(video, np.column_stack((frames, boxes))) for video, frames, boxes in truth]
     plain_found = [(v, np.column_stack((f, b)), score) for v, f, b, score in found]
     sides = [
-        Items(
+        Instances(
             np.array([row[0] for row in rows]),
             np.zeros(len(rows), int),
             [row[1:3] for row in rows],

@@ -5,7 +5,7 @@ import pytest
 
 from stad.actors.library_trackers import TrackerChoice
 from stad.actors.tracker import FollowCounts
-from stad.inference.pipeline import Flow, PipelineOptions, annotate_frames, shown_labels
+from stad.inference.pipeline import ActionPipeline, PipelineOptions, annotate_frames, shown_labels
 from stad.structures import Actors, Frame, Keyframe
 from stad.video.geometry import clip_size
 from stad.video.window import Window
@@ -27,8 +27,10 @@ class RedSquareDetector:
         self.asked_sec.append(frame.time_sec)
         rows, columns = np.nonzero(frame.image[..., 0] > 150)
         if not len(rows):
-            return Actors.of()
-        return Actors.of([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], [0.9])
+            return Actors.from_arrays()
+        return Actors.from_arrays(
+            [[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], [0.9]
+        )
 
 
 class PositionScorer:
@@ -177,7 +179,7 @@ class Walkers:
 
     def detect(self, frame: Frame) -> Actors:
         found = self.boxes(frame.time_sec)
-        return Actors.of(found, [0.9] * len(found))
+        return Actors.from_arrays(found, [0.9] * len(found))
 
 
 class AnyScorer(PositionScorer):
@@ -252,24 +254,24 @@ def test_a_hidden_person_is_not_shown_and_comes_back_with_the_id():
 def test_a_machine_that_looks_less_often_than_it_should_keeps_people():
     """Where a look for people takes 1.5 s, one every 0.2 s cannot be had."""
     detector, scorer = Walkers((160, 0, 99), (40, 0, 99)), AnyScorer(Window(8, 2))
-    flow = Flow(detector, scorer, options=PipelineOptions(detect_sec=0.2), fps=20.0)
+    flow = ActionPipeline(detector, scorer, options=PipelineOptions(detect_sec=0.2), fps=20.0)
     black = np.zeros((60, 80, 3), np.uint8)
     results, asked = [], None
     for index in range(300):
         frame = Frame(index, index / 20, black)
-        flow.take(frame)
+        flow.add_frame(frame)
         if asked is not None and frame.time_sec >= asked.time_sec + 1.5:
-            flow.add_people(asked.time_sec, detector.detect(asked))
+            flow.add_detections(asked.time_sec, detector.detect(asked))
             asked = None
-        if asked is None and flow.wants_people(frame.time_sec):
+        if asked is None and flow.needs_detection(frame.time_sec):
             asked = frame
-        while flow.due():
-            job = flow.next_job(1)
+        while flow.pending_windows():
+            job = flow.next_batch(1)
             zeros = [np.zeros((len(people), 2), np.float32) for people in job.actors]
-            flow.add_scored(
+            flow.add_scores(
                 [Keyframe(*row) for row in zip(job.times_sec, job.actors, zeros, strict=True)]
             )
-        results += flow.ready()
+        results += flow.results()
     assert len(results) > 220
     for result in results:
         assert result.actors.ids.tolist() == [1, 2], result.time_sec

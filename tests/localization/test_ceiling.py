@@ -20,7 +20,7 @@ def localized(curves, *, options: LocalizerOptions, stride_sec: float) -> Segmen
         localizer = Localizer(options, stride_sec, class_names=one.class_names)
         found = []
         for time_sec, scores in zip(one.times_sec, one.scores, strict=True):
-            actors = Actors.of(np.zeros((1, 4)), ids=[1])
+            actors = Actors.from_arrays(np.zeros((1, 4)), ids=[1])
             found += localizer.update(Keyframe(float(time_sec), actors, scores[None]))
         found += localizer.finish(600.0)
         rows += [(one.video, one.class_names[s.class_index], s) for s in found]

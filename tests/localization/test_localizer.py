@@ -21,7 +21,7 @@ PLAIN = LocalizerOptions(start_threshold=0.5, end_threshold=0.25, min_length_sec
 
 def keyframe(time_sec: float, rows: dict[int, tuple[float, float]]) -> Keyframe:
     """Scores (walk, wave) by actor id."""
-    actors = Actors.of(np.zeros((len(rows), 4)), ids=list(rows))
+    actors = Actors.from_arrays(np.zeros((len(rows), 4)), ids=list(rows))
     return Keyframe(time_sec, actors, np.array(list(rows.values()), float).reshape(-1, 2))
 
 
@@ -105,7 +105,7 @@ def test_a_label_may_have_thresholds_of_its_own():
 
 
 def test_people_without_a_track_count_as_one():
-    actors = Actors.of(np.zeros((2, 4)), ids=[-1, -1])
+    actors = Actors.from_arrays(np.zeros((2, 4)), ids=[-1, -1])
     frames = [Keyframe(float(t), actors, np.array([[0.2, 0.1], [0.7, 0.1]])) for t in range(2)]
     rows = as_rows(run(frames, end_sec=2.0))
     np.testing.assert_allclose(rows, [(-1, WALK, 0.0, 1.5, 0.7)])
@@ -230,7 +230,7 @@ def random_keyframes(random, *, num_actors=4) -> list[Keyframe]:
         here = np.flatnonzero(random.random(num_actors) < 0.85)
         scores = random.random((len(here), 3)).round(2)
         scores[random.random(scores.shape) < 0.05] = np.nan
-        actors = Actors.of(np.zeros((len(here), 4)), ids=here)
+        actors = Actors.from_arrays(np.zeros((len(here), 4)), ids=here)
         frames.append(Keyframe(float(time_sec), actors, scores))
     return frames
 
@@ -297,7 +297,7 @@ def test_the_delay_is_bounded(seed, lookahead_sec):
     delays = []
     for step in range(400):
         here = np.flatnonzero(random.random(3) < 0.8)
-        actors = Actors.of(np.zeros((len(here), 4)), ids=here)
+        actors = Actors.from_arrays(np.zeros((len(here), 4)), ids=here)
         one = Keyframe(step * 0.5, actors, random.random((len(here), 2)))
         delays += [one.time_sec - s.end_sec for s in localizer.update(one)]
     assert len(delays) > 20
@@ -328,7 +328,7 @@ def test_two_hours_take_no_more_memory_than_two_minutes():
     sizes = []
     for step in range(2 * 3600 * 2):
         # A new person every ten seconds.
-        actors = Actors.of(np.zeros((1, 4)), ids=[step // 20])
+        actors = Actors.from_arrays(np.zeros((1, 4)), ids=[step // 20])
         localizer.update(Keyframe(step * 0.5, actors, random.random((1, 4))))
         if step in (240, 14399):
             sizes.append(len(pickle.dumps(localizer)))

@@ -30,7 +30,7 @@ def test_a_tube_has_the_boxes_of_its_segment():
 def test_a_stream_gives_the_same_tubes_and_forgets():
     builder = TubeBuilder()
     for step in range(20):
-        actors = Actors.of([BOX, BOX + step, BOX], ids=[-1, 3, step])
+        actors = Actors.from_arrays([BOX, BOX + step, BOX], ids=[-1, 3, step])
         builder.add(step / 10, actors)
     found = builder.build(Segment(3, 0, 0.45, 0.8, 0.5))
     np.testing.assert_allclose(found.times_sec, [0.5, 0.6, 0.7, 0.8])

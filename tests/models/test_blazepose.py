@@ -14,7 +14,7 @@ from stad.models.backbones.blazepose import (
     NUM_KEYPOINTS,
     VALUES,
     BlazePose,
-    sureness,
+    confidence,
     turn_back,
 )
 from stad.zoo.catalog import BLAZEPOSE
@@ -78,7 +78,7 @@ def test_sureness_is_of_the_body_and_its_torso():
     marks[[11, 12, 23, 24], 2] = 1.0, 1.0, 0.5, 0.5
     marks[0, 2] = 1.0
     values[-1] = 0.8
-    assert sureness(values) == pytest.approx(0.8 * 0.75)
+    assert confidence(values) == pytest.approx(0.8 * 0.75)
 
 
 class Reader(BlazePose):

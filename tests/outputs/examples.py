@@ -35,13 +35,15 @@ def run_info(name: str = "street.mp4") -> RunInfo:
 
 def frame_results() -> list[FrameResult]:
     """A keyframe with two actors, a frame with one of them, a frame with nobody."""
-    pair = Actors.of([[20, 10, 60, 90], [100.26, 20, 220, 100]], scores=[0.9, 0.75], ids=[7, 3])
+    pair = Actors.from_arrays(
+        [[20, 10, 60, 90], [100.26, 20, 220, 100]], scores=[0.9, 0.75], ids=[7, 3]
+    )
     scores = np.array([[0.05, 0.9, 0.3], [0.6, 0.001, 0.0123]], dtype=np.float32)
     labels = [[ShownLabel(1, 0.9)], [ShownLabel(0, 0.6)]]
     return [
         FrameResult(0, 0.0, pair, labels, keyframe=Keyframe(0.0, pair, scores)),
         FrameResult(1, 0.033367, pair[:1], labels[:1]),
-        FrameResult(2, 0.066733, Actors.of(), []),
+        FrameResult(2, 0.066733, Actors.from_arrays(), []),
     ]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stad.outputs.drawing import draw_actors
-from stad.outputs.labels import overlap_px, place_plate, plate_text, render_plate
+from stad.outputs.labels import overlap_px, place_plate, plate_text, render_label
 from stad.outputs.palette import PALETTE, UNTRACKED, actor_color, contrast, text_color
 from stad.structures import Actors, ShownLabel
 
@@ -22,7 +22,7 @@ def changed_box(before: np.ndarray, after: np.ndarray) -> tuple[int, int, int, i
 
 def test_the_input_stays_and_the_output_is_new():
     image = GREY.copy()
-    actors = Actors.of([[50, 100, 120, 250]], ids=[1])
+    actors = Actors.from_arrays([[50, 100, 120, 250]], ids=[1])
     drawn = draw_actors(image, actors, [[ShownLabel(1, 0.9)]], NAMES)
     assert (image == 90).all()
     assert drawn.shape == image.shape
@@ -33,20 +33,20 @@ def test_the_input_stays_and_the_output_is_new():
 def test_read_only_and_strided_pictures_are_fine():
     image = GREY[:, ::-1]
     image.flags.writeable = False
-    actors = Actors.of([[50, 100, 120, 250]], ids=[1])
+    actors = Actors.from_arrays([[50, 100, 120, 250]], ids=[1])
     expected = draw_actors(GREY, actors, [[]], NAMES)
     assert (draw_actors(image, actors, [[]], NAMES) == expected).all()
 
 
 def test_the_box_has_the_actors_color_in_rgb():
-    actors = Actors.of([[50, 100, 120, 250]], ids=[4])
+    actors = Actors.from_arrays([[50, 100, 120, 250]], ids=[4])
     drawn = draw_actors(GREY, actors, [[ShownLabel(1, 0.9)]], NAMES)
     assert tuple(drawn[180, 50]) == PALETTE[4] == actor_color(4)
     assert tuple(drawn[250, 90]) == PALETTE[4]
 
 
 def test_the_box_of_an_actor_without_track_is_grey_and_has_no_id():
-    actors = Actors.of([[50, 100, 120, 250]])
+    actors = Actors.from_arrays([[50, 100, 120, 250]])
     drawn = draw_actors(GREY, actors, [[]], NAMES)
     assert tuple(drawn[180, 50]) == UNTRACKED
     assert changed_box(GREY, drawn) == (50, 100, 120, 250)
@@ -56,7 +56,7 @@ def test_lines_are_thin_without_labels_and_grow_with_the_picture():
     def line_px(height: int, labels: list[ShownLabel]) -> int:
         image = np.full((height, height, 3), 90, dtype=np.uint8)
         box = np.array([0.3, 0.3, 0.6, 0.9]) * height
-        drawn = draw_actors(image, Actors.of([box]), [labels], NAMES)
+        drawn = draw_actors(image, Actors.from_arrays([box]), [labels], NAMES)
         row = drawn[round(0.75 * height), : round(0.45 * height)]
         return int((row != 90).any(axis=1).sum())
 
@@ -77,32 +77,34 @@ def test_lines_are_thin_without_labels_and_grow_with_the_picture():
 )
 def test_boxes_at_the_borders_are_drawn_inside(box):
     labels = [ShownLabel(1, 0.9), ShownLabel(2, 0.8), ShownLabel(0, 0.7)]
-    drawn = draw_actors(GREY, Actors.of([box], ids=[123456]), [labels], NAMES)
+    drawn = draw_actors(GREY, Actors.from_arrays([box], ids=[123456]), [labels], NAMES)
     assert drawn.shape == GREY.shape
     assert (drawn == PALETTE[123456 % len(PALETTE)]).all(axis=2).sum() > 100
 
 
 def test_a_box_outside_the_picture_is_not_drawn():
-    actors = Actors.of([[500, 10, 600, 90], [50, -90, 90, -10]], ids=[1, 2])
+    actors = Actors.from_arrays([[500, 10, 600, 90], [50, -90, 90, -10]], ids=[1, 2])
     labels = [[ShownLabel(1, 0.9)], []]
     assert (draw_actors(GREY, actors, labels, NAMES) == GREY).all()
 
 
 def test_a_picture_smaller_than_its_plate_is_drawn_all_the_same():
     image = np.zeros((8, 12, 3), dtype=np.uint8)
-    drawn = draw_actors(image, Actors.of([[1, 1, 9, 7]], ids=[1]), [[ShownLabel(1, 0.9)]], NAMES)
+    drawn = draw_actors(
+        image, Actors.from_arrays([[1, 1, 9, 7]], ids=[1]), [[ShownLabel(1, 0.9)]], NAMES
+    )
     assert drawn.shape == image.shape
 
 
 def test_nobody_gives_a_plain_copy():
-    drawn = draw_actors(GREY, Actors.of(), [], NAMES)
+    drawn = draw_actors(GREY, Actors.from_arrays(), [], NAMES)
     assert (drawn == GREY).all()
     assert drawn is not GREY
 
 
 def test_labels_must_match_the_actors():
     with pytest.raises(ValueError, match="2 actors need as many lists of labels, got 1"):
-        draw_actors(GREY, Actors.of([[0, 0, 9, 9]] * 2), [[]], NAMES)
+        draw_actors(GREY, Actors.from_arrays([[0, 0, 9, 9]] * 2), [[]], NAMES)
 
 
 def test_colors_are_stable_and_readable():
@@ -120,7 +122,7 @@ def test_plate_without_a_track_shows_labels_only():
 
 def test_long_lines_are_cut_to_the_picture():
     text = plate_text(1, [ShownLabel(0, 0.5)], ("very " * 40,), is_small=False)
-    plate = render_plate(text, (255, 0, 0), font_px=12, max_width_px=100)
+    plate = render_label(text, (255, 0, 0), font_px=12, max_width_px=100)
     height_px, width_px = plate.paint.shape[:2]
     assert height_px == 2 * 16
     assert 80 < width_px <= 100

@@ -9,7 +9,7 @@ import struct
 import numpy as np
 import pytest
 
-from stad.outputs.overlay import TOLERANCE_PX, OverlayStore, straightened
+from stad.outputs.overlay import TOLERANCE_PX, OverlayStore, simplify_polyline
 from stad.structures import Actors, FrameResult, Keyframe
 
 
@@ -38,7 +38,7 @@ def decoded(store: OverlayStore) -> dict[int, tuple[list, list]]:
 
 
 def result(time_sec: float, boxes=(), ids=(), scores=None) -> FrameResult:
-    actors = Actors.of(boxes, ids=ids)
+    actors = Actors.from_arrays(boxes, ids=ids)
     keyframe = None
     if scores is not None:
         keyframe = Keyframe(time_sec, actors, np.array(scores, np.float32))
@@ -105,7 +105,7 @@ def test_what_is_left_out_lies_on_the_line(seed):
     rng = np.random.default_rng(seed)
     steps = rng.integers(-6, 7, (51, 4)) * rng.integers(0, 2, (51, 1))
     samples = np.column_stack([np.arange(51) * 200, np.cumsum(steps, 0)])
-    kept = straightened(samples)
+    kept = simplify_polyline(samples)
     assert len(kept) < 51
     for column in range(1, 5):
         line = np.interp(samples[:, 0], kept[:, 0], kept[:, column])

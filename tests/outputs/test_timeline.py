@@ -160,7 +160,7 @@ def walk(folder) -> OverlayStore:
     overlay = OverlayStore(folder)
     for step in range(125):
         time_sec = step / 5
-        actors = Actors.of([[10 + 20 * time_sec, 10, 40 + 20 * time_sec, 90]], ids=[7])
+        actors = Actors.from_arrays([[10 + 20 * time_sec, 10, 40 + 20 * time_sec, 90]], ids=[7])
         keyframe = None
         if step in (5, 10):
             scores = [[0.1, 0.9, 0.6]] if step == 5 else [[0.7, 0.2, 0.01]]

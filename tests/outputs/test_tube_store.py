@@ -96,7 +96,7 @@ def test_each_segment_has_the_boxes_of_its_time(tmp_path):
     collector, clock = SegmentCollector(Localizer(options, 1.0), tmp_path), SampleClock()
     for frame in range(100):
         time_sec = frame / 10
-        actors = Actors.of([[10 * time_sec, 0, 10 * time_sec + 5, 9]], ids=[4])
+        actors = Actors.from_arrays([[10 * time_sec, 0, 10 * time_sec + 5, 9]], ids=[4])
         keyframe = None
         if frame % 10 == 0:
             score = 1.0 if 2 <= time_sec <= 5 else 0.0

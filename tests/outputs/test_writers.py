@@ -128,7 +128,7 @@ def test_json_is_valid_whatever_the_name(tmp_path, name):
 
 def test_json_refuses_what_is_no_number(tmp_path):
     writer = JsonWriter(tmp_path / "a.json", run_info())
-    broken = replace(frame_results()[1], actors=Actors.of([[0, np.nan, 5, 5]], ids=[7]))
+    broken = replace(frame_results()[1], actors=Actors.from_arrays([[0, np.nan, 5, 5]], ids=[7]))
     with pytest.raises(ValueError, match="JSON compliant"):
         writer.write(broken)
     writer.abort()
@@ -146,7 +146,7 @@ def test_json_actions_go_by_id_when_the_frame_shows_other_people(tmp_path):
 
 def test_json_actions_of_people_without_tracks_go_by_order(tmp_path):
     first = frame_results()[0]
-    people = Actors.of(first.actors.boxes, ids=[-1, -1])
+    people = Actors.from_arrays(first.actors.boxes, ids=[-1, -1])
     result = replace(first, actors=people, keyframe=replace(first.keyframe, actors=people))
     path = tmp_path / "a.json"
     write_all(JsonWriter(path, run_info()), [result])

@@ -8,7 +8,7 @@ import pytest
 from stad.errors import InputError
 from stad.evaluation.ava import PROTOCOLS
 from stad.evaluation.detection import Curve, average_precision, precision_recall
-from stad.report.curves import MOST_POINTS, best_f1, thinned
+from stad.report.curves import MAX_POINTS, best_f1, downsample
 from stad.report.data import NamedResult, name_results, report_data
 from stad.report.mistakes import find_mistakes
 from tests.report.evaluations import (
@@ -130,8 +130,8 @@ def test_thinned_curves_keep_shape_and_ends():
     right = random.random(30_000) < np.linspace(1, 0.05, 30_000)
     scores = np.linspace(1, 0, 30_000)
     curve = precision_recall(right, scores, num_ground_truth=20_000)
-    points = np.array(thinned(curve, MOST_POINTS))
-    assert 150 < len(points) <= MOST_POINTS
+    points = np.array(downsample(curve, MAX_POINTS))
+    assert 150 < len(points) <= MAX_POINTS
     last = [curve.recall[-1], curve.precision[-1], curve.score[-1]]
     np.testing.assert_allclose(points[[0, -1]], [[1 / 20_000, 1, 1], last], atol=1e-5)
     area = np.trapezoid(points[:, 1], points[:, 0])

@@ -87,7 +87,7 @@ def test_a_file_plays_in_real_time(tmp_path):
     frames = watch(source)
     np.testing.assert_allclose(seconds(frames), np.arange(30) / 25, atol=1e-3)
     assert [one.frame.index for one, _ in frames] == list(range(30))
-    assert [one.starts_anew for one, _ in frames] == [True] + [False] * 29
+    assert [one.is_discontinuity for one, _ in frames] == [True] + [False] * 29
     arrived = np.array([now for _, now in frames])
     assert (arrived - arrived[0] >= seconds(frames) - 0.03).all()
     assert source.num_dropped == 0
@@ -143,7 +143,7 @@ def test_another_size_is_fitted_into_the_first_one(tmp_path):
     assert images[-1][:18].max() < 20
     assert images[-1][-18:].max() < 20
     assert images[-1][22:98].min() > 15
-    anew = [i for i, (one, _) in enumerate(frames) if one.starts_anew]
+    anew = [i for i, (one, _) in enumerate(frames) if one.is_discontinuity]
     assert anew[0] == 0
     assert len(anew) == 2
     assert 25 <= anew[1] <= 31
@@ -173,7 +173,7 @@ def test_a_broken_stream_comes_back(tmp_path, serve, monkeypatch):
     assert pauses[:4] == ["0.1 s", "0.2 s", "0.4 s", "0.1 s"]
     times = seconds(frames)
     assert (np.diff(times) > 0).all()
-    anew = [one.frame.index for one, _ in frames if one.starts_anew]
+    anew = [one.frame.index for one, _ in frames if one.is_discontinuity]
     # The decoder may have held the last frames when the stream broke.
     assert 17 <= anew[1] <= 20
     assert anew[:3] == [0, anew[1], 2 * anew[1]]
@@ -276,7 +276,7 @@ def test_a_snapshot_address_is_asked_again_without_a_word(serve, monkeypatch):
     greys = [int(one.frame.image[24, 32, 0]) for one, _ in frames[:12]]
     np.testing.assert_allclose(greys, np.arange(30, 150, 10), atol=3)
     assert (np.diff(seconds(frames)) > 0).all()
-    assert [one.starts_anew for one, _ in frames] == [True] + [False] * (len(frames) - 1)
+    assert [one.is_discontinuity for one, _ in frames] == [True] + [False] * (len(frames) - 1)
     assert len(said) == 1
     assert "gives one image a request" in said[0]
     assert source.num_reconnects == 0

@@ -73,7 +73,7 @@ class DarknetDetector:
             if self._lost(found) or not len(self._strong(found)):
                 found = np.concatenate((found, self._look_turned(image, frame.time_sec)))
         found = _suppress(found)
-        people = clip_to_image(Actors.of(found[:, :4], found[:, 4]), image)
+        people = clip_to_image(Actors.from_arrays(found[:, :4], found[:, 4]), image)
         self._remember(people, image.shape[1::-1], frame.time_sec)
         return people
 

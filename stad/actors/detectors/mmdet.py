@@ -87,7 +87,9 @@ class MmdetDetector:
             result = self._infer(self._model, bgr, test_pipeline=self._pipeline)
         found = result.pred_instances
         keep = (found.labels == PERSON_CLASS) & (found.scores >= self._minimum_score)
-        return Actors.of(found.bboxes[keep].cpu().numpy(), found.scores[keep].cpu().numpy())
+        return Actors.from_arrays(
+            found.bboxes[keep].cpu().numpy(), found.scores[keep].cpu().numpy()
+        )
 
 
 @contextlib.contextmanager

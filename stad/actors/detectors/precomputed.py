@@ -24,9 +24,9 @@ from stad.structures import Actors, Frame, VideoInfo
 COLUMNS = ("video_id", "time_sec", "x1", "y1", "x2", "y2", "score")
 ALIASES = {"timestamp": "time_sec", "time": "time_sec", "id": "actor_id", "person_id": "actor_id"}
 # Coordinates above this cannot be fractions of the frame.
-LARGEST_ID = 2**31
-LARGEST_FRACTION = 1.5
-MOST_ROWS = 0.5
+MAX_ID = 2**31
+MAX_FRACTION = 1.5
+MAX_ROWS = 0.5
 EXPECTED = "expected rows video_id,timestamp,x1,y1,x2,y2[,score], or a header naming the columns"
 
 
@@ -40,7 +40,7 @@ class _Row(NamedTuple):
     place: str
 
 
-class GivenBoxes:
+class PrecomputedDetections:
     """A detector that answers from a file.
 
     Args:
@@ -107,7 +107,7 @@ def _checked(
     table = np.array([row.box for row in rows], dtype=np.float64)
     size = np.array([info.width_px, info.height_px] * 2, dtype=np.float64)
     # One stray row says nothing of the others.
-    if np.mean(np.abs(table).max(axis=1) <= LARGEST_FRACTION) > MOST_ROWS:
+    if np.mean(np.abs(table).max(axis=1) <= MAX_FRACTION) > MAX_ROWS:
         table = table * size
     inside, warnings = _within_time(path, rows, info)
     checked = settle(
@@ -189,7 +189,7 @@ def _group(rows: list[_Row], table: np.ndarray) -> dict[float, Actors]:
         # Multi-label files repeat a box once a label.
         boxes, first = np.unique(table[numbers].round(2), axis=0, return_index=True)
         kept = [numbers[i] for i in first]
-        grouped[time_sec] = Actors.of(
+        grouped[time_sec] = Actors.from_arrays(
             boxes, [rows[n].score for n in kept], [rows[n].actor_id for n in kept]
         )
     return grouped
@@ -275,8 +275,8 @@ def _read_json(path: Path) -> list[_Row]:
 
 def _as_id(value: str | float) -> int:
     actor_id = int(float(value))
-    if not abs(actor_id) < LARGEST_ID:
-        raise ValueError(f"an actor id is a whole number below {LARGEST_ID}, got {value}")
+    if not abs(actor_id) < MAX_ID:
+        raise ValueError(f"an actor id is a whole number below {MAX_ID}, got {value}")
     return actor_id
 
 

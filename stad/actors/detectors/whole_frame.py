@@ -16,4 +16,4 @@ class WholeFrame:
     def detect(self, frame: Frame) -> Actors:
         """One box around the picture, id 1."""
         height_px, width_px = frame.image.shape[:2]
-        return Actors.of([[0, 0, width_px, height_px]], ids=[1])
+        return Actors.from_arrays([[0, 0, width_px, height_px]], ids=[1])

@@ -9,15 +9,15 @@ from stad.annotations.checks.findings import Finding
 # By so much a box may exceed the frame: rounding, to whole pixels of a small frame too.
 ROUNDING = 0.02
 # A box that is cut off at the edge has at least so much of its area inside, and ends near by.
-LEAST_INSIDE = 0.5
+MIN_INSIDE = 0.5
 FARTHEST = 0.5
 # Of a file that has another form, so many boxes make sense in it.
 NEARLY_ALL = 0.98
 PERCENT, PER_THOUSAND = 100, 1000
 # So many rows must have swapped corners before that tells of the form of all rows.
-LEAST_SWAPPED = 0.05
+MIN_SWAPPED = 0.05
 # Pixels reach across so much of the width, or they are no pixels.
-LEAST_REACH = 0.7
+MIN_REACH = 0.7
 
 
 def check_boxes(
@@ -77,7 +77,7 @@ def _is_cut_off(boxes: np.ndarray) -> np.ndarray:
     has_area = (size > 0).all(axis=1) & (inside > 0).all(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.prod(inside, axis=1) / np.prod(size, axis=1)
-    return near & has_area & (share >= LEAST_INSIDE)
+    return near & has_area & (share >= MIN_INSIDE)
 
 
 def guess_units(
@@ -99,11 +99,11 @@ def guess_units(
     corners = np.full((len(boxes), 2), np.nan) if sizes_px is None else sizes_px
     known = np.isfinite(corners).all(axis=1) & np.isfinite(boxes).all(axis=1)
     reach = np.max(boxes[known][:, [0, 2]] / corners[known][:, :1], initial=0.0)
-    is_near = bool(known.any()) and reach < LEAST_REACH
+    is_near = bool(known.any()) and reach < MIN_REACH
     if high <= PERCENT * (1 + ROUNDING) and (is_near or not known.any()):
         also = "" if known.any() else " or pixels"
         return f"They look like percent (0 to 100){also}: divide them by 100.", float(PERCENT)
-    if is_near and PER_THOUSAND * LEAST_REACH < high <= PER_THOUSAND * (1 + ROUNDING):
+    if is_near and PER_THOUSAND * MIN_REACH < high <= PER_THOUSAND * (1 + ROUNDING):
         text = "They look like thousandths (0 to 1000), or pixels: divide them by 1000."
         return text, float(PER_THOUSAND)
     return _guess_pixels(boxes, corners, known)
@@ -125,7 +125,7 @@ def _guess_pixels(
         text = f"They look like pixels of {size}: divide x by the width and y by the height."
         return text, np.where(np.isfinite(sides), sides, high)
     # Thousandths of people who reach across the frame come near to 1000; pixels may lie below.
-    if PER_THOUSAND * LEAST_REACH < high <= PER_THOUSAND * (1 + ROUNDING):
+    if PER_THOUSAND * MIN_REACH < high <= PER_THOUSAND * (1 + ROUNDING):
         text = f"They look like thousandths (0 to 1000), or pixels of a larger frame than {first}: "
         return text + "divide them by 1000, or by that frame's size.", float(PER_THOUSAND)
     larger = f"a larger frame than the video's {first}"
@@ -142,7 +142,7 @@ def guess_form(boxes: np.ndarray, swapped: np.ndarray) -> str:
     known = np.isfinite(boxes).all(axis=1)
     boxes, swapped = boxes[known], swapped[known]
     # A stray box that is turned around says nothing of the others.
-    if not len(boxes) or swapped.sum() < max(LEAST_SWAPPED * len(boxes), min(3, len(boxes))):
+    if not len(boxes) or swapped.sum() < max(MIN_SWAPPED * len(boxes), min(3, len(boxes))):
         return ""
     left, top, right, bottom = boxes.T
     sizes = _make_sense(left, top, left + right, top + bottom)

@@ -18,7 +18,7 @@ RATES = (30, 25, 24, 15, 10, 12, 20, 50, 60, 30000 / 1001, 24000 / 1001, 1000)
 SAMPLED_ROWS, SAMPLED_PAIRS = 2000, 500_000
 HIT_IOU = 0.5
 # Boxes up to here are fractions of the frame, with some beyond its edge.
-LARGEST_FRACTION = 1.5
+MAX_FRACTION = 1.5
 # A guess explains what does not fit if it fits so much of it, and so much more than before.
 EXPLAINS, GAIN = 0.5, 2.0
 MICROSECONDS = 1_000_000
@@ -234,7 +234,7 @@ def check_same_unit(truth: np.ndarray, found: np.ndarray) -> list[Finding]:
         truth, found: (N, 4) and (M, 4) float64 as written, of the ground truth and of the
             detections.
     """
-    sides = [np.abs(one).max(axis=1) <= LARGEST_FRACTION for one in (truth, found)]
+    sides = [np.abs(one).max(axis=1) <= MAX_FRACTION for one in (truth, found)]
     if not all(len(one) for one in sides):
         return []
     are_fractions = [bool(np.mean(one) > 0.5) for one in sides]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from stad.annotations.ava_cells import LONGEST_SEC
+from stad.annotations.ava_cells import MAX_SEC
 from stad.annotations.checks.boxes import PERCENT, ROUNDING
 from stad.annotations.checks.findings import MOST, Finding, shown
 from stad.utils.boxes import box_iou
@@ -19,9 +19,9 @@ AVA_START_SEC = 900
 FEW = 0.1
 NEARLY_ALL = 0.9
 # Numbers of frames reach well into the video: a film that is cut off is no reason to divide.
-LEAST_REACH = 0.2
+MIN_REACH = 0.2
 # Where some times are right, so many others must be wrong before they tell what all count.
-LEAST_DIFFERENT = 4
+MIN_DIFFERENT = 4
 # Classes that are named in a message.
 SHOWN_CLASSES = 5
 # Ground truth that proposals are compared with, and what counts as a hit.
@@ -112,7 +112,7 @@ def check_times(
         tolerance_sec: a time may lie by so much outside.
     """
     with np.errstate(invalid="ignore"):
-        finite = (time_sec >= -tolerance_sec) & (time_sec < LONGEST_SEC)
+        finite = (time_sec >= -tolerance_sec) & (time_sec < MAX_SEC)
     findings = [Finding("times that no video has, such as negative ones", np.flatnonzero(~finite))]
     known = finite & np.isfinite(duration_sec)
     before = known & (time_sec - start_sec < -tolerance_sec)
@@ -158,9 +158,9 @@ def guess_times(
         # Only whole numbers count anything.
         if not np.array_equal(time_sec, np.rint(time_sec)) or not _most_fit(in_sec, duration_sec):
             continue
-        if len(np.unique(time_sec[outside])) < LEAST_DIFFERENT and not outside.all():
+        if len(np.unique(time_sec[outside])) < MIN_DIFFERENT and not outside.all():
             continue
-        if np.median(in_sec[outside] / duration_sec[outside]) >= LEAST_REACH:
+        if np.median(in_sec[outside] / duration_sec[outside]) >= MIN_REACH:
             by = "1000" if name == "milliseconds" else "the frame rate"
             return f"They look like {name}: divide them by {by}."
     return ""

@@ -31,7 +31,7 @@ class Event:
     source: str
     began_at: datetime
 
-    def as_plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As JSON knows it; a start has no end."""
         segment = self.segment
         plain = {

@@ -17,7 +17,7 @@ from stad.structures import Frame, VideoInfo
 BUSY_SHARE, DETECTION_SHARE = 0.8, 0.4
 # Looking for people less often than this mixes them up: of 100 detections on a street camera 4
 # continue another person's id with 0.8 s between looks, and 15 with 2 s.
-LONGEST_DETECT_SEC = 0.8
+MAX_DETECT_SEC = 0.8
 PEOPLE = 2
 
 
@@ -88,7 +88,7 @@ def choose_pace(
     >>> choose_pace(0.1, 1.2, detect_sec=0.2, stride_sec=None).stride_sec
     3.0
     """
-    slower_sec = min(detection_cost_sec / DETECTION_SHARE, LONGEST_DETECT_SEC)
+    slower_sec = min(detection_cost_sec / DETECTION_SHARE, MAX_DETECT_SEC)
     detect_sec = max(detect_sec, slower_sec)
     left = BUSY_SHARE - min(detection_cost_sec / detect_sec, DETECTION_SHARE)
     needed_sec = math.ceil(10 * window_cost_sec / left - 1e-6) / 10

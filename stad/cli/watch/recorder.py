@@ -17,8 +17,8 @@ from stad.outputs.drawing import draw_actors
 from stad.structures import VideoInfo
 from stad.video.sink import VideoSink
 
-LONGEST_CLIP_SEC = 600.0
-MOST_WAITING_BYTES = 256 * 2**20
+MAX_CLIP_SEC = 600.0
+MAX_WAITING_BYTES = 256 * 2**20
 
 
 @dataclass
@@ -115,7 +115,7 @@ class Recorder:
                 return
             self._writer.write(recording.path, kept)
             recording.last_sec = kept.time_sec
-        if recording.last_sec - recording.from_sec > LONGEST_CLIP_SEC:
+        if recording.last_sec - recording.from_sec > MAX_CLIP_SEC:
             self._split(recording)
 
     def _split(self, recording: _Recording) -> None:
@@ -170,7 +170,7 @@ class _Writer:
     def write(self, path: Path, kept: KeptFrame) -> None:
         """Add a frame to a file."""
         with self._changed:
-            if self._num_bytes + kept.jpeg.nbytes > MOST_WAITING_BYTES:
+            if self._num_bytes + kept.jpeg.nbytes > MAX_WAITING_BYTES:
                 self.num_lost += 1
                 return
             self._num_bytes += kept.jpeg.nbytes

@@ -11,7 +11,7 @@ import numpy as np
 from stad.structures import Frame, FrameResult
 
 JPEG_QUALITY = 85
-MOST_BYTES = 256 * 2**20
+MAX_BYTES = 256 * 2**20
 
 
 @dataclass
@@ -41,7 +41,7 @@ class FrameRing:
         most_bytes: so do the oldest ones where there are more bytes than this.
     """
 
-    def __init__(self, length_sec: float, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, length_sec: float, *, most_bytes: int = MAX_BYTES) -> None:
         self._length_sec, self._most_bytes = length_sec, most_bytes
         self._frames: deque[KeptFrame] = deque()
         self._num_bytes = 0
@@ -73,7 +73,7 @@ class FrameRing:
                 return kept
         return None
 
-    def close_stretch(self) -> None:
+    def end_session(self) -> None:
         """No results will come for the frames so far."""
         self._num_known = len(self._frames)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stad.cli.option_ranges import check_counts, check_seconds, check_shares
+from stad.cli.option_ranges import check_positive_ints, check_positive_seconds, check_probabilities
 from stad.errors import EXIT_OK
 from stad.utils.files import check_output
 
@@ -90,11 +90,11 @@ def watch_and_report(
         InputError: as ``watch``.
     """
     check_options(options)
-    from stad.cli.watch.screen import Screen
+    from stad.cli.watch.console import ConsoleReporter
     from stad.utils.interrupt import StopRequest
     from stad.video.live import LiveSource
 
-    screen = Screen(is_quiet=options.quiet)
+    screen = ConsoleReporter(is_quiet=options.quiet)
     source = LiveSource(options.source, max_latency_sec=options.max_latency_sec, say=screen.warn)
     watcher, outlets = _prepare(options, source, screen)
     try:
@@ -119,13 +119,13 @@ def _prepare(options: WatchOptions, source, screen):
     from stad.cli.watch.events import EventTracker
     from stad.cli.watch.pace import measure_pace
     from stad.cli.watch.watcher import Watcher
-    from stad.inference.build import open_models
+    from stad.inference.build import build_models
 
     # A wrong tracker is found before a model is fetched.
     choice = choose_tracker(
         options.tracker, options.tracker_options, memory_sec=options.track_memory_sec
     )
-    models = open_models(
+    models = build_models(
         options,
         frame_size=(source.info.width_px, source.info.height_px),
         is_live=True,
@@ -184,18 +184,18 @@ def _pipeline_options(options: WatchOptions, models, pace, choice):
 
 
 def _open_outlets(options: WatchOptions, source, models, delay_sec: float, screen):
-    from stad.cli.watch.outlets import JsonLines, Outlets
+    from stad.cli.watch.display import DisplayWindow
     from stad.cli.watch.recorder import Recorder
     from stad.cli.watch.ring import FrameRing
+    from stad.cli.watch.sinks import JsonLines, Sinks
     from stad.cli.watch.webhook import Webhook
-    from stad.cli.watch.window_view import WindowView
     from stad.inference.build import match_labels
 
     jsonl = JsonLines(options.jsonl) if options.jsonl else None
     webhook = Webhook(options.webhook, say=screen.warn) if options.webhook else None
     ring = recorder = view = None
     if options.show:
-        view = WindowView(f"stad: {source.name}", models.class_names)
+        view = DisplayWindow(f"stad: {source.name}", models.class_names)
     if options.show or options.record:
         margin_sec = options.record_sec if options.record else 0.0
         ring = FrameRing(margin_sec + delay_sec)
@@ -209,7 +209,7 @@ def _open_outlets(options: WatchOptions, source, models, delay_sec: float, scree
             margin_sec=options.record_sec,
             say=screen.say,
         )
-    return Outlets(
+    return Sinks(
         screen,
         jsonl=jsonl,
         webhook=webhook,
@@ -238,8 +238,8 @@ def summary(report: WatchReport) -> str:
 
 def check_options(options: WatchOptions) -> None:
     """Raise InputError for a number out of its range or an output that cannot be written."""
-    check_shares(threshold=options.threshold, person_threshold=options.person_threshold)
-    check_seconds(
+    check_probabilities(threshold=options.threshold, person_threshold=options.person_threshold)
+    check_positive_seconds(
         stride=options.stride_sec,
         detect_every=options.detect_sec,
         track_memory=options.track_memory_sec,
@@ -247,6 +247,6 @@ def check_options(options: WatchOptions) -> None:
         duration=options.duration_sec,
         record_seconds=options.record_sec,
     )
-    check_counts(max_labels=options.max_labels)
+    check_positive_ints(max_labels=options.max_labels)
     if options.jsonl is not None:
         check_output("--jsonl", options.jsonl)

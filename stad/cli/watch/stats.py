@@ -11,7 +11,7 @@ import numpy as np
 from stad.actors.tracker import FollowCounts
 
 RECENT_SEC = 5.0
-MOST_DELAYS = 100_000
+MAX_DELAYS = 100_000
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Stats:
     num_skipped_windows: int = 0
     num_events: int = 0
     followed: FollowCounts = field(default_factory=FollowCounts)
-    delays_sec: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_DELAYS))
+    delays_sec: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_DELAYS))
     wait_sec: float = 0.0
     last_sec: float = 0.0
     watched_sec: float = 0.0

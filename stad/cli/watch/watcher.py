@@ -6,10 +6,10 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from stad.cli.watch.events import EventTracker
-from stad.cli.watch.outlets import Outlets
+from stad.cli.watch.sinks import Sinks
 from stad.cli.watch.stats import Stats
-from stad.inference.build import Models
-from stad.inference.pipeline import Flow, PipelineOptions, ScoringJob, score_job
+from stad.inference.build import ModelBundle
+from stad.inference.pipeline import ActionPipeline, PipelineOptions, ScoringJob, score_job
 from stad.localization.localizer import Localizer
 from stad.structures import Frame, Keyframe, Segment
 from stad.video.live import LiveSource
@@ -21,7 +21,7 @@ LEEWAY = 0.25
 
 
 class Watcher:
-    """Drives a ``Flow`` over a live source; decoding, detection and scoring overlap.
+    """Drives an ``ActionPipeline`` over a live source; decoding, detection and scoring overlap.
 
     The reader's queue drops frames that have waited too long. People are looked for in the newest
     frame whenever the detector is free and the time has come. Windows are scored in order; one
@@ -43,12 +43,12 @@ class Watcher:
     def __init__(
         self,
         source: LiveSource,
-        models: Models,
+        models: ModelBundle,
         *,
         localizer: Localizer,
         tracker: EventTracker,
         options: PipelineOptions,
-        outlets: Outlets,
+        outlets: Sinks,
         max_latency_sec: float,
         duration_sec: float | None = None,
     ) -> None:
@@ -59,7 +59,7 @@ class Watcher:
         self._scorer_thread = ThreadPoolExecutor(1, thread_name_prefix="scorer")
         self._detecting: tuple[float, Future] | None = None
         self._scoring: tuple[float, Future] | None = None
-        self._flow: Flow | None = None
+        self._flow: ActionPipeline | None = None
         self._newest: Frame | None = None
         self._asked_sec = float("-inf")
         self._window_cost_sec = 0.0
@@ -77,15 +77,15 @@ class Watcher:
                     break
                 live = self._source.get(POLL_SEC)
                 if live is not None:
-                    if live.starts_anew:
-                        self._end_stretch()
+                    if live.is_discontinuity:
+                        self._end_session()
                     self._take(live.frame)
                     seen_sec = now_sec
                 elif now_sec - seen_sec > BREAK_SEC:
-                    self._end_stretch()
+                    self._end_session()
                 self._step()
             self.stats.watched_sec = time.monotonic() - begin_sec
-            self._end_stretch()
+            self._end_session()
         finally:
             self._source.stop()
             self._detector_thread.shutdown()
@@ -94,7 +94,7 @@ class Watcher:
     def _take(self, frame: Frame) -> None:
         if self._flow is None:
             self._models.scorer.begin_stream()
-            self._flow = Flow(
+            self._flow = ActionPipeline(
                 self._models.detector,
                 self._models.scorer,
                 options=self._options,
@@ -103,7 +103,7 @@ class Watcher:
                 counts=self.stats.followed,
             )
             self.stats.wait_sec = self._flow.wait_sec
-        self._flow.take(frame)
+        self._flow.add_frame(frame)
         self._newest = frame
         self._outlets.take_frame(frame)
         self.stats.saw_frame(frame.time_sec)
@@ -125,14 +125,14 @@ class Watcher:
             return
         time_sec, future = self._detecting
         self._detecting = None
-        self._flow.add_people(time_sec, future.result())
+        self._flow.add_detections(time_sec, future.result())
         self.stats.num_detections += 1
 
     def _look_for_people(self) -> None:
         frame = self._newest
         if self._detecting is not None or frame is None or frame.time_sec <= self._asked_sec:
             return
-        if self._flow.wants_people(frame.time_sec):
+        if self._flow.needs_detection(frame.time_sec):
             self._asked_sec = frame.time_sec
             future = self._detector_thread.submit(self._models.detector.detect, frame)
             self._detecting = (frame.time_sec, future)
@@ -146,7 +146,7 @@ class Watcher:
         self._window_cost_sec = time.monotonic() - begin_sec
 
     def _add_scored(self, keyframes: list[Keyframe]) -> None:
-        self._flow.add_scored(keyframes)
+        self._flow.add_scores(keyframes)
         now_sec = time.monotonic()
         self.stats.delays_sec.extend(now_sec - self._source.due_sec(k.time_sec) for k in keyframes)
 
@@ -155,16 +155,16 @@ class Watcher:
         cost_sec = self._window_cost_sec
         # Where one window alone takes longer than the limit, those are scored that can begin soon.
         limit_sec = max(self._max_latency_sec, (1 + LEEWAY) * cost_sec)
-        for time_sec in self._flow.due():
+        for time_sec in self._flow.pending_windows():
             could_begin_sec = self._source.due_sec(time_sec) + self._flow.wait_sec
             if time.monotonic() - could_begin_sec + cost_sec <= limit_sec:
                 return
-            self._flow.skip_due()
+            self._flow.drop_window()
             self.stats.num_skipped_windows += 1
 
     def _score_next(self) -> None:
-        while self._scoring is None and self._flow.due():
-            job = self._flow.next_job(1)
+        while self._scoring is None and self._flow.pending_windows():
+            job = self._flow.next_batch(1)
             self.stats.num_windows += 1
             if job.clips:
                 self._scoring = (time.monotonic(), self._submit(job))
@@ -175,7 +175,7 @@ class Watcher:
         return self._scorer_thread.submit(score_job, job, self._models.scorer)
 
     def _pass_on(self) -> None:
-        for result in self._flow.ready():
+        for result in self._flow.results():
             self._outlets.take_result(result)
             if result.keyframe is not None:
                 ended = self._localizer.update(result.keyframe)
@@ -186,7 +186,7 @@ class Watcher:
         self.stats.num_events += len(events)
         self._outlets.take_events(events)
 
-    def _end_stretch(self) -> None:
+    def _end_session(self) -> None:
         """What was seen so far has no continuation: score what is due, end all that goes on."""
         if self._flow is None:
             return
@@ -194,7 +194,7 @@ class Watcher:
         self._flow.finish()
         last_sec = self._newest.time_sec
         self._collect_scores(must_wait=True)
-        while self._flow.due():
+        while self._flow.pending_windows():
             self._skip_late_windows()
             self._score_next()
             self._collect_scores(must_wait=True)
@@ -202,5 +202,5 @@ class Watcher:
         self._next_id = self._flow.last_id + 1
         self._flow = self._newest = None
         self._tell(self._localizer.finish(last_sec + float(1 / self._source.info.fps)), [])
-        self._outlets.close_stretch()
+        self._outlets.end_session()
         self._outlets.advance()

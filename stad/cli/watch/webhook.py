@@ -15,16 +15,16 @@ from urllib.parse import urlsplit
 from stad.cli.watch.events import Event
 from stad.errors import InputError
 
-MOST_WAITING = 1000
+MAX_WAITING = 1000
 TIMEOUT_SEC = 5.0
-FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 1.0, 60.0
-MOST_TRIES = 8
+FIRST_PAUSE_SEC, MAX_PAUSE_SEC = 1.0, 60.0
+MAX_TRIES = 8
 # The receiver's answer that the same request may do better later.
 RETRIED_CODES = frozenset({408, 425, 429})
 
 
 class Webhook:
-    """Posts each event, in order, as an object of ``Event.as_plain``.
+    """Posts each event, in order, as an object of ``Event.to_dict``.
 
     An event that cannot be delivered is tried again after 1, 2, 4 ... 60 seconds, eight times in
     all; one that the receiver refuses (4xx) is not. Of more than 1000 that wait the oldest goes.
@@ -58,10 +58,10 @@ class Webhook:
     def send(self, event: Event) -> None:
         """Put an event into the line; returns at once."""
         with self._changed:
-            if len(self._waiting) >= MOST_WAITING:
+            if len(self._waiting) >= MAX_WAITING:
                 self._waiting.popleft()
                 self.num_lost += 1
-            self._waiting.append(json.dumps(event.as_plain()).encode())
+            self._waiting.append(json.dumps(event.to_dict()).encode())
             self._changed.notify()
 
     def close(self, timeout_sec: float = TIMEOUT_SEC) -> None:
@@ -91,10 +91,10 @@ class Webhook:
 
     def _deliver(self, body: bytes) -> bool:
         pause_sec, failure = self._first_pause_sec, ""
-        for attempt in range(MOST_TRIES):
+        for attempt in range(MAX_TRIES):
             if attempt:
                 self._pause(pause_sec)
-                pause_sec = min(2 * pause_sec, LONGEST_PAUSE_SEC)
+                pause_sec = min(2 * pause_sec, MAX_PAUSE_SEC)
             if time.monotonic() > self._give_up_sec:
                 return False
             try:

@@ -31,7 +31,7 @@ FALL_HALF_SEC = 0.3
 FALL_AWAY_SEC = 1.4
 # Keyframes keep this far from both ends of a clip, so that a window of 32 / 15 s fits.
 EDGE_SEC = 1.0
-LEAST_VISIBLE = 0.3
+MIN_VISIBLE = 0.3
 # One stream of random numbers for each part: a change in one leaves the others as they are.
 STREAMS = {"cast": 0, "camera": 1, "background": 2, "occluders": 3, "noise": 4, "event": 5}
 
@@ -150,7 +150,7 @@ class SyntheticScene:
             index = min(round(time_sec * self.fps), self.num_frames - 1)
             visible = self.visible_parts(index)
             for person_id, role in enumerate(self.roles):
-                if visible[person_id] < LEAST_VISIBLE:
+                if visible[person_id] < MIN_VISIBLE:
                     continue
                 box = self._normalised(self.figures[person_id].boxes[index])
                 ids = tuple(sorted(CLASS_IDS[name] for name in classes_at(role, time_sec)))

@@ -100,7 +100,7 @@ class BlazePose(nn.Module):
         views = [np.rot90(pictures[i], quarter) for i, quarter in turns]
         for (i, quarter), values in zip(turns, self._run(views), strict=True):
             values = turn_back(values, quarter)
-            if i not in found or sureness(values) > sureness(found[i]):
+            if i not in found or confidence(values) > confidence(found[i]):
                 found[i] = values
         for i, values in found.items():
             self._known[keys[i]] = values
@@ -195,7 +195,7 @@ def turn_back(values: np.ndarray, quarters: int) -> np.ndarray:
     return turned
 
 
-def sureness(values: np.ndarray) -> float:
+def confidence(values: np.ndarray) -> float:
     """How sure a find (CHANNELS,) is: that there is a body, times that its torso is seen."""
     marks = values[:-1].reshape(NUM_KEYPOINTS, VALUES)
     return float(values[-1] * marks[list(TORSO), 2].mean())

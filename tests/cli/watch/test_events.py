@@ -72,7 +72,7 @@ def test_actors_and_labels_are_apart_and_labels_have_their_own_length():
 
 def test_as_json():
     started, ended = tracker().update([segment(1.25, 2.0, class_index=1, score=0.87654)], [])
-    plain = json.loads(json.dumps(ended.as_plain()))
+    plain = json.loads(json.dumps(ended.to_dict()))
     assert plain == {
         "event": "end",
         "label": "fall",
@@ -83,4 +83,4 @@ def test_as_json():
         "began_at": "2024-02-29T12:00:01.250+00:00",
         "source": "camera 0",
     }
-    assert "end_sec" not in started.as_plain()
+    assert "end_sec" not in started.to_dict()

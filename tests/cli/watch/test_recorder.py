@@ -25,7 +25,9 @@ def frame(index: int) -> Frame:
 
 def result(index: int, label: int | None = None) -> FrameResult:
     labels = [] if label is None else [ShownLabel(label, 0.9)]
-    return FrameResult(index, index / 10, Actors.of([[20, 20, 90, 100]], ids=[1]), [labels])
+    return FrameResult(
+        index, index / 10, Actors.from_arrays([[20, 20, 90, 100]], ids=[1]), [labels]
+    )
 
 
 def event(kind, start_sec, end_sec, *, class_index=1, actor_id=1) -> Event:
@@ -96,7 +98,7 @@ def test_the_ring_knows_what_has_a_result():
     assert [one.result is None for one in ring.known(-1)] == [True, False]
     ring.add_result(result(3))
     assert [one.time_sec for one in ring.known(0.1)] == [0.2, 0.3]
-    ring.close_stretch()
+    ring.end_session()
     assert len(ring.known(-1)) == 6
     assert np.abs(ring.known(0.4)[0].image().astype(int) - moving_square(5)).mean() < 3
 
@@ -139,7 +141,7 @@ def test_overlapping_events_share_a_file_and_others_have_their_own(tmp_path):
 
 
 def test_a_long_event_is_cut_into_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(recorder_module, "LONGEST_CLIP_SEC", 4.0)
+    monkeypatch.setattr(recorder_module, "MAX_CLIP_SEC", 4.0)
     record(tmp_path, [(30, event("start", 1.0, 1.5)), (139, event("end", 1.0, 10.0))])
     paths = sorted(tmp_path.iterdir())
     assert [path.name.split("_")[-1] for path in paths] == ["1.mp4", "part2.mp4", "part3.mp4"]

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from stad.cli.watch.console import ConsoleReporter
 from stad.cli.watch.events import EventTracker
-from stad.cli.watch.outlets import Outlets
 from stad.cli.watch.run import WatchReport, summary
-from stad.cli.watch.screen import Screen
+from stad.cli.watch.sinks import Sinks
 from stad.cli.watch.watcher import Watcher
-from stad.inference.build import Models
+from stad.inference.build import ModelBundle
 from stad.inference.pipeline import PipelineOptions
 from stad.localization.localizer import Localizer
 from stad.localization.options import LocalizerOptions
@@ -72,11 +72,11 @@ class SlowDetector(RedSquareDetector):
         return super().detect(frame)
 
 
-class Heard(Outlets):
+class Heard(Sinks):
     """Keeps what it is told."""
 
     def __init__(self):
-        super().__init__(Screen(is_quiet=True))
+        super().__init__(ConsoleReporter(is_quiet=True))
         self.events, self.results = [], []
 
     def take_events(self, events):
@@ -94,7 +94,7 @@ def run(path, detector, scorer, *, max_latency_sec=2.0, stride_sec=0.5, **option
     heard = Heard()
     watcher = Watcher(
         source,
-        Models(detector, scorer, "model", names, 0.3, None, "cpu", 1.0),
+        ModelBundle(detector, scorer, "model", names, 0.3, None, "cpu", 1.0),
         localizer=Localizer(localizer_options, stride_sec, class_names=names),
         tracker=EventTracker(names, localizer_options, source="file", moment_of=lambda time: time),
         options=PipelineOptions(stride_sec=stride_sec, detect_sec=0.2, batch_size=1),
@@ -165,7 +165,7 @@ def test_frames_are_dropped_where_taking_them_is_too_slow(tmp_path):
     names, scorer, heard = ("bright",), BrightScorer(), SlowHeard()
     watcher = Watcher(
         source,
-        Models(RedSquareDetector(), scorer, "model", names, 0.3, None, "cpu", 1.0),
+        ModelBundle(RedSquareDetector(), scorer, "model", names, 0.3, None, "cpu", 1.0),
         localizer=Localizer(LocalizerOptions(0.3), 0.5, class_names=names),
         tracker=EventTracker(names, LocalizerOptions(), source="", moment_of=lambda time: time),
         options=PipelineOptions(stride_sec=0.5, detect_sec=0.2, batch_size=1),
@@ -200,7 +200,7 @@ def test_detections_that_could_not_be_followed_are_counted_over_all_stretches(tm
             found = super().detect(frame)
             if len(self.asked_sec) % 10 != 4:
                 return found
-            return Actors.of([*found.boxes, [0, 0, 5, 9]], [*found.scores, 0.8])
+            return Actors.from_arrays([*found.boxes, [0, 0, 5, 9]], [*found.scores, 0.8])
 
     part = write_video(tmp_path / "a.ts", num_frames=50, fps=25, picture=slow_square).read_bytes()
     (tmp_path / "both.ts").write_bytes(part + part)
@@ -245,7 +245,7 @@ def test_a_model_that_fails_ends_the_run(tmp_path):
 def test_nobody_costs_nothing(tmp_path):
     class Nobody(RedSquareDetector):
         def detect(self, frame):
-            return Actors.of()
+            return Actors.from_arrays()
 
     path = write_video(tmp_path / "in.mp4", num_frames=50, fps=25)
     scorer = BrightScorer()

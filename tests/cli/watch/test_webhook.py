@@ -68,14 +68,14 @@ def test_failures_are_tried_again_in_order(receive):
         *((500, 1), (503, 1), (429, 1), (200, 1)),
         *((200, 2), (200, 3)),
     ]
-    assert got[0][1] == event(1).as_plain()
+    assert got[0][1] == event(1).to_dict()
     assert got[0][2] == "application/json"
     assert (hook.num_sent, hook.num_lost) == (3, 0)
     assert said == ["webhook 127.0.0.1 answered 500: it will be tried again"]
 
 
 def test_pauses_grow(receive, monkeypatch):
-    monkeypatch.setattr(webhook, "MOST_TRIES", 4)
+    monkeypatch.setattr(webhook, "MAX_TRIES", 4)
     url, got = receive(500)
     hook = Webhook(url, say=lambda text: None, first_pause_sec=0.1)
     begin_sec = time.monotonic()
@@ -100,7 +100,7 @@ def test_what_is_refused_is_not_tried_again(receive):
 
 
 def test_sending_never_waits_and_the_line_is_bounded(receive, monkeypatch):
-    monkeypatch.setattr(webhook, "MOST_WAITING", 10)
+    monkeypatch.setattr(webhook, "MAX_WAITING", 10)
     url, got = receive(200, wait_sec=0.3)
     hook = Webhook(url, say=lambda text: None)
     begin_sec = time.monotonic()

@@ -14,7 +14,7 @@ from stad.outputs.drawing import draw_actors
 CLOSE_KEYS = (ord("q"), 27)
 
 
-class WindowView:
+class DisplayWindow:
     """Draws people and actions into a window; used in the main thread only.
 
     Args:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from stad.cli.watch.console import ConsoleReporter
+from stad.cli.watch.display import DisplayWindow
 from stad.cli.watch.events import Event
 from stad.cli.watch.recorder import Recorder
 from stad.cli.watch.ring import FrameRing
-from stad.cli.watch.screen import Screen
 from stad.cli.watch.webhook import Webhook
-from stad.cli.watch.window_view import WindowView
 from stad.errors import InputError
 from stad.structures import Frame, FrameResult
 
@@ -35,7 +35,7 @@ class JsonLines:
     def write(self, event: Event) -> None:
         """Add a line."""
         try:
-            self._file.write(json.dumps(event.as_plain()) + "\n")
+            self._file.write(json.dumps(event.to_dict()) + "\n")
         except OSError as error:
             raise InputError(f"cannot write {self._path}: {error.strerror}") from error
 
@@ -44,7 +44,7 @@ class JsonLines:
         self._file.close()
 
 
-class Outlets:
+class Sinks:
     """All that the options ask for; whoever is not asked for is None.
 
     Args:
@@ -56,13 +56,13 @@ class Outlets:
 
     def __init__(
         self,
-        screen: Screen,
+        screen: ConsoleReporter,
         *,
         jsonl: JsonLines | None = None,
         webhook: Webhook | None = None,
         ring: FrameRing | None = None,
         recorder: Recorder | None = None,
-        view: WindowView | None = None,
+        view: DisplayWindow | None = None,
     ) -> None:
         self.screen, self._jsonl, self._webhook = screen, jsonl, webhook
         self._ring, self._recorder, self._view = ring, recorder, view
@@ -103,10 +103,10 @@ class Outlets:
         if self._view is not None:
             self._view.poll()
 
-    def close_stretch(self) -> None:
+    def end_session(self) -> None:
         """The stream is broken: the frames so far get no more results."""
         if self._ring is not None:
-            self._ring.close_stretch()
+            self._ring.end_session()
 
     def close(self) -> None:
         """Finish files and deliveries."""

@@ -17,7 +17,7 @@ REFRESH_SEC = 0.5
 PLAIN_STATUS_SEC = 10.0
 
 
-class Screen:
+class ConsoleReporter:
     """Prints events to stdout; the status stays below them, or goes to stderr now and then.
 
     Args:
@@ -34,7 +34,7 @@ class Screen:
             )
         self._shown_sec = time.monotonic()
 
-    def __enter__(self) -> Screen:
+    def __enter__(self) -> ConsoleReporter:
         self._shown_sec = time.monotonic()
         if self._live is not None:
             self._live.start()
