@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import http
 import http.client
 import os
+import re
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from http.client import HTTPResponse
 from pathlib import Path
 
 from tqdm import tqdm
@@ -18,12 +21,17 @@ from stad.errors import InputError
 from stad.utils.files import partial_file
 
 TIMEOUT_SEC = 10
+# Large files are worth more patience than weights, which have other sources.
+RESUME_TIMEOUT_SEC = 30
 CHUNK_BYTES = 1 << 20
+MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
 # Hosts that did not answer, until when that counts, and why: a list of candidates on one host
 # must not wait for it again and again, but a long session may get its network back.
 _unreachable: dict[str, tuple[float, str]] = {}
 UNREACHABLE_SEC = 120.0
+# Hosts that have answered: one failure among many files does not make them unreachable.
+_answered: set[str] = set()
 
 
 def cache_dir() -> Path:
@@ -35,23 +43,62 @@ def cache_dir() -> Path:
     return (cache if cache.is_absolute() else Path.home() / ".cache") / "stad"
 
 
-def download_url(url: str, path: Path, *, sha256: str = "", progress: bool = True) -> None:
+def download_url(
+    url: str, path: Path, *, sha256: str = "", resume: bool = False, progress: bool = True
+) -> None:
     """Download to ``path``; it appears there complete and verified, or not at all.
 
     Args:
         url: http or https.
         path: its folder is made if need be.
         sha256: the hash or its beginning, in hex; '' accepts any content.
+        resume: keep an interrupted download in ``path``.part and continue it the next time.
+            Where the server sends the MD5 of the file as its ETag, as S3 does, that is verified.
         progress: show a bar on stderr where that is a terminal.
 
     Raises:
-        InputError: no connection, no such file, a broken line, another hash, a full disk.
+        InputError: no connection, no such file, an interrupted transfer, another hash, a full
+            disk.
     """
-    host = urllib.parse.urlsplit(url).netloc
-    check_reachable(host, url)
-    with partial_file(path) as part:
-        _transfer(url, part, progress=progress)
+    check_reachable(urllib.parse.urlsplit(url).netloc, url)
+    if resume:
+        _download_resumable(url, path, sha256=sha256, progress=progress)
+        return
+    with partial_file(path) as part, _open(url) as response:
+        _copy(response, part, url=url, progress=progress)
         verify(part, sha256, origin=url)
+
+
+def _download_resumable(url: str, path: Path, *, sha256: str, progress: bool) -> None:
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        begin = part.stat().st_size if part.is_file() else 0
+        with _open(url, begin=begin, timeout_sec=RESUME_TIMEOUT_SEC) as response:
+            # A server without ranges sends the whole file, with another status.
+            begin = begin if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
+            _copy(response, part, url=url, progress=progress, begin=begin, resume=True)
+            etag = MD5.fullmatch(response.headers.get("ETag") or "")
+    except OSError as error:
+        raise InputError(f"cannot write {part}: {error.strerror or error}") from error
+    try:
+        verify(part, sha256, origin=url)
+        if etag:
+            _verify_md5(part, etag[1], origin=url)
+    except InputError:
+        part.unlink()
+        raise
+    part.replace(path)
+
+
+def _verify_md5(path: Path, md5: str, *, origin: str) -> None:
+    with path.open("rb") as file:
+        got = hashlib.file_digest(file, "md5").hexdigest()
+    if got != md5:
+        raise InputError(
+            f"{origin}: MD5 mismatch (expected {md5}, got {got}). The damaged download was "
+            "deleted: run this again"
+        )
 
 
 def verify(path: Path, sha256: str, *, origin: str) -> None:
@@ -86,26 +133,46 @@ def remember_unreachable(host: str, reason: str) -> None:
     _unreachable[host] = (time.monotonic() + UNREACHABLE_SEC, reason)
 
 
-def _transfer(url: str, part: Path, *, progress: bool) -> None:
+def _open(url: str, *, begin: int = 0, timeout_sec: float = TIMEOUT_SEC) -> HTTPResponse:
+    """Return the answer to a request for the bytes from ``begin`` on, or for the whole file."""
     host = urllib.parse.urlsplit(url).netloc
-    request = urllib.request.Request(url, headers={"User-Agent": f"stad/{stad.__version__}"})
+    headers = {"User-Agent": f"stad/{stad.__version__}"}
+    if begin:
+        headers["Range"] = f"bytes={begin}-"
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SEC) as response:
-            _copy(response, part, url=url, progress=progress)
+        request = urllib.request.Request(url, headers=headers)
+        response = urllib.request.urlopen(request, timeout=timeout_sec)
     except urllib.error.HTTPError as error:
+        if begin and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            # Nothing follows: the partial file is complete, or is a part of another file.
+            return _open(url, timeout_sec=timeout_sec)
         raise InputError(f"{url} cannot be fetched: {host} answered {error.code}") from error
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except OSError as error:
         reason = getattr(error, "reason", None) or error
-        remember_unreachable(host, str(reason))
+        if host not in _answered:
+            remember_unreachable(host, str(reason))
         raise InputError(f"{url} cannot be fetched: {host} cannot be reached ({reason})") from error
     except http.client.HTTPException as error:
         raise InputError(f"{url} broke off ({type(error).__name__}): try again") from error
+    _answered.add(host)
+    return response
 
 
-def _copy(response: http.client.HTTPResponse, part: Path, *, url: str, progress: bool) -> None:
-    total = int(response.headers.get("Content-Length") or 0)
+def _copy(
+    response: HTTPResponse,
+    part: Path,
+    *,
+    url: str,
+    progress: bool,
+    begin: int = 0,
+    resume: bool = False,
+) -> None:
+    """Write what is received to ``part``, behind its first ``begin`` bytes."""
+    total = begin + int(response.headers.get("Content-Length") or 0)
+    advice = "what was received is kept, run this again to resume" if resume else "try again"
     bar = tqdm(
         total=total or None,
+        initial=begin,
         desc=url.rpartition("/")[2],
         unit="B",
         unit_scale=True,
@@ -114,10 +181,17 @@ def _copy(response: http.client.HTTPResponse, part: Path, *, url: str, progress:
         # None: shown on a terminal only.
         disable=None if progress else True,
     )
-    with part.open("wb") as file, bar:
-        while chunk := response.read(CHUNK_BYTES):
+    with part.open("ab" if begin else "wb") as file, bar:
+        while chunk := _receive(response, url, advice):
             file.write(chunk)
             bar.update(len(chunk))
         size = file.tell()
     if size < total:
-        raise InputError(f"{url} broke off after {size} of {total} bytes: try again")
+        raise InputError(f"{url} broke off after {size} of {total} bytes: {advice}")
+
+
+def _receive(response: HTTPResponse, url: str, advice: str) -> bytes:
+    try:
+        return response.read(CHUNK_BYTES)
+    except (OSError, http.client.HTTPException) as error:
+        raise InputError(f"{url} broke off ({error or type(error).__name__}): {advice}") from error

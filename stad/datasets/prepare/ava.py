@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import http.client
-import re
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tqdm import tqdm
-
-import stad
 from stad.errors import InputError
-from stad.utils.download import hash_file
+from stad.utils.download import download_url, hash_file
+from stad.utils.files import write_whole
 
 S3 = "https://s3.amazonaws.com/ava-dataset/"
 PROPOSALS = "https://download.openmmlab.com/mmaction/dataset/ava/"
@@ -32,9 +25,6 @@ PROPOSAL_FILES = (
 )
 # sha256sum -c reads it.
 RECORD = "SHA256SUMS"
-CHUNK_BYTES = 1 << 20
-TIMEOUT_SEC = 30
-MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
 
 @dataclass(frozen=True)
@@ -98,72 +88,16 @@ class Downloads:
         path = self.folder / wanted.name
         if self._is_complete(path, wanted.name):
             return path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        _download(wanted.url, part)
-        self._known[wanted.name] = hash_file(part)
-        part.replace(path)
+        download_url(wanted.url, path, resume=True)
+        self._known[wanted.name] = hash_file(path)
         lines = [f"{digest}  {name}\n" for name, digest in sorted(self._known.items())]
-        beside = self._record.with_name(f".{RECORD}.part")
-        beside.write_text("".join(lines))
-        beside.replace(self._record)
+        write_whole(self._record, "".join(lines))
         return path
 
     def _is_complete(self, path: Path, name: str) -> bool:
         if not path.is_file() or name not in self._known:
             return False
         return not self._check or hash_file(path) == self._known[name]
-
-
-def _download(url: str, part: Path) -> None:
-    """Fetch into ``part``, from where it ends; check the length, and the MD5 if it is given."""
-    begin = part.stat().st_size if part.is_file() else 0
-    headers = {"User-Agent": f"stad/{stad.__version__}"}
-    if begin:
-        headers["Range"] = f"bytes={begin}-"
-    try:
-        request = urllib.request.Request(url, headers=headers)
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SEC) as response:
-            if begin and response.status != 206:
-                # A server without ranges starts again.
-                begin = 0
-            total = begin + int(response.headers.get("Content-Length") or 0)
-            _copy(response, part, begin=begin, total=total, name=url.rpartition("/")[2])
-            etag = MD5.fullmatch(response.headers.get("ETag") or "")
-    except urllib.error.HTTPError as error:
-        if error.code == 416:
-            # There is nothing after the end of the part: it is complete, or of another file.
-            part.unlink()
-            return _download(url, part)
-        raise InputError(f"{url} cannot be fetched: the server answered {error.code}") from error
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
-        raise InputError(
-            f"{url} cannot be fetched ({reason}): what has come is kept, run this again to go on"
-        ) from error
-    if part.stat().st_size < total:
-        raise InputError(f"{url} broke off: what has come is kept, run this again to go on")
-    _check_md5(url, part, etag)
-    return None
-
-
-def _copy(response, part: Path, *, begin: int, total: int, name: str) -> None:
-    bar = tqdm(total=total or None, initial=begin, desc=name, unit="B", unit_scale=True)
-    with part.open("ab" if begin else "wb") as file, bar:
-        while chunk := response.read(CHUNK_BYTES):
-            file.write(chunk)
-            bar.update(len(chunk))
-
-
-def _check_md5(url: str, part: Path, etag: re.Match | None) -> None:
-    """S3's tag is the MD5 of files that were not sent in pieces."""
-    if etag is None:
-        return
-    with part.open("rb") as file:
-        digest = hashlib.file_digest(file, "md5").hexdigest()
-    if digest != etag[1]:
-        part.unlink()
-        raise InputError(f"{url} came damaged (MD5 {digest}, expected {etag[1]}): run this again")
 
 
 def unpack_annotations(archive: Path) -> list[Path]:
