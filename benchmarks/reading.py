@@ -13,8 +13,9 @@ from mmengine.config import Config
 from mmengine.optim import OptimWrapper
 
 from stad.annotations.ava_csv import read_ava_csv
-from stad.datasets.ava import AVADataset, as_window, collate_clips
-from stad.datasets.sampler import EpochIndex
+from stad.datasets.ava import AVADataset, collate_clips
+from stad.datasets.epoch_sampler import EpochIndex
+from stad.datasets.inputs import as_window
 from stad.errors import InputError
 from stad.registry import MODELS
 from stad.video.clip_reader import RawClip, open_with_decord

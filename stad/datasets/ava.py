@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,6 @@ import torch
 from mmengine.logging import print_log
 from torch.utils.data import Dataset, default_collate
 
-from stad.annotations import label_maps
 from stad.annotations.ava_csv import read_excluded
 from stad.annotations.checks.boxes import check_boxes
 from stad.annotations.checks.findings import settle
@@ -27,43 +26,23 @@ from stad.annotations.proposals import (
     keyframe_id,
     read_proposals,
 )
+from stad.datasets.actor_tracks import ActorTracks
 from stad.datasets.checked_table import read_checked
-from stad.datasets.sampler import EpochIndex
-from stad.datasets.tracks import ActorTracks
+from stad.datasets.epoch_sampler import EpochIndex
+from stad.datasets.inputs import (
+    as_window,
+    classes_of,
+    missing_error,
+    missing_inputs,
+    open_source,
+)
 from stad.datasets.transforms.detection import resize_clip, visible_boxes
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import ClipMeta, ClipSample
-from stad.video.clip_source import ClipSource, FrameFolders, VideoFiles, black_clip
+from stad.video.clip_source import black_clip
 from stad.video.geometry import clip_size
 from stad.video.window import Window
-
-
-def classes_of(label_map: str) -> dict[int, str]:
-    """Return the ids and names of a label map's classes, by ascending id."""
-    if label_map in label_maps.BUILTIN:
-        return dict(enumerate(label_maps.class_names(label_map), start=1))
-    return dict(sorted(label_maps.read_label_map(label_map).items()))
-
-
-def missing_inputs(*, folders: Iterable[str | None], files: Iterable[str | None]) -> list[str]:
-    """Which of these inputs are not there, for people; None is none."""
-    missing = [f"{path} (a folder)" for path in folders if path and not Path(path).is_dir()]
-    return missing + [path for path in files if path and not Path(path).is_file()]
-
-
-def missing_error(missing: Sequence[str]) -> InputError:
-    """The error for a data set that is not there."""
-    return InputError(
-        f"the data is not complete, missing: {'; '.join(missing)}. For AVA, "
-        "'python tools/prepare_ava.py data/ava' gets the annotations, proposals and videos "
-        "(--version 2.2 those of v2.2); for AVA-Kinetics, 'python tools/prepare_ava_kinetics.py' "
-        "adds the training list; for Kinetics and its like, 'python tools/prepare_kinetics.py' "
-        "writes the lists; for rendered people, 'python tools/make_synthetic.py data/synthetic "
-        "--train 2400', for rendered motion, 'python tools/make_motion.py data/motion', for "
-        "postures, 'python tools/prepare_poses.py data/poses'; for data "
-        "of your own, name your files in the config"
-    )
 
 
 @DATASETS.register_module()
@@ -321,18 +300,6 @@ class AVADataset(Dataset):
         if video_id not in self._told:
             self._told.add(video_id)
             self._warn(f"{video_id} at {time_sec:g} s cannot be read and is left out: {error}")
-
-
-def as_window(window: Mapping | Window) -> Window:
-    """A ``Window`` of a config with 'type', or as it is."""
-    if isinstance(window, Window):
-        return window
-    return Window(**{key: value for key, value in window.items() if key != "type"})
-
-
-def open_source(videos: str, *, frames_fps: float | None) -> ClipSource:
-    """Video files, or folders of frames where their rate is given."""
-    return VideoFiles(videos) if frames_fps is None else FrameFolders(videos, fps=frames_fps)
 
 
 def collate_clips(items: Sequence[dict]) -> dict:

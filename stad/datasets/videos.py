@@ -19,8 +19,8 @@ from stad.annotations.video_lists import (
     list_class_folders,
     read_video_list,
 )
-from stad.datasets.ava import as_window, missing_error, missing_inputs, open_source
-from stad.datasets.sampler import EpochIndex
+from stad.datasets.epoch_sampler import EpochIndex
+from stad.datasets.inputs import as_window, missing_error, missing_inputs, open_source
 from stad.datasets.transforms.recognition import crop_views
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS

@@ -18,7 +18,7 @@ from mmengine.runner import Runner
 
 from stad import zoo
 from stad.annotations import label_maps
-from stad.datasets.ava import missing_error, missing_inputs
+from stad.datasets.inputs import missing_error, missing_inputs
 from stad.datasets.videos import VideoDataset
 from stad.engine import published
 from stad.engine.ava_metric import AVAMetric

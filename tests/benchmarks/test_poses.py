@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.poses import POSTURES, measure_fold
 from stad.annotations import label_maps
-from stad.datasets.keypoints import ARRAYS
+from stad.datasets.keypoint_file import ARRAYS
 from tests.stick_figures import box_of, in_picture, lying, map_of, sitting, standing
 from tests.videos import write_video
 

@@ -7,8 +7,9 @@ import torch
 from mmengine.logging import MMLogger
 
 from stad.annotations.proposals import Proposals, keyframe_id, write_proposals
-from stad.datasets.ava import AVADataset, classes_of, collate_clips
-from stad.datasets.sampler import EpochIndex
+from stad.datasets.ava import AVADataset, collate_clips
+from stad.datasets.epoch_sampler import EpochIndex
+from stad.datasets.inputs import classes_of
 from stad.datasets.transforms.detection import ActorTransform, TrainTransform
 from stad.errors import InputError
 from stad.video.clip_reader import ClipReader

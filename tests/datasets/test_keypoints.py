@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from stad.datasets.ava import AVADataset
-from stad.datasets.keypoints import SkeletonDataset, collate_skeletons, read_keypoints
-from stad.datasets.sampler import EpochIndex
+from stad.datasets.epoch_sampler import EpochIndex
+from stad.datasets.keypoint_file import read_keypoints
+from stad.datasets.keypoints import SkeletonDataset, collate_skeletons
 from stad.datasets.transforms.detection import ActorTransform, TrainTransform
 from stad.errors import InputError
 from stad.models.action_detector import ActionDetector
@@ -149,7 +150,7 @@ def test_labels_and_actors_are_those_of_the_annotations(folder):
     ids=["another video", "another time", "another person", "nobody"],
 )
 def test_foreign_annotations_are_told(folder, row):
-    with pytest.raises(InputError, match=r"no actor of .*csv is in .*npz.*delete it to make it"):
+    with pytest.raises(InputError, match=r"npz contains no actor of .*csv.*Delete it to make it"):
         dataset(folder, [row])
 
 
@@ -212,7 +213,7 @@ def test_other_files_are_told(folder, tmp_path, kind):
             np.save(file, np.zeros(3))
     else:
         path.write_text("no keypoints" if kind == "text" else "")
-    with pytest.raises(InputError, match=r"holds no keypoints .*delete it to make it"):
+    with pytest.raises(InputError, match=r"is not a file of keypoints .*delete it to make it"):
         dataset(folder, keypoints=str(path))
 
 

@@ -11,7 +11,7 @@ import torch
 from mmengine.logging import MMLogger
 
 from stad.datasets import videos as kinetics
-from stad.datasets.sampler import EpochIndex
+from stad.datasets.epoch_sampler import EpochIndex
 from stad.datasets.transforms.recognition import ClipTransform
 from stad.datasets.videos import VideoDataset, collate_videos
 from stad.errors import InputError

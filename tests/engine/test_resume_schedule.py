@@ -14,7 +14,7 @@ from mmengine.optim import CosineAnnealingLR, LinearLR, MultiStepLR
 from torch import nn
 from torch.utils.data import Dataset
 
-from stad.datasets.sampler import EpochSampler
+from stad.datasets.epoch_sampler import EpochSampler
 from stad.engine.checkpoints import LAST, AtomicCheckpointHook, newest_checkpoint
 from stad.engine.runner import CheckedRunner
 from stad.registry import DATASETS, MODELS

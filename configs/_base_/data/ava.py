@@ -1,7 +1,7 @@
 """AVA v2.1: 80 actions of the people in films; clips of 32 frames, about two seconds."""
 
 from stad.datasets.ava import AVADataset, collate_clips
-from stad.datasets.sampler import EpochSampler
+from stad.datasets.epoch_sampler import EpochSampler
 from stad.datasets.transforms.detection import TrainTransform
 from stad.engine.ava_metric import AVAMetric
 from stad.video.window import Window

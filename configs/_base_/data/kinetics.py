@@ -3,7 +3,7 @@
 tools/prepare_kinetics.py writes the lists; UCF101, HMDB51 and one's own videos go the same way.
 """
 
-from stad.datasets.sampler import EpochSampler
+from stad.datasets.epoch_sampler import EpochSampler
 from stad.datasets.transforms.recognition import ClipTransform
 from stad.datasets.videos import VideoDataset, collate_videos
 from stad.engine.classification_metric import AccuracyMetric

@@ -1,8 +1,8 @@
 """Postures of real people, boxes along their tracks; tools/prepare_poses.py."""
 
 from stad.datasets.ava import AVADataset, collate_clips
+from stad.datasets.epoch_sampler import EpochSampler
 from stad.datasets.keypoints import SkeletonDataset, collate_skeletons
-from stad.datasets.sampler import EpochSampler
 from stad.datasets.transforms.detection import ActorTransform
 from stad.engine.ava_metric import AVAMetric
 from stad.video.window import Window

@@ -5,7 +5,7 @@ import pytest
 
 from stad.annotations.ava_csv import read_ava_csv
 from stad.annotations.keyframes import group_actors
-from stad.datasets.tracks import ActorTracks
+from stad.datasets.actor_tracks import ActorTracks
 
 ROWS = """b,1,0.1,0.2,0.3,0.4,1,7
 b,2,0.3,0.2,0.5,0.6,1,7

@@ -2,12 +2,12 @@
 
 import pytest
 
-from stad.datasets import sampler
-from stad.datasets.sampler import EpochIndex, EpochSampler
+from stad.datasets import epoch_sampler
+from stad.datasets.epoch_sampler import EpochIndex, EpochSampler
 
 
 def indices(monkeypatch, rank, world, **options):
-    monkeypatch.setattr(sampler, "get_dist_info", lambda: (rank, world))
+    monkeypatch.setattr(epoch_sampler, "get_dist_info", lambda: (rank, world))
     one = EpochSampler(range(7), **options)
     found = list(one)
     assert len(found) == len(one)
