@@ -1,4 +1,4 @@
-"""Keyframes of a person, linked by the person's id -> the person's box at any time."""
+"""Link the boxes of a person in keyframes by id, to boxes at any time."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from stad.annotations.keyframes import ActorTable
 
 
 class ActorTracks:
-    """Where each person of each video is over time.
+    """Tracks of the people in each video.
 
-    Between annotated keyframes boxes are joined linearly; before the first and after the last
-    one, and for somebody without a person id, they stand still; so do those whose id two boxes of
-    one keyframe of the video have, as it does not say who is who.
+    Between annotated keyframes boxes are interpolated linearly; before the first and after the
+    last one they stand still. So do the boxes of people without an id, and of those whose id two
+    boxes of one keyframe share, as it does not identify anyone.
 
     Args:
         table: the annotations.
@@ -28,17 +28,18 @@ class ActorTracks:
         changes = np.flatnonzero((np.diff(keys[order], axis=0) != 0).any(axis=1)) + 1
         for rows in np.split(order, changes) if len(order) else []:
             if (np.diff(times_sec[rows]) > 0).all():
-                self._paths[tuple(keys[rows[0]].tolist())] = (times_sec[rows], table.boxes[rows])
+                video, person = keys[rows[0]].tolist()
+                self._paths[video, person] = (times_sec[rows], table.boxes[rows])
 
     def at(self, keyframe: int, times_sec: np.ndarray) -> np.ndarray:
-        """The actors of a keyframe at other times.
+        """Return the boxes of a keyframe's actors at other times.
 
         Args:
             keyframe: index in the table.
             times_sec: (T,) seconds.
 
         Returns:
-            (K, T, 4) float64 xyxy, parts of the picture.
+            (K, T, 4) float64 xyxy, relative to the frame size (0 to 1).
         """
         table = self._table
         mine = slice(*table.first[keyframe : keyframe + 2])

@@ -1,4 +1,4 @@
-"""AVA, and own data in its format, as clips with the boxes and labels of their actors."""
+"""AVA, and your own data in its format, as clips with the boxes and labels of their actors."""
 
 from __future__ import annotations
 
@@ -62,30 +62,29 @@ class AVADataset(Dataset):
         transform: config of the augmentation; None in evaluation.
         excluded: CSV of keyframes to leave out.
         proposals: boxes of people, see ``stad.annotations.proposals``.
-        min_score: proposals below it are left out, unless a keyframe has no other.
+        min_score: proposals with a lower score are left out, unless a keyframe has no others.
         keep_best: whether a keyframe whose proposals are all below ``min_score`` keeps its best
-            one, as mmaction2 has it; PySlowFast leaves such a keyframe out.
-        min_iou: a proposal must overlap an actor by more to take over the actor's labels.
-        start_sec: what the annotations call the first moment of the files: 0 for AVA's whole
+            one, as in mmaction2; PySlowFast leaves such a keyframe out.
+        min_iou: a proposal takes over the labels of an actor if its IoU with it is larger.
+        start_sec: timestamp of the start of the files in the annotations: 0 for AVA's whole
             films, 900 for cuts of the 15 annotated minutes.
         frames_fps: extracted frames per second; None reads video files.
-        tracks: give the actors' boxes in every frame too, by the person ids of the annotations,
-            for models with ``actor_crops``; not together with proposals.
+        tracks: also give the actors' boxes in every frame, by the person ids of the
+            annotations, for models with ``actor_crops``; not together with proposals.
         stretch: in training, the time between frames is drawn from exp(-x) to exp(x) times the
             window's.
-        seed: of the augmentation; it follows from the seed, the epoch and the index alone.
+        seed: of the augmentation, which depends on the seed, the epoch and the index alone.
 
     Attributes:
         source: reads the frames.
         start_sec: as given.
-        class_ids: what each output means, ids as in the annotations.
-        max_labels: highest number of labels that one actor has.
-        num_unreadable: how many videos are left out.
+        class_ids: the id of each output's class, as in the annotations.
+        max_labels: maximum number of labels of one actor.
         left_out_rows: rows of the annotations that are not used, as ``read_ava_csv`` counts.
 
     Raises:
-        InputError: files are missing or no video can be read, most rows of the annotations
-            cannot be meant, or, for training, no actor has a label.
+        InputError: files are missing, no video can be read, most rows of the annotations are
+            wrong, or, for training, no actor has a label.
     """
 
     def __init__(
@@ -109,7 +108,10 @@ class AVADataset(Dataset):
         seed: int = 0,
     ) -> None:
         if tracks and proposals is not None:
-            raise InputError("tracks=True follows annotated people: leave 'proposals' out")
+            raise InputError(
+                "tracks=True follows annotated people and cannot be used with proposals: remove "
+                "'proposals' from the data set's config"
+            )
         if missing := missing_inputs(folders=[videos], files=[annotations, excluded, proposals]):
             raise missing_error(missing)
         self.annotations, self.label_map, self._excluded = annotations, label_map, excluded
@@ -120,7 +122,7 @@ class AVADataset(Dataset):
         self._min_score, self._min_iou, self._keep_best = min_score, min_iou, keep_best
         self._transform = None if transform is None else TRANSFORMS.build(transform)
         self.source = open_source(videos, frames_fps=frames_fps)
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
         self._table = self._read_table(annotations, excluded)
         self._proposals = None if proposals is None else self._read_proposals(proposals)
         self._tracks = ActorTracks(self._table) if tracks else None
@@ -130,7 +132,7 @@ class AVADataset(Dataset):
 
     @property
     def metainfo(self) -> dict:
-        """For the evaluator and the checkpoint: files and classes as plain values."""
+        """Files and classes as plain values, for the evaluator and the checkpoint."""
         found = {
             "annotations": str(self.annotations),
             "excluded": None if self._excluded is None else str(self._excluded),
@@ -142,13 +144,13 @@ class AVADataset(Dataset):
 
     @property
     def video_keys(self) -> frozenset[str]:
-        """What identifies the videos that have rows, in whatever way their ids are spelled."""
+        """Paths that identify the annotated videos, however their ids are spelled."""
         found = (self.source.find(name) or Path(name) for name in self._table.videos)
         return frozenset(str(one.resolve()) for one in found)
 
     @property
     def example_counts(self) -> np.ndarray:
-        """(C,) int64, the annotated actors of each class."""
+        """The number of annotated actors of each class, (C,) int64."""
         return self._table.labels.sum(axis=0, dtype=np.int64)
 
     def _read_table(self, annotations: str, excluded: str | None) -> ActorTable:
@@ -162,7 +164,6 @@ class AVADataset(Dataset):
         if checked.warning:
             self._warn(checked.warning)
         self.left_out_rows = checked.left_out.tolist()
-        self.num_unreadable = len(checked.unreadable)
         table = group_actors(
             checked.table,
             class_ids=self.class_ids,
@@ -188,22 +189,22 @@ class AVADataset(Dataset):
         return found
 
     def _choose_items(self) -> np.ndarray:
-        """The keyframes that make an item: with labels for training, else with boxes to score."""
+        """Return the keyframes that become items: with labels for training, else with boxes."""
         if self._transform is None:
-            busy = [len(self._actors(index)[0]) > 0 for index in range(len(self._table.time_sec))]
-            if not any(busy):
+            has_boxes = [len(self._actors(i)[0]) > 0 for i in range(len(self._table.time_sec))]
+            if not any(has_boxes):
                 raise InputError(
-                    f"there is nothing to evaluate in {self.annotations}: no keyframe of a "
-                    "readable video has a box; check the file, the excluded keyframes, and the "
-                    "proposals with their lowest score"
+                    f"nothing to evaluate in {self.annotations}: no keyframe of a readable video "
+                    "has a box. Check the file, the excluded keyframes, the proposals and their "
+                    "minimum score"
                 )
-            return np.flatnonzero(busy)
+            return np.flatnonzero(has_boxes)
         items = np.flatnonzero(np.diff(self._table.first) > 0)
         if not len(items):
             raise InputError(
-                f"there is nothing to learn from in {self.annotations}: no keyframe of a "
-                f"readable video has an actor with one of the {len(self.class_ids)} classes of "
-                f"{self.label_map!r}; check the label map's ids and the excluded keyframes"
+                f"nothing to learn from in {self.annotations}: no keyframe of a readable video has "
+                f"an actor with one of the {len(self.class_ids)} classes of {self.label_map!r}. "
+                "Check the ids of the label map and the excluded keyframes"
             )
         return items
 
@@ -211,22 +212,22 @@ class AVADataset(Dataset):
         return len(self._items)
 
     def __getitem__(self, item: int | EpochIndex) -> dict:
-        """The clip of a keyframe.
+        """Return the clip of a keyframe.
 
         Args:
-            item: index, or index and epoch, which choose the augmentation.
+            item: index, or epoch and index, which seed the augmentation.
 
         Returns:
             'clip' (T, H, W, 3) uint8 RGB, 'boxes' (K, 4) float32 xyxy in its pixels, 'labels'
             (K, num_classes) float32 0 or 1, 'meta' ``ClipMeta``, and with ``tracks`` 'tracks'
-            (K, T, 4) like the boxes. A clip that cannot be read is black with K = 0; a warning
-            says so once per video.
+            (K, T, 4) like the boxes. A clip that cannot be read is black with K = 0, with one
+            warning per video.
         """
         epoch, index = item if isinstance(item, tuple) else (0, item)
         keyframe = self._items[index]
         video_id = self._table.videos[self._table.video[keyframe]]
         time_sec = float(self._table.time_sec[keyframe])
-        boxes, labels_ = self._actors(keyframe)
+        boxes, labels = self._actors(keyframe)
         rng = np.random.default_rng((self._seed, epoch, index))
         window = self._draw_window(rng)
         if self._tracks is not None:
@@ -236,7 +237,7 @@ class AVADataset(Dataset):
         except InputError as error:
             self._warn_once(video_id, time_sec, error)
             raw = black_clip(window.num_frames)
-            boxes, labels_ = boxes[:0], labels_[:0]
+            boxes, labels = boxes[:0], labels[:0]
         height, width = raw.frames.shape[1:3]
         in_source = (boxes * [width, height, width, height]).astype(np.float32)
         frames, in_clip = self._prepare(raw.frames, in_source, rng)
@@ -250,12 +251,12 @@ class AVADataset(Dataset):
             found["tracks"] = tracks[keep]
         return found | {
             "boxes": in_clip[keep],
-            "labels": labels_[keep],
+            "labels": labels[keep],
             "meta": ClipMeta(video_id, time_sec, (width, height), boxes[keep]),
         }
 
     def _draw_window(self, rng: np.random.Generator) -> Window:
-        """The window of an item: stretched and jittered in training, as it is in evaluation."""
+        """Return the window of an item, with a random interval and jitter in training."""
         if self._transform is None:
             return self._window
         window = self._window
@@ -265,7 +266,7 @@ class AVADataset(Dataset):
         return window.jittered(rng)
 
     def _prepare(
-        self, frames: Sequence[np.ndarray], boxes: np.ndarray, rng: np.random.Generator
+        self, frames: np.ndarray, boxes: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         if self._transform is not None:
             return self._transform(frames, boxes, rng)
@@ -273,17 +274,17 @@ class AVADataset(Dataset):
         return resize_clip(frames, boxes, size=clip_size(width, height, self._short_side_px))
 
     def actor_ids(self, item: int) -> list[int]:
-        """Person ids of the annotated actors of an item, in the order of its boxes."""
+        """Return the person ids of an item's annotated actors, in the order of its boxes."""
         keyframe = self._items[item]
         return self._table.person[slice(*self._table.first[keyframe : keyframe + 2])].tolist()
 
     def _actors(self, keyframe: int) -> tuple[np.ndarray, np.ndarray]:
-        """Boxes (K, 4) float64, parts of the picture, and labels (K, C) float32."""
+        """Return boxes (K, 4) float64 xyxy relative to the frame, and labels (K, C) float32."""
         mine = slice(*self._table.first[keyframe : keyframe + 2])
         boxes = self._table.boxes[mine]
-        labels_ = self._table.labels[mine].astype(np.float32)
+        labels = self._table.labels[mine].astype(np.float32)
         if self._proposals is None:
-            return boxes, labels_
+            return boxes, labels
         video_id = self._table.videos[self._table.video[keyframe]]
         key = keyframe_id(video_id, self._table.time_sec[keyframe])
         found = confident(
@@ -291,31 +292,31 @@ class AVADataset(Dataset):
         )
         if self._transform is None:
             return found.boxes, np.zeros((len(found.boxes), len(self.class_ids)), np.float32)
-        return add_positives(boxes, labels_, found.boxes, min_iou=self._min_iou)
+        return add_positives(boxes, labels, found.boxes, min_iou=self._min_iou)
 
     def _warn(self, text: str) -> None:
         print_log(text, logger="current", level=logging.WARNING)
 
     def _warn_once(self, video_id: str, time_sec: float, error: InputError) -> None:
-        if video_id not in self._told:
-            self._told.add(video_id)
-            self._warn(f"{video_id} at {time_sec:g} s cannot be read and is left out: {error}")
+        if video_id not in self._warned:
+            self._warned.add(video_id)
+            self._warn(f"{video_id} at {time_sec:g} s cannot be read and is skipped: {error}")
 
 
 def collate_clips(items: Sequence[dict]) -> dict:
-    """Instances of ``AVADataset`` as a batch for ``ActionDetector``.
+    """Join items of ``AVADataset`` to a batch for ``ActionDetector``.
 
     Returns:
         'inputs' (N, T, H, W, 3) uint8, 'data_samples' N times ``ClipSample``.
 
     Raises:
-        InputError: clips of several sizes.
+        InputError: the clips have several shapes.
     """
     shapes = {item["clip"].shape for item in items}
     if len(shapes) > 1:
         raise InputError(
-            f"the clips of one batch must be of one size, got {sorted(shapes)}: videos of "
-            "several shapes are evaluated with val_dataloader.batch_size=1"
+            f"the clips of a batch must have one shape, got {sorted(shapes)}. For videos of "
+            "several shapes, evaluate with val_dataloader.batch_size=1"
         )
     samples = [
         ClipSample(
@@ -326,6 +327,6 @@ def collate_clips(items: Sequence[dict]) -> dict:
         )
         for one in items
     ]
-    # torch's own joins them in memory that the loader's processes share.
+    # default_collate joins them in memory that the loader's processes share.
     clips = default_collate([torch.from_numpy(item["clip"]) for item in items])
     return {"inputs": clips, "data_samples": samples}

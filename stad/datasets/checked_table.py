@@ -1,4 +1,4 @@
-"""An AVA CSV checked against its label map and its videos: the rows that can be used."""
+"""Check an AVA CSV against its label map and its videos, and keep the rows that can be used."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from stad.annotations.checks.boxes import check_boxes
 from stad.annotations.checks.findings import Checked, Finding, settle
 from stad.annotations.checks.rows import check_class_ids, check_repeats, check_times
 from stad.annotations.video_ids import guess_video_ids
-from stad.datasets.video_facts import VideoFacts, available_ids, look_at_videos
+from stad.datasets.video_facts import VideoFacts, available_ids, probe_videos
 from stad.errors import InputError
 from stad.video.clip_source import ClipSource, warn_of_left_out
 
 
 @dataclass(frozen=True)
 class CheckedTable:
-    """Annotations without the rows that cannot be meant.
+    """Annotations without the rows that are wrong.
 
     Attributes:
         table: the rows to use.
         left_out: (K,) int64 rows of the file, as ``read_ava_csv`` gives them, that are left out.
-        warning: the table of findings for people; empty where all is well.
+        warning: a readable table of what was found; empty if nothing was.
         unreadable: the videos that cannot be read, and why.
     """
 
@@ -43,18 +43,18 @@ def read_checked(
     source: ClipSource | None = None,
     start_sec: float = 0.0,
 ) -> CheckedTable:
-    """Read annotations and check them.
+    """Read and check annotations.
 
     Args:
         path: AVA CSV.
         classes: id -> name of the label map.
         label_map: its name, for messages.
         source: the videos; without it times and sizes are not checked.
-        start_sec: what the annotations call the first moment of the videos.
+        start_sec: timestamp of the start of the videos in the annotations.
 
     Raises:
-        InputError: the file cannot be read, most of its rows are wrong, or no video is there.
-            The message says what the file seems to hold instead.
+        InputError: the file cannot be read, most of its rows are wrong, or no video is found.
+            The message says what the file seems to contain instead.
     """
     table = read_ava_csv(path, allow_bad_numbers=True)
     facts: dict[str, VideoFacts] = {}
@@ -63,7 +63,7 @@ def read_checked(
         latest_sec = np.full(len(table.videos), -np.inf)
         np.fmax.at(latest_sec, table.video, table.time_sec - start_sec)
         latest = dict(zip(table.videos, latest_sec.tolist(), strict=True))
-        facts, reasons = look_at_videos(source, latest, listed_in=path)
+        facts, reasons = probe_videos(source, latest, listed_in=path)
         _check_videos(path, source, facts, reasons)
     checked = check_table(
         table, classes=classes, label_map=label_map, facts=facts, start_sec=start_sec
@@ -77,17 +77,18 @@ def read_checked(
 def _check_videos(
     path: str, source: ClipSource, facts: dict[str, VideoFacts], reasons: dict[str, str]
 ) -> None:
-    """Raise InputError for a video with two ids, or where most ids name none but for the spelling.
+    """Raise InputError if a video has two ids, or if most ids only differ in spelling from a file.
 
-    Each id of one video would be a keyframe of its own, without the other's actors.
+    Keyframes under one id of a video would lack the actors annotated under the other.
     """
     first: dict[Path, str] = {}
     for name in facts:
-        place = source.find(name)
-        if (other := first.setdefault(place, name)) != name:
+        # Facts are of videos that were found.
+        found = source.find(name) or Path(name)
+        if (other := first.setdefault(found, name)) != name:
             raise InputError(
-                f"{path} calls one video {other!r} and {name!r}, both are {place}: write one id "
-                "for each video"
+                f"{path} has two ids for one video: {other!r} and {name!r} are both {found}. "
+                "Use one id for each video"
             )
     missing = [one for one in reasons if source.find(one) is None]
     if 2 * len(missing) < len(facts) + len(reasons) or not missing:
@@ -98,7 +99,7 @@ def _check_videos(
         raise InputError(
             f"{len(missing)} of the {len(facts) + len(reasons)} videos of {path} are not in "
             f"{source.folder}. {guess} Change the ids in the "
-            "file, or the names of the videos."
+            "file or the names of the videos."
         )
 
 
@@ -113,7 +114,11 @@ def check_table(
     """Check the rows of annotations; see ``read_checked``.
 
     Args:
-        facts: of the videos that can be read; rows of others are not checked for times.
+        table: the rows.
+        classes: id -> name of the label map.
+        label_map: its name, for messages.
+        facts: of the videos that can be read; times in other videos are not checked.
+        start_sec: timestamp of the start of the videos in the annotations.
 
     Raises:
         InputError: most of them are wrong.
@@ -131,7 +136,7 @@ def check_table(
     return settle(
         findings,
         name=table.path,
-        # Rows of videos that are not there say nothing of the others.
+        # Rows of missing videos say nothing about the others.
         num_rows=int(is_there.sum()) or len(table),
         locate=lambda wanted: locate_rows(table, wanted),
     )

@@ -1,4 +1,4 @@
-"""Which item comes when: shuffled anew in each epoch, and shared out among the processes."""
+"""Order the items of a data set: shuffled in each epoch, distributed over the processes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from torch.utils.data import Sampler
 
 
 class EpochIndex(NamedTuple):
-    """An item of a data set in an epoch: the choices of its augmentation follow from both.
+    """An item of a data set in an epoch; both seed its augmentation.
 
-    Loader processes live on from epoch to epoch, so the number of the epoch travels with the
-    index.
+    Loader processes outlive an epoch, so the number of the epoch travels with the index.
     """
 
     epoch: int
@@ -23,16 +22,16 @@ class EpochIndex(NamedTuple):
 
 
 class EpochSampler(Sampler):
-    """All items once per epoch, in an order that follows from the seed and the epoch alone.
+    """Sample all items once per epoch, in an order given by the seed and the epoch alone.
 
     With W processes, step s of batches of b takes the same W * b items as one process does with
     batches of W * b.
 
     Args:
-        dataset: what to take from.
+        dataset: the items.
         shuffle: whether to shuffle.
         seed: of the order; 0 if None.
-        pad: repeat the first items so that all processes get equally many, as training needs.
+        pad: repeat the first items until all processes get the same number, as training needs.
     """
 
     def __init__(
@@ -42,7 +41,7 @@ class EpochSampler(Sampler):
         self._epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Say which epoch comes, from 0."""
+        """Set the epoch that comes next, from 0."""
         self._epoch = epoch
 
     def __iter__(self) -> Iterator[EpochIndex]:

@@ -34,7 +34,7 @@ class KeypointNetwork(NamedTuple):
 
 
 def build_network(
-    actor_crops: Mapping, backbone: Mapping, *, mean: Sequence[float], std: Sequence[float]
+    actor_crops: dict, backbone: dict, *, mean: Sequence[float], std: Sequence[float]
 ) -> KeypointNetwork:
     """Build the network that finds keypoints, with its published weights.
 

@@ -144,13 +144,14 @@ class SkeletonDataset(Dataset):
             strict=True,
         )
         found: dict[ActorKey, np.ndarray] = {}
-        for key, labels in zip(keys, list(table.labels.astype(np.float32)), strict=True):
+        labels = table.labels.astype(np.float32)
+        for row, key in enumerate(keys):
             if key in found:
                 raise InputError(
                     f"{annotations}: two boxes of {key[0]} at {key[1] / STEPS_PER_SEC:g} s have "
                     f"the person id {key[2]}. Give each person an id, in the eighth column"
                 )
-            found[key] = labels
+            found[key] = labels[row]
         return found
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""What the containers of a data set's videos say: length, rate and size, or why there is none."""
+"""Read the duration, rate and size of a data set's videos from their containers."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from stad.utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from stad.video.clip_source import ClipSource, VideoFiles
 from stad.video.source import VideoSource
 
-# A look at one video takes milliseconds: a bar is shown where all of them take longer.
+# Probing one video takes milliseconds: a bar is shown if all of them take longer.
 BAR_AFTER_SEC = 3
 UNKNOWN = math.nan
 
 
 class VideoFacts(NamedTuple):
-    """What is known of a video; NaN where nothing is.
+    """What is known of a video; NaN where it is unknown.
 
     Attributes:
-        duration_sec: its length.
+        duration_sec: from its start to its end, seconds.
         fps: frames per second.
         size_px: upright width and height.
     """
@@ -34,18 +34,18 @@ class VideoFacts(NamedTuple):
     size_px: tuple[float, float] = (UNKNOWN, UNKNOWN)
 
 
-def look_at_videos(
+def probe_videos(
     source: ClipSource, latest_sec: Mapping[str, float], *, listed_in: str
 ) -> tuple[dict[str, VideoFacts], dict[str, str]]:
-    """Open each video once; those whose containers only guess at their length may be read.
+    """Open each video once; read it through if the container's duration cannot be right.
 
     Args:
         source: of the videos.
-        latest_sec: their ids, and the latest time in each that is asked for.
+        latest_sec: the latest time that is needed of each, by id, seconds.
         listed_in: the file that names them, for the progress bar.
 
     Returns:
-        The facts of those that can be read, and the reasons of those that cannot.
+        The facts of the readable videos, and why the others cannot be read.
     """
     facts: dict[str, VideoFacts] = {}
     reasons: dict[str, str] = {}
@@ -63,7 +63,7 @@ def look_at_videos(
 def _facts_of(source: ClipSource, video_id: str, latest_sec: float) -> VideoFacts:
     path = source.find(video_id)
     if path is None or path.is_dir():
-        # It raises with the reason where there is none.
+        # This raises with the reason if there is no video.
         source.probe(video_id)
         return VideoFacts() if path is None else _facts_of_folder(source, video_id, path)
     video = VideoSource(path)
@@ -78,12 +78,15 @@ def _facts_of(source: ClipSource, video_id: str, latest_sec: float) -> VideoFact
 def _facts_of_folder(source: ClipSource, video_id: str, folder: Path) -> VideoFacts:
     images = [one for one in folder.iterdir() if one.suffix.lower() in IMAGE_SUFFIXES]
     duration_sec = source.duration_sec(video_id)
-    height_px, width_px = cv2.imread(str(min(images))).shape[:2]
+    image = cv2.imread(str(min(images)))
+    if image is None:
+        raise InputError(f"{min(images)} is not a readable image")
+    height_px, width_px = image.shape[:2]
     return VideoFacts(duration_sec, len(images) / duration_sec, (width_px, height_px))
 
 
 def available_ids(source: ClipSource) -> list[str]:
-    """The names of the video files, or of the folders of frames, that a source has.
+    """Return the names of the video files, or of the folders of frames, of a source.
 
     Args:
         source: of video files or folders of frames.

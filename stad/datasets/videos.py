@@ -1,9 +1,10 @@
-"""Kinetics, UCF101, HMDB51, Something-Something and one's own videos: a clip and its one class."""
+"""Kinetics, UCF101, HMDB51, Something-Something and your own videos: clips with one class each."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -35,13 +36,13 @@ from stad.video.clip_source import (
 from stad.video.sampling import CROPS, check_sampling, random_times, view_times
 from stad.video.window import Window
 
-# Of up to so many videos, a frame of each is decoded before a run; with more it would take long,
-# and broken ones are found when they are read.
+# Up to this number of videos, a frame of each is decoded before a run. With more it would take
+# long, and broken ones are found when they are read.
 PROBED_VIDEOS = 2000
 
 
 class _Video(NamedTuple):
-    """Its path below the folder of the videos, and its class from 0."""
+    """A video: its path below the folder of the videos, and its class from 0."""
 
     path: str
     label: int
@@ -62,9 +63,9 @@ class VideoDataset(Dataset):
         window: which frames make a clip; a config with 'type', or a ``Window``. With 'segments'
             its number of frames is the number of segments, and its interval is what sliding
             windows over long videos take.
-        short_side_px: short side of the picture in evaluation, pixels.
+        short_side_px: short side of a frame in evaluation, pixels.
         label_map: names of the classes, see ``stad.annotations.label_maps``; label k is the
-            k-th of them.
+            k-th name, from 0.
         sampling: 'dense', a window of each video, or 'segments', frames of the whole video; see
             ``stad.video.sampling``.
         transform: config of the augmentation, such as ``ClipTransform``; None in evaluation.
@@ -74,11 +75,11 @@ class VideoDataset(Dataset):
         probe: whether a frame of each video is decoded to find broken ones before the run; None
             does so for up to ``PROBED_VIDEOS`` videos. Files that are missing or empty are
             always found.
-        seed: of the augmentation; it follows from the seed, the epoch and the index alone.
+        seed: of the augmentation, which depends on the seed, the epoch and the index alone.
 
     Attributes:
         source: reads the frames.
-        class_ids: label of each output.
+        class_ids: the label of each output.
         left_out: the videos that are missing, empty or broken, and why.
 
     Raises:
@@ -107,7 +108,10 @@ class VideoDataset(Dataset):
             raise missing_error(missing)
         check_sampling(sampling)
         if num_clips < 1 or num_crops not in CROPS:
-            raise ValueError(f"1 or more clips and 1, 3 or 10 crops, got {num_clips}, {num_crops}")
+            raise ValueError(
+                f"expected num_clips of 1 or more and num_crops of 1, 3 or 10, got {num_clips} "
+                f"and {num_crops}"
+            )
         self.annotations, self.label_map = annotations or videos, label_map
         self._classes = label_maps.class_names(label_map)
         self.class_ids = tuple(range(len(self._classes)))
@@ -117,12 +121,12 @@ class VideoDataset(Dataset):
         self._num_clips = num_clips if transform is None else 1
         self._are_frames = frames_fps is not None
         self.source = open_source(videos, frames_fps=frames_fps)
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
         self._videos = self._read_videos(annotations, videos, probe=probe)
 
     @property
     def metainfo(self) -> dict:
-        """For the evaluator and the checkpoint: files and classes as plain values."""
+        """Files and classes as plain values, for the evaluator and the checkpoint."""
         return {
             "annotations": str(self.annotations),
             "label_map": str(self.label_map),
@@ -131,12 +135,13 @@ class VideoDataset(Dataset):
 
     @property
     def video_keys(self) -> frozenset[str]:
-        """What identifies the videos, in whatever way their paths are spelled."""
-        return frozenset(str(self.source.find(one.path).resolve()) for one in self._videos)
+        """Paths that identify the videos, however they are spelled in the list."""
+        found = (self.source.find(one.path) or Path(one.path) for one in self._videos)
+        return frozenset(str(one.resolve()) for one in found)
 
     @property
     def example_counts(self) -> np.ndarray:
-        """(C,) int64, the videos of each class."""
+        """The number of videos of each class, (C,) int64."""
         return np.bincount([one.label for one in self._videos], minlength=len(self._classes))
 
     def _read_videos(
@@ -156,38 +161,38 @@ class VideoDataset(Dataset):
         if guess := self._guess_spelling(missing, len(videos)):
             raise InputError(
                 f"{len(missing)} of the {len(videos) + len(missing)} videos of {listed.source} are "
-                f"not in {folder}. {guess} Change the list, or 'videos' in the config."
+                f"not in {folder}. {guess} Change the list or 'videos' in the config."
             )
         for note in notes:
             print_log(note, logger="current", level=logging.WARNING)
         is_probed = len(videos) <= PROBED_VIDEOS if probe is None else probe
-        look = unreadable_videos if is_probed else empty_videos
-        self.left_out = missing | look(self.source, (path for path, _ in videos))
+        find_broken = unreadable_videos if is_probed else empty_videos
+        self.left_out = missing | find_broken(self.source, (path for path, _ in videos))
         if self.left_out:
             total = len(videos) + len(missing)
             warn_of_left_out(self.left_out, total, listed_in=listed.source)
         return [_Video(*one) for one in videos if one[0] not in self.left_out]
 
     def _guess_spelling(self, missing: Mapping[str, str], num_found: int) -> str:
-        """How the paths of a list are meant, most of which name no video."""
+        """Return a guess how the listed paths should be spelled, if most of them match no video."""
         if len(missing) <= num_found:
             return ""
-        there = find_videos(self.source.folder, are_frames=self._are_frames)
-        return guess_video_ids(list(missing), there)
+        available = find_videos(self.source.folder, are_frames=self._are_frames)
+        return guess_video_ids(list(missing), available)
 
     def __len__(self) -> int:
         return len(self._videos) * self._num_clips
 
     def __getitem__(self, item: int | EpochIndex) -> dict:
-        """The clip of a video.
+        """Return the clip of a video.
 
         Args:
-            item: index, or index and epoch, which choose the clip and its augmentation.
+            item: index, or epoch and index, which seed the clip and its augmentation.
 
         Returns:
             'clips' (V, T, H, W, 3) uint8 RGB, V views: one in training, else the crops; 'label'
             (num_classes,) float32, and 'metas' V times ``VideoMeta``. A clip that cannot be read
-            is black with no label; a warning says so once per video.
+            is black with no label, with one warning per video.
         """
         epoch, index = item if isinstance(item, tuple) else (0, item)
         number, clip_index = divmod(index, self._num_clips)
@@ -234,26 +239,26 @@ class VideoDataset(Dataset):
         )
 
     def _warn_once(self, path: str, error: InputError) -> None:
-        if path not in self._told:
-            self._told.add(path)
-            text = f"{path} cannot be read and is left out: {error}"
+        if path not in self._warned:
+            self._warned.add(path)
+            text = f"{path} cannot be read and is skipped: {error}"
             print_log(text, logger="current", level=logging.WARNING)
 
 
 def collate_videos(items: Sequence[dict]) -> dict:
-    """Instances of ``VideoDataset`` as a batch for ``Recognizer``.
+    """Join items of ``VideoDataset`` to a batch for ``Recognizer``.
 
     Returns:
         'inputs' (N, T, H, W, 3) uint8, 'data_samples' N times ``VideoSample``; the views of an
         item follow each other.
 
     Raises:
-        InputError: clips of several sizes.
+        InputError: the clips have several shapes.
     """
     shapes = {item["clips"].shape[1:] for item in items}
     if len(shapes) > 1:
         raise InputError(
-            f"the clips of one batch must be of one size, got {sorted(shapes)}: set crop_px, or "
+            f"the clips of a batch must have one shape, got {sorted(shapes)}. Set crop_px, or "
             "evaluate with val_dataloader.batch_size=1"
         )
     samples = [
@@ -261,6 +266,6 @@ def collate_videos(items: Sequence[dict]) -> dict:
         for item in items
         for meta in item["metas"]
     ]
-    # torch's own joins them in memory that the loader's processes share.
+    # default_collate joins them in memory that the loader's processes share.
     clips = default_collate([torch.from_numpy(view) for item in items for view in item["clips"]])
     return {"inputs": clips, "data_samples": samples}

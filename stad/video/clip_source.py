@@ -37,6 +37,11 @@ def black_clip(num_frames: int) -> RawClip:
 class ClipSource(Protocol):
     """Videos, by their ids."""
 
+    @property
+    def folder(self) -> Path:
+        """The folder of the videos."""
+        ...
+
     def find(self, video_id: str) -> Path | None:
         """Where the video is; None where it is missing."""
 

@@ -27,7 +27,7 @@ def resize_frame(
     return cv2.resize(image, size, dst=out, interpolation=cv2.INTER_LINEAR)
 
 
-def resize_frames(frames: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+def resize_frames(frames: Sequence[np.ndarray] | np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """T times (H, W, 3) uint8 -> (T, height, width, 3) uint8; see ``resize_frame``."""
     resized = np.empty((len(frames), size[1], size[0], 3), dtype=np.uint8)
     for target, frame in zip(resized, frames, strict=True):

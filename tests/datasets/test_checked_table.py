@@ -197,5 +197,5 @@ def test_proposals_are_checked_against_the_actors(folder, lines):
 
 def test_one_video_with_two_ids_is_refused(folder):
     lines = ["scene0,1,0,0,1,1,2", ",,,,,,", "scene0.mp4,1,0.2,0,1,1,2"]
-    with pytest.raises(InputError, match=r"calls one video 'scene0' and 'scene0\.mp4'"):
+    with pytest.raises(InputError, match=r"two ids for one video: 'scene0' and 'scene0\.mp4'"):
         check(folder, lines, source=VideoFiles(folder / "videos"))

@@ -1,6 +1,6 @@
-"""Augmentation of a clip and the boxes of its actors together: scale, crop, flip, colour.
+"""Augment a clip and the boxes of its actors together: scale, crop, flip, colour.
 
-The geometry is in pure functions; ``TrainTransform`` draws their numbers at random.
+The geometry is in pure functions; ``TrainTransform`` draws their arguments at random.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ import numpy as np
 from stad.registry import TRANSFORMS
 from stad.video.geometry import mirror_frames, resize_frames, scale_boxes
 
-# Brightness of a colour: ITU-R BT.601, as cv2's grey conversion has it.
+Frames = Sequence[np.ndarray] | np.ndarray
+
+# Brightness of a colour: ITU-R BT.601, as in cv2's conversion to grey.
 LUMA = np.array([0.299, 0.587, 0.114])
-# An actor of whom less is left after the crop is no longer there, pixels per side.
+# Actors with a smaller side after the crop are removed, pixels.
 MIN_SIDE_PX = 1.0
 
 
 def crop_clip(
-    frames: Sequence[np.ndarray], boxes: np.ndarray, *, left: int, top: int, side: int
+    frames: Frames, boxes: np.ndarray, *, left: int, top: int, side: int
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """A square cut out of every frame; boxes move with it and end at its borders.
+    """Cut a square out of every frame; boxes move with it and are clipped to it.
 
     Args:
         frames: T times (H, W, 3).
@@ -37,13 +39,14 @@ def crop_clip(
 
 
 def resize_clip(
-    frames: Sequence[np.ndarray], boxes: np.ndarray, *, size: tuple[int, int]
+    frames: Frames, boxes: np.ndarray, *, size: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Frames and boxes brought to ``size`` = (width, height), exactly as the demo does it.
+    """Resize frames and boxes, exactly as annotation does it.
 
     Args:
         frames: T times (H, W, 3) uint8.
         boxes: (..., 4) xyxy, pixels of these frames.
+        size: (width, height), pixels.
 
     Returns:
         (T, height, width, 3) uint8 and (..., 4) float32.
@@ -53,7 +56,7 @@ def resize_clip(
 
 
 def flip_clip(frames: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Left and right exchanged; frames (T, H, W, 3) uint8, boxes (..., 4) float32 xyxy, pixels."""
+    """Mirror frames (T, H, W, 3) uint8 and boxes (..., 4) float32 xyxy, pixels, left to right."""
     width_px = frames.shape[2]
     flipped = boxes.copy()
     flipped[..., 0], flipped[..., 2] = width_px - boxes[..., 2], width_px - boxes[..., 0]
@@ -63,7 +66,7 @@ def flip_clip(frames: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.nda
 def colour_matrix(
     *, brightness: float, contrast: float, saturation: float, mean_luma: float
 ) -> np.ndarray:
-    """One affine map for three changes of colour, in the order of the arguments.
+    """Return one affine map for three changes of colour, in the order of the arguments.
 
     Args:
         brightness: factor on all colours; 1 changes nothing, as with the other two.
@@ -72,7 +75,7 @@ def colour_matrix(
         mean_luma: mean grey of the clip, 0-255.
 
     Returns:
-        (3, 4) float64: a colour (r, g, b, 1) to (r, g, b).
+        (3, 4) float64, which maps a colour (r, g, b, 1) to (r, g, b).
 
     >>> colour_matrix(brightness=1, contrast=1, saturation=0, mean_luma=0).round(3)[0].tolist()
     [0.299, 0.587, 0.114, 0.0]
@@ -83,7 +86,7 @@ def colour_matrix(
 
 
 def recolour_clip(frames: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Frames (T, H, W, 3) uint8 RGB under a ``colour_matrix``, rounded and held in 0-255."""
+    """Apply a ``colour_matrix`` to frames (T, H, W, 3) uint8 RGB, rounded and clipped to 0-255."""
     recoloured = np.empty_like(frames)
     for target, frame in zip(recoloured, frames, strict=True):
         cv2.transform(frame, matrix, dst=target)
@@ -91,14 +94,14 @@ def recolour_clip(frames: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 def mean_luma(frames: np.ndarray) -> float:
-    """Mean grey of a clip, 0-255; every eighth pixel of the middle frame stands for all."""
+    """Return the mean grey of a clip, 0-255, from every eighth pixel of the middle frame."""
     sample = frames[len(frames) // 2, ::8, ::8].reshape(-1, 3)
     return float(sample.mean(axis=0) @ LUMA)
 
 
 def visible_boxes(boxes: np.ndarray) -> np.ndarray:
-    """Which boxes (K, 4) xyxy have an inside of a pixel or more: (K,) bool."""
-    return ((boxes[:, 2:] - boxes[:, :2]) >= MIN_SIDE_PX).all(axis=1)
+    """Return which boxes (K, 4) xyxy are at least a pixel wide and high, (K,) bool."""
+    return np.all((boxes[:, 2:] - boxes[:, :2]) >= MIN_SIDE_PX, axis=1)
 
 
 @TRANSFORMS.register_module()
@@ -106,14 +109,14 @@ class TrainTransform:
     """Random scale, square crop, mirror and colour, one choice for the whole clip.
 
     Args:
-        scale_px: lowest and highest length to which the short side is scaled, pixels.
-        crop_px: side of the square that is then cut out, pixels, at most the lowest scale.
+        scale_px: minimum and maximum length to which the short side is scaled, pixels.
+        crop_px: side of the square that is then cut out, pixels, at most the minimum scale.
         flip: probability of the mirror.
         brightness, contrast, saturation: factors are drawn from 1 - x to 1 + x; 0 leaves a
             colour alone.
 
     Raises:
-        ValueError: numbers that cannot work.
+        ValueError: an argument is out of range.
     """
 
     def __init__(
@@ -128,42 +131,42 @@ class TrainTransform:
     ) -> None:
         if not 0 < crop_px <= scale_px[0] <= scale_px[1]:
             raise ValueError(
-                f"a crop of {crop_px} px needs scales from {crop_px} px up, got {scale_px}"
+                f"scale_px must be a range from crop_px ({crop_px}) or more, got {scale_px}"
             )
         ranges = {"brightness": brightness, "contrast": contrast, "saturation": saturation}
         for name, value in {"flip": flip, **ranges}.items():
             if not 0 <= value <= 1:
-                raise ValueError(f"{name} is between 0 and 1, got {value}")
+                raise ValueError(f"{name} must be between 0 and 1, got {value}")
         self._scale_px, self._crop_px, self._flip = tuple(scale_px), crop_px, flip
         self._ranges = ranges
 
     def __call__(
-        self, frames: Sequence[np.ndarray], boxes: np.ndarray, rng: np.random.Generator
+        self, frames: Frames, boxes: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         """Augment a clip; the same state of ``rng`` gives the same result.
 
-        The square is cut out of the source and brought to its size at once: what would be
-        scaled only to be cut off costs nothing.
+        The square is cut out of the source first and then resized, so that no pixel is scaled
+        only to be cut off.
 
         Args:
             frames: T times (H, W, 3) uint8 RGB.
             boxes: (K, 4) float32 xyxy, pixels of these frames.
-            rng: source of all choices.
+            rng: source of randomness.
 
         Returns:
-            (T, crop_px, crop_px, 3) uint8, and (K, 4) float32 in their pixels, in which an
-            actor outside of the crop has an empty box: see ``visible_boxes``.
+            (T, crop_px, crop_px, 3) uint8, and (K, 4) float32 in their pixels; the box of an
+            actor outside of the crop is empty, see ``visible_boxes``.
         """
         height, width = frames[0].shape[:2]
         scale_px = rng.uniform(*self._scale_px)
         side = min(round(min(width, height) * self._crop_px / scale_px), width, height)
         left = int(rng.integers(0, width - side + 1))
         top = int(rng.integers(0, height - side + 1))
-        mirrored = rng.random() < self._flip
+        is_mirrored = rng.random() < self._flip
         factors = {name: 1 + rng.uniform(-x, x) for name, x in self._ranges.items()}
         frames, boxes = crop_clip(frames, boxes, left=left, top=top, side=side)
         clip, boxes = resize_clip(frames, boxes, size=(self._crop_px, self._crop_px))
-        if mirrored:
+        if is_mirrored:
             clip, boxes = flip_clip(clip, boxes)
         if any(self._ranges.values()):
             clip = recolour_clip(clip, colour_matrix(**factors, mean_luma=mean_luma(clip)))
@@ -172,21 +175,22 @@ class TrainTransform:
 
 @TRANSFORMS.register_module()
 class ActorTransform:
-    """Augmentation for actors who are cut out: the whole picture stays, the boxes are shaken.
+    """Augmentation for actors who are cut out: keeps the whole frame and jitters the boxes.
 
-    Pictures of all shapes come out square, so that they fit into one batch.
+    Frames of all shapes become square, so that they fit into one batch.
 
     Args:
-        canvas_px: side of the square, pixels, dark where the picture does not reach.
-        min_scale: the picture's longer side is drawn from ``min_scale`` to 1 canvas sides.
+        canvas_px: side of the square, pixels, black where the frame does not reach.
+        min_scale: the frame's longer side is drawn from ``min_scale`` to 1 canvas sides.
         flip: probability of the mirror.
         brightness, contrast, saturation: as in ``TrainTransform``.
-        blur: probability that the picture loses detail, to a half at most.
-        jitter: every side of a box moves by up to this part of the box, for all frames alike.
-        cut: probability that only the upper part of a person is in the box.
+        blur: probability of a lower resolution, down to a half.
+        jitter: every edge of a box moves by up to this fraction of the box, the same in all
+            frames.
+        cut: probability that the box contains only the upper part of the person.
 
     Raises:
-        ValueError: numbers that cannot work.
+        ValueError: an argument is out of range.
     """
 
     def __init__(
@@ -203,22 +207,28 @@ class ActorTransform:
         cut: float = 0.0,
     ) -> None:
         self._ranges = {"brightness": brightness, "contrast": contrast, "saturation": saturation}
-        shares = {"min_scale": min_scale, "flip": flip, "blur": blur, "jitter": jitter, "cut": cut}
-        for name, value in {**shares, **self._ranges}.items():
+        fractions = {
+            "min_scale": min_scale,
+            "flip": flip,
+            "blur": blur,
+            "jitter": jitter,
+            "cut": cut,
+        }
+        for name, value in {**fractions, **self._ranges}.items():
             if not 0 <= value <= 1:
-                raise ValueError(f"{name} is between 0 and 1, got {value}")
+                raise ValueError(f"{name} must be between 0 and 1, got {value}")
         self._canvas_px, self._min_scale, self._flip = canvas_px, min_scale, flip
         self._blur, self._jitter, self._cut = blur, jitter, cut
 
     def __call__(
-        self, frames: Sequence[np.ndarray], boxes: np.ndarray, rng: np.random.Generator
+        self, frames: Frames, boxes: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         """Augment a clip; the same state of ``rng`` gives the same result.
 
         Args:
             frames: T times (H, W, 3) uint8 RGB.
             boxes: (K, 4) or (K, T, 4) float32 xyxy, pixels of these frames.
-            rng: source of all choices.
+            rng: source of randomness.
 
         Returns:
             (T, canvas_px, canvas_px, 3) uint8, and the boxes in its pixels.
@@ -226,28 +236,28 @@ class ActorTransform:
         height, width = frames[0].shape[:2]
         scale = rng.uniform(self._min_scale, 1) * self._canvas_px / max(width, height)
         size = (max(round(width * scale), 1), max(round(height * scale), 1))
-        lost = rng.uniform(1, 2) if rng.random() < self._blur else 1.0
-        mirrored = rng.random() < self._flip
+        blur = rng.uniform(1, 2) if rng.random() < self._blur else 1.0
+        is_mirrored = rng.random() < self._flip
         factors = {name: 1 + rng.uniform(-x, x) for name, x in self._ranges.items()}
-        boxes = self._shake(boxes, rng)
-        if lost > 1:
-            coarse = (int(size[0] / lost), int(size[1] / lost))
+        boxes = self._jitter_boxes(boxes, rng)
+        if blur > 1:
+            coarse = (int(size[0] / blur), int(size[1] / blur))
             frames, boxes = resize_clip(frames, boxes, size=coarse)
         clip, boxes = resize_clip(frames, boxes, size=size)
         if any(self._ranges.values()):
             clip = recolour_clip(clip, colour_matrix(**factors, mean_luma=mean_luma(clip)))
-        if mirrored:
+        if is_mirrored:
             clip, boxes = flip_clip(clip, boxes)
         canvas = np.zeros((len(clip), self._canvas_px, self._canvas_px, 3), dtype=np.uint8)
         canvas[:, : size[1], : size[0]] = clip
         return canvas, boxes
 
-    def _shake(self, boxes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Boxes as a less exact detector would give them."""
-        paths = (boxes if boxes.ndim == 3 else boxes[:, None]).copy()
-        for path in paths:
-            sides = np.tile(path[:, 2:] - path[:, :2], 2)
-            path += sides * rng.uniform(-self._jitter, self._jitter, 4)
+    def _jitter_boxes(self, boxes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return boxes as a less exact detector would find them."""
+        tracks = (boxes if boxes.ndim == 3 else boxes[:, None]).copy()
+        for track in tracks:
+            sides = np.tile(track[:, 2:] - track[:, :2], 2)
+            track += sides * rng.uniform(-self._jitter, self._jitter, 4)
             if rng.random() < self._cut:
-                path[:, 3] -= sides[:, 1] * rng.uniform(0.2, 0.45)
-        return paths.reshape(boxes.shape)
+                track[:, 3] -= sides[:, 1] * rng.uniform(0.2, 0.45)
+        return tracks.reshape(boxes.shape)

@@ -1,4 +1,4 @@
-"""Augmentation and test crops of whole clips, as recognizers take them."""
+"""Augment whole clips, and crop them for tests, as recognizers take them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from stad.registry import TRANSFORMS
 from stad.video.geometry import clip_size, mirror_frames, resize_frames
 
 CROPPINGS = ("multi_scale", "random_resized", "random_scale")
-# TSN's sides of a crop, parts of the short side (Wang et al. 2016, section 3.2).
+# TSN's sides of a crop, relative to the short side (Wang et al. 2016, section 3.2).
 SCALES = (1.0, 0.875, 0.75, 0.66)
-# Its 13 places: corners, middles of the sides, centre, and the corners of the inner quarter.
+# Its 13 places: corners, middles of the edges, centre, and the corners of the inner quarter.
 PLACES = [(x / 4, y / 4) for y in range(0, 5, 2) for x in range(0, 5, 2)]
 PLACES += [(x / 4, y / 4) for y in (1, 3) for x in (1, 3)]
-# RandAugment's strengths are 0 to this one, in torchvision.
+# Maximum strength of torchvision's RandAugment; the minimum is 0.
 MAX_STRENGTH = 30
-# Tries to find a random area and shape that fit into the picture.
+# Tries to find a random area and shape that fit into the frame.
 TRIES = 10
 
 
 class CropBox(NamedTuple):
-    """A part of a picture, pixels."""
+    """A part of a frame, pixels."""
 
     left: int
     top: int
@@ -37,10 +37,15 @@ class CropBox(NamedTuple):
 def multi_scale_box(
     width_px: int, height_px: int, rng: np.random.Generator, *, scales: Sequence[float] = SCALES
 ) -> CropBox:
-    """Sides out of ``scales`` of the short side, next to each other at most, in a fixed place.
+    """Draw two sides from neighbouring ``scales`` of the short side, in one of 13 places.
 
     Wang et al., "Temporal Segment Networks", ECCV 2016, section 3.2: corner cropping and scale
     jittering.
+
+    Args:
+        width_px, height_px: of the frame.
+        rng: source of randomness.
+        scales: sides, relative to the short side.
     """
     sides = [max(round(min(width_px, height_px) * scale), 1) for scale in scales]
     pairs = [(w, h) for i, w in enumerate(sides) for j, h in enumerate(sides) if abs(i - j) <= 1]
@@ -57,13 +62,15 @@ def random_resized_box(
     area: tuple[float, float] = (0.08, 1.0),
     ratio: tuple[float, float] = (3 / 4, 4 / 3),
 ) -> CropBox:
-    """A part of random area and shape, anywhere; the whole short side where none fits.
+    """Draw a box of random area and shape, anywhere; the central square if none fits.
 
     Szegedy et al., "Going Deeper with Convolutions", CVPR 2015, section 6.
 
     Args:
-        area: least and most of the picture, parts of its area.
-        ratio: least and most of width over height.
+        width_px, height_px: of the frame.
+        rng: source of randomness.
+        area: minimum and maximum area, relative to the frame's.
+        ratio: minimum and maximum of width over height.
     """
     for _ in range(TRIES):
         wanted = rng.uniform(*area) * width_px * height_px
@@ -84,9 +91,15 @@ def random_scale_box(
     crop_px: int,
     scale_px: tuple[int, int],
 ) -> CropBox:
-    """The square that is ``crop_px`` wide once the short side is a random one of ``scale_px``.
+    """Draw a square that is ``crop_px`` wide after the short side is scaled to ``scale_px``.
 
     Feichtenhofer et al., "SlowFast", ICCV 2019, section 4.
+
+    Args:
+        width_px, height_px: of the frame.
+        rng: source of randomness.
+        crop_px: side of the square after scaling.
+        scale_px: minimum and maximum of the scaled short side.
     """
     short_px = min(width_px, height_px)
     side = min(round(short_px * crop_px / rng.uniform(*scale_px)), short_px)
@@ -95,13 +108,13 @@ def random_scale_box(
 
 
 def crop_and_resize(
-    frames: Sequence[np.ndarray], box: CropBox, *, size: tuple[int, int]
+    frames: Sequence[np.ndarray] | np.ndarray, box: CropBox, *, size: tuple[int, int]
 ) -> np.ndarray:
-    """A part of every frame, brought to ``size``.
+    """Crop a part of every frame and resize it.
 
     Args:
         frames: T times (H, W, 3) uint8.
-        box: inside of the frames.
+        box: inside the frames.
         size: (width, height), pixels.
 
     Returns:
@@ -112,47 +125,56 @@ def crop_and_resize(
 
 
 def crop_views(
-    frames: Sequence[np.ndarray], *, short_side_px: int, crop_px: int | None, num_crops: int
+    frames: Sequence[np.ndarray] | np.ndarray,
+    *,
+    short_side_px: int,
+    crop_px: int | None,
+    num_crops: int,
 ) -> np.ndarray:
-    """What a network sees of the frames of a clip in a test.
+    """Return the crops of a clip that a network scores in a test.
 
     Args:
         frames: T times (H, W, 3) uint8.
-        short_side_px: to which the short side is brought first, pixels.
+        short_side_px: length to which the short side is scaled first, pixels.
         crop_px: side of the square, at most ``short_side_px``; None, with one crop, takes the
-            whole picture.
-        num_crops: 1, the centre; 3, squares as high as the short side, at both ends of the long
-            one and in its middle; 10, the corners and the centre, and the same mirrored.
+            whole frame.
+        num_crops: 1, the centre; 3, squares as high as the short side, in the middle and at both
+            ends of the long side; 10, the corners and the centre, and their mirror images.
 
     Returns:
         (num_crops, T, H', W', 3) uint8.
 
     Raises:
-        ValueError: numbers that cannot work.
+        ValueError: an argument is out of range.
     """
     if num_crops not in (1, 3, 10) or (crop_px or 0) > short_side_px:
         raise ValueError(
-            f"1, 3 or 10 crops of at most {short_side_px} px, got {num_crops} of {crop_px}"
+            f"expected 1, 3 or 10 crops of at most {short_side_px} px, got {num_crops} of {crop_px}"
         )
     width, height = clip_size(frames[0].shape[1], frames[0].shape[0], short_side_px)
     scaled = resize_frames(frames, (width, height))
     if num_crops == 1 and crop_px is None:
         return scaled[None]
     side = short_side_px if num_crops == 3 or crop_px is None else crop_px
-    right, bottom = width - side, height - side
-    places = [(right // 2, bottom // 2)]
-    if num_crops == 3:
-        places = [(0, 0), *places, (right, bottom)]
-    if num_crops == 10:
-        places = [(0, 0), (right, 0), (0, bottom), (right, bottom), *places]
+    places = _crop_places(width - side, height - side, num_crops)
     crops = [scaled[:, top : top + side, left : left + side] for left, top in places]
     if num_crops == 10:
         crops += [mirror_frames(np.ascontiguousarray(crop)) for crop in crops]
     return np.stack(crops)
 
 
-def _is_range(values: object) -> bool:
-    """Whether these are two numbers, the second at least the first, which is above 0."""
+def _crop_places(right: int, bottom: int, num_crops: int) -> list[tuple[int, int]]:
+    """Return (left, top) of the crops; the last ones that fit are at ``right`` and ``bottom``."""
+    center = (right // 2, bottom // 2)
+    if num_crops == 3:
+        return [(0, 0), center, (right, bottom)]
+    if num_crops == 10:
+        return [(0, 0), (right, 0), (0, bottom), (right, bottom), center]
+    return [center]
+
+
+def _is_range(values: Sequence[float]) -> bool:
+    """Return whether these are a minimum above 0 and a maximum that is not smaller."""
     if np.shape(values) != (2,) or not all(isinstance(one, Real) for one in values):
         return False
     return 0 < values[0] <= values[1] < np.inf
@@ -162,36 +184,35 @@ def _rand_augment(wanted: tuple[int, int]) -> RandAugment:
     is_pair = np.shape(wanted) == (2,) and all(isinstance(one, Integral) for one in wanted)
     _check(
         is_pair and wanted[0] > 0 and 0 <= wanted[1] <= MAX_STRENGTH,
-        "rand_augment is None or two whole numbers, 1 or more changes and their strength from 0 "
-        f"to {MAX_STRENGTH}",
+        "rand_augment must be None or two integers, a number of changes from 1 and their strength "
+        f"from 0 to {MAX_STRENGTH}",
         wanted,
     )
     return RandAugment(num_ops=wanted[0], magnitude=wanted[1])
 
 
-def _check(is_right: bool, expected: str, got: object) -> None:
-    if not is_right:
+def _check(is_valid: bool, expected: str, got: object) -> None:
+    if not is_valid:
         raise ValueError(f"{expected}, got {got}")
 
 
 @TRANSFORMS.register_module()
 class ClipTransform:
-    """Random crop, mirror and RandAugment, one choice for the whole clip.
+    """Random crop, mirror and RandAugment, the same for all frames of a clip.
 
     Args:
         cropping: 'multi_scale', 'random_resized' or 'random_scale', see the functions of these
             names.
-        crop_px: side of the square that the crop is brought to, pixels.
+        crop_px: side of the square that the crop is resized to, pixels.
         scale_px: of 'random_scale', pixels.
         scales: of 'multi_scale', above 0 and at most 1.
-        area, ratio: of 'random_resized', the least and the most of each; areas above 0 and at
-            most 1.
-        flip: probability of the mirror. 0 where left and right tell classes apart.
+        area, ratio: of 'random_resized', minimum and maximum; areas are above 0 and at most 1.
+        flip: probability of the mirror; 0 if classes differ by left and right.
         rand_augment: None, or the number of changes and their strength, 0-30, such as (2, 9)
             (Cubuk et al., "RandAugment", 2020), by torchvision.
 
     Raises:
-        ValueError: numbers that cannot work.
+        ValueError: an argument is out of range.
     """
 
     def __init__(
@@ -207,26 +228,28 @@ class ClipTransform:
         rand_augment: tuple[int, int] | None = None,
     ) -> None:
         if cropping not in CROPPINGS:
-            raise ValueError(f"cropping is one of {', '.join(CROPPINGS)}, got {cropping!r}")
-        _check(crop_px > 0, "crop_px is 1 or more", crop_px)
+            raise ValueError(f"cropping must be one of {', '.join(CROPPINGS)}, got {cropping!r}")
+        _check(crop_px > 0, "crop_px must be 1 or more", crop_px)
         if cropping == "random_scale":
             _check(
                 _is_range(scale_px) and scale_px[0] >= crop_px,
-                f"a crop of {crop_px} px needs scales from {crop_px} px up, the least and the most",
+                f"scale_px must be a minimum and a maximum, both {crop_px} (crop_px) or more",
                 scale_px,
             )
         _check(
             np.ndim(scales) == 1 and len(scales) > 0 and all(_is_range((s, 1)) for s in scales),
-            "scales are parts of the short side, above 0 and at most 1",
+            "scales must be relative to the short side, above 0 and at most 1",
             scales,
         )
         _check(
             _is_range(area) and area[1] <= 1,
-            "area is the least and the most of the picture, above 0 and at most 1",
+            "area must be a minimum and a maximum, relative to the frame, above 0 and at most 1",
             area,
         )
-        _check(_is_range(ratio), "ratio is the least and the most of width over height", ratio)
-        _check(0 <= flip <= 1, "flip is between 0 and 1", flip)
+        _check(
+            _is_range(ratio), "ratio must be a minimum and a maximum of width over height", ratio
+        )
+        _check(0 <= flip <= 1, "flip must be between 0 and 1", flip)
         self._crop_px, self._flip = crop_px, flip
         self._draw, self._options = {
             "multi_scale": (multi_scale_box, {"scales": tuple(scales)}),
@@ -235,27 +258,31 @@ class ClipTransform:
         }[cropping]
         self._augment = None if rand_augment is None else _rand_augment(rand_augment)
 
-    def __call__(self, frames: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    def __call__(
+        self, frames: Sequence[np.ndarray] | np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         """Augment a clip; the same state of ``rng`` gives the same result.
 
         Args:
             frames: T times (H, W, 3) uint8 RGB.
-            rng: source of all choices.
+            rng: source of randomness.
 
         Returns:
             (T, crop_px, crop_px, 3) uint8.
         """
         height, width = frames[0].shape[:2]
         box = self._draw(width, height, rng, **self._options)
-        mirrored = rng.random() < self._flip
+        is_mirrored = rng.random() < self._flip
         clip = crop_and_resize(frames, box, size=(self._crop_px, self._crop_px))
-        if mirrored:
+        if is_mirrored:
             clip = mirror_frames(clip)
-        return clip if self._augment is None else self._change(clip, rng)
+        return clip if self._augment is None else _rand_augmented(clip, self._augment, rng)
 
-    def _change(self, clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        # torchvision draws from torch's own numbers, and once for all pictures of a tensor.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(rng.integers(2**63)))
-            changed = self._augment(torch.from_numpy(clip).permute(0, 3, 1, 2))
-        return np.ascontiguousarray(changed.permute(0, 2, 3, 1).numpy())
+
+def _rand_augmented(clip: np.ndarray, augment: RandAugment, rng: np.random.Generator) -> np.ndarray:
+    """Change all frames of a clip in the same way."""
+    # torchvision draws from torch's global generator, once for all images of a tensor.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng.integers(2**63)))
+        changed = augment(torch.from_numpy(clip).permute(0, 3, 1, 2))
+    return np.ascontiguousarray(changed.permute(0, 2, 3, 1).numpy())

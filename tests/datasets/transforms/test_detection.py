@@ -114,7 +114,7 @@ def test_the_scale_is_within_its_range():
     "options", [{"scale_px": (200, 320)}, {"scale_px": (320, 256)}, {"flip": 2}, {"contrast": -1}]
 )
 def test_numbers_that_cannot_work_are_refused(options):
-    with pytest.raises(ValueError, match=r"needs scales from|between 0 and 1"):
+    with pytest.raises(ValueError, match=r"scale_px must be a range from|between 0 and 1"):
         TrainTransform(**options)
 
 
