@@ -23,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.annotations.label_maps import class_names
 from stad.cli.arguments import ArgumentParser
-from stad.datasets.prepare import video_lists as prepare_videos
+from stad.datasets.prepare import published_lists
+from stad.datasets.prepare.video_lists import write_lists
 from stad.errors import run_script
 
 
@@ -54,17 +55,17 @@ def main() -> None:
     args = parse_args()
     videos = args.videos or args.folder
     if args.files:
-        lists = prepare_videos.read_files(args.files)
+        lists = published_lists.read_files(args.files)
     elif args.ucf101:
-        lists = prepare_videos.read_ucf101(args.ucf101, args.split)
+        lists = published_lists.read_ucf101(args.ucf101, args.split)
     elif args.hmdb51:
-        lists = prepare_videos.read_hmdb51(args.hmdb51, args.split)
+        lists = published_lists.read_hmdb51(args.hmdb51, args.split)
     else:
-        lists = prepare_videos.read_class_folders(videos, args.class_folders)
+        lists = published_lists.read_class_folders(videos, args.class_folders)
     classes = class_names(args.label_map) if args.label_map else None
     if args.classes:
-        classes = prepare_videos.read_class_file(args.classes)
-    written = prepare_videos.write_lists(
+        classes = published_lists.read_class_file(args.classes)
+    written = write_lists(
         args.folder,
         lists,
         videos=videos,

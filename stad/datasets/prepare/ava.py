@@ -1,4 +1,4 @@
-"""Fetching a large public data set: resumable downloads with a record of checksums."""
+"""Download AVA: resumable, with a record of checksums."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ RECORD = "SHA256SUMS"
 
 @dataclass(frozen=True)
 class Wanted:
-    """A file to fetch: from where, and where to, below the data set's folder."""
+    """A file to download: its URL, and its path below the folder of the data set."""
 
     url: str
     name: str
 
 
 def wanted_files(parts: Iterable[str], version: str) -> list[Wanted]:
-    """The files of AVA, without the videos, whose names are in one of them.
+    """List the files of AVA, without the videos, whose names are in one of them.
 
     Args:
-        parts: of 'annotations', 'proposals' and 'videos' (the list of their names).
+        parts: any of 'annotations', 'proposals' and 'videos' (the list of their names).
         version: '2.1' or '2.2'.
     """
     files = []
@@ -54,20 +54,27 @@ def wanted_files(parts: Iterable[str], version: str) -> list[Wanted]:
 
 
 def wanted_videos(names_file: Path, ids: frozenset[str] | None = None) -> list[Wanted]:
-    """The videos that a list of names has, all or those with one of these ids."""
+    """List the videos that a file names, all or those with one of these ids.
+
+    Raises:
+        InputError: a line is not a file name.
+    """
     names = names_file.read_text().split()
     if bad := [name for name in names if "/" in name or name.startswith(".")]:
-        raise InputError(f"{names_file} is no list of file names: it has {bad[0]!r}; delete it")
+        raise InputError(
+            f"{names_file} is not a list of file names: it contains {bad[0]!r}. Delete it and run "
+            "this again"
+        )
     chosen = [name for name in names if ids is None or Path(name).stem in ids]
     return [Wanted(VIDEOS + name, f"videos/{name}") for name in chosen]
 
 
 class Downloads:
-    """The files of a data set in a folder; what is complete is not fetched again.
+    """The files of a data set in a folder; complete files are not downloaded again.
 
     Args:
-        folder: of the data set; made if need be.
-        check: compute the checksums of files that are there, and fetch those that changed.
+        folder: of the data set; made if it does not exist.
+        check: verify the checksums of existing files, and download those that changed again.
     """
 
     def __init__(self, folder: str | Path, *, check: bool = False) -> None:
@@ -80,10 +87,10 @@ class Downloads:
                 self._known[name] = digest
 
     def fetch(self, wanted: Wanted) -> Path:
-        """The path of a complete file, fetched or gone on with if it is not there.
+        """Return the path of a complete file; download it, or the rest of it, if need be.
 
         Raises:
-            InputError: it cannot be fetched; what has come is kept for the next time.
+            InputError: it cannot be downloaded; a part is kept and continued the next time.
         """
         path = self.folder / wanted.name
         if self._is_complete(path, wanted.name):
@@ -101,10 +108,13 @@ class Downloads:
 
 
 def unpack_annotations(archive: Path) -> list[Path]:
-    """The CSV and label map files of a zip, beside it, whatever folders are in it.
+    """Unpack the CSV and label map files of a zip beside it, without their folders.
+
+    Returns:
+        The paths of the unpacked files.
 
     Raises:
-        InputError: it is no zip.
+        InputError: it is not a zip file.
     """
     try:
         with zipfile.ZipFile(archive) as content:
@@ -113,5 +123,5 @@ def unpack_annotations(archive: Path) -> list[Path]:
                 path = archive.parent / Path(name).name
                 path.write_bytes(content.read(name))
     except zipfile.BadZipFile as error:
-        raise InputError(f"{archive} is no zip file: delete it and run this again") from error
+        raise InputError(f"{archive} is not a zip file: delete it and run this again") from error
     return [archive.parent / Path(name).name for name in found]

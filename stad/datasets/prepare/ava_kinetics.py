@@ -1,8 +1,8 @@
-"""AVA-Kinetics' training list: AVA v2.2's, and keyframes of Kinetics-700 clips, in one folder.
+"""Make AVA-Kinetics' training set: AVA v2.2's, and keyframes of Kinetics-700 clips, in one folder.
 
-Li et al., "The AVA-Kinetics Localized Human Actions Video Dataset", 2020. It annotates a keyframe
-of each clip, in the time of the whole video that the clip was cut from; the files of Kinetics are
-the clips. The list that is written has the clips' names and counts from their first frame.
+Li et al., "The AVA-Kinetics Localized Human Actions Video Dataset", 2020. It annotates one keyframe
+of each clip, with the timestamp of the whole video that the clip was cut from. Kinetics has the
+clips alone, so the written list has the names of the clips and times from their first frame.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ VIDEOS = "videos"
 # 'ID_000012_000022': the seconds 12 to 22 of the video ID.
 CLIP_NAME = re.compile(r"(?P<id>.+)_(?P<start>\d{6})_(?P<end>\d{6})")
 NUM_COLUMNS = 7
-# What AVA's files have for a person without an id.
+# The person id of people without one in AVA's files.
 NO_PERSON = "-1"
 
 
@@ -45,9 +45,9 @@ class KineticsRows:
 
     Attributes:
         lines: AVA CSV, in the time of the clips, without line ends.
-        clips: those that the lines name.
-        keyframes: how many there are.
-        missing: annotated keyframes without a clip.
+        clips: named by the lines.
+        keyframes: their number.
+        missing: number of annotated keyframes without a clip.
     """
 
     lines: tuple[str, ...]
@@ -63,7 +63,7 @@ def find_kinetics_clips(folder: str | Path) -> dict[str, list[KineticsClip]]:
         folder: with files 'ID_000012_000022.mp4', in folders of classes or not.
 
     Raises:
-        InputError: no such folder, or no file of that name in it.
+        InputError: there is no such folder, or it has no file named like that.
     """
     folder = Path(folder)
     found: dict[str, list[KineticsClip]] = defaultdict(list)
@@ -73,8 +73,8 @@ def find_kinetics_clips(folder: str | Path) -> dict[str, list[KineticsClip]]:
             found[match["id"]].append(KineticsClip(path, int(match["start"]), int(match["end"])))
     if not found:
         raise InputError(
-            f"{folder} has no clips of Kinetics: expected videos that are named after their "
-            "YouTube id and their first and last second, such as abc_000012_000022.mp4."
+            f"{folder} has no clips of Kinetics: expected videos named after their YouTube id and "
+            "their first and last second, such as abc_000012_000022.mp4."
         )
     return dict(found)
 
@@ -82,7 +82,7 @@ def find_kinetics_clips(folder: str | Path) -> dict[str, list[KineticsClip]]:
 def match_rows(annotations: str | Path, clips: dict[str, list[KineticsClip]]) -> KineticsRows:
     """Return the annotations of the keyframes that have a clip, in the time of the clip.
 
-    Where a moment is in several clips, it is taken from the one that has most around it.
+    If several clips contain a keyframe, the one with the longest margin around it is used.
 
     Args:
         annotations: CSV of video id, seconds, x1, y1, x2, y2 and action; rows of fewer columns
@@ -90,7 +90,7 @@ def match_rows(annotations: str | Path, clips: dict[str, list[KineticsClip]]) ->
         clips: as ``find_kinetics_clips`` gives them.
 
     Raises:
-        InputError: no such file, or a row that is no annotation.
+        InputError: there is no such file, or a row is not an annotation.
     """
     lines: list[str] = []
     used: dict[str, KineticsClip] = {}
@@ -112,7 +112,7 @@ def match_rows(annotations: str | Path, clips: dict[str, list[KineticsClip]]) ->
 
 def _rows(path: Path) -> Iterable[list[str]]:
     if not path.is_file():
-        raise InputError(f"{path}: there is no such file of annotations.")
+        raise InputError(f"there is no file of annotations {path}: check the name.")
     with path.open(newline="", encoding="utf-8") as file:
         for number, row in enumerate(csv.reader(file), start=1):
             if len(row) < NUM_COLUMNS:
@@ -133,22 +133,22 @@ def write_training_set(
     """Write the list and link the videos of both parts into one folder.
 
     Args:
-        folder: of AVA-Kinetics; made if need be.
+        folder: of AVA-Kinetics; made if it does not exist.
         ava_list: ava_train_v2.2.csv.
         ava_videos: folder of AVA's films.
         rows: of Kinetics.
 
     Returns:
-        The list.
+        The path of the list.
 
     Raises:
-        InputError: AVA is not there, or a file of the folder is in the way.
+        InputError: AVA is missing, or a file in the folder has the name of a link.
     """
     ava_list, ava_videos, folder = Path(ava_list), Path(ava_videos), Path(folder)
     if not ava_list.is_file() or not ava_videos.is_dir():
         raise InputError(
-            f"AVA v2.2 is not complete: {ava_list} and the folder {ava_videos} are needed. "
-            "'python tools/prepare_ava.py data/ava --version 2.2' gets them."
+            f"AVA v2.2 is incomplete: {ava_list} and the folder {ava_videos} are needed. Run "
+            "'python tools/prepare_ava.py data/ava --version 2.2' to get them."
         )
     videos = folder / VIDEOS
     videos.mkdir(parents=True, exist_ok=True)
@@ -163,14 +163,14 @@ def write_training_set(
 
 
 def _link(link: Path, target: Path) -> None:
-    """Make a symbolic link; one that is there is replaced, another file stays and is an error."""
+    """Make or replace a symbolic link; raise InputError if another file has its name."""
     if link.is_symlink():
         if link.readlink() == target:
             return
         link.unlink()
     elif link.exists():
         raise InputError(
-            f"{link} is a file of its own: move it away, a link to {target} goes there."
+            f"{link} is a file, but a link to {target} must be made there: move the file away."
         )
     link.symlink_to(target)
 
@@ -179,7 +179,7 @@ def unpack_kinetics_csv(archive: Path) -> Path:
     """Return the annotations of Kinetics' training part, unpacked beside the archive.
 
     Raises:
-        InputError: it is not the published archive.
+        InputError: the file is not the published archive.
     """
     target = archive.with_name(KINETICS_CSV)
     try:
@@ -187,7 +187,10 @@ def unpack_kinetics_csv(archive: Path) -> Path:
             members = [one for one in content if Path(one.name).name == KINETICS_CSV]
             if not members:
                 raise InputError(f"{archive} has no {KINETICS_CSV}: delete it and run this again.")
-            target.write_bytes(content.extractfile(members[0]).read())
+            member = content.extractfile(members[0])
+            if member is None:
+                raise InputError(f"{KINETICS_CSV} in {archive} is not a file: delete the archive.")
+            target.write_bytes(member.read())
     except (tarfile.TarError, EOFError, OSError) as error:
         raise InputError(
             f"{archive} cannot be unpacked ({error}): delete it and run this again."

@@ -1,10 +1,9 @@
-"""Lists for ``VideoDataset`` out of what data sets publish and of what is on the disk."""
+"""Write the lists that ``VideoDataset`` reads, of the listed videos that are found."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,10 +13,8 @@ from stad.annotations.video_lists import (
     VideoList,
     check_folder,
     find_listed,
-    list_class_folders,
     list_text,
     plain_name,
-    read_video_list,
 )
 from stad.errors import InputError
 from stad.utils.files import check_output, write_whole
@@ -25,20 +22,18 @@ from stad.video.clip_source import VideoFiles, empty_videos, unreadable_videos
 
 LABEL_MAP_FILE = "label_map.txt"
 LEFT_OUT = "_left_out"
-# What data sets call the part that models are tested on while they are trained.
-SPLIT_NAMES = {"validate": "val", "validation": "val"}
 
 
 class SplitReport(NamedTuple):
-    """What became of the videos of a split.
+    """How many videos of a split were listed, and why others were not.
 
     Attributes:
         path: the list that was written.
-        listed: how many rows there were. They are the sum of the following.
+        listed: rows of the source, the sum of the following.
         found: videos in the list that was written.
-        missing: videos that are not there.
-        broken: those that are there, but empty or, where that was tried, cannot be read.
-        repeated: rows of a video that another row has.
+        missing: videos that were not found.
+        broken: videos that are empty or, if that was tried, cannot be read.
+        repeated: rows of a video that has an earlier row.
     """
 
     path: Path
@@ -57,14 +52,14 @@ class SplitReport(NamedTuple):
 
 
 class WrittenLists(NamedTuple):
-    """What was written, and what else there is to say, in sentences."""
+    """The splits that were written, and notes for the user, in sentences."""
 
     splits: list[SplitReport]
     notes: list[str]
 
 
 class _Classes(NamedTuple):
-    """Names in the order of their numbers, where they come from, whether that is the folder's."""
+    """Class names by number, their source, and whether that is the folder's own label map."""
 
     names: tuple[str, ...]
     source: str
@@ -79,144 +74,40 @@ class _Split(NamedTuple):
     broken: dict[str, str]
 
 
-def split_name(path: str | Path) -> str:
-    """The split that an annotation file is of, by its name.
-
-    >>> split_name("annotations/kinetics700_2020_validate.csv"), split_name("train.csv")
-    ('val', 'train')
-    """
-    last = Path(path).stem.lower().replace("-", "_").rpartition("_")[2]
-    return SPLIT_NAMES.get(last, last)
-
-
-def read_ucf101(folder: str | Path, number: int) -> dict[str, VideoList]:
-    """UCF101's ``trainlist01.txt`` and ``testlist01.txt`` as 'train' and 'val'.
-
-    Raises:
-        InputError: no such file, or a line that is no path of a class.
-    """
-    lists = {}
-    for split, prefix in (("train", "trainlist"), ("val", "testlist")):
-        path = Path(folder) / f"{prefix}{number:02d}.txt"
-        paths = [line.split()[0] for line in _lines(path)]
-        if wrong := [one for one in paths if "/" not in one]:
-            raise InputError(f"{path}: expected Class/video.avi, got {wrong[0]!r}")
-        lists[split] = _as_list(path, paths)
-    return lists
-
-
-def read_hmdb51(folder: str | Path, number: int) -> dict[str, VideoList]:
-    """HMDB51's ``CLASS_test_split1.txt`` files as 'train' and 'val'.
-
-    Raises:
-        InputError: no such files, or a line that is none of theirs.
-    """
-    suffix = f"_test_split{number}.txt"
-    files = sorted(Path(folder).glob(f"*{suffix}"))
-    if not files:
-        raise InputError(f"{folder} has no files CLASS{suffix}: give the folder of the splits")
-    paths: dict[str, list[str]] = {"train": [], "val": []}
-    for path in files:
-        for line in _lines(path):
-            name, _, part = line.rpartition(" ")
-            if part not in ("0", "1", "2") or not name.strip():
-                raise InputError(f"{path}: expected 'video.avi 0, 1 or 2', got {line[:60]!r}")
-            if part != "0":
-                split = "train" if part == "1" else "val"
-                paths[split].append(f"{path.name.removesuffix(suffix)}/{name.strip()}")
-    return {split: _as_list(folder, found) for split, found in paths.items()}
-
-
-def read_class_folders(folder: str | Path, splits: Sequence[str]) -> dict[str, VideoList]:
-    """``folder/SPLIT/CLASS/*.mp4`` for each split, paths from ``folder`` on.
-
-    Raises:
-        InputError: no such folder, or a split has no videos.
-    """
-    check_folder(folder)
-    lists = {}
-    for split in splits:
-        listed = list_class_folders(Path(folder) / split)
-        names = tuple((f"{split}/{name}",) for (name,) in listed.names)
-        lists[split_name(split)] = VideoList(listed.source, names, listed.labels, has_paths=True)
-    return lists
-
-
-def read_files(paths: Iterable[str | Path]) -> dict[str, VideoList]:
-    """Annotation files of Kinetics or Something-Something by their splits.
-
-    Raises:
-        InputError: a file that is none, or two of the same split.
-    """
-    lists: dict[str, VideoList] = {}
-    for path in paths:
-        split = split_name(path)
-        if split in lists:
-            raise InputError(f"{path} and {lists[split].source} are both of the split {split!r}")
-        lists[split] = read_video_list(path)
-    return lists
-
-
-def read_class_file(path: str | Path) -> tuple[str, ...]:
-    """Something-Something's ``labels.json``, {name: number}: the names by their numbers.
-
-    Raises:
-        InputError: it is none.
-    """
-    try:
-        numbers = {str(name): int(k) for name, k in json.loads(Path(path).read_text()).items()}
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-    ) as error:
-        raise InputError(f"{path}: expected a JSON of names and numbers ({error})") from error
-    if sorted(numbers.values()) != list(range(len(numbers))):
-        raise InputError(f"{path}: expected the numbers 0 to {len(numbers) - 1}, each once")
-    return tuple(sorted(numbers, key=numbers.__getitem__))
-
-
 def write_lists(
     folder: str | Path,
-    lists: dict[str, VideoList],
+    lists: Mapping[str, VideoList],
     *,
     videos: str | Path,
     classes: Sequence[str] | None = None,
     label_map: str | None = None,
     probe: bool = False,
 ) -> WrittenLists:
-    """Write ``SPLIT.txt`` of the videos that are there, and the label map.
+    """Write ``SPLIT.txt`` of the videos that are found, and the label map.
 
-    ``SPLIT_left_out.txt`` names the others and says why. Nothing is written where an error is
-    raised, but ``folder`` may be made.
+    ``SPLIT_left_out.txt`` names the others and says why. If an error is raised nothing is
+    written, but ``folder`` may have been made.
 
     Args:
-        folder: where the lists go; it is made.
+        folder: of the lists; it is made.
         lists: by their splits.
         videos: folder that the paths in the lists start from.
-        classes: names in the order of their numbers; None takes those of the label map that is
-            in ``folder`` from before, so that all of its lists have the same numbers, or where
-            there is none those of ``lists``, sorted.
-        label_map: where ``classes`` come from, for people.
+        classes: names in the order of their numbers. None takes those of an existing label map in
+            ``folder``, so that all of its lists have the same numbers, else those of ``lists``,
+            sorted.
+        label_map: source of ``classes``, for messages.
         probe: decode a frame of each video, and leave out those that have none. Empty files are
             always left out.
 
     Raises:
         InputError: there is no folder ``videos``, ``folder`` cannot be written, no video of a
-            split is there, a video has two classes, or a label is none of the classes.
+            split is found, a video has two classes, or a label is not one of the classes.
     """
     folder = Path(folder)
     check_folder(videos)
     _make_folder(folder)
-    if classes is None:
-        chosen, notes = _own_classes(folder, lists)
-    else:
-        chosen = _Classes(tuple(classes), label_map or LABEL_MAP_FILE)
-        notes = _changed_classes(folder, lists, chosen.names)
-    # Before any video is opened, for that may take hours.
+    chosen, notes = _choose_classes(folder, lists, classes, label_map)
+    # Before any video is opened, which may take hours.
     found = {
         split: find_listed(listed, videos, chosen.names, label_map=chosen.source)
         for split, listed in lists.items()
@@ -234,36 +125,50 @@ def write_lists(
     return WrittenLists(reports, notes + [note for one in found.values() for note in one.notes])
 
 
-def _own_classes(folder: Path, lists: dict[str, VideoList]) -> tuple[_Classes, list[str]]:
-    """The classes of the folder's label map if there is one, else those of the lists."""
+def _choose_classes(
+    folder: Path,
+    lists: Mapping[str, VideoList],
+    classes: Sequence[str] | None,
+    label_map: str | None,
+) -> tuple[_Classes, list[str]]:
+    """Return the given classes, or those of the folder, or those of the lists; and notes."""
+    if classes is not None:
+        chosen = _Classes(tuple(classes), label_map or LABEL_MAP_FILE)
+        return chosen, _changed_classes(folder, lists, chosen.names)
     path = folder / LABEL_MAP_FILE
-    # Of names that count as the same, the first.
+    # The first of names that count as the same.
     by_plain = {
         plain_name(name): name
         for name in sorted({name for one in lists.values() for name in one.class_names})[::-1]
     }
-    if not path.exists():
-        if not by_plain:
-            raise InputError(
-                f"the labels of {next(iter(lists.values())).source} are numbers: give the names "
-                "of the classes with --label-map"
-            )
-        return _Classes(tuple(sorted(by_plain.values())), LABEL_MAP_FILE), []
+    if path.exists():
+        return _kept_classes(path, by_plain)
+    if not by_plain:
+        raise InputError(
+            f"the labels of {next(iter(lists.values())).source} are numbers: give the names of "
+            "the classes with --label-map"
+        )
+    return _Classes(tuple(sorted(by_plain.values())), LABEL_MAP_FILE), []
+
+
+def _kept_classes(path: Path, by_plain: Mapping[str, str]) -> tuple[_Classes, list[str]]:
+    """Return the classes of an existing label map, which must have all names of the lists."""
     names = class_names(path)
-    before = {plain_name(name) for name in names}
-    if new := sorted(name for plain, name in by_plain.items() if plain not in before):
+    known = {plain_name(name) for name in names}
+    if new := sorted(name for plain, name in by_plain.items() if plain not in known):
         more = f" and {len(new) - 1} more" if len(new) > 1 else ""
         raise InputError(
-            f"{path} is there from before and has no class {new[0]!r}{more}: remove it and "
-            "give all splits in one run, or name a label map of all classes with --label-map and "
-            "write the lists of before anew"
+            f"the existing {path} has no class {new[0]!r}{more}. Delete it and pass all splits in "
+            "one run, or pass a complete --label-map and write the earlier lists again"
         )
-    note = f"{path} was there and is kept: the lists have its numbers, of {len(names)} classes"
+    note = f"Kept the existing {path}: the lists use its numbers, of {len(names)} classes."
     return _Classes(names, str(path), is_written=True), [note]
 
 
-def _changed_classes(folder: Path, lists: dict[str, VideoList], names: Sequence[str]) -> list[str]:
-    """What to say where lists are in the folder that have the numbers of other classes."""
+def _changed_classes(
+    folder: Path, lists: Mapping[str, VideoList], names: Sequence[str]
+) -> list[str]:
+    """Return a note if other lists in the folder have the numbers of other classes."""
     path = folder / LABEL_MAP_FILE
     if not path.exists():
         return []
@@ -279,8 +184,8 @@ def _changed_classes(folder: Path, lists: dict[str, VideoList], names: Sequence[
     if not others:
         return []
     return [
-        f"{path} had other classes or another order: lists with the numbers of before are to be "
-        f"written anew ({', '.join(others)})"
+        f"{path} had other classes or another order. Write these earlier lists again, their "
+        f"numbers are outdated: {', '.join(others)}."
     ]
 
 
@@ -295,14 +200,14 @@ def _make_folder(folder: Path) -> None:
 def _without_broken(
     found: ListedVideos, listed: VideoList, videos: str | Path, *, probe: bool
 ) -> _Split:
-    look = unreadable_videos if probe else empty_videos
-    broken = look(VideoFiles(videos), (path for path, _ in found.videos))
+    find_broken = unreadable_videos if probe else empty_videos
+    broken = find_broken(VideoFiles(videos), (path for path, _ in found.videos))
     rows = [row for row in found.videos if row[0] not in broken]
     if not rows:
         name, why = next(iter((found.missing | broken).items()))
         raise InputError(
-            f"none of the {len(listed.names)} videos of {listed.source} can be listed, such as "
-            f"{name} ({why}): name their folder with --videos"
+            f"none of the {len(listed.names)} videos of {listed.source} can be used, for example "
+            f"{name} ({why}). Give the folder of the videos with --videos"
         )
     return _Split(rows, found.missing, broken)
 
@@ -316,16 +221,3 @@ def _write_split(folder: Path, split: str, one: _Split, *, listed: int) -> Split
         write_whole(others, "".join(f"{name}: {why}\n" for name, why in left_out.items()))
     repeated = listed - len(one.rows) - len(left_out)
     return SplitReport(path, listed, len(one.rows), len(one.missing), len(one.broken), repeated)
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read ({error})") from error
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _as_list(source: str | Path, paths: Sequence[str]) -> VideoList:
-    labels = tuple(path.partition("/")[0] for path in paths)
-    return VideoList(str(source), tuple((path,) for path in paths), labels, has_paths=True)

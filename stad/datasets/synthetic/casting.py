@@ -1,4 +1,4 @@
-"""Who is in a scene, what each one does, where they stand: draws the figures' specifications."""
+"""Draw the people of a scene: what each one does and looks like, and where they stand."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from stad.datasets.synthetic.gaits import (
 )
 from stad.datasets.synthetic.skeleton import draw_body
 
-# Relative frequency of each posture, and how often an arm is raised in it. Falls are drawn more
-# often because only the keyframes in the fall itself count, and walks because there are two.
+# Relative frequency of each posture, and probability that an arm is raised in it. Falls are more
+# frequent because only the keyframes in the fall itself count, walks because there are two kinds.
 POSTURE_WEIGHTS = {
     "stand": 0.07,
     "walk": 0.12,
@@ -47,22 +47,22 @@ RATES_HZ = {
     "run": RUN_RATE_HZ,
     "jump": JUMP_RATE_HZ,
 }
-# How far from a side view each posture is shown: those that are known by their legs stay near it.
+# Maximum turn from a side view: postures that are recognised by the legs stay near it.
 MAX_TURN_DEG = {"stand": 90, "jump": 90, "sit": 50, "shake hands": 25, "fall": 30, "lie": 30}
 WALKING_TURN_DEG = 35
-# Heights as a part of the picture's, by how many share it.
+# Heights relative to the image's, by the number of people.
 HEIGHT_RANGES = {1: (0.55, 0.9), 2: (0.45, 0.8), 3: (0.38, 0.65), 4: (0.3, 0.55)}
 NUM_FIGURES_PROBABILITY = (0.2, 0.35, 0.28, 0.17)
 JUMP_HEADROOM = 1.3
 HANDSHAKE_DISTANCE = 0.54
-# Half of what a body covers sideways, body heights: upright, and on its way to the ground.
+# Half of the width of a body, body heights: upright, and on its way to the ground.
 HALF_WIDTH, HALF_LENGTH = 0.22, 0.5
 ARM_REACH = 0.42
 
 
 @dataclass(frozen=True)
 class Role:
-    """One figure: how it looks and moves, and what it does with its arms ('wave', ... or None)."""
+    """One figure: its look and motion, and the action of its arms ('wave', ... or None)."""
 
     spec: FigureSpec
     arm_action: str | None = None
@@ -71,12 +71,12 @@ class Role:
 def draw_cast(
     rng: np.random.Generator, size_px: tuple[int, int], *, event_sec: float
 ) -> list[Role]:
-    """One to four figures, the farthest first.
+    """Draw one to four figures, the farthest first.
 
     Args:
         rng: source of randomness.
-        size_px: (width, height) of the picture.
-        event_sec: when one who falls is half-way down, seconds.
+        size_px: (width, height) of the image.
+        event_sec: time at which a falling person is half-way down, seconds.
     """
     count = 1 + int(rng.choice(4, p=NUM_FIGURES_PROBABILITY))
     postures = _draw_postures(rng, count)
@@ -96,9 +96,9 @@ def draw_cast(
 
 
 def opposite(role: Role) -> Role:
-    """The same person in the other motion of each pair; others stay as they are.
+    """Return the same person in the other motion of each pair; other motions are kept.
 
-    A walk becomes its exact reverse in time, drift included; a wave a held arm.
+    A walk becomes its exact reverse in time, drift included; a wave becomes a held arm.
     """
     spec, action = role.spec, role.arm_action
     posture = OPPOSITES.get(spec.posture, spec.posture)
@@ -106,11 +106,11 @@ def opposite(role: Role) -> Role:
         spec = replace(spec, posture=posture, drift_px_per_sec=-spec.drift_px_per_sec)
     if spec.arm is not None:
         spec = replace(spec, arm=opposite_swing(spec.arm))
-    return Role(spec=spec, arm_action=OPPOSITES.get(action, action))
+    return Role(spec=spec, arm_action=action and OPPOSITES.get(action, action))
 
 
 def _draw_postures(rng: np.random.Generator, count: int) -> list[str]:
-    """Postures for ``count`` people, two of them for a handshake, for which one makes room."""
+    """Draw postures for ``count`` people; a handshake takes two of them."""
     names, weights = list(POSTURE_WEIGHTS), np.array(list(POSTURE_WEIGHTS.values()))
     postures: list[str] = []
     while count > 0:
@@ -131,7 +131,7 @@ def _draw_spec(
     middle: float,
     pitch_deg: float,
 ) -> FigureSpec:
-    """Place, size and look; nearer people are larger and lower in the picture."""
+    """Draw place, size and look; nearer people are larger and lower in the image."""
     width, height = size_px
     low, high = HEIGHT_RANGES[min(count, 4)]
     nearness = rng.uniform()
@@ -140,7 +140,7 @@ def _draw_spec(
     height_px = min(height * (low + (high - low) * nearness), 0.98 * foot_y / headroom)
     turn_deg = rng.uniform(-1, 1) * MAX_TURN_DEG.get(posture, WALKING_TURN_DEG)
     half_px = height_px * (HALF_LENGTH if posture in ("fall", "lie") else HALF_WIDTH)
-    # At most a third of anyone is beyond the edge of the picture.
+    # At most a third of a person is beyond the edge of the image.
     foot_x = np.clip(width * middle, 0.4 * half_px, width - 0.4 * half_px)
     drift = rng.uniform(-0.15, 0.15) if "walk" in posture or posture == "run" else 0.0
     return FigureSpec(
@@ -178,13 +178,13 @@ def _with_motion(
     if rng.uniform() < ARM_PROBABILITY.get(posture, 0.0):
         action = ARM_ACTIONS[rng.integers(2)]
         arm = draw_arm_swing(rng, action, yaw_deg=spec.yaw_deg)
-        # A raised arm stays in the picture: without its hand nobody can say what it does.
+        # A raised arm stays in the image: without its hand the action cannot be recognised.
         inwards, edge_px = -arm.outward, width_px if arm.outward > 0 else 0
         farthest_px = edge_px + inwards * ARM_REACH * spec.height_px
         foot_x = (min if inwards < 0 else max)(spec.foot_px[0], farthest_px)
         spec = replace(spec, arm=arm, foot_px=(foot_x, spec.foot_px[1]))
     if posture == "stand" and action is None:
-        # Someone may stand as if in the middle of a step or a jump: only motion tells.
+        # A person may stand as if in the middle of a step or a jump: only motion tells.
         pose = POSES_TO_FREEZE[rng.integers(len(POSES_TO_FREEZE))]
         spec = replace(spec, motion=replace(spec.motion, frozen_pose=pose))
     if posture == "fall":
@@ -193,7 +193,7 @@ def _with_motion(
 
 
 def _pair(rng: np.random.Generator, first: FigureSpec) -> list[FigureSpec]:
-    """``first``, moved aside, and someone who faces it and holds its hand."""
+    """Return ``first``, moved aside, and a person who faces it and holds its hand."""
     other_height_px = first.height_px * rng.uniform(0.93, 1.05)
     mean_px = (first.height_px + other_height_px) / 2
     apart_px = HANDSHAKE_DISTANCE * mean_px

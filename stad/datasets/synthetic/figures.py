@@ -1,4 +1,4 @@
-"""One person as strokes with clothes on: positions in every frame, drawing, tight boxes."""
+"""Draw one person as strokes with clothes: positions in every frame, drawing, tight boxes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stad.datasets.synthetic.skeleton import (
 )
 
 Colour = tuple[int, int, int]
-# cv2 draws at 1/16 pixel: without it slow motion would go in steps.
+# cv2 draws at 1/16 pixel: with whole pixels slow motion would move in steps.
 SUBPIXEL_BITS = 4
 SHADOW = 0.45
 BLEND_PX = 1.9
@@ -44,11 +44,11 @@ class Clothes:
 
 @dataclass(frozen=True)
 class Handshake:
-    """Where the clasped hands are, from the person's own feet, body heights.
+    """Position of the clasped hands, relative to the person's own feet, body heights.
 
     Attributes:
-        forward, height: the middle of the shake.
-        rate_hz, phase: of the shaking up and down.
+        forward, height: the middle of the motion.
+        rate_hz, phase: of the motion up and down.
     """
 
     forward: float
@@ -59,18 +59,18 @@ class Handshake:
 
 @dataclass(frozen=True)
 class FigureSpec:
-    """Everything that makes one figure: change one field and the rest stays.
+    """All choices that make one figure; each field can be changed alone.
 
     Attributes:
         posture: a key of ``gaits.POSTURES``.
         height_px: standing, pixels.
         foot_px: (x, y) of the feet on the ground in the middle of the clip, world pixels.
-        drift_px_per_sec: sideways motion over the picture, drawn without regard to the posture
-            or the way it faces, as if a camera followed the walker.
+        drift_px_per_sec: sideways motion in the image, independent of the posture and of the
+            direction it faces, as if a camera followed the walker.
         yaw_deg, pitch_deg: see ``skeleton.view_from``.
-        motion, body, clothes: how it moves, is built and is dressed.
+        motion, body, clothes: of the person.
         arm: the swing of a raised arm, or None.
-        handshake: the other half of a pair holds the same hand, or None.
+        handshake: position of the hand that the other person holds too, or None.
     """
 
     posture: str
@@ -94,7 +94,7 @@ class Stroke:
         joints: indices of joints.
         width_px: of the line, or the disc's diameter.
         colour: RGB.
-        is_outlined: whether a darker rim surrounds it.
+        is_outlined: whether a darker edge surrounds it.
     """
 
     joints: tuple[int, ...]
@@ -105,17 +105,17 @@ class Stroke:
 
 @dataclass
 class Figure:
-    """A figure over the T frames of a clip, in picture pixels.
+    """A figure over the T frames of a clip, in image pixels.
 
     Args:
-        spec: what it is.
+        spec: of the figure.
         times_sec: (T,) times of the frames, seconds.
         scale: (T,) camera zoom.
-        shift_px: (T, 2) camera: picture = scale * world + shift.
+        shift_px: (T, 2) camera shift: image = scale * world + shift.
 
     Attributes:
-        points_px: (T, J, 2) float64 joints in the picture.
-        boxes: (T, 4) float64 xyxy around all that is drawn of the person, not clipped.
+        points_px: (T, J, 2) float64 joints in the image.
+        boxes: (T, 4) float64 xyxy around everything drawn of the person, not clipped.
     """
 
     spec: FigureSpec
@@ -134,20 +134,20 @@ class Figure:
         self._paths = [
             np.ascontiguousarray(fixed[:, list(stroke.joints)]) for stroke in self._strokes
         ]
-        self._rim_px = 1 if self.spec.height_px < 90 else 2
+        self._outline_px = 1 if self.spec.height_px < 90 else 2
         self._stool = self._stool_corners() if self.spec.posture == "sit" else None
         self.boxes = self._tight_boxes()
 
     def draw(self, image: np.ndarray, index: int) -> None:
         """Draw frame ``index`` into ``image``, (H, W, 3) uint8 RGB, in place."""
-        rim = self.spec.clothes.outline
+        outline = self.spec.clothes.outline
         for stroke, path in zip(self._strokes, self._paths, strict=True):
             if stroke.is_outlined:
-                _draw_stroke(image, path[index], stroke.width_px + 2 * self._rim_px, rim)
+                _draw_stroke(image, path[index], stroke.width_px + 2 * self._outline_px, outline)
             _draw_stroke(image, path[index], stroke.width_px, stroke.colour)
 
     def draw_under(self, image: np.ndarray, index: int) -> None:
-        """Draw what is not the person itself, before it: the shadow, and what it sits on."""
+        """Draw the shadow and the seat of the person, before the person itself."""
         self._draw_shadow(image, index)
         if self._stool is not None:
             colour = STOOLS[int(self.spec.motion.sway_phase * len(STOOLS))]
@@ -171,8 +171,8 @@ class Figure:
         light = (1.0 - SHADOW * np.sqrt(inside))[..., None]
         np.multiply(area, light, out=area, casting="unsafe")
 
-    def _stool_corners(self) -> np.ndarray:
-        """(T, 4) int xyxy of the box under someone who sits."""
+    def _stool_corners(self) -> list[list[int]]:
+        """Return T boxes [left, top, right, bottom], int, of the seat under a sitting person."""
         hips = self.points_px[:, [JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"]]].mean(axis=1)
         unit = self.spec.height_px * self.scale
         feet_y = self.spec.foot_px[1] * self.scale + self.shift_px[:, 1]
@@ -183,7 +183,7 @@ class Figure:
         lows, highs = [], []
         for stroke in self._strokes:
             points = self.points_px[:, list(stroke.joints)]
-            radius = _drawn_width(stroke.width_px + 2 * self._rim_px * stroke.is_outlined) / 2
+            radius = _drawn_width(stroke.width_px + 2 * self._outline_px * stroke.is_outlined) / 2
             lows.append(points.min(axis=1) - radius)
             highs.append(points.max(axis=1) + radius)
         # Pixel centres are whole numbers: the pixel at x covers x - 0.5 to x + 0.5.
@@ -191,10 +191,10 @@ class Figure:
 
 
 def world_points(spec: FigureSpec, times_sec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Joints before any camera motion.
+    """Return the joints before any camera motion.
 
     Returns:
-        (T, J, 2) world pixels, y down; (J,) mean nearness to the viewer.
+        (T, J, 2) world pixels, y down; (J,) mean nearness to the viewer, body heights.
     """
     times_sec = np.asarray(times_sec, dtype=np.float64)
     joints = place_joints(joint_angles(spec.posture, times_sec, spec=spec.motion), spec.body)
@@ -218,7 +218,7 @@ def world_points(spec: FigureSpec, times_sec: np.ndarray) -> tuple[np.ndarray, n
 
 
 def draw_clothes(rng: np.random.Generator) -> Clothes:
-    """Random colours: strong for the shirt and the trousers, which differ from each other."""
+    """Draw random colours: strong for the shirt and the trousers, which differ in hue."""
     hue = rng.uniform()
     shirt = _from_hsv(hue, rng.uniform(0.55, 1.0), rng.uniform(0.6, 1.0))
     other_hue = (hue + rng.uniform(0.25, 0.75)) % 1.0
@@ -237,14 +237,15 @@ def draw_clothes(rng: np.random.Generator) -> Clothes:
 
 
 def _from_hsv(hue: float, saturation: float, value: float) -> Colour:
-    return tuple(round(255 * c) for c in colorsys.hsv_to_rgb(hue, saturation, value))
+    red, green, blue = colorsys.hsv_to_rgb(hue, saturation, value)
+    return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def _strokes(spec: FigureSpec, nearness: np.ndarray) -> list[Stroke]:
-    """The figure's strokes, the farthest first."""
+    """Return the strokes of a figure, the farthest first."""
     near_first = nearness[JOINT_INDEX["left_hip"]] > nearness[JOINT_INDEX["right_hip"]]
     far, near = SIDES[::-1] if near_first else SIDES
-    # From the front or the back both arms lie on or beside the body.
+    # Seen from the front or the back, both arms are on or beside the body.
     shoulders = [nearness[JOINT_INDEX[f"{side}_hand"]] for side in SIDES]
     far_arm_in_front = shoulders[SIDES.index(far)] > nearness[JOINT_INDEX["chest"]] + 0.08
     far_arm, near_arm = _arm(spec, far, 0.78), _arm(spec, near, 1.0)
@@ -262,7 +263,8 @@ def _stroke(
 
 
 def _shade(colour: Colour, factor: float) -> Colour:
-    return tuple(round(factor * c) for c in colour)
+    red, green, blue = colour
+    return round(factor * red), round(factor * green), round(factor * blue)
 
 
 def _arm(spec: FigureSpec, side: str, light: float) -> list[Stroke]:
@@ -308,9 +310,9 @@ def _head(spec: FigureSpec, nearness: np.ndarray) -> list[Stroke]:
 
 
 def _drawn_width(width_px: float) -> float:
-    """What cv2 makes of a width: whole pixels, and nearly two more on each side to blend.
+    """Return the width that cv2 draws: whole pixels, and nearly two blended ones on each side.
 
-    Measured on joints at all places between pixels.
+    Measured on joints at all sub-pixel positions.
     """
     return round(width_px) + 1.0 + 2 * BLEND_PX
 

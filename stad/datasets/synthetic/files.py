@@ -1,4 +1,4 @@
-"""Rendered scenes -> a folder in AVA's layout: videos, CSV files, a label map; resumable."""
+"""Render scenes into a folder in AVA's layout: videos, CSV files, a label map; resumable."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ import cv2
 from stad.datasets.synthetic.rendered_video import write_rendered_video
 from stad.datasets.synthetic.scenes import CLASSES, SyntheticScene
 from stad.errors import InputError
-from stad.utils.files import AtomicFile
+from stad.utils.files import write_whole
 
-# Goes up when the same seed gives other pictures or labels than before.
+# Increased when the same seed gives other frames or labels than before.
 RENDERER_VERSION = 1
 SETTINGS_FILE = "synthetic.json"
 LABEL_MAP_FILE = "label_map.pbtxt"
 VIDEO_FOLDER = "videos"
-# Nothing of the small figures may go: 18 is where x264's loss is hardly seen.
+# Small figures must stay sharp: at 18, the loss of x264 is hardly visible.
 CRF = "18"
 
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """What all scenes of a data set share; see ``SyntheticScene``.
+    """Settings of all scenes of a data set; see ``SyntheticScene``.
 
     Attributes:
         size_px: (width, height), both even.
         fps: frames per second.
-        duration_sec: length of each clip, seconds.
+        duration_sec: of each clip, seconds.
         stride_sec: seconds between keyframes.
     """
 
@@ -44,26 +44,26 @@ class RenderSettings:
 
     def __post_init__(self) -> None:
         if min(*self.size_px, self.fps, self.duration_sec, self.stride_sec) <= 0:
-            raise InputError(f"sizes, rate, duration and stride must be positive, got {self}")
+            raise InputError(f"size, fps, duration and stride must be positive, got {self}")
         if any(side % 2 or side < 32 for side in self.size_px):
             raise InputError(
-                f"a video's sides must be even and at least 32 pixels, got {self.size_px}"
+                f"the width and height must be even and 32 pixels or more, got {self.size_px}"
             )
         if self.duration_sec < 2 * self.stride_sec:
             raise InputError(
-                f"a clip of {self.duration_sec:g} s has no room for keyframes every "
-                f"{self.stride_sec:g} s: give at least {2 * self.stride_sec:g} s"
+                f"a clip of {self.duration_sec:g} s is too short for keyframes every "
+                f"{self.stride_sec:g} s: use {2 * self.stride_sec:g} s or more"
             )
 
     def scene(self, seed: int) -> SyntheticScene:
-        """The scene of a seed."""
+        """Return the scene of a seed."""
         return SyntheticScene(
             seed, size_px=self.size_px, fps=self.fps, duration_sec=self.duration_sec
         )
 
 
 def video_id(seed: int) -> str:
-    """The name of a scene's video, without its suffix.
+    """Return the name of a scene's video, without its suffix.
 
     >>> video_id(12)
     'scene_0000012'
@@ -72,20 +72,20 @@ def video_id(seed: int) -> str:
 
 
 def annotation_rows(seed: int, settings: RenderSettings) -> list[str]:
-    """The lines of one scene in AVA's CSV, without line ends: one for each person and class.
+    """Return the lines of one scene in AVA's CSV, without line ends: one per person and class.
 
-    ``video_id,timestamp,x1,y1,x2,y2,action_id,person_id``; boxes are parts of the picture.
+    ``video_id,timestamp,x1,y1,x2,y2,action_id,person_id``; boxes are relative to the frame.
     """
     rows = []
     for record in settings.scene(seed).annotations(settings.stride_sec):
-        box = ",".join(f"{part:.4f}" for part in record.box)
-        where = f"{video_id(seed)},{record.time_sec:.6g},{box}"
-        rows += [f"{where},{class_id},{record.person_id}" for class_id in record.class_ids]
+        box = ",".join(f"{edge:.4f}" for edge in record.box)
+        prefix = f"{video_id(seed)},{record.time_sec:.6g},{box}"
+        rows += [f"{prefix},{class_id},{record.person_id}" for class_id in record.class_ids]
     return rows
 
 
 def label_map_text() -> str:
-    """``CLASSES`` as a pbtxt of items, the way AVA writes its list."""
+    """Return ``CLASSES`` as a pbtxt of items, in AVA's format."""
     items = (
         f'item {{\n  name: "{name}"\n  id: {index}\n}}\n' for index, name in enumerate(CLASSES, 1)
     )
@@ -98,29 +98,29 @@ def render_dataset(
     *,
     settings: RenderSettings,
     workers: int = 1,
-    on_scene: Callable[[], None] | None = None,
+    on_scene: Callable[[], object] | None = None,
 ) -> dict[str, int]:
     """Write ``videos/*.mp4``, a CSV for each split and the label map.
 
-    Videos that are there already are kept, so a broken run goes on where it stopped and a
-    larger one adds to a smaller one.
+    Existing videos are kept, so an interrupted run continues where it stopped and a larger one
+    adds to a smaller one.
 
     Args:
-        folder: where to; made if it is not there.
+        folder: of the data set; made if it does not exist.
         splits: seeds by the name of the CSV file, such as ``{"train": range(100)}``.
         settings: of all scenes.
-        workers: processes; with 1 everything happens in this one.
+        workers: number of processes; 1 renders in this one.
         on_scene: called after each scene, for a progress bar.
 
     Returns:
-        how many rows each CSV has.
+        The number of rows of each CSV.
 
     Raises:
-        InputError: a seed in two splits, other settings than those the folder was made with, or
-            files that cannot be written.
+        InputError: a seed is in two splits, the folder was made with other settings, or files
+            cannot be written.
     """
     _check_splits(splits)
-    folder = _prepared(Path(folder), settings)
+    folder = _make_folder(Path(folder), settings)
     seeds = [seed for seeds in splits.values() for seed in seeds]
     rows = {}
     work = partial(_write_scene, folder / VIDEO_FOLDER, settings)
@@ -128,15 +128,15 @@ def render_dataset(
         rows[seed] = scene_rows
         if on_scene is not None:
             on_scene()
-    _write_text(folder / LABEL_MAP_FILE, label_map_text())
+    write_whole(folder / LABEL_MAP_FILE, label_map_text())
     for name, split_seeds in splits.items():
         lines = [f"{row}\n" for seed in split_seeds for row in rows[seed]]
-        _write_text(folder / f"{name}.csv", "".join(lines))
+        write_whole(folder / f"{name}.csv", "".join(lines))
     return {name: sum(len(rows[seed]) for seed in seeds) for name, seeds in splits.items()}
 
 
-def _prepared(folder: Path, settings: RenderSettings) -> Path:
-    """Make the folder, or find that it was made with the same settings."""
+def _make_folder(folder: Path, settings: RenderSettings) -> Path:
+    """Make the folder, or check that it was made with the same settings."""
     try:
         (folder / VIDEO_FOLDER).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -146,11 +146,11 @@ def _prepared(folder: Path, settings: RenderSettings) -> Path:
 
 
 def _results(work: Callable, seeds: list[int], workers: int) -> Iterator[tuple[int, list[str]]]:
-    """Results as they come, in any order."""
+    """Yield results as they are completed, in any order."""
     if workers <= 1:
         yield from map(work, seeds)
         return
-    # Started afresh, not forked: OpenCV and FFmpeg have threads, and forks of those may hang.
+    # Spawned, not forked: OpenCV and FFmpeg have threads, which may hang in a forked process.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
         workers, context, initializer=cv2.setNumThreads, initargs=(1,)
@@ -172,7 +172,7 @@ def _write_scene(folder: Path, settings: RenderSettings, seed: int) -> tuple[int
             scene.frames(),
             size_px=scene.size_px,
             fps=scene.fps,
-            # A point to seek to each second: training reads windows out of the middle.
+            # A key frame each second, to seek to: training reads windows from the middle.
             gop_frames=max(1, round(scene.fps)),
             quality={"crf": CRF},
         )
@@ -191,30 +191,21 @@ def _check_splits(splits: Mapping[str, Sequence[int]]) -> None:
 
 
 def _check_settings(path: Path, settings: RenderSettings) -> None:
-    """Remember the settings of a new folder; refuse to mix others into an old one."""
+    """Record the settings of a new folder; raise InputError if an old one has others."""
     wanted = {"renderer": RENDERER_VERSION, **asdict(settings), "classes": list(CLASSES)}
     wanted = json.loads(json.dumps(wanted))
     if not path.exists():
-        _write_text(path, json.dumps(wanted, indent=2) + "\n")
+        write_whole(path, json.dumps(wanted, indent=2) + "\n")
         return
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {path}: {error}; remove the folder to start anew") from error
+        raise InputError(f"cannot read {path}: {error}. Delete the folder to start over") from error
     if found != wanted:
         changed = [
             key for key in wanted if not isinstance(found, dict) or found.get(key) != wanted[key]
         ]
         raise InputError(
             f"{path.parent} was made with other settings ({', '.join(changed)}): "
-            "use the same ones, or another folder"
+            "use the same settings or another folder"
         )
-
-
-def _write_text(path: Path, text: str) -> None:
-    file = AtomicFile(path)
-    try:
-        file.write(text)
-        file.close()
-    finally:
-        file.abort()

@@ -1,15 +1,15 @@
-"""How a person moves: joint angles over time for each posture, and the motion of a raised arm.
+"""Move a person: joint angles over time for each posture, and the motion of a raised arm.
 
-Two pairs of motions are made so that still pictures cannot part them:
+Two pairs of motions are made so that single images cannot tell them apart:
 
-    walk / walk backwards     the same cycle, run forwards and in reverse
+    walk / walk backwards     the same cycle, played forwards and in reverse
     wave / raise arm          the same swing, run fast and (nearly) held
 
 A slow pathway that sees a frame every ``SPARSE_STEP_SEC`` samples at 1.875 Hz. The rates below
-lie around half of that (walk) and around the whole of it (wave), so that in those samples a
-walk at rate f is one backwards at 1.875 - f, and a wave at rate f is an arm swaying at
-f - 1.875: sampled so, each pair has one and the same distribution (temporal aliasing). All the
-frames at 15 a second tell them apart.
+are around half of that (walk) and around 1.875 Hz itself (wave). In those samples a walk at rate
+f equals a backwards walk at 1.875 - f, and a wave at rate f equals an arm swaying at f - 1.875:
+both classes of a pair have the same distribution (temporal aliasing). All the frames at 15 per
+second tell them apart.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WALK_RATE_HZ = (0.5 / SPARSE_STEP_SEC - 0.2, 0.5 / SPARSE_STEP_SEC + 0.2)
 WAVE_RATE_HZ = (1.0 / SPARSE_STEP_SEC - 0.3, 1.0 / SPARSE_STEP_SEC + 0.3)
 HOLD_RATE_HZ = (-0.3, 0.3)
 RUN_RATE_HZ = (1.3, 1.7)
-# Part of a walker's cycle in which a leg swings forward; about 0.4 in life.
+# Fraction of a walker's cycle in which a leg swings forward; about 0.4 in reality.
 SWING_PART = 0.3
 JUMP_RATE_HZ = (0.9, 1.2)
 SHAKE_RATE_HZ = (1.6, 2.3)
@@ -37,18 +37,18 @@ POSES_TO_FREEZE = ("neutral", "walk", "jump")
 
 @dataclass(frozen=True)
 class MotionSpec:
-    """The choices that make one person's motion differ from another's.
+    """The choices in which the motion of people differs.
 
     Attributes:
         rate_hz: cycles per second.
-        phase: where in the cycle time 0 is, cycles.
+        phase: of the cycle at time 0, cycles.
         amplitude: factor on the angles, about 1.
         side: +1 or -1: falls forwards or backwards.
         event_sec: the middle of a fall, seconds.
-        event_duration_sec: how long a fall takes, seconds.
+        event_duration_sec: of a fall, seconds.
         rest_arms: flexion, abduction and elbow of resting arms, degrees.
-        frozen_pose: the pose that someone who stands holds, of ``POSES_TO_FREEZE``.
-        sway_phase: phase of the slight sway that everyone has, cycles.
+        frozen_pose: the pose of a standing person, of ``POSES_TO_FREEZE``.
+        sway_phase: phase of the slight sway of every person, cycles.
     """
 
     rate_hz: float
@@ -87,13 +87,13 @@ class Angles:
 
 @dataclass(frozen=True)
 class ArmSwing:
-    """A raised arm whose forearm swings about the elbow, in the plane of the picture.
+    """A raised arm whose forearm swings about the elbow, in the image plane.
 
     Waving and holding differ in ``rate_hz`` alone.
 
     Attributes:
         is_left: which arm.
-        outward: +1 or -1: towards the right or the left of the picture.
+        outward: +1 or -1: towards the right or the left of the image.
         upper_deg: upper arm from straight up, outward positive.
         center_deg, swing_deg: forearm from straight up: the middle and the half-width.
         rate_hz, phase: cycles per second; cycles.
@@ -108,18 +108,18 @@ class ArmSwing:
     phase: float
 
     def angles(self, times_sec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(T,) upper arm and (T,) forearm from straight up, degrees, outward positive."""
+        """Return (T,) upper arm and (T,) forearm from straight up, degrees, outward positive."""
         swing = np.sin(2 * np.pi * (self.rate_hz * times_sec + self.phase))
         return self.upper_deg - 6.0 * swing, self.center_deg + self.swing_deg * swing
 
 
 def draw_arm_swing(rng: np.random.Generator, action: str, *, yaw_deg: float) -> ArmSwing:
-    """A random swing; everything but the rate is drawn alike for both actions.
+    """Draw a random swing; only the rate differs between the two actions.
 
     Args:
         rng: source of randomness.
         action: 'wave' or 'raise arm'.
-        yaw_deg: the way the person faces: away from the body, where it is seen from the front.
+        yaw_deg: direction of the person; seen from the front or back, the arm points outwards.
     """
     low_hz, high_hz = {"wave": WAVE_RATE_HZ, "raise arm": HOLD_RATE_HZ}[action]
     is_left = bool(rng.integers(2))
@@ -139,10 +139,9 @@ def draw_arm_swing(rng: np.random.Generator, action: str, *, yaw_deg: float) -> 
 
 
 def opposite_swing(swing: ArmSwing) -> ArmSwing:
-    """The held arm that a wave looks like in sparse pictures, and the other way round.
+    """Return the held arm that a wave looks like in sparse frames, or the wave of a held arm.
 
-    All but the rate stays, and with it every picture taken at whole multiples of
-    ``SPARSE_STEP_SEC``.
+    Only the rate changes, so that every frame at a multiple of ``SPARSE_STEP_SEC`` stays the same.
     """
     step_hz = 1.0 / SPARSE_STEP_SEC
     is_wave = swing.rate_hz >= WAVE_RATE_HZ[0]
@@ -150,7 +149,7 @@ def opposite_swing(swing: ArmSwing) -> ArmSwing:
 
 
 def joint_angles(posture: str, times_sec: np.ndarray, *, spec: MotionSpec) -> Angles:
-    """The angles of one person.
+    """Return the joint angles of one person.
 
     Args:
         posture: a key of ``POSTURES``.
@@ -161,12 +160,12 @@ def joint_angles(posture: str, times_sec: np.ndarray, *, spec: MotionSpec) -> An
 
 
 def _bump(phase: np.ndarray, center: float, sharpness: float) -> np.ndarray:
-    """A smooth periodic bump of height 1."""
+    """Return a smooth periodic bump of height 1."""
     return ((1 + np.cos(2 * np.pi * (phase - center))) / 2) ** sharpness
 
 
 def _legs(phase: np.ndarray) -> np.ndarray:
-    """(T, 2) phases of the left and the right side, half a cycle apart."""
+    """Return (T, 2) phases of the left and the right side, half a cycle apart."""
     return np.stack([phase, phase + 0.5], axis=1)
 
 
@@ -175,7 +174,7 @@ def _sway(times_sec: np.ndarray, spec: MotionSpec) -> np.ndarray:
 
 
 def _angles(times_sec: np.ndarray, spec: MotionSpec, **given) -> Angles:
-    """Fill in a quiet stance for what is not given."""
+    """Return the given angles, and a quiet stance for the others."""
     count = len(times_sec)
     flexion, abduction, elbow = spec.rest_arms
     stance = {
@@ -192,10 +191,10 @@ def _angles(times_sec: np.ndarray, spec: MotionSpec, **given) -> Angles:
 
 
 def _stride(phase: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A limb's swing: quickly to the front, slowly back.
+    """Return the swing of a limb: quickly to the front, slowly back.
 
     Returns:
-        where it is, -1 (back) to 1 (front); how high it is lifted, 0 to 1, on its way forward.
+        Position, -1 (back) to 1 (front); how high it is lifted on its way forward, 0 to 1.
     """
     part = phase % 1.0
     to_front = part < SWING_PART
@@ -206,7 +205,7 @@ def _stride(phase: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _walk(times_sec: np.ndarray, spec: MotionSpec) -> Angles:
     phase = _legs(spec.rate_hz * times_sec + spec.phase)
     # Limbs are lifted on their quick way forward and sink on the slow way back; in reverse they
-    # rise slowly and drop quickly. So the direction shows whichever way someone faces.
+    # rise slowly and drop quickly. So the direction is visible from every side.
     leg, leg_lift = _stride(phase)
     arm, arm_lift = _stride(phase + 0.5)
     return _angles(
@@ -285,7 +284,7 @@ def _sit(times_sec: np.ndarray, spec: MotionSpec) -> Angles:
 
 
 def _fallen(times_sec: np.ndarray, spec: MotionSpec, progress: np.ndarray) -> Angles:
-    """A body that is ``progress`` (T,) of the way from upright (0) to flat (1)."""
+    """Return a body that is ``progress`` (T,) of the way from upright (0) to flat (1)."""
     flail = np.sin(np.pi * progress)[:, None]
     settled = (progress**2)[:, None]
     sides = np.array([1.0, 0.6])
@@ -308,7 +307,7 @@ def _fall(times_sec: np.ndarray, spec: MotionSpec) -> Angles:
 
 
 def _lie(times_sec: np.ndarray, spec: MotionSpec) -> Angles:
-    # Half of them as after a fall, half in the middle of one that does not go on.
+    # Half of them as after a fall, half as in the middle of one that stopped.
     height = max(0.0, np.sin(2 * np.pi * spec.phase)) * 0.12
     return _fallen(times_sec, spec, np.full(len(times_sec), 1.0 - height))
 

@@ -1,4 +1,4 @@
-"""Rendered pictures -> an H.264 file that is the same, byte for byte, each time."""
+"""Write rendered frames to an H.264 file that is the same, byte for byte, each time."""
 
 from __future__ import annotations
 
@@ -8,40 +8,42 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import OutputContainer
 
 from stad.errors import InputError
+from stad.utils.files import part_path
 from stad.video.opening import media_url
 
-# FFmpeg's codes of the colour matrix and of the range that the pictures are written with.
+# FFmpeg's codes of the colour matrix and of the range that the frames are written with.
 BT601, LIMITED_RANGE = 6, 1
-# With AVX, x264 does not always make the same file of the same pictures (one clip in two came
-# out in two versions); with one thread and SSE it does. Other processors ignore the name.
+# With AVX, x264 does not always make the same file from the same frames (every second clip had
+# two versions); with one thread and SSE it does. Other processors ignore the name.
 SAME_EACH_TIME = {"preset": "veryfast", "x264-params": "asm=sse4.2"}
 
 
 def write_rendered_video(
     path: Path,
-    pictures: Iterable[np.ndarray],
+    images: Iterable[np.ndarray],
     *,
     size_px: tuple[int, int],
     fps: float,
     gop_frames: int,
     quality: Mapping[str, str],
 ) -> None:
-    """Write a whole file or none: it is written beside, then renamed.
+    """Write a video; it appears complete or not at all.
 
     Args:
         path: ends in .mp4.
-        pictures: each (H, W, 3) uint8 RGB.
+        images: each (H, W, 3) uint8 RGB.
         size_px: (width, height), both even.
         fps: frames per second.
-        gop_frames: from one key picture to the next.
+        gop_frames: number of frames from one key frame to the next.
         quality: options of x264, such as {"crf": "18"}.
 
     Raises:
         InputError: the file cannot be written.
     """
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    part = part_path(path)
     try:
         with av.open(media_url(part), "w", format="mp4") as container:
             stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
@@ -49,7 +51,7 @@ def write_rendered_video(
             stream.options = {**quality, **SAME_EACH_TIME}
             stream.codec_context.thread_count = 1
             stream.codec_context.gop_size = gop_frames
-            _encode(container, stream, pictures)
+            _encode(container, stream, images)
         part.replace(path)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
@@ -57,11 +59,11 @@ def write_rendered_video(
         part.unlink(missing_ok=True)
 
 
-def _encode(container: av.container.OutputContainer, stream, pictures) -> None:
+def _encode(container: OutputContainer, stream, images: Iterable[np.ndarray]) -> None:
     stream.pix_fmt = "yuv420p"
     stream.codec_context.colorspace = BT601
     stream.codec_context.color_range = LIMITED_RANGE
-    for index, image in enumerate(pictures):
+    for index, image in enumerate(images):
         frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
             format="yuv420p", dst_colorspace="ITU601", dst_color_range="MPEG"
         )

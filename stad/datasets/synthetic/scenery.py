@@ -1,4 +1,4 @@
-"""What is around the figures: a camera that moves, backgrounds, things in front, sensor noise."""
+"""Draw what surrounds the figures: a moving camera, backgrounds, occluders, sensor noise."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import cv2
 import numpy as np
 
 Colour = tuple[int, int, int]
-# How far the background goes on beyond the picture on each side, as a part of its size.
+# How far the background extends beyond the image on each side, relative to its size.
 MARGIN = 0.25
 
 
 @dataclass(frozen=True)
 class CameraPath:
-    """Picture = scale * world + shift; without motion both are the same.
+    """Image = scale * world + shift; without motion both are the same.
 
     Attributes:
-        scale: (T,) zoom about the middle of the picture.
+        scale: (T,) zoom about the middle of the image.
         shift_px: (T, 2) pixels.
     """
 
@@ -28,7 +28,7 @@ class CameraPath:
 def draw_camera_path(
     rng: np.random.Generator, times_sec: np.ndarray, *, size_px: tuple[int, int]
 ) -> CameraPath:
-    """Pan, zoom and shake, each present in some clips; every direction is as likely as its reverse.
+    """Draw pan, zoom and shake, each in some clips; each direction is as likely as its reverse.
 
     Args:
         rng: source of randomness.
@@ -49,11 +49,11 @@ def draw_camera_path(
 
 
 class Background:
-    """A still scene larger than the picture, seen through the camera.
+    """A still scene larger than the image, seen through the camera.
 
     Args:
         rng: source of randomness.
-        size_px: (width, height) of the picture.
+        size_px: (width, height) of the image.
     """
 
     def __init__(self, rng: np.random.Generator, size_px: tuple[int, int]) -> None:
@@ -66,7 +66,7 @@ class Background:
         self._canvas = _finish(rng, canvas)
 
     def view(self, camera: CameraPath, index: int) -> np.ndarray:
-        """(H, W, 3) uint8 RGB: what the camera sees in frame ``index``."""
+        """Return frame ``index`` of the camera, (H, W, 3) uint8 RGB."""
         scale = camera.scale[index]
         shift = camera.shift_px[index] - scale * self._margin_px
         matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
@@ -76,24 +76,24 @@ class Background:
 
 
 def _finish(rng: np.random.Generator, canvas: np.ndarray) -> np.ndarray:
-    """Light from one side, muted colours, a little blur: people stand out from what is behind."""
+    """Light from one side, mute the colours and blur a little, so that people stand out."""
     height, width = canvas.shape[:2]
     across = np.linspace(-1, 1, width)[None, :] * rng.uniform(-0.18, 0.18)
     down = np.linspace(-1, 1, height)[:, None] * rng.uniform(-0.18, 0.18)
-    picture = canvas.astype(np.float32) * (1 + across + down)[..., None]
-    grey = picture.mean(axis=2, keepdims=True)
-    picture = grey + rng.uniform(0.3, 0.75) * (picture - grey)
+    image = canvas.astype(np.float32) * (1 + across + down)[..., None]
+    grey = image.mean(axis=2, keepdims=True)
+    image = grey + rng.uniform(0.3, 0.75) * (image - grey)
     middle = rng.uniform(95, 185)
-    picture = middle + rng.uniform(0.5, 0.85) * (picture - picture.mean())
-    picture *= rng.uniform(0.93, 1.07, size=3)
-    picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 1.2))
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    image = middle + rng.uniform(0.5, 0.85) * (image - image.mean())
+    image *= rng.uniform(0.93, 1.07, size=3)
+    image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.5, 1.2))
+    return np.clip(image, 0, 255).astype(np.uint8)
 
 
 def _clouds(
     rng: np.random.Generator, width_px: int, height_px: int, *, coarsest: int = 3
 ) -> np.ndarray:
-    """(H, W) float32 in about -1..1: smooth noise of several sizes added up."""
+    """Return (H, W) float32 in about -1..1: the sum of smooth noise of several sizes."""
     total = np.zeros((height_px, width_px), dtype=np.float32)
     weight = 1.0
     for octave in range(5):
@@ -105,13 +105,20 @@ def _clouds(
 
 
 def _colour(rng: np.random.Generator, low: int = 40, high: int = 220) -> Colour:
-    return tuple(int(value) for value in rng.integers(low, high, size=3))
+    red, green, blue = rng.integers(low, high, size=3).tolist()
+    return red, green, blue
+
+
+def _half(colour: Colour) -> Colour:
+    """Return a colour of half the brightness."""
+    red, green, blue = colour
+    return red // 2, green // 2, blue // 2
 
 
 def _ground_and_wall(
     rng: np.random.Generator, width: int, height: int, horizon: int, *, grain: float
 ) -> np.ndarray:
-    """Two areas, each with a slow gradient and a grain."""
+    """Paint two areas, each with a slow gradient and a grain."""
     canvas = np.empty((height, width, 3), dtype=np.float32)
     for rows in (slice(0, horizon), slice(horizon, height)):
         first, second = np.array(_colour(rng, 70, 230)), np.array(_colour(rng, 70, 230))
@@ -170,7 +177,7 @@ def _room(rng: np.random.Generator, width: int, height: int, horizon: int) -> np
     for _ in range(rng.integers(2, 6)):
         x, w = int(rng.integers(0, width)), int(rng.integers(width // 12, width // 5))
         h = int(rng.integers(height // 10, height // 3))
-        # Cupboards stand on the floor, pictures and windows hang on the wall.
+        # Cupboards stand on the floor, images and windows hang on the wall.
         bottom = horizon + 4 if rng.uniform() < 0.5 else int(rng.integers(h, max(h + 1, horizon)))
         cv2.rectangle(canvas, (x, bottom - h), (x + w, bottom), _colour(rng), cv2.FILLED)
         cv2.rectangle(canvas, (x, bottom - h), (x + w, bottom), _colour(rng, 20, 120), 1)
@@ -187,11 +194,11 @@ def _haze(rng: np.random.Generator, width: int, height: int, horizon: int) -> np
 
 @dataclass(frozen=True)
 class Occluder:
-    """Something in front of everyone: filled polygons, farthest first.
+    """A thing in front of all people: filled polygons, farthest first.
 
     Attributes:
         polygons: each (N, 2) world pixels and a colour.
-        parallax: how much more than the background it moves with the camera.
+        parallax: its motion with the camera, relative to that of the background.
     """
 
     polygons: tuple[tuple[np.ndarray, Colour], ...]
@@ -206,7 +213,7 @@ class Occluder:
 
 
 def draw_occluders(rng: np.random.Generator, size_px: tuple[int, int]) -> list[Occluder]:
-    """None, one or two things in front; see ``Occluder``."""
+    """Draw none, one or two things in front of the people."""
     kinds = (_pole, _bush, _bench, _fence)
     count = rng.choice(3, p=[0.45, 0.4, 0.15])
     return [
@@ -222,7 +229,8 @@ def _box(left: float, top: float, right: float, bottom: float) -> np.ndarray:
 def _pole(rng: np.random.Generator, width: int, height: int):
     x, half = rng.uniform(0, width), rng.uniform(0.012, 0.03) * width
     colour = _colour(rng, 30, 170)
-    lit = tuple(min(255, c + 35) for c in colour)
+    red, green, blue = colour
+    lit = (min(255, red + 35), min(255, green + 35), min(255, blue + 35))
     pole = _box(x - half, -height, x + half, 2 * height)
     return (pole, colour), (_box(x - half, -height, x - half / 3, 2 * height), lit)
 
@@ -233,7 +241,7 @@ def _bush(rng: np.random.Generator, width: int, height: int):
     out = radius * (1 + 0.12 * np.sin(7 * around + rng.uniform(0, 6)) + rng.normal(0, 0.05, 40))
     ring = np.stack([1.4 * out * np.cos(around), out * np.sin(around)], axis=1)
     leaf = (int(rng.integers(20, 90)), int(rng.integers(70, 140)), int(rng.integers(20, 80)))
-    dark = tuple(c // 2 for c in leaf)
+    dark = _half(leaf)
     center = np.array([x, height - 0.35 * radius])
     return (ring + center, dark), (0.85 * ring + center - [2, 2], leaf)
 
@@ -242,7 +250,7 @@ def _bench(rng: np.random.Generator, width: int, height: int):
     x, half = rng.uniform(0, width), rng.uniform(0.1, 0.2) * width
     top = height * rng.uniform(0.78, 0.88)
     colour = _colour(rng, 60, 200)
-    dark = tuple(c // 2 for c in colour)
+    dark = _half(colour)
     board = _box(x - half, top, x + half, top + 0.05 * height)
     return (_box(x - half, top, x + half, 2 * height), dark), (board, colour)
 
@@ -252,7 +260,8 @@ def _fence(rng: np.random.Generator, width: int, height: int):
     top, colour = height * rng.uniform(0.76, 0.86), _colour(rng, 60, 230)
     step, bar = rng.uniform(0.04, 0.06) * width, 0.012 * width
     rail = _box(x - half, top + 0.03 * height, x + half, top + 0.06 * height)
-    bars = [_box(at, top, at + bar, 2 * height) for at in np.arange(x - half, x + half, step)]
+    lefts = np.arange(x - half, x + half, step).tolist()
+    bars = [_box(at, top, at + bar, 2 * height) for at in lefts]
     return tuple((shape, colour) for shape in [rail, *bars])
 
 
@@ -261,7 +270,7 @@ class SensorNoise:
 
     Args:
         rng: source of randomness.
-        size_px: (width, height) of the picture.
+        size_px: (width, height) of the image.
     """
 
     SPARE_PX = 32
@@ -275,7 +284,7 @@ class SensorNoise:
         self._darker = np.clip(np.rint(-grain), 0, 255).astype(np.uint8)
 
     def add(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """(H, W, 3) uint8 with the noise of one frame, whose place in the tile is drawn."""
+        """Return (H, W, 3) uint8 with the noise of one frame, from a random place in the tile."""
         left, top = rng.integers(0, self.SPARE_PX, size=2)
         rows = slice(top, top + self._size_px[1])
         columns = slice(left, left + self._size_px[0])

@@ -1,4 +1,4 @@
-"""Rendered scenes of people who move, with exact boxes and labels: a data set that everyone has."""
+"""Render scenes of people who move, with exact boxes and labels: data without a download."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ CLASSES = (
 )
 CLASS_IDS = {name: index + 1 for index, name in enumerate(CLASSES)}
 # Walk against walk backwards, and wave against raise arm: see ``gaits`` for why neither one
-# picture nor four pictures 8/15 s apart tell them apart.
+# frame nor four frames 8/15 s apart tell them apart.
 MOTION_ONLY_CLASSES = ("walk", "walk backwards", "wave", "raise arm")
 
-# A fall counts in its middle; before and after it, only what is well away from it counts.
+# A fall counts in its middle; other postures only count well before and after it.
 FALL_HALF_SEC = 0.3
 FALL_AWAY_SEC = 1.4
-# Keyframes keep this far from both ends of a clip, so that a window of 32 / 15 s fits.
+# Distance of keyframes from both ends of a clip, so that a window of 32 / 15 s fits.
 EDGE_SEC = 1.0
 MIN_VISIBLE = 0.3
-# One stream of random numbers for each part: a change in one leaves the others as they are.
+# One stream of random numbers for each part: a change in one does not affect the others.
 STREAMS = {"cast": 0, "camera": 1, "background": 2, "occluders": 3, "noise": 4, "event": 5}
 
 
@@ -42,8 +42,8 @@ class Annotation:
 
     Attributes:
         time_sec: of the keyframe, seconds.
-        box: xyxy, parts of the picture's width and height, inside 0..1.
-        class_ids: what the person does, from 1, ascending, at least one.
+        box: xyxy, relative to the width and height of the frame, inside 0..1.
+        class_ids: of what the person does, from 1, ascending, one or more.
         person_id: the same for the whole clip, from 0.
     """
 
@@ -54,21 +54,21 @@ class Annotation:
 
 
 class SyntheticScene:
-    """A short clip of one to four people; the same seed gives the same pictures and labels.
+    """A short clip of one to four people; the same seed gives the same frames and labels.
 
-    Seeds come in twins, 0 and 1, 2 and 3 ...: the same people in the same place, but who walks
-    in one walks backwards in the other, and who waves in one holds the arm up in the other. So
-    no model can learn these by heart from clothes and places; without twins a small network
-    does just that, and never finds the motion.
+    Seeds are in pairs, 0 and 1, 2 and 3 ...: the same people in the same place, but a person who
+    walks in one walks backwards in the other, and a person who waves in one holds the arm up in
+    the other. So a model cannot learn these by heart from clothes and places; without pairs a
+    small network does, and never finds the motion.
 
     Args:
-        seed: chooses everything that is random, from 0.
-        size_px: (width, height) of the pictures.
+        seed: of everything random, from 0.
+        size_px: (width, height) of the frames.
         fps: frames per second.
-        duration_sec: length, seconds.
+        duration_sec: of the clip, seconds.
 
     Raises:
-        ValueError: a size, rate or length that is not positive.
+        ValueError: a size, rate or duration is not positive.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class SyntheticScene:
     ) -> None:
         if min(*size_px, fps, duration_sec) <= 0 or seed < 0:
             raise ValueError(
-                f"a scene needs a positive size, rate and length and a seed from 0 up, got "
+                f"a scene needs a positive size, fps and duration and a seed of 0 or more, got "
                 f"{size_px}, {fps}, {duration_sec}, {seed}"
             )
         self.seed, self.size_px, self.fps = seed, size_px, fps
@@ -104,18 +104,18 @@ class SyntheticScene:
         ]
 
     def _random(self, stream: str) -> np.random.Generator:
-        # Twins differ in the noise alone, and in what ``opposite`` changes.
+        # Pairs differ only in the noise and in what ``opposite`` changes.
         seed = self.seed if stream == "noise" else self.seed // 2
         return np.random.default_rng([seed, STREAMS[stream]])
 
     def _draw_event_sec(self) -> float:
-        """Near a whole second, where keyframes usually are."""
+        """Return a time near a whole second, where keyframes usually are."""
         rng = self._random("event")
         last = max(1, int(self.duration_sec - EDGE_SEC + 1e-9))
         return float(rng.integers(1, last + 1) + rng.uniform(-0.12, 0.12))
 
     def frames(self) -> Iterator[np.ndarray]:
-        """The clip's pictures in order, each (H, W, 3) uint8 RGB."""
+        """Render the frames of the clip in order, each (H, W, 3) uint8 RGB."""
         background = Background(self._random("background"), self.size_px)
         noise_rng = self._random("noise")
         noise = SensorNoise(noise_rng, self.size_px)
@@ -129,7 +129,7 @@ class SyntheticScene:
             yield noise.add(image, noise_rng)
 
     def keyframes_sec(self, stride_sec: float = 1.0) -> list[float]:
-        """Multiples of the stride, away from the ends, when what everyone does is clear."""
+        """Return multiples of the stride, away from the ends, at which all actions are clear."""
         edge_sec = min(EDGE_SEC, self.duration_sec / 2)
         first = int(np.ceil(edge_sec / stride_sec - 1e-9))
         last = int(np.floor((self.duration_sec - edge_sec) / stride_sec + 1e-9))
@@ -137,7 +137,7 @@ class SyntheticScene:
         return [time for time in times if all(classes_at(role, time) for role in self.roles)]
 
     def annotations(self, stride_sec: float = 1.0) -> list[Annotation]:
-        """Who does what at each keyframe; who is hidden for more than 70 % is left out.
+        """Return who does what at each keyframe; people hidden by more than 70 % are left out.
 
         Args:
             stride_sec: seconds between keyframes, > 0; see ``keyframes_sec``.
@@ -148,32 +148,32 @@ class SyntheticScene:
         records = []
         for time_sec in self.keyframes_sec(stride_sec):
             index = min(round(time_sec * self.fps), self.num_frames - 1)
-            visible = self.visible_parts(index)
+            visible = self.visible_fractions(index)
             for person_id, role in enumerate(self.roles):
                 if visible[person_id] < MIN_VISIBLE:
                     continue
-                box = self._normalised(self.figures[person_id].boxes[index])
+                box = self._relative(self.figures[person_id].boxes[index])
                 ids = tuple(sorted(CLASS_IDS[name] for name in classes_at(role, time_sec)))
                 records.append(Annotation(time_sec, box, ids, person_id))
         return records
 
-    def _normalised(self, box: np.ndarray) -> tuple[float, float, float, float]:
-        parts = np.clip(box / np.tile(self.size_px, 2), 0.0, 1.0)
-        return tuple(float(part) for part in parts)
+    def _relative(self, box: np.ndarray) -> tuple[float, float, float, float]:
+        left, top, right, bottom = np.clip(box / np.tile(self.size_px, 2), 0.0, 1.0).tolist()
+        return left, top, right, bottom
 
-    def visible_parts(self, index: int) -> list[float]:
-        """How much of each person is seen in frame ``index``, 0 to 1."""
+    def visible_fractions(self, index: int) -> list[float]:
+        """Return the visible fraction of each person in frame ``index``, 0 to 1."""
         covered = self._mask(lambda image: self._draw_occluders(image, index))
-        parts = []
+        fractions = []
         for figure in reversed(self.figures):
             own = self._mask(lambda image, figure=figure: figure.draw(image, index))
             left, top, right, bottom = figure.boxes[index]
-            inside = self._normalised(figure.boxes[index])
+            inside = self._relative(figure.boxes[index])
             inside_px = (inside[2] - inside[0]) * (inside[3] - inside[1]) * np.prod(self.size_px)
             whole_px = own.sum() * (right - left) * (bottom - top) / max(inside_px, 1e-9)
-            parts.append(float((own & ~covered).sum() / max(whole_px, 1.0)))
+            fractions.append(float((own & ~covered).sum() / max(whole_px, 1.0)))
             covered |= own
-        return parts[::-1]
+        return fractions[::-1]
 
     def _draw_occluders(self, image: np.ndarray, index: int) -> None:
         for occluder in self._occluders:
@@ -182,12 +182,12 @@ class SyntheticScene:
     def _mask(self, draw) -> np.ndarray:
         image = np.zeros((self.size_px[1], self.size_px[0], 3), dtype=np.uint8)
         draw(image)
-        # Much faster than any() over so short an axis.
+        # Much faster than any() over an axis of three.
         return (image[..., 0] | image[..., 1] | image[..., 2]) > 0
 
 
 def classes_at(role: Role, time_sec: float) -> tuple[str, ...]:
-    """What someone does around a time, by name; nothing where that is unclear, near a fall."""
+    """Return what a person does at a time, by name; empty near a fall, where it is unclear."""
     posture = role.spec.posture
     if posture == "fall":
         away_sec = time_sec - role.spec.motion.event_sec

@@ -1,6 +1,6 @@
-"""Joint angles -> joint positions in the plane of the picture: forward kinematics and the view.
+"""Turn joint angles into joint positions in the image plane: forward kinematics and the view.
 
-A figure's own axes: x forward, y up, z to its left, in body heights; the feet touch y = 0.
+The axes of a figure: x forward, y up, z to its left, in body heights; the feet touch y = 0.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ JOINTS = (
 JOINT_INDEX = {name: index for index, name in enumerate(JOINTS)}
 SIDES = ("left", "right")
 SIDE_SIGNS = (1.0, -1.0)
-# How far below the ankle the sole is, so that a shoe's stroke ends at the ground.
+# Height of the ankle above the sole, so that the stroke of a shoe ends at the ground.
 SOLE = 0.03
 
 
@@ -44,13 +44,13 @@ class Body:
 
 
 def draw_body(rng: np.random.Generator) -> Body:
-    """A body whose parts are up to a tenth longer or wider than the usual one's."""
-    usual = Body()
-    return Body(**{name: value * rng.uniform(0.9, 1.1) for name, value in vars(usual).items()})
+    """Draw a body whose parts differ by up to a tenth from the default lengths and widths."""
+    default = Body()
+    return Body(**{name: value * rng.uniform(0.9, 1.1) for name, value in vars(default).items()})
 
 
 def _direction(degrees: np.ndarray, sideways_deg: np.ndarray | float = 0.0) -> np.ndarray:
-    """(..., 3) unit vectors: 0 is down, positive is forward, then out to the left."""
+    """Return (..., 3) unit vectors: 0 is down, positive is forward, then out to the left."""
     forward, sideways = np.deg2rad(degrees), np.deg2rad(sideways_deg)
     out = np.sin(sideways) * np.ones_like(forward)
     reach = np.cos(sideways)
@@ -58,14 +58,14 @@ def _direction(degrees: np.ndarray, sideways_deg: np.ndarray | float = 0.0) -> n
 
 
 def place_joints(angles: Angles, body: Body) -> np.ndarray:
-    """Forward kinematics.
+    """Return the joints of a figure by forward kinematics.
 
     Args:
         angles: over T times.
         body: the lengths.
 
     Returns:
-        (T, J, 3) float64 positions of ``JOINTS``, body heights, the lowest one at the ground.
+        (T, J, 3) float64 positions of ``JOINTS``, body heights, the lowest joint at the ground.
     """
     joints = np.zeros((len(angles.lean), len(JOINTS), 3))
     spine = -_direction(-angles.lean)
@@ -78,7 +78,7 @@ def place_joints(angles: Angles, body: Body) -> np.ndarray:
     for index in range(2):
         _place_arm(joints, angles, body, index)
         _place_leg(joints, angles, body, index)
-    joints = _tilted(joints, angles.tilt)
+    joints = _tilt(joints, angles.tilt)
     joints[..., 1] -= joints[..., 1].min(axis=1, keepdims=True) - SOLE
     joints[..., 1] += angles.lift[:, None]
     return joints
@@ -101,14 +101,14 @@ def _place_leg(joints: np.ndarray, angles: Angles, body: Body, index: int) -> No
     shank_deg = thigh_deg - angles.knees[:, index]
     knee = hip + body.thigh * _direction(thigh_deg, sign * 3.0)
     ankle = knee + body.shank * _direction(shank_deg)
-    # A foot stays flatter than its shank is upright.
+    # A foot turns less than its shank.
     toe = ankle + body.foot * _direction(84.0 + 0.7 * shank_deg)
     for name, place in (("hip", hip), ("knee", knee), ("ankle", ankle), ("toe", toe)):
         joints[:, JOINT_INDEX[f"{side}_{name}"]] = place
 
 
-def _tilted(joints: np.ndarray, tilt_deg: np.ndarray) -> np.ndarray:
-    """Turn each body about its feet; what has fallen keeps its middle over the spot."""
+def _tilt(joints: np.ndarray, tilt_deg: np.ndarray) -> np.ndarray:
+    """Turn each body about its feet; a fallen body keeps its middle over the same place."""
     if not tilt_deg.any():
         return joints
     ankles = [JOINT_INDEX["left_ankle"], JOINT_INDEX["right_ankle"]]
@@ -122,13 +122,13 @@ def _tilted(joints: np.ndarray, tilt_deg: np.ndarray) -> np.ndarray:
 
 
 def reach_for(joints: np.ndarray, body: Body, *, arm: str, target: np.ndarray) -> None:
-    """Bend an arm so that its hand is at a place (two-bone inverse kinematics), in place.
+    """Bend an arm so that its hand is at a target (two-bone inverse kinematics), in place.
 
     Args:
         joints: (T, J, 3) positions.
         body: the lengths.
         arm: 'left' or 'right'.
-        target: (T, 3) where the hand goes; a place out of reach is pointed at.
+        target: (T, 3) of the hand; if it is out of reach, the arm points at it.
     """
     shoulder = joints[:, JOINT_INDEX[f"{arm}_shoulder"]]
     line = target - shoulder
@@ -147,15 +147,15 @@ def reach_for(joints: np.ndarray, body: Body, *, arm: str, target: np.ndarray) -
 def view_from(
     joints: np.ndarray, *, yaw_deg: float, pitch_deg: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Look at a figure from the side (yaw 0 faces right, 180 left, 90 towards the viewer).
+    """Project a figure, seen from the side (yaw 0 faces right, 180 left, 90 towards the viewer).
 
     Args:
         joints: (T, J, 3) positions.
-        yaw_deg: the way it faces.
+        yaw_deg: the direction it faces.
         pitch_deg: how far the viewer looks down.
 
     Returns:
-        (T, J, 2) positions in the picture's plane, x right and y up, body heights; (J,) mean
+        (T, J, 2) positions in the image plane, x right and y up, body heights; (J,) mean
         nearness to the viewer.
     """
     yaw, pitch = np.deg2rad(yaw_deg), np.deg2rad(pitch_deg)
@@ -166,12 +166,12 @@ def view_from(
 
 
 def raise_arm(points: np.ndarray, body: Body, *, swing: ArmSwing, times_sec: np.ndarray) -> None:
-    """Put one arm up in the picture's plane, seen in full from whichever side, in place.
+    """Raise one arm in the image plane, in place, so that it is fully visible from any side.
 
     Args:
         points: (T, J, 2) from ``view_from``.
         body: the lengths.
-        swing: how it moves.
+        swing: its motion.
         times_sec: (T,) seconds.
     """
     side = SIDES[0] if swing.is_left else SIDES[1]
@@ -179,7 +179,7 @@ def raise_arm(points: np.ndarray, body: Body, *, swing: ArmSwing, times_sec: np.
     shoulder = points[:, JOINT_INDEX[f"{side}_shoulder"]]
     outward = np.array([swing.outward, 1.0])
     elbow = shoulder + body.upper_arm * outward * np.stack([np.sin(upper), np.cos(upper)], axis=1)
-    # A raised forearm looks longer than a hanging one: it is nearer to the eye of the camera.
+    # A raised forearm looks longer than a hanging one: it is nearer to the camera.
     hand = elbow + 1.2 * body.forearm * outward * np.stack([np.sin(fore), np.cos(fore)], axis=1)
     points[:, JOINT_INDEX[f"{side}_elbow"]] = elbow
     points[:, JOINT_INDEX[f"{side}_hand"]] = hand

@@ -123,5 +123,5 @@ def test_videos_are_those_of_the_list(tmp_path):
     assert everything[0].url == prepare.VIDEOS + "a.mkv"
     assert [one.name for one in wanted_videos(names, frozenset({"b"}))] == ["videos/b.mp4"]
     names.write_text("../x.mkv\n")
-    with pytest.raises(InputError, match="no list of file names"):
+    with pytest.raises(InputError, match="not a list of file names"):
         wanted_videos(names)

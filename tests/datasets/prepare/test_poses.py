@@ -150,7 +150,7 @@ def test_videos_are_found_by_their_hashes_at_any_depth(table, tmp_path):
     fetch_videos(folder)
     # But for one that is damaged.
     (folder / "two.avi").write_bytes(b"half")
-    with pytest.raises(InputError, match=r"1 of 3 videos cannot be had, for example two\.avi"):
+    with pytest.raises(InputError, match=r"1 of 3 videos are missing, for example two\.avi"):
         fetch_videos(folder)
     fetch_videos(folder, source=source)
     assert (folder / "two.avi").read_bytes() == CONTENTS["two.avi"]
@@ -161,7 +161,7 @@ def test_what_cannot_be_had_is_told_and_the_rest_is_kept(table, tmp_path):
     source.mkdir()
     (source / "two.avi").write_bytes(CONTENTS["two.avi"])
     message = (
-        r"2 of 3 videos cannot be had, for example one\.mp4: .*127\.0\.0\.1:9 cannot be "
+        r"2 of 3 videos are missing, for example one\.mp4: .*127\.0\.0\.1:9 cannot be "
         r"reached.*--from FOLDER"
     )
     with pytest.raises(InputError, match=message):
@@ -170,7 +170,7 @@ def test_what_cannot_be_had_is_told_and_the_rest_is_kept(table, tmp_path):
 
 
 def test_a_source_that_is_not_there(table, tmp_path):
-    with pytest.raises(InputError, match=r"there is no folder .*none: name one"):
+    with pytest.raises(InputError, match=r"there is no folder .*none: give the"):
         fetch_videos(tmp_path / "videos", source=tmp_path / "none")
 
 

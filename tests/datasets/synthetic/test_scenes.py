@@ -239,11 +239,11 @@ def test_hidden_people_are_left_out():
     scene._occluders = []
     scene.roles = [Role(walker("stand")), Role(walker("stand"))]
     scene.figures = [still_figure(role.spec) for role in scene.roles]
-    assert scene.visible_parts(15) == pytest.approx([0.0, 1.0])
+    assert scene.visible_fractions(15) == pytest.approx([0.0, 1.0])
     assert {record.person_id for record in scene.annotations()} == {1}
     aside = walker("stand", foot_px=(192.0, 130.0))
     scene.figures = [still_figure(aside), still_figure(walker("stand"))]
-    half, whole = scene.visible_parts(15)
+    half, whole = scene.visible_fractions(15)
     assert 0.3 < half < 0.7
     assert whole == pytest.approx(1.0)
 
@@ -376,7 +376,7 @@ def test_a_seed_belongs_to_one_split(tmp_path):
     [
         ({"size_px": (65, 48)}, "even"),
         ({"fps": -1}, "positive"),
-        ({"duration_sec": 1.0}, "no room for keyframes"),
+        ({"duration_sec": 1.0}, "too short for keyframes"),
     ],
 )
 def test_settings_that_cannot_work(wrong, message):

@@ -1,10 +1,10 @@
-"""The posture data set as a folder in AVA's layout: public videos, annotations, held-out parts."""
+"""Make the posture data set, a folder in AVA's layout: public videos, annotations, splits."""
 
 from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +20,9 @@ HOME_URL = (
     "GMDCSA24-A-Dataset-for-Human-Fall-Detection-in-Videos/HEAD/"
 )
 INTEL_URL = "https://raw.githubusercontent.com/intel-iot-devkit/sample-videos/master/"
-# Half of the pedestrians' video: what comes later is never trained on in that split.
+# Half of the pedestrians' video: the split 'first_half' trains on what comes before.
 HALF_SEC = 40.0
-# Nobody runs in the videos: runners are rendered, with as many walkers beside them.
+# The videos show no one who runs: runners are rendered, and walkers in the same scenes.
 RUNNER_SCENES, RUNNER_SIZE_PX, RUNNER_STRIDE_SEC = 60, (320, 240), 0.25
 RENDERED_WALK, RENDERED_RUN = 2, 3
 WALK, RUN = 3, 4
@@ -30,7 +30,7 @@ WALK, RUN = 3, 4
 
 @dataclass(frozen=True)
 class Video:
-    """A public video: the name in the data set, whose it is, where it is, and its hash."""
+    """A public video: its name in the data set, the part it belongs to, its URL and SHA-256."""
 
     name: str
     part: str
@@ -79,75 +79,77 @@ PEOPLE = ("subject1", "subject3")
 def fetch_videos(
     folder: Path, *, source: Path | None = None, on_video: Callable[[], object] = lambda: None
 ) -> None:
-    """Bring the videos into ``folder``; what is there with the right hash stays.
+    """Copy or download the videos into ``folder``; those with the right hash are kept.
 
     Args:
-        folder: made if need be.
-        source: a folder in which to look for the files by their hashes first, under any name
+        folder: made if it does not exist.
+        source: a folder that is searched for the files first, by their hashes, under any name
             and at any depth.
         on_video: called after each.
 
     Raises:
-        InputError: a video cannot be had; those that could be are kept.
+        InputError: a video cannot be found or downloaded; the others are kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    at_hand = dict(_hashes(source)) if source else {}
+    available = dict(_hashes(source)) if source else {}
     failures = []
     for video in VIDEOS:
         path = folder / video.name
         try:
             if not (path.is_file() and hash_file(path) == video.sha256):
-                _fetch(video, path, at_hand.get(video.sha256))
+                _fetch(video, path, available.get(video.sha256))
         except InputError as error:
             failures.append((video, error))
         on_video()
     if failures:
         video, error = failures[0]
         raise InputError(
-            f"{len(failures)} of {len(VIDEOS)} videos cannot be had, for example {video.name}: "
-            f"{error}. Get them where you can, and name their folder with --from FOLDER"
+            f"{len(failures)} of {len(VIDEOS)} videos are missing, for example {video.name}: "
+            f"{error}. Get them another way and give their folder with --from FOLDER"
         )
 
 
 def _hashes(source: Path) -> Iterator[tuple[str, Path]]:
     if not source.is_dir():
-        raise InputError(f"there is no folder {source}: name one that holds the videos")
+        raise InputError(f"there is no folder {source}: give the folder of the videos")
     endings = {Path(video.name).suffix for video in VIDEOS}
     for path in sorted(source.rglob("*")):
         if path.suffix.lower() in endings and path.is_file():
             yield hash_file(path), path
 
 
-def _fetch(video: Video, path: Path, at_hand: Path | None) -> None:
-    if at_hand is None and not video.url:
-        at_hand = fetch_sample()
-        if hash_file(at_hand) != video.sha256:
-            raise InputError(f"{video.name} could not be fetched, only another sample")
-    if at_hand is None:
+def _fetch(video: Video, path: Path, copy: Path | None) -> None:
+    """Copy a video that is available, or download it."""
+    if copy is None and not video.url:
+        copy = fetch_sample()
+        if hash_file(copy) != video.sha256:
+            raise InputError(f"{video.name} cannot be downloaded, only another sample")
+    if copy is None:
         download_url(video.url, path, sha256=video.sha256)
         return
     with partial_file(path) as part:
-        shutil.copyfile(at_hand, part)
+        shutil.copyfile(copy, part)
 
 
 def write_splits(folder: Path) -> dict[str, int]:
-    """Write the annotations of every split into ``folder``; rows per file.
+    """Write the annotations of every split into ``folder``.
 
-    ``train.csv`` is everything. For each person at home ``without_X.csv`` and ``X.csv``; of the
-    pedestrians ``first_half.csv`` (with everybody else) and ``second_half.csv``. Training files
-    hold the rendered runners too, if ``render_runners`` was there before.
+    ``train.csv`` has all parts. Each person at home has ``without_X.csv`` to train on and
+    ``X.csv`` to test on; the pedestrians have ``first_half.csv`` (with all other parts) and
+    ``second_half.csv``. Training files have the rendered runners too, if there are any.
+
+    Returns:
+        The number of rows of each file.
     """
     parts = {part: _read(HERE / f"{part}.csv") for part in PARTS}
     runners = _read(folder / "runners.csv") if (folder / "runners.csv").is_file() else []
+    splits = {"train": [*_without(parts, None), *runners]}
+    for person in PEOPLE:
+        splits[f"without_{person}"] = [*_without(parts, person), *runners]
+        splits[person] = parts[person]
     early = [row for row in parts["vtest"] if float(row[1]) < HALF_SEC]
     late = [row for row in parts["vtest"] if float(row[1]) >= HALF_SEC]
-    splits = {"train": [*_joined(parts.values()), *runners]}
-    for person in PEOPLE:
-        others = [rows for part, rows in parts.items() if part != person]
-        splits[f"without_{person}"] = [*_joined(others), *runners]
-        splits[person] = parts[person]
-    others = [rows for part, rows in parts.items() if part != "vtest"]
-    splits["first_half"] = [*_joined(others), *early, *runners]
+    splits["first_half"] = [*_without(parts, "vtest"), *early, *runners]
     splits["second_half"] = late
     for name, rows in splits.items():
         _write(folder / f"{name}.csv", rows)
@@ -180,8 +182,9 @@ def render_runners(folder: Path, *, on_scene: Callable[[], object] = lambda: Non
     shutil.rmtree(scratch)
 
 
-def _joined(tables: Iterable[list[list[str]]]) -> list[list[str]]:
-    return [row for table in tables for row in table]
+def _without(parts: Mapping[str, list[list[str]]], left_out: str | None) -> list[list[str]]:
+    """Return the rows of all parts but one."""
+    return [row for part, rows in parts.items() if part != left_out for row in rows]
 
 
 def _read(path: Path) -> list[list[str]]:
