@@ -1,1 +1,50 @@
-"""What models learn from and are measured on: datasets, their files and their transforms."""
+"""Data sets that models are trained and tested on, and what prepares them."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stad.datasets.actor_tracks import ActorTracks
+    from stad.datasets.ava import AVADataset, collate_clips
+    from stad.datasets.epoch_sampler import EpochIndex, EpochSampler
+    from stad.datasets.flow import collate_with_flow
+    from stad.datasets.keypoints import SkeletonDataset, collate_skeletons
+    from stad.datasets.videos import VideoDataset, collate_videos
+
+__all__ = [
+    "AVADataset",
+    "ActorTracks",
+    "EpochIndex",
+    "EpochSampler",
+    "SkeletonDataset",
+    "VideoDataset",
+    "collate_clips",
+    "collate_skeletons",
+    "collate_videos",
+    "collate_with_flow",
+]
+
+_MODULES = {
+    "AVADataset": "ava",
+    "ActorTracks": "actor_tracks",
+    "EpochIndex": "epoch_sampler",
+    "EpochSampler": "epoch_sampler",
+    "SkeletonDataset": "keypoints",
+    "VideoDataset": "videos",
+    "collate_clips": "ava",
+    "collate_skeletons": "keypoints",
+    "collate_videos": "videos",
+    "collate_with_flow": "flow",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

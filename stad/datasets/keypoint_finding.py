@@ -39,8 +39,10 @@ def build_network(
     """Build the network that finds keypoints, with its published weights.
 
     Args:
-        actor_crops, backbone: configs, as of the ``ActionDetector`` that will run.
-        mean, std: as of its ``ClipPreprocessor``.
+        actor_crops: config, as of the ``ActionDetector`` that will run.
+        backbone: config, as of the same.
+        mean: of the colours, as of its ``ClipPreprocessor``.
+        std: of the colours, as of the same.
     """
     return KeypointNetwork(
         crops=MODELS.build(actor_crops),

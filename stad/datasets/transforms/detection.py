@@ -29,7 +29,9 @@ def crop_clip(
     Args:
         frames: T times (H, W, 3).
         boxes: (..., 4) float32 xyxy, pixels.
-        left, top, side: the square, pixels.
+        left: left edge of the square, pixels.
+        top: top edge of the square, pixels.
+        side: length of its edges, pixels.
 
     Returns:
         Views of the frames, and (..., 4) float32; a box outside has no width or no height.

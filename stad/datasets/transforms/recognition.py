@@ -43,7 +43,8 @@ def multi_scale_box(
     jittering.
 
     Args:
-        width_px, height_px: of the frame.
+        width_px: of the frame.
+        height_px: of the frame.
         rng: source of randomness.
         scales: sides, relative to the short side.
     """
@@ -67,7 +68,8 @@ def random_resized_box(
     Szegedy et al., "Going Deeper with Convolutions", CVPR 2015, section 6.
 
     Args:
-        width_px, height_px: of the frame.
+        width_px: of the frame.
+        height_px: of the frame.
         rng: source of randomness.
         area: minimum and maximum area, relative to the frame's.
         ratio: minimum and maximum of width over height.
@@ -96,7 +98,8 @@ def random_scale_box(
     Feichtenhofer et al., "SlowFast", ICCV 2019, section 4.
 
     Args:
-        width_px, height_px: of the frame.
+        width_px: of the frame.
+        height_px: of the frame.
         rng: source of randomness.
         crop_px: side of the square after scaling.
         scale_px: minimum and maximum of the scaled short side.
