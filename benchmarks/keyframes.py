@@ -1,4 +1,4 @@
-"""Keyframes per second of the whole flow, and where its time goes."""
+"""Measure the keyframes per second of the whole pipeline, and where its time goes."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import time
 from dataclasses import dataclass
 from itertools import takewhile
 
-from stad import zoo
 from stad.inference.detectors import open_detector
 from stad.inference.pipeline import PipelineOptions, annotate_frames
 from stad.inference.precision import choose_precision
 from stad.inference.scorer import ActionScorer
 from stad.video.source import VideoSource
+from stad.zoo.loading import open_model
 
 
 @dataclass(frozen=True)
 class KeyframeSpeed:
-    """What one model cost on a stretch of video.
+    """The time that one model took on a part of a video.
 
     Attributes:
         model: its name.
-        keyframes: scored.
-        actors: in them, on average.
-        seconds: wall time of all.
-        detecting_sec, scoring_sec: of that, in the person detector and in the action model.
+        keyframes: number of scored ones.
+        actors: mean number in a keyframe.
+        seconds: wall time.
+        detecting_sec, scoring_sec: the part of it in the person detector and the action model.
         stride_sec: time between keyframes, seconds of video.
     """
 
@@ -37,12 +37,12 @@ class KeyframeSpeed:
 
     @property
     def per_second(self) -> float:
-        """Keyframes per second."""
+        """The number of keyframes per second."""
         return self.keyframes / self.seconds
 
 
 class _Timed:
-    """Adds up the time that calls of one method take."""
+    """Adds up the time of all calls of one method."""
 
     def __init__(self, owner: object, method: str) -> None:
         self.seconds = 0.0
@@ -59,20 +59,22 @@ class _Timed:
 def measure_keyframes(
     model: str, video: str, *, detector: str, start_sec: float, duration_sec: float
 ) -> KeyframeSpeed:
-    """Run the flow over a stretch of a video, without writing anything.
+    """Run the pipeline over a part of a video, without writing anything.
 
-    The first keyframe, which waits for the models to warm up, is not counted.
+    The first keyframe, in which the models warm up, is not counted.
 
     Args:
-        model, detector: names in the zoo.
+        model: name in the zoo.
         video: path.
-        start_sec, duration_sec: which stretch, seconds.
+        detector: name in the zoo.
+        start_sec: of the part, seconds.
+        duration_sec: of the part, seconds.
     """
-    loaded = zoo.open_model(model)
+    loaded = open_model(model)
     source = VideoSource(video, start_sec=start_sec)
     frame_size = (source.info.width_px, source.info.height_px)
     precision = choose_precision("auto", "cpu", model=model, loaded=loaded, frame_size=frame_size)
-    scorer = ActionScorer.of(loaded, precision.dtype)
+    scorer = ActionScorer.from_loaded(loaded, precision.dtype)
     people = open_detector(detector)
     detecting, scoring = _Timed(people, "detect"), _Timed(scorer, "score")
     end_sec = start_sec + duration_sec
@@ -81,7 +83,8 @@ def measure_keyframes(
         stride_sec=loaded.stride_sec, person_threshold=people.person_threshold, batch_size=1
     )
     actors, begin, spent = [], 0.0, (0.0, 0.0)
-    for result in annotate_frames(frames, people, scorer, options=options, fps=source.info.fps):
+    fps = float(source.info.fps)
+    for result in annotate_frames(frames, people, scorer, options=options, fps=fps):
         if result.keyframe is None:
             continue
         if not begin:

@@ -1,4 +1,4 @@
-"""What a network costs: multiply-adds of a clip, and weights."""
+"""Count the multiply-adds of a network for a clip, and its weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OPERATIONS_PER_PAIR = 2
 
 
 class Cost(NamedTuple):
-    """Of one clip in one view.
+    """The cost of one clip in one view.
 
     Attributes:
         gflops: billions of multiply-adds, as papers state 'GFLOPs'.
@@ -30,7 +30,7 @@ class Cost(NamedTuple):
 
 
 def count_cost(model: ConfigDict, *, num_frames: int, size_px: int) -> Cost:
-    """Count with torch's own counter; nothing is computed, only shapes.
+    """Count with torch's own counter, from shapes alone; nothing is computed.
 
     Args:
         model: config of a ``Recognizer``.
@@ -45,7 +45,7 @@ def count_cost(model: ConfigDict, *, num_frames: int, size_px: int) -> Cost:
 
 @torch.no_grad()
 def count_network(network: torch.nn.Module, inputs: torch.Tensor) -> Cost:
-    """``count_cost`` of any network and its inputs, both on the device 'meta' or on a real one."""
+    """Count the cost of any network for its inputs, both on the device 'meta' or on a real one."""
     with _plain_attention(), FlopCounterMode(display=False) as counter:
         network(inputs)
     return Cost(
@@ -56,7 +56,7 @@ def count_network(network: torch.nn.Module, inputs: torch.Tensor) -> Cost:
 
 @contextmanager
 def _plain_attention() -> Iterator[None]:
-    """Attention as matrix products: the counter does not know all of its fused kernels."""
+    """Compute attention as matrix products: the counter does not know all fused kernels."""
     was_fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:

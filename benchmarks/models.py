@@ -1,4 +1,4 @@
-"""How many clips a second each network scores, next to torchvision's nearest one."""
+"""Measure how many clips per second networks score, next to similar ones of torchvision."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from benchmarks.model_cost import count_network
 from stad import zoo
 from stad.errors import InputError
 from stad.models.online import OnlineRecognizer, online_unsupported_reason
+from stad.models.recognizer import Recognizer
 from stad.registry import MODELS
 from stad.utils.markdown import markdown_table
 
@@ -34,12 +35,12 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Peer:
-    """A network of torchvision's to compare with.
+    """A network of torchvision to compare with.
 
     Attributes:
-        title: its name there.
-        build: makes it, with random weights.
-        per_frame: whether it takes the frames of a clip as so many images.
+        title: its name in torchvision.
+        build: builds it, with random weights.
+        per_frame: whether it takes the frames of a clip as single images.
     """
 
     title: str
@@ -47,7 +48,7 @@ class Peer:
     per_frame: bool = False
 
     def inputs(self, clips: Tensor) -> Tensor:
-        """(N, 3, T, H, W) -> the same, or (N * T, 3, H, W)."""
+        """Return clips (N, 3, T, H, W) as they are, or as images (N * T, 3, H, W)."""
         return clips.transpose(1, 2).flatten(0, 1).contiguous() if self.per_frame else clips
 
 
@@ -57,8 +58,8 @@ _R3D = Peer("r3d_18", video_models.r3d_18)
 _S3D = Peer("s3d", video_models.s3d)
 _SWIN = Peer("swin3d_t", video_models.swin3d_t)
 
-# Configs of stad's, and the network of torchvision's that is nearest, at the same input.
-PEERS = {
+# Configs of stad, and the most similar network of torchvision, at the same input.
+PEERS: dict[str, Peer | None] = {
     "tsn_kinetics": _RESNET50,
     "tsn_1x1x8_kinetics": _RESNET50,
     "tsm_kinetics": _RESNET50,
@@ -87,15 +88,15 @@ PEERS = {
 
 @dataclass(frozen=True)
 class Speed:
-    """Of one network and its peer, measured in turns.
+    """The speed of one network and its peer, measured in turns.
 
     Attributes:
         title: name of the config.
-        num_frames, size_px: the input that the config tests with.
+        num_frames, size_px: the input of the config in tests.
         gflops: billions of multiply-adds per clip.
         clip_sec: seconds per clip, the median.
-        peer, peer_gflops, peer_clip_sec: the same of the peer; None without one.
-        ratio: median of the peer's time over this network's; above 1 this one is quicker.
+        peer, peer_gflops, peer_clip_sec: the same of the peer; None without a peer.
+        ratio: median of the peer's time over this network's; above 1 this network is faster.
     """
 
     title: str
@@ -110,28 +111,28 @@ class Speed:
 
 
 def measure(name: str, *, batch_size: int, rounds: int, device: str) -> list[Speed]:
-    """Time the network of a config, and its peer in turns with it.
+    """Time the network of a config and its peer, in turns.
 
     Both run in float32 as they are built, without gradients, on random clips.
 
     Args:
-        name: of a recognizer in configs/, without '.py'.
+        name: of the config of a recognizer, without '.py'.
         batch_size: clips per pass.
         rounds: passes of each network, after the one that counts its multiply-adds.
-        device: such as 'cpu'.
+        device: 'cpu', 'cuda:0', ...
 
     Returns:
-        One row; of a uni-directional TSM a second one, a frame of a stream.
+        One row; for a uni-directional TSM a second one, of single frames of a stream.
 
     Raises:
-        InputError: there is no such config, or it is not one of a recognizer.
+        InputError: there is no such config, or its model is not a recognizer.
     """
     path = zoo.config_dir() / f"{name}.py"
     if not path.is_file():
-        raise InputError(f"there is no config {path}: choose among {', '.join(PEERS)}")
+        raise InputError(f"there is no config {path}: choose one of {', '.join(PEERS)}")
     config = Config.fromfile(path)
     if "head" not in config.model:
-        raise InputError(f"{name} is not a recognizer of clips: choose among {', '.join(PEERS)}")
+        raise InputError(f"{name} is not a recognizer of clips: choose one of {', '.join(PEERS)}")
     dataset = config.val_dataloader.dataset
     frames, size_px = dataset.window.num_frames, dataset.crop_px
     model = MODELS.build(config.model).to(device).eval()
@@ -147,13 +148,14 @@ def measure(name: str, *, batch_size: int, rounds: int, device: str) -> list[Spe
 
 
 class _Stream(nn.Module):
-    """(N, 3, 1, H, W), the next frame of N streams, -> logits."""
+    """Score the next frame of N streams, (N, 3, 1, H, W)."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Recognizer) -> None:
         super().__init__()
         self._online = OnlineRecognizer(model, consensus_frames=1)
 
     def forward(self, clips: Tensor) -> Tensor:
+        """Return logits (N, num_classes)."""
         return self._online.step(clips[:, :, 0])
 
 
@@ -177,7 +179,7 @@ def _compare(
 
 @torch.inference_mode()
 def _take_turns(networks: Sequence[tuple[nn.Module, Tensor]], *, rounds: int) -> list[list[float]]:
-    """Seconds of each pass, by network; turns, as other work on the machine comes in bursts."""
+    """Return the seconds of each pass by network; in turns, as other load comes in bursts."""
     times: list[list[float]] = [[] for _ in networks]
     for _ in range(rounds):
         for row, (network, inputs) in zip(times, networks, strict=True):
@@ -195,15 +197,15 @@ def _wait(inputs: Tensor) -> None:
 
 
 def as_row(speed: Speed) -> tuple[str, ...]:
-    """A row of ``COLUMNS``, for people."""
+    """Return a row of ``COLUMNS``."""
     size = f"{speed.num_frames} x {speed.size_px} x {speed.size_px}"
     own = (speed.title, size, f"{speed.gflops:.1f}", f"{1 / speed.clip_sec:.2f}")
-    if speed.peer is None:
+    if speed.peer is None or speed.peer_clip_sec is None:
         return (*own, "", "", "", "")
     other = f"{speed.peer_gflops:.1f}", f"{1 / speed.peer_clip_sec:.2f}"
     return (*own, speed.peer, *other, f"{speed.ratio:.2f}")
 
 
 def as_markdown(speeds: Sequence[Speed]) -> str:
-    """A table for a page."""
+    """Return a table for the documentation."""
     return markdown_table(COLUMNS, map(as_row, speeds), texts=(0, 1, 4))

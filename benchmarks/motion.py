@@ -1,4 +1,4 @@
-"""Rendered clips in which time alone tells classes apart: each one reversed is another class."""
+"""Render clips whose classes differ in time alone: each one reversed is another class."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ SPINS = tuple(label for label, name in enumerate(CLASSES) if name.startswith("sp
 
 # decord cannot read a few narrow sizes, 72 among them.
 SIDE_PX = 80
-# Parts of the side.
+# Relative to the side.
 SHAPE_SIDE = (0.28, 0.42)
 TRAVEL = (0.35, 0.55)
-# Less than a half turn between samples an eighth of the clip apart, or the direction is lost.
+# Less than half a turn between samples an eighth of the clip apart, or the direction is lost.
 TURN_DEG = (200.0, 320.0)
-# Of one of 32 frames against the last one. Eight of them are half a turn, give or take, so that
-# samples so far apart do not tell the direction; four are three quarters of a turn.
+# Turn between neighbours of 32 frames. Eight frames are about one and a half turns, so that
+# samples eight frames apart do not show the direction; four are three quarters of a turn.
 SPIN_DEG = (63.0, 72.0)
 SPIN_FRAMES = 32
 NOISE_DEVIATION = 6.0
@@ -42,7 +42,7 @@ class MotionClip(NamedTuple):
 
 
 class _Pose(NamedTuple):
-    """Where the shape is in each frame; pixels, radians, and how much of it is seen, 0-1."""
+    """The shape in each frame: centre in pixels, angle in radians, and opacity, 0-1."""
 
     center_px: np.ndarray
     angle: np.ndarray
@@ -50,7 +50,7 @@ class _Pose(NamedTuple):
 
 
 def reversed_label(label: int) -> int:
-    """The class of a clip of ``label`` that is played backwards.
+    """Return the class of a clip of ``label`` that is played backwards.
 
     >>> CLASSES[reversed_label(CLASSES.index("move left"))]
     'move right'
@@ -59,23 +59,23 @@ def reversed_label(label: int) -> int:
 
 
 def render_motion(seed: int, *, num_frames: int = 32, side_px: int = SIDE_PX) -> MotionClip:
-    """One clip.
+    """Render one clip.
 
-    Seeds come in twins, 0 and 1, 2 and 3 ...: the one is the other played backwards, to the last
-    bit. So no picture, and no set of pictures without their order, tells the classes of a pair
-    apart. Five twins after each other have the five pairs.
+    Seeds are in pairs, 0 and 1, 2 and 3 ...: one is the other played backwards, to the last bit.
+    So neither a frame nor a set of frames without their order tells the two classes apart. Five
+    successive pairs of seeds have the five pairs of classes.
 
     Args:
-        seed: chooses everything that is random, from 0.
+        seed: of everything random, from 0.
         num_frames: T.
-        side_px: of the square picture, pixels.
+        side_px: of the square frame, pixels.
     """
     rng = np.random.default_rng(seed // 2)
     pair = seed // 2 % NUM_PAIRS
     backwards = bool(rng.integers(2)) ^ bool(seed % 2)
     ground = _draw_ground(rng, side_px)
     colour = rng.uniform(0, 255, 3)
-    # Seen in front of the ground, whatever the two colours are.
+    # Keep the shape visible in front of the ground, whatever the two colours are.
     if np.abs(colour - ground.mean(axis=(0, 1))).max() < 80:
         colour = (colour + 128) % 256
     corners = _draw_shape(rng, side_px)
@@ -90,13 +90,13 @@ def render_motion(seed: int, *, num_frames: int = 32, side_px: int = SIDE_PX) ->
 
 
 def _draw_ground(rng: np.random.Generator, side_px: int) -> np.ndarray:
-    """Soft blots: (side, side, 3) float64."""
+    """Draw soft blots, (side, side, 3) float64."""
     coarse = rng.uniform(40, 215, (5, 5, 3)).astype(np.float32)
     return cv2.resize(coarse, (side_px, side_px), interpolation=cv2.INTER_CUBIC).astype(np.float64)
 
 
 def _draw_shape(rng: np.random.Generator, side_px: int) -> np.ndarray:
-    """Corners of a wedge around the origin, (4, 2) pixels: one can see which way it points."""
+    """Draw the corners of a wedge around the origin, (4, 2) pixels; its direction is visible."""
     length = rng.uniform(*SHAPE_SIDE) * side_px
     front, back = rng.uniform(0.1, 0.25) * length, rng.uniform(0.5, 0.8) * length
     half = length / 2
@@ -104,7 +104,7 @@ def _draw_shape(rng: np.random.Generator, side_px: int) -> np.ndarray:
 
 
 def _draw_path(rng: np.random.Generator, pair: int, *, num_frames: int, side_px: int) -> _Pose:
-    """The path of the first class of a pair."""
+    """Draw the path of the first class of a pair."""
     time = np.linspace(0, 1, num_frames)
     center = np.tile(rng.uniform(0.4, 0.6, 2) * side_px, (num_frames, 1))
     angle = np.full(num_frames, rng.uniform(0, 2 * np.pi))
@@ -133,5 +133,5 @@ def _paint(
     mask = np.zeros(ground.shape[:2], dtype=np.uint8)
     points = np.round(placed * 2**SHIFT_BITS).astype(np.int32)
     cv2.fillConvexPoly(mask, points, 255, lineType=cv2.LINE_AA, shift=SHIFT_BITS)
-    share = mask[..., None] / 255 * pose.opacity[index]
-    return ground * (1 - share) + colour * share
+    alpha = mask[..., None] / 255 * pose.opacity[index]
+    return ground * (1 - alpha) + colour * alpha

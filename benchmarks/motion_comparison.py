@@ -1,4 +1,4 @@
-"""What order in time is worth: networks trained on clips whose reverse is another class."""
+"""Compare networks that are trained on clips whose reverse is another class."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLUMNS = ("network", "parameters", "top-1", "right way", "right way of spins")
 
 @dataclass(frozen=True)
 class MotionRun:
-    """One row: a name for people, a config of stad's, and what is changed in it."""
+    """One row: its title, a config of stad, and the changes of it."""
 
     title: str
     config: str
@@ -36,15 +36,15 @@ class MotionRun:
 
 @dataclass(frozen=True)
 class MotionResult:
-    """What came out of a run with one seed.
+    """The result of a run with one seed.
 
     Attributes:
-        parameters: how many weights.
-        top1: share of the clips of eight classes, those that do not spin, whose class is found.
-        right_way: share of them that score above their reverse class; 0.5 is chance.
-        right_way_spins: the same of spins, half a turn in eight frames; None where the network
+        parameters: number of weights.
+        top1: fraction of the clips of eight classes, those that do not spin, classified correctly.
+        right_way: fraction of them that score above their reverse class; 0.5 is chance.
+        right_way_spins: the same of spins, half a turn in eight frames; None if the network
             was not trained on them.
-        minutes: of training and evaluation.
+        minutes: time of training and evaluation.
     """
 
     parameters: int
@@ -81,7 +81,7 @@ RUNS = {
     "slowfast_beta8": MotionRun(
         "SlowFast, beta 1/8, time-strided conv", "slowfast_motion.py", BETA_8
     ),
-    # A sum needs maps of as many channels: alpha, which is 8, times beta is one.
+    # A sum needs maps with the same number of channels: alpha, which is 8, times beta is 1.
     "slowfast_beta8_sum": MotionRun(
         "SlowFast, beta 1/8, time-to-channel sum",
         "slowfast_motion.py",
@@ -96,23 +96,23 @@ RUNS = {
 def check_run(name: str) -> None:
     """Raise InputError unless ``name`` is one of ``RUNS``."""
     if name not in RUNS:
-        raise InputError(f"there is no run {name!r}: choose among {', '.join(RUNS)}")
+        raise InputError(f"there is no run {name!r}: choose one of {', '.join(RUNS)}")
 
 
 def run_motion(
     name: str, data: str | Path, work_dir: str | Path, *, seed: int = 0, epochs: int | None = None
 ) -> MotionResult:
-    """Train and test one of ``RUNS``; what was done before is read, what broke off goes on.
+    """Train and test one of ``RUNS``; read a finished result, and resume an interrupted run.
 
     Args:
         name: key of ``RUNS``.
         data: folder of ``write_motion_dataset``.
         work_dir: of all runs; each one has a folder in it.
         seed: of the weights and of the order of the clips.
-        epochs: how long to train; None is as the config says.
+        epochs: number of epochs; None takes that of the config.
 
     Raises:
-        InputError: no such run, or the data is not there.
+        InputError: there is no such run, or no data.
     """
     check_run(name)
     folder = Path(work_dir) / f"{name}_seed{seed}"
@@ -159,10 +159,10 @@ def _summarise(runner, minutes: float) -> MotionResult:
 
 
 def as_markdown(results: Mapping[str, Sequence[MotionResult]]) -> str:
-    """A table for a page of the docs.
+    """Return a table for the documentation.
 
     Args:
-        results: per key of ``RUNS`` those of all seeds, at least one.
+        results: of all seeds, one or more, by key of ``RUNS``.
 
     >>> one = MotionResult(700_000, 0.38, 0.5, None, minutes=4)
     >>> other = MotionResult(700_000, 0.42, 0.54, None, minutes=4)
@@ -174,17 +174,18 @@ def as_markdown(results: Mapping[str, Sequence[MotionResult]]) -> str:
     rows = []
     for name, runs in results.items():
         millions = f"{runs[0].parameters / 1e6:.2f} M"
-        shares = [
+        figures = [
             _spread([getattr(one, key) for one in runs])
             for key in ("top1", "right_way", "right_way_spins")
         ]
-        rows.append((RUNS[name].title, millions, *shares))
+        rows.append((RUNS[name].title, millions, *figures))
     return markdown_table(COLUMNS, rows)
 
 
 def _spread(values: Sequence[float | None]) -> str:
-    """The mean, and the least and the most where there are several."""
-    if None in values:
+    """Return the mean, and the minimum and maximum of several values; '-' if one is None."""
+    known = [one for one in values if one is not None]
+    if len(known) < len(values):
         return "-"
-    mean = f"{np.mean(values):.3f}"
-    return mean if len(values) == 1 else f"{mean} ({min(values):.3f} to {max(values):.3f})"
+    mean = f"{np.mean(known):.3f}"
+    return mean if len(known) == 1 else f"{mean} ({min(known):.3f} to {max(known):.3f})"

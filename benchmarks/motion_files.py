@@ -1,4 +1,4 @@
-"""Rendered motion -> a folder with a folder per class, and lists of it."""
+"""Write rendered motion to a folder with a folder per class, and lists of it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from stad.utils.files import write_whole
 # Far above the training seeds, so that more training clips never meet the held-out ones.
 FIRST_VAL_SEED = 1_000_000
 FPS = 16
-# Every picture a key picture, and all of one quality: the pictures of a twin stay the same, so
-# that the coder does not tell which way time runs.
+# Every frame is a key frame, and all have one quality: a clip and its reverse have the same
+# frames, so that the coder does not reveal the direction of time.
 GOP_FRAMES = 1
 QUALITY = {"qp": "24"}
 
@@ -25,25 +25,26 @@ def write_motion_dataset(
     *,
     num_train: int,
     num_val: int,
-    on_clip: Callable[[], None] | None = None,
+    on_clip: Callable[[], object] | None = None,
 ) -> dict[str, int]:
     """Write ``train/CLASS/*.mp4``, ``val/CLASS/*.mp4``, ``train.txt`` and ``val.txt``.
 
-    ``train_no_spins.txt`` and ``val_no_spins.txt`` are for networks whose frames lie too far apart
-    to tell which way something spins.
+    ``train_no_spins.txt`` and ``val_no_spins.txt`` are for networks whose frames are too far apart
+    to see in which direction something spins.
 
-    Videos that are there already are kept, so a broken run goes on where it stopped.
+    Existing videos are kept, so an interrupted run continues where it stopped.
 
     Args:
-        folder: where to; made if it is not there.
-        num_train, num_val: clips, multiples of the 10 classes, so that each has equally many.
+        folder: of the data set; made if it does not exist.
+        num_train: number of clips, a multiple of the 10 classes, which all get the same number.
+        num_val: number of clips, a multiple of the same.
         on_clip: called after each clip, for a progress bar.
 
     Returns:
-        how many clips each list has.
+        The number of clips of each list.
 
     Raises:
-        InputError: another number, or files that cannot be written.
+        InputError: a number is wrong, or files cannot be written.
     """
     for name, count in (("--train", num_train), ("--val", num_val)):
         if count < 1 or count % (2 * NUM_PAIRS) or count > FIRST_VAL_SEED:

@@ -1,4 +1,4 @@
-"""How well postures are told on people who were not trained on: folds and tables."""
+"""Measure how well postures of unseen people are recognised: folds and tables."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from stad.engine.run import RunOptions, train
 from stad.evaluation.classification import confusion_matrix
 from stad.registry import DATASETS
 
-# What is compared on the people at home; the rest has too few examples of one person.
+# Classes that are compared; the others have too few examples of one person.
 POSTURES = ("stand", "sit", "walk", "lie/sleep", "fall down")
-# Name, what is trained on, what is tested on.
+# Name, training file, test file.
 FOLDS = (
     ("subject 3", "without_subject3", "subject3"),
     ("subject 1", "without_subject1", "subject1"),
@@ -29,12 +29,12 @@ LOADER = "train_dataloader.dataset."
 
 @dataclass(frozen=True)
 class Fold:
-    """One held-out part.
+    """The result on one held-out part.
 
     Attributes:
         name: of the part.
-        confusion: (C, C) int64 keyframes of ``POSTURES``: rows are what is, columns what is said.
-        guess: share of keyframes that the commonest posture of the training data is right on.
+        confusion: (C, C) int64 keyframes of ``POSTURES``: rows are annotated, columns predicted.
+        guess: fraction of keyframes with the most frequent posture of the training data.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Fold:
 
     @property
     def accuracy(self) -> float:
-        """Share of keyframes that are told right."""
+        """The fraction of keyframes that are classified correctly."""
         return float(self.confusion.trace() / max(self.confusion.sum(), 1))
 
 
@@ -55,7 +55,7 @@ def measure_fold(config: str, data: Path, work_dir: Path, fold: tuple, *, still:
         data: folder of the data set.
         work_dir: of the run.
         fold: one of ``FOLDS``.
-        still: without motion; see ``SkeletonDataset``.
+        still: whether motion is removed; see ``SkeletonDataset``.
     """
     name, training, testing = fold
     changes = paths_in(data, training) | {LOADER + "still": still}
@@ -65,17 +65,17 @@ def measure_fold(config: str, data: Path, work_dir: Path, fold: tuple, *, still:
     seen = np.stack(_open(runner.cfg).labels)
     held_out = _open(runner.cfg, annotations=str(data / f"{testing}.csv"), still=still)
     truth = np.stack(held_out.labels)
-    said = _scores(runner.model, held_out)
+    scores = _scores(runner.model, held_out)
     columns = [label_maps.class_names("poses").index(posture) for posture in POSTURES]
     known = truth[:, columns].any(axis=1)
     actual = truth[known][:, columns].argmax(axis=1)
-    confusion = confusion_matrix(said[known][:, columns], actual)
+    confusion = confusion_matrix(scores[known][:, columns], actual)
     common = seen[:, columns].sum(axis=0).argmax()
     return Fold(name, confusion, float((actual == common).mean()))
 
 
 def paths_in(data: Path, training: str) -> dict[str, object]:
-    """Changes of the config that take everything from the folder ``data``."""
+    """Return changes of the config that take all files from the folder ``data``."""
     videos = str(data / "videos")
     return {
         LOADER + "annotations": str(data / f"{training}.csv"),
@@ -88,7 +88,7 @@ def paths_in(data: Path, training: str) -> dict[str, object]:
 
 
 def _open(config: Config, **changes: object) -> SkeletonDataset:
-    """Actors once each, not augmented."""
+    """Open a data set with each actor once, not augmented."""
     changes |= {"only": [0], "most_repeats": 1}
     return DATASETS.build({**config.train_dataloader.dataset, **changes})
 
@@ -105,20 +105,20 @@ def _scores(model, dataset: SkeletonDataset) -> np.ndarray:
 
 
 def markdown(folds: Mapping[str, list[Fold]]) -> str:
-    """Tables for the model card.
+    """Return the tables of the model card.
 
     Args:
-        folds: of each way, such as 'three frames' and 'one frame', in the same order.
+        folds: by variant, such as 'three frames' and 'one frame', all in the same order.
     """
-    ways = list(folds)
-    lines = ["| held out | keyframes | commonest posture | " + " | ".join(ways) + " |"]
-    lines.append("|---" * (3 + len(ways)) + "|")
+    variants = list(folds)
+    lines = ["| held out | keyframes | commonest posture | " + " | ".join(variants) + " |"]
+    lines.append("|---" * (3 + len(variants)) + "|")
     for same in zip(*folds.values(), strict=True):
         first = same[0]
         figures = " | ".join(f"{one.accuracy:.3f}" for one in same)
         lines.append(f"| {first.name} | {first.confusion.sum()} | {first.guess:.3f} | {figures} |")
-    for fold in folds[ways[0]]:
-        lines += ["", f"{fold.name} ({ways[0]}); rows are what is, columns what is said:", ""]
+    for fold in folds[variants[0]]:
+        lines += ["", f"{fold.name} ({variants[0]}); rows are annotated, columns predicted:", ""]
         lines.append("| | " + " | ".join(POSTURES) + " | recall |")
         lines.append("|---" * (2 + len(POSTURES)) + "|")
         for posture, row in zip(POSTURES, fold.confusion, strict=True):

@@ -1,4 +1,4 @@
-"""SlowFast's options by the figures of its paper: what each one costs there and here."""
+"""Compare the cost of SlowFast's options with the figures of its paper."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Variant:
     """A row of the paper's table 5, Kinetics-400, R50, 4x16.
 
     Attributes:
-        title: for people.
-        config: a file of configs/.
+        title: of the row.
+        config: file name of a config.
         paper_top1: percent.
         paper_gflops: billions of multiply-adds of a view.
         changes: of the config's model, by path.
@@ -74,10 +74,10 @@ VARIANTS = (
 
 @cache
 def variant_cost(title: str) -> Cost:
-    """What the variant of this title costs, per view.
+    """Return the cost per view of the variant with this title.
 
     Raises:
-        KeyError: no such variant.
+        KeyError: there is no such variant.
     """
     variant = {one.title: one for one in VARIANTS}[title]
     config = Config.fromfile(zoo.config_dir() / variant.config)
@@ -87,12 +87,12 @@ def variant_cost(title: str) -> Cost:
 
 
 def difference(variant: Variant) -> float:
-    """How far the GFLOPs are from the paper's; 0.01 is 1 % more."""
+    """Return the relative difference of the GFLOPs from the paper's; 0.01 is 1 % more."""
     return variant_cost(variant.title).gflops / variant.paper_gflops - 1
 
 
 def as_markdown(variants: Sequence[Variant] = VARIANTS) -> str:
-    """The table of a page of the docs."""
+    """Return the table of the documentation."""
     rows = []
     for one in variants:
         cost = variant_cost(one.title)

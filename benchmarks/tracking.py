@@ -1,4 +1,4 @@
-"""How well people are followed in a video at several detection rates."""
+"""Measure how well people are tracked in a video at several detection rates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stad.structures import Actors, Frame
 from stad.utils.boxes import box_iou
 from stad.utils.markdown import markdown_table
 
-# The boxes of two runs are of one person from this overlap on.
+# Minimum overlap at which the boxes of two runs are of one person.
 SAME_IOU = 0.5
 COLUMNS = (
     "detections per second",
@@ -32,7 +32,7 @@ COLUMNS = (
 
 
 class Look(NamedTuple):
-    """What the detector found in the frame of a time, seconds."""
+    """The people that the detector found in a frame, and its time in seconds."""
 
     time_sec: float
     people: Actors
@@ -40,17 +40,17 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True)
 class TrackingFigures:
-    """What became of the detections at one rate.
+    """What the tracker made of the detections at one rate.
 
     Attributes:
-        rate: detections per second that were asked for.
-        num_sure: boxes of at least the score that starts a track.
-        num_with_id: those of them that had an id at once.
-        num_alone: those of them that no other detection belongs to.
-        num_ids: different ids.
-        median_track: detections of the median id.
-        num_broken: how often a person has another id than before; None without a reference.
-        num_mixed: how often an id is on another person than before; None without a reference.
+        rate: requested detections per second.
+        num_sure: number of boxes with a score that starts a track.
+        num_with_id: number of these that had an id at once.
+        num_alone: number of these that were matched to no other detection.
+        num_ids: number of different ids.
+        median_track: median number of detections of an id.
+        num_broken: how often a person gets another id; None without a reference.
+        num_mixed: how often an id moves to another person; None without a reference.
     """
 
     rate: float
@@ -73,34 +73,36 @@ class TrackingFigures:
 
 
 def look_at(frames: Iterable[Frame], detector: PersonDetector, *, rate: float) -> list[Look]:
-    """Look for people as often as a run with ``--detect-every 1/rate`` does.
+    """Detect people as often as a run with ``--detect-every 1/rate`` does.
 
     Args:
         frames: of a video, ascending in time.
-        detector: at its beginning.
+        detector: newly opened, as it may keep state.
         rate: detections per second.
     """
     looks, next_sec = [], -np.inf
     for frame in frames:
         if frame.time_sec >= next_sec - TIME_EPSILON_SEC:
             next_sec = next_time(next_sec, frame.time_sec, 1 / rate)
-            looks.append(Look(frame.time_sec, detector.detect(frame)))
+            people = detector.detect(frame)
+            if people is not None:
+                looks.append(Look(frame.time_sec, people))
     return looks
 
 
 def follow(
     looks: Sequence[Look], choice: TrackerChoice, *, rate: float, threshold: float
 ) -> tuple[list[Look], int]:
-    """Give the people ids.
+    """Track the people, which gives them ids.
 
     Args:
-        looks: what was found, ascending in time.
+        looks: of the detector, ascending in time.
         choice: of the tracker.
         rate: detections per second.
-        threshold: score from which a box is a person, in [0, 1].
+        threshold: minimum score that starts a track, in [0, 1].
 
     Returns:
-        The people with an id at each time, and how many detections could not be followed.
+        The people with an id at each time, and the number of detections that were not tracked.
     """
     tracker = ActorTracker(
         rate=rate,
@@ -123,11 +125,14 @@ def figures(
     threshold: float,
     reference: Sequence[Look] | None = None,
 ) -> TrackingFigures:
-    """Follow people at one rate and count.
+    """Track people at one rate and count.
 
     Args:
-        looks, choice, rate, threshold: as ``follow`` takes them.
-        reference: people with ids at a rate that is so high that hardly anybody is mixed up.
+        looks: as in ``follow``.
+        choice: as in ``follow``.
+        rate: as in ``follow``.
+        threshold: as in ``follow``.
+        reference: people with ids at a rate that is high enough for nearly no mistakes.
     """
     found, num_alone = follow(looks, choice, rate=rate, threshold=threshold)
     score = np.float32(threshold)
@@ -153,11 +158,11 @@ def count_switches(found: Sequence[Look], reference: Sequence[Look]) -> tuple[in
 
     Args:
         found: people with ids.
-        reference: the same people with ids that are right, at the same times and others.
+        reference: the same people with correct ids, at the same times and others.
 
     Returns:
-        How often a person has another id than when last seen, and how often an id is on another
-        person. Boxes that no box of the reference overlaps are left out.
+        How often a person gets another id, and how often an id moves to another person. Boxes
+        that overlap no box of the reference are left out.
     """
     known = {round(look.time_sec, 3): look.people for look in reference}
     id_of: dict[int, int] = {}
@@ -168,16 +173,16 @@ def count_switches(found: Sequence[Look], reference: Sequence[Look]) -> tuple[in
         if not len(people) or not len(look.people):
             continue
         overlap = box_iou(look.people.boxes, people.boxes)
-        for row, place in zip(overlap, look.people.ids.tolist(), strict=True):
+        for row, actor_id in zip(overlap, look.people.ids.tolist(), strict=True):
             if row.max() < SAME_IOU:
                 continue
             person = int(people.ids[row.argmax()])
-            num_broken += id_of.get(person, place) != place
-            num_mixed += person_of.get(place, person) != person
-            id_of[person], person_of[place] = place, person
+            num_broken += id_of.get(person, actor_id) != actor_id
+            num_mixed += person_of.get(actor_id, person) != person
+            id_of[person], person_of[actor_id] = actor_id, person
     return num_broken, num_mixed
 
 
 def as_markdown(rows: Iterable[TrackingFigures]) -> str:
-    """Return a table, a rate a line."""
+    """Return a table with a row for each rate."""
     return markdown_table(COLUMNS, [row.cells() for row in rows])

@@ -1,4 +1,4 @@
-"""How well this machine keeps up with a video that is played in real time."""
+"""Measure how well this machine keeps up with a video that is played in real time."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from stad.cli.watch.run import WatchOptions, WatchReport, watch_and_report
 
 
 def measure(options: WatchOptions) -> dict[str, float]:
-    """Watch a file and count.
+    """Watch a file and measure.
 
     Args:
-        options: of the run; its screen stays quiet.
+        options: of the run; nothing is printed.
 
     Returns:
         By name: frames looked at and dropped, windows scored and skipped, detections per second,
-        p50 and p95 of the latency and what the window takes of it (seconds), CPU use (100 % is
-        one core; reading, both models and the rest, once the models are loaded) and the
-        real-time factor (seconds of video that were watched in a second).
+        p50 and p95 of the latency and the part of it that is due to the window (seconds), CPU
+        use (100 % is one core; of everything, once the models are loaded) and the real-time
+        factor (seconds of video that were watched per second).
     """
     begin_cpu_sec = begin_sec = 0.0
 
@@ -32,7 +32,13 @@ def measure(options: WatchOptions) -> dict[str, float]:
 
 
 def rows(report: WatchReport, *, cpu_sec: float, passed_sec: float) -> dict[str, float]:
-    """The figures of a run that took so much time of processors, and passed so much."""
+    """Return the figures of a run.
+
+    Args:
+        report: of the run.
+        cpu_sec: time of all processors, seconds.
+        passed_sec: wall time, seconds.
+    """
     stats = report.stats
     return {
         "frames looked at": stats.num_frames,
