@@ -93,7 +93,7 @@ def test_things_turn_as_the_class_says(name, sign):
 def test_things_appear_and_vanish(name, grows):
     frames = find(CLASSES.index(name)).frames.astype(float)
     empty, full = (frames[0], frames[-1]) if grows else (frames[-1], frames[0])
-    # Away from the empty picture, ever further.
+    # Away from the empty frame, ever further.
     distance = [np.abs(frame - empty).mean() for frame in frames]
     middle = distance[len(frames) // 2]
     assert distance[0 if grows else -1] < middle < distance[-1 if grows else 0] + 1

@@ -19,7 +19,7 @@ SIDE_PX = 320
 
 
 def person(pose, rng):
-    """Keypoints, regions and tracks of somebody who trembles, over 3 frames."""
+    """Keypoints, regions and tracks of a trembling person, over 3 frames."""
     shake = torch.from_numpy(rng.normal(0, 0.02, (3, *pose.shape)).astype(np.float32))
     metric = pose * rng.uniform(0.9, 1.1) + shake
     flat = torch.stack([in_picture(one) for one in metric])

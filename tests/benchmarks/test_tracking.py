@@ -56,7 +56,7 @@ def test_switches_are_counted_for_people_and_for_ids():
     ]
     kept = [Look(look.time_sec, look.people) for look in reference]
     assert count_switches(kept, reference) == (0, 0)
-    # Person 2 gets a new id at 2 s: broken once, and nobody has another one's id.
+    # Person 2 gets a new id at 2 s: broken once, and no person has another one's id.
     found = [*reference[:2], Look(2.0, people((1, 20), (3, 520))), Look(3.0, people((3, 530)))]
     assert count_switches(found, reference) == (1, 0)
     # The two change their ids at 2 s.

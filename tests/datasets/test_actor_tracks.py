@@ -53,7 +53,7 @@ def test_each_actor_of_a_keyframe_has_a_path_of_its_own(tracks):
     assert found[1].tolist() == [[0.6, 0.1, 0.7, 0.9]] * 3
 
 
-def test_without_an_id_somebody_stands_still(tracks):
+def test_without_an_id_a_person_stands_still(tracks):
     times_sec = np.array([1.0, 2.0, 3.0])
     assert tracks.at(2, times_sec)[2].tolist() == [[0.0, 0.0, 0.1, 0.1]] * 3
     assert tracks.at(3, times_sec)[0].tolist() == [[0.5, 0.5, 0.6, 0.6]] * 3
@@ -64,7 +64,7 @@ def test_ids_count_in_one_video_only(tracks):
     assert found.tolist() == [[0.8, 0.8, 0.9, 0.9]] * 2
 
 
-def test_a_table_of_nobody_has_no_tracks(tmp_path):
+def test_an_empty_table_has_no_tracks(tmp_path):
     (tmp_path / "empty.csv").write_text("a,1\n")
     table = group_actors(read_ava_csv(tmp_path / "empty.csv"), class_ids=[1])
     assert ActorTracks(table).at(0, np.array([1.0, 2.0])).shape == (0, 2, 4)

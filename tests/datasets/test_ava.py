@@ -241,7 +241,7 @@ def test_an_unreadable_video_is_left_out_and_counted(tmp_path, caplog, monkeypat
     assert "scene1 (" in said
 
 
-def test_a_clip_that_fails_is_black_and_has_nobody(folder, monkeypatch):
+def test_a_clip_that_fails_is_black_and_has_no_people(folder, monkeypatch):
     data = dataset(folder, **TRAIN)
 
     def fail(*_):
@@ -341,7 +341,7 @@ def test_augmented_tracks_stay_on_the_square(folder):
     assert mirrored == {True, False}
 
 
-def test_people_who_leave_the_picture_take_their_tracks_along(folder):
+def test_people_who_leave_the_frame_take_their_tracks_along(folder):
     data = dataset(folder, TRACKED, tracks=True, window=NEAR, **TRAIN)
     counts = set()
     for epoch in range(20):

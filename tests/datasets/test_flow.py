@@ -71,7 +71,7 @@ def test_a_detector_of_people_sees_flow_too():
     boxes = [torch.tensor([[8.0, 8, 60, 60], [70, 0, 150, 64]])] * 2
     scores = model.score_actors(clips, boxes)
     assert [one.shape for one in scores] == [(2, 3), (2, 3)]
-    # The pictures stay, the motion goes: both actors score differently.
+    # The frames stay, the motion goes: both actors score differently.
     clips[0, 3:] = 0
     still = model.score_actors(clips, boxes)
     assert (still[0] - scores[0]).abs().amax(dim=1).min() > 1e-4

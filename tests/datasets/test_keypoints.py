@@ -22,7 +22,7 @@ from tests.datasets.tiny_ava import box_at, write_tiny_ava
 
 CROPS = {"type": ActorCrops, "size_px": 8}
 COLOURS = {"mean": [127.5] * 3, "std": [127.5] * 3}
-# The square of scene1, twice, and in one keyframe somebody else; labels are kept apart.
+# The square of scene1, twice, and in one keyframe another person; labels are kept apart.
 BOXES = {0.5: box_at(1, 0.5), 1.0: box_at(1, 1.0)}
 ROWS = [
     *(f"scene1,{time_sec},{','.join(map(str, box))},1,5" for time_sec, box in BOXES.items()),
@@ -147,7 +147,7 @@ def test_labels_and_actors_are_those_of_the_annotations(folder):
 @pytest.mark.parametrize(
     "row",
     ["scene9,1,0,0,1,1,1,5", "scene1,0.7,0,0,1,1,1,5", "scene1,0.5,0,0,1,1,1,9", "scene1,0.5"],
-    ids=["another video", "another time", "another person", "nobody"],
+    ids=["another video", "another time", "another person", "no person"],
 )
 def test_foreign_annotations_are_told(folder, row):
     with pytest.raises(InputError, match=r"npz contains no actor of .*csv.*Delete it to make it"):
@@ -171,7 +171,7 @@ def test_still_repeats_the_middle_frame(folder):
     assert not np.array_equal(moving[2]["tracks"], still[2]["tracks"])
 
 
-def test_a_clip_from_which_somebody_is_gone_is_left_out(folder, tmp_path):
+def test_a_clip_from_which_a_person_is_gone_is_left_out(folder, tmp_path):
     source = {
         **dataset_source(folder),
         "transform": {"type": TrainTransform, "scale_px": (48, 120), "crop_px": 48},

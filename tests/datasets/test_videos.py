@@ -127,7 +127,7 @@ def broken_list(folder, tmp_path):
     rows = ["good0.mp4 0", "good1.mp4 1", "text.mp4 2", "empty.mp4 3", "none.mp4 0", "good2.mp4 2"]
     for index, name in enumerate(("red_left", "red_right", "blue_left")):
         (tmp_path / f"good{index}.mp4").write_bytes((folder / name / "video0.mp4").read_bytes())
-    (tmp_path / "text.mp4").write_text("this is no video\n" * 50)
+    (tmp_path / "text.mp4").write_text("not a video\n" * 50)
     (tmp_path / "empty.mp4").write_bytes(b"")
     (tmp_path / "list.txt").write_text("\n".join(rows) + "\n")
     (tmp_path / "labels.txt").write_text("\n".join(CLASSES) + "\n")
@@ -153,7 +153,7 @@ def write_frames(video, folder):
         cv2.imwrite(str(folder / f"{frame.index:05d}.png"), image)
 
 
-def test_folders_of_pictures_are_found_by_their_names(folder, tmp_path):
+def test_folders_of_frames_are_found_by_their_names(folder, tmp_path):
     write_frames(folder / "red_left/video0.mp4", tmp_path / "v/red_left/11")
     write_frames(folder / "blue_right/video1.mp4", tmp_path / "v/blue_right/12")
     rows = [{"id": "12", "template": "Blue [right]"}, {"id": "11", "template": "red left"}]
@@ -168,7 +168,7 @@ def test_folders_of_pictures_are_found_by_their_names(folder, tmp_path):
             ("blue_right/12", 3),
             ("red_left/11", 0),
         ]
-        # The middle of 2 s at 15 per second, every other picture.
+        # The middle of 2 s at 15 per second, every other frame.
         frames = list(VideoSource(folder / "blue_right/video1.mp4").frames())
         expected = [frames[i].image for i in (11, 13, 15, 17)]
         np.testing.assert_array_equal(items[0]["clips"][0], expected)

@@ -14,21 +14,21 @@ CLASSES = ("red", "left", "right")
 
 
 def scene(number: int):
-    """A picture function: a square that moves to the left or right, red or blue."""
+    """A frame function: a square that moves to the left or right, red or blue."""
     colour = (220, 30, 30) if number % 2 else (30, 30, 220)
     step = 1 if number % 3 else -1
 
-    def picture(index: int, width_px: int, height_px: int) -> np.ndarray:
+    def frame(index: int, width_px: int, height_px: int) -> np.ndarray:
         image = np.full((height_px, width_px, 3), 60 + 10 * number % 100, dtype=np.uint8)
         left = (10 + 5 * number + step * index) % (width_px - 20)
         image[20:44, left : left + 20] = colour
         return image
 
-    return picture
+    return frame
 
 
 def box_at(number: int, time_sec: float) -> tuple[float, float, float, float]:
-    """Where the square of ``scene`` is, parts of the picture."""
+    """Where the square of ``scene`` is, relative to the frame."""
     step = 1 if number % 3 else -1
     left = (10 + 5 * number + step * round(time_sec * 15)) % (SIZE[0] - 20)
     return left / SIZE[0], 20 / SIZE[1], (left + 20) / SIZE[0], 44 / SIZE[1]

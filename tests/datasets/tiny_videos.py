@@ -14,17 +14,17 @@ CLASSES = ("red left", "red right", "blue left", "blue right")
 
 
 def square(label: int, shift: int = 0):
-    """A picture function: a red or blue square that moves to the left or to the right."""
+    """A frame function: a red or blue square that moves to the left or to the right."""
     colour = (220, 30, 30) if label < 2 else (30, 30, 220)
     step = 1 if label % 2 else -1
 
-    def picture(index: int, width_px: int, height_px: int) -> np.ndarray:
+    def frame(index: int, width_px: int, height_px: int) -> np.ndarray:
         image = np.full((height_px, width_px, 3), 90, dtype=np.uint8)
         left = (30 + 5 * shift + step * index) % (width_px - 20)
         image[20:44, left : left + 20] = colour
         return image
 
-    return picture
+    return frame
 
 
 def write_tiny_videos(folder: Path, *, per_class: int = 2) -> Path:

@@ -1,4 +1,4 @@
-"""The posture data set: sound rows, held-out parts that stay out, videos told by their hashes."""
+"""The posture data set: valid rows, held-out parts that stay out, videos told by their hashes."""
 
 import csv
 import hashlib
@@ -42,7 +42,7 @@ def rows_of(path):
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_every_row_is_sound(part):
+def test_every_row_is_valid(part):
     rows = rows_of(files.HERE / f"{part}.csv")
     assert len(rows) == ROWS[part]
     times = defaultdict(list)
@@ -57,7 +57,7 @@ def test_every_row_is_sound(part):
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_everybody_is_one_person_in_one_posture(part):
+def test_each_actor_is_one_person_in_one_posture(part):
     table = group_actors(read_ava_csv(files.HERE / f"{part}.csv"), class_ids=CLASS_IDS)
     # One box per person and keyframe; who bends forward on a chair is in two postures.
     keyframe = np.repeat(np.arange(len(table.time_sec)), np.diff(table.first))
@@ -119,7 +119,7 @@ def test_splits_without_runners(tmp_path):
 
 
 CONTENTS = {"one.mp4": b"the first video", "two.avi": b"the second", "three.mp4": b"the third"}
-# Port 9 of this machine: nobody listens there.
+# Port 9 of this machine: nothing listens there.
 NOBODY = "http://127.0.0.1:9/"
 
 
@@ -208,7 +208,7 @@ def test_tables_of_folds_are_worked_out():
     assert text[10] == "| walk | 0 | 0 | 0 | 0 | 0 | - |"
     assert text[12] == "| fall down | 0 | 0 | 0 | 3 | 0 | 0.00 |"
     assert len(text) == 13
-    assert Fold("nobody", np.zeros((5, 5), dtype=np.int64), 0.0).accuracy == 0
+    assert Fold("empty", np.zeros((5, 5), dtype=np.int64), 0.0).accuracy == 0
 
 
 def test_a_fold_reads_its_own_folder():

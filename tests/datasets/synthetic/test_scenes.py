@@ -38,7 +38,7 @@ TIMES_SEC = np.arange(45) / 15
 
 
 def walker(posture: str = "walk", **changes) -> FigureSpec:
-    """Someone 100 px tall in the middle of a picture of 192x144."""
+    """A person 100 px tall in the middle of a frame of 192x144."""
     spec = FigureSpec(
         posture=posture,
         height_px=100.0,
@@ -68,7 +68,7 @@ def drawn(figure: Figure, index: int) -> np.ndarray:
 # ---------------------------------------------------------------- seeds
 
 
-def test_same_seed_same_pictures_and_labels():
+def test_same_seed_same_frames_and_labels():
     first, second = SyntheticScene(7), SyntheticScene(7)
     frames = list(first.frames())
     assert len(frames) == 45
@@ -80,10 +80,10 @@ def test_same_seed_same_pictures_and_labels():
 
 
 def test_other_seeds_differ():
-    pictures = [next(SyntheticScene(seed).frames()) for seed in range(0, 12, 2)]
-    for index, picture in enumerate(pictures):
-        for other in pictures[index + 1 :]:
-            assert np.abs(picture.astype(int) - other).mean() > 5
+    frames = [next(SyntheticScene(seed).frames()) for seed in range(0, 12, 2)]
+    for index, frame in enumerate(frames):
+        for other in frames[index + 1 :]:
+            assert np.abs(frame.astype(int) - other).mean() > 5
 
 
 def test_size_rate_and_length():
@@ -124,7 +124,7 @@ def test_reverse_holds_while_waving_and_drifting():
 
 
 def test_sparse_frames_show_the_same_walk_in_both_directions():
-    """At 1.875 Hz a walk of f Hz gives the very pictures of one backwards at 1.875 - f."""
+    """At 1.875 Hz a walk of f Hz gives the very frames of one backwards at 1.875 - f."""
     times_sec = np.arange(4) * SPARSE_STEP_SEC
     rate_hz = WALK_RATE_HZ[0] + 0.1
     other_hz = 1 / SPARSE_STEP_SEC - rate_hz
@@ -149,7 +149,7 @@ def test_wave_and_raised_arm_differ_in_rate_alone():
         np.testing.assert_allclose(wave.angles(sparse_sec)[1], held.angles(sparse_sec)[1])
 
 
-def test_single_pictures_of_wave_and_raised_arm_have_one_distribution():
+def test_single_frames_of_wave_and_raised_arm_have_one_distribution():
     rng = np.random.default_rng(5)
     angles = {
         action: [
@@ -217,7 +217,7 @@ def test_box_is_tight_around_the_pixels(posture):
         assert slack.max() <= 2.5, (posture, index, pixels, figure.boxes[index])
 
 
-def test_annotated_boxes_are_inside_the_picture_and_at_their_figure():
+def test_annotated_boxes_are_inside_the_frame_and_at_their_figure():
     for seed in range(30):
         scene = SyntheticScene(seed)
         for record in scene.annotations():
@@ -328,7 +328,7 @@ def test_rendered_folder(tmp_path):
     assert (tmp_path / "label_map.pbtxt").read_text() == label_map_text()
     frames = list(VideoSource(tmp_path / "videos" / names[0]).frames())
     assert [frame.time_sec for frame in frames] == pytest.approx(np.arange(33) / 15, abs=1e-3)
-    # Compression costs a little; the picture is the scene's.
+    # Compression costs a little; the frame is the scene's.
     first = next(SMALL.scene(0).frames())
     assert np.abs(frames[0].image.astype(int) - first).mean() < 12
 

@@ -96,7 +96,7 @@ def test_boxes_stay_on_what_they_surround(seed):
 
 
 def test_the_scale_is_within_its_range():
-    # A box over the whole picture is cut to the crop; one of half its height tells the scale.
+    # A box over the whole frame is cut to the crop; one of half its height tells the scale.
     box = np.array([[0, 15, 1, 45]], dtype=np.float32)
     clip = np.zeros((1, 60, 60, 3), dtype=np.uint8)
     transform = TrainTransform((64, 128), 64, flip=0)
@@ -118,7 +118,7 @@ def test_numbers_that_cannot_work_are_refused(options):
         TrainTransform(**options)
 
 
-def test_the_whole_picture_is_on_the_canvas_and_boxes_with_it():
+def test_the_whole_frame_is_on_the_canvas_and_boxes_with_it():
     transform = ActorTransform(40, min_scale=1.0, flip=0.0)
     clip, boxes = transform(clip_with_box([10, 6, 30, 24]), BOXES, np.random.default_rng(0))
     # 80x60 goes in as 40x30; below it is dark.
@@ -129,7 +129,7 @@ def test_the_whole_picture_is_on_the_canvas_and_boxes_with_it():
     assert not clip[:, 30:].any()
 
 
-def test_the_mirror_is_of_the_picture_not_of_the_canvas():
+def test_the_mirror_is_of_the_frame_not_of_the_canvas():
     transform = ActorTransform(80, min_scale=1.0, flip=1.0)
     tall = clip_with_box([10, 6, 30, 24], size=(40, 80))
     clip, boxes = transform(tall, np.float32([[10, 6, 30, 24]]), np.random.default_rng(0))
@@ -152,7 +152,7 @@ def test_tracks_stay_on_what_they_follow(seed):
         assert np.abs(moved[0, frame] - white_box(clip[frame])).max() <= 1.5
 
 
-def test_the_picture_is_scaled_within_its_range():
+def test_the_frame_is_scaled_within_its_range():
     transform = ActorTransform(100, min_scale=0.5)
     box = np.float32([[0, 0, 80, 60]])
     widths = [
@@ -194,7 +194,7 @@ def test_a_cut_leaves_the_upper_part_of_a_person():
 
 
 @pytest.mark.parametrize("shape", [(0, 4), (0, 2, 4)])
-def test_clips_of_nobody_are_augmented_too(shape):
+def test_clips_without_people_are_augmented_too(shape):
     boxes = np.zeros(shape, dtype=np.float32)
     transform = ActorTransform(40, jitter=0.1, cut=0.5)
     clip, moved = transform(clip_with_box(BOXES[0]), boxes, np.random.default_rng(0))

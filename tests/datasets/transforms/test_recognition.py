@@ -34,7 +34,7 @@ def test_one_crop_is_the_centre_or_the_whole():
     np.testing.assert_array_equal(centre[0], GRID[:, 8:72, 28:92])
 
 
-def test_three_crops_cover_the_picture():
+def test_three_crops_cover_the_frame():
     crops = crop_views(GRID, short_side_px=80, crop_px=64, num_crops=3)
     assert crops.shape == (3, 5, 80, 80, 3)
     assert [corner(one) for one in crops] == [(0, 0), (20, 0), (40, 0)]
