@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from stad.actors.detectors.base import PersonDetector
     from stad.inference.precision import Precision
     from stad.inference.scorer import ActionScorer
-    from stad.localization.localizer import Localizer
+    from stad.localization.base import Localizer
     from stad.zoo import LoadedModel
 
 KINETICS_NOTE = (
@@ -66,7 +66,7 @@ class ModelBundle:
 
     def open_localizer(self, path: Path | None, stride_sec: float) -> Localizer:
         """The localizer of a run with predictions every ``stride_sec``; see ``open_localizer``."""
-        from stad.localization.localizer import open_localizer
+        from stad.localization.registry import open_localizer
 
         window = self.scorer.window
         return open_localizer(

@@ -1,1 +1,68 @@
-"""When: scores over time to segments."""
+"""Turn action scores over time into segments with a start, an end, a label and a score.
+
+A new kind of localizer is a class with the methods of ``Localizer`` and a class method ``open``, in
+a module of its own, and one line in ``stad.localization.registry.LOCALIZERS``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stad.localization.base import Localizer, LocalizerSetup
+    from stad.localization.curve import average_curve, localize
+    from stad.localization.hysteresis import Interval
+    from stad.localization.hysteresis_localizer import HysteresisLocalizer
+    from stad.localization.options import LabelOptions, LocalizerOptions
+    from stad.localization.registry import LOCALIZERS, open_localizer
+    from stad.localization.tubes import TubeBuilder, build_tube, tube_overlap
+    from stad.localization.tuning import Grid, Tuned, tune
+
+__all__ = [
+    "LOCALIZERS",
+    "Grid",
+    "HysteresisLocalizer",
+    "Interval",
+    "LabelOptions",
+    "Localizer",
+    "LocalizerOptions",
+    "LocalizerSetup",
+    "TubeBuilder",
+    "Tuned",
+    "average_curve",
+    "build_tube",
+    "localize",
+    "open_localizer",
+    "tube_overlap",
+    "tune",
+]
+
+_MODULES = {
+    "LOCALIZERS": "registry",
+    "Grid": "tuning",
+    "HysteresisLocalizer": "hysteresis_localizer",
+    "Interval": "hysteresis",
+    "LabelOptions": "options",
+    "Localizer": "base",
+    "LocalizerOptions": "options",
+    "LocalizerSetup": "base",
+    "TubeBuilder": "tubes",
+    "Tuned": "tuning",
+    "average_curve": "curve",
+    "build_tube": "tubes",
+    "localize": "curve",
+    "open_localizer": "registry",
+    "tube_overlap": "tubes",
+    "tune": "tuning",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

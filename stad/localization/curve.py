@@ -1,33 +1,32 @@
-"""One actor's window scores -> averaged curves -> segments; whole at once or as they come."""
+"""Average one actor's window scores into curves and cut them into segments, whole or streaming."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from stad.errors import InputError
-from stad.localization.hysteresis import EPSILON_SEC, CurveState, Hysteresis, Interval
+from stad.localization.hysteresis import EPSILON_SEC, Hysteresis, Interval
 from stad.localization.options import LocalizerOptions, class_options
 
 
 def average_at(
     time_sec: float, times_sec: np.ndarray, scores: np.ndarray, *, window_sec: float
 ) -> np.ndarray:
-    """Mean of the windows over one moment, weighted by how near their centres are.
+    """Average the windows over one time, weighted by the distance of their centres.
 
     The weight is a triangle: 1 at the centre of a window, 0 at its ends.
 
     Args:
-        time_sec: the moment, one of ``times_sec``.
+        time_sec: the time, one of ``times_sec``.
         times_sec: (T,) centres of the windows, seconds.
-        scores: (T, C); what is not finite is not known and has no weight.
-        window_sec: length of a window, seconds; 0 takes the moment's own window alone.
+        scores: (T, C); values that are not finite are unknown and have no weight.
+        window_sec: length of a window, seconds; 0 takes only the window at that time.
 
     Returns:
-        (C,) float64; NaN where the moment's own window is not known.
+        (C,) float64; NaN where the window at that time is unknown.
 
     >>> average_at(1.0, np.arange(3.0), np.array([[0.0], [0.6], [0.9]]), window_sec=4.0).tolist()
     [0.525]
@@ -47,14 +46,14 @@ def average_at(
 
 
 class ActorCurves:
-    """The curves of one actor as they come: averaging, then thresholds.
+    """Average the scores of one actor as they come, and apply the thresholds.
 
-    A moment is decided on once the windows over it are there, ``options.ahead_sec()`` later.
+    A time is decided on once all windows over it are known, ``options.ahead_sec()`` later.
 
     Args:
         options: thresholds and times.
-        stride_sec: the usual time between scores, seconds.
-        names: of the C classes.
+        stride_sec: usual time between scores, seconds.
+        names: names of the C classes.
     """
 
     def __init__(self, options: LocalizerOptions, stride_sec: float, *, names: Sequence[str]):
@@ -62,27 +61,26 @@ class ActorCurves:
         self._back_sec, self._ahead_sec = options.back_sec(), options.ahead_sec()
         self._hysteresis = Hysteresis(class_options(options, names), stride_sec)
         self._stride_sec = stride_sec
-        # Scores that the averaging still needs; of the last ones no moment is decided on yet.
+        # Scores that the averaging still needs; the last ones are not decided on yet.
         self._times: deque[float] = deque()
         self._scores: deque[np.ndarray] = deque()
         self._num_settled = 0
 
     def add(self, time_sec: float, scores: np.ndarray) -> None:
-        """Take (C,) scores of a window at ``time_sec``, later than all before."""
+        """Add the (C,) scores of a window at ``time_sec``, later than all before."""
         self._times.append(time_sec)
         self._scores.append(np.asarray(scores, np.float64))
 
     def advance(self, now_sec: float) -> list[Interval]:
-        """Decide on what can be decided on, now that all scores up to ``now_sec`` are there."""
+        """Return the segments that end, given that all scores up to ``now_sec`` are known."""
         runs: list[Interval] = []
         while self._num_settled < len(self._times):
             time_sec = self._times[self._num_settled]
             if time_sec + self._ahead_sec > now_sec:
                 break
             runs += self._settle_next()
-        left = self._num_settled < len(self._times)
-        runs += self._hysteresis.settle(self._times[self._num_settled] if left else now_sec)
-        self._forget(now_sec)
+        runs += self._hysteresis.settle(self._next_unsettled_sec(now_sec))
+        self._drop_old_scores(now_sec)
         return runs
 
     def _settle_next(self) -> list[Interval]:
@@ -101,63 +99,49 @@ class ActorCurves:
         self._num_settled += 1
         return self._hysteresis.step(time_sec, values)
 
-    def _forget(self, now_sec: float) -> None:
-        """Drop the scores that no later moment is averaged with."""
-        left = self._num_settled < len(self._times)
-        next_sec = self._times[self._num_settled] if left else now_sec
+    def _next_unsettled_sec(self, now_sec: float) -> float:
+        """Return the first time that is not decided on yet, else ``now_sec``."""
+        has_more = self._num_settled < len(self._times)
+        return self._times[self._num_settled] if has_more else now_sec
+
+    def _drop_old_scores(self, now_sec: float) -> None:
+        """Drop the scores that no later time is averaged with."""
+        next_sec = self._next_unsettled_sec(now_sec)
         while self._num_settled and self._times[0] < next_sec - self._back_sec - EPSILON_SEC:
             self._times.popleft()
             self._scores.popleft()
             self._num_settled -= 1
 
     def finish(self) -> list[Interval]:
-        """Nothing more comes; give the rest."""
+        """Return the remaining segments; nothing more comes."""
         runs: list[Interval] = []
         while self._num_settled < len(self._times):
             runs += self._settle_next()
         return runs + self._hysteresis.finish()
 
     def ongoing(self) -> list[Interval]:
-        """Segments that may still grow."""
+        """Return the segments that may still grow."""
         return self._hysteresis.ongoing()
 
     def next_sec(self, now_sec: float) -> float:
-        """The first moment that may still matter to a segment that has not begun, seconds."""
-        left = self._num_settled < len(self._times)
+        """Return the first time that may still matter to a segment that has not begun, seconds."""
         known_sec = np.nanmin(np.append(self._hysteresis.state.last_sec, np.inf))
-        first_sec = self._times[self._num_settled] if left else now_sec
-        # What is older than a curve remembers begins anew.
+        first_sec = self._next_unsettled_sec(now_sec)
+        # A curve restarts after a longer pause.
         return float(min(max(known_sec, first_sec - self._hysteresis.idle_sec), first_sec))
 
     def is_idle(self, now_sec: float) -> bool:
-        """Whether nothing is left that a later score could depend on."""
+        """Return whether no later score could depend on what is kept."""
         if self._times:
             return False
         last_sec = np.nanmax(np.append(self._hysteresis.state.last_sec, -np.inf))
         return now_sec - last_sec > self._hysteresis.idle_sec and not self.ongoing()
 
-    def to_dict(self) -> dict[str, Any]:
-        """The state as JSON knows it; what is not finite is None."""
-        rows = [[v if np.isfinite(v) else None for v in row.tolist()] for row in self._scores]
-        return {
-            "times_sec": list(self._times),
-            "scores": rows,
-            "num_settled": self._num_settled,
-            "curves": self._hysteresis.state.to_dict(),
-        }
-
-    def restore(self, plain: dict[str, Any]) -> None:
-        """Go on from what ``to_dict`` gave."""
-        self._times = deque(plain["times_sec"])
-        self._scores = deque(np.array(row, np.float64) for row in plain["scores"])
-        self._num_settled = plain["num_settled"]
-        self._hysteresis.state = CurveState.from_dict(plain["curves"])
-
 
 def average_curve(
     times_sec: np.ndarray, scores: np.ndarray, *, options: LocalizerOptions
 ) -> np.ndarray:
-    """(T, C) averaged curves at ``times_sec``, as ``ActorCurves`` computes them."""
+    """Return (T, C) averaged curves at ``times_sec``, as ``ActorCurves`` computes them."""
     first = np.searchsorted(times_sec, times_sec - options.back_sec())
     last = np.searchsorted(times_sec, times_sec + options.ahead_sec(), side="right")
     rows = [
@@ -177,21 +161,22 @@ def localize(
     start_sec: float = -np.inf,
     end_sec: float = np.inf,
 ) -> list[Interval]:
-    """Segments of whole curves.
+    """Return the segments of whole curves.
 
     Args:
         times_sec: (T,) centres of the windows, seconds, ascending, at any distances.
-        scores: (T, C) or (T,) in [0, 1]; what is not finite is not known.
+        scores: (T, C) or (T,) in [0, 1]; values that are not finite are unknown.
         options: thresholds and times.
-        stride_sec: the usual time between scores; None for the median of the distances.
-        names: of the C classes, for options of labels.
-        start_sec, end_sec: of the video; segments are cut there.
+        stride_sec: usual time between scores, seconds; None for the median of the distances.
+        names: names of the C classes, for options of labels.
+        start_sec: start of the video, seconds; segments are cut there.
+        end_sec: end of the video, seconds; segments are cut there.
 
     Returns:
         Segments by class, then by start.
 
     Raises:
-        InputError: times that do not ascend or are not finite, or shapes that do not fit.
+        InputError: the times do not ascend or are not finite, or the shapes do not fit.
     """
     times = np.asarray(times_sec, np.float64)
     scores = np.asarray(scores, np.float64)
@@ -211,7 +196,7 @@ def localize(
 
 
 def cut_run(run: Interval, start_sec: float, end_sec: float) -> Interval:
-    """The part of a segment that lies within the video."""
+    """Return the part of a segment that lies within the video."""
     start = min(max(run.start_sec, start_sec), max(end_sec, start_sec))
     return run._replace(start_sec=start, end_sec=max(min(run.end_sec, end_sec), start))
 
@@ -219,7 +204,7 @@ def cut_run(run: Interval, start_sec: float, end_sec: float) -> Interval:
 def _check_curve(times: np.ndarray, scores: np.ndarray) -> None:
     if times.ndim != 1 or scores.ndim != 2 or len(times) != len(scores):
         raise InputError(
-            "a score curve is (T,) times and (T, C) scores, got shapes "
+            "expected a score curve of (T,) times and (T, C) scores, got the shapes "
             f"{times.shape} and {scores.shape}"
         )
     if not np.isfinite(times).all():

@@ -1,4 +1,4 @@
-"""Score curves of videos in files: the demo's JSON and npz."""
+"""Read the score curves of videos from files: JSON written with --json, or npz."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from stad.errors import InputError
 
 
 class VideoCurves(NamedTuple):
-    """What a video shows at each keyframe, whoever does it.
+    """The highest scores of all actors of a video at each keyframe.
 
     Attributes:
-        video: its name, without the ending.
+        video: name of the video, without the suffix.
         class_names: C names.
         times_sec: (T,) float64 ascending, seconds.
-        scores: (T, C) float64, the highest of all actors; NaN where not known.
+        scores: (T, C) float64, the highest of all actors; NaN where unknown.
     """
 
     video: str
@@ -30,25 +30,25 @@ class VideoCurves(NamedTuple):
 
 
 def read_curves(paths: Iterable[str | Path]) -> list[VideoCurves]:
-    """The curves of files, all of the same classes.
+    """Read the curves of files, all of the same classes.
 
     Args:
-        paths: .json files that the demo wrote with --json, folders of them, or .npz files with
-            'video_ids' (N,) str, 'times_sec' (N,), 'scores' (N, C) and 'class_names' (C,) str: a
-            row for each actor at each keyframe.
+        paths: .json files written with --json, folders of them, or .npz files with 'video_ids'
+            (N,) str, 'times_sec' (N,), 'scores' (N, C) and 'class_names' (C,) str: a row for
+            each actor at each keyframe.
 
     Raises:
-        InputError: nothing there, another content, or other classes than the files before.
+        InputError: there is no file, a file has another format, or the classes differ.
     """
     curves: list[VideoCurves] = []
     for path in map(Path, paths):
         files = sorted(path.glob("*.json")) if path.is_dir() else [path]
         if not files:
-            raise InputError(f"{path} holds no .json files of the demo")
+            raise InputError(f"{path} contains no .json files written with --json")
         for file in files:
             curves += _read_npz(file) if file.suffix == ".npz" else [_read_document(file)]
             if curves and curves[-1].class_names != curves[0].class_names:
-                raise InputError(f"{file} is of other classes than the files before it")
+                raise InputError(f"{file} has other classes than the files before it")
     return curves
 
 
@@ -60,7 +60,7 @@ def _read_document(path: Path) -> VideoCurves:
         names = tuple(content["class_names"])
         column = {name: index for index, name in enumerate(names)}
         frames = [frame for frame in content["frames"] if "keyframe_sec" in frame]
-        # Actions below the least score that the demo writes are not listed.
+        # Actions below the minimum score are not listed in the file.
         scores = np.zeros((len(frames), len(names)))
         for row, frame in zip(scores, frames, strict=True):
             known = [actor for actor in frame["actors"] if actor.get("actions", []) is not None]
@@ -75,7 +75,7 @@ def _read_document(path: Path) -> VideoCurves:
         raise InputError(f"{path} cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{path} is no JSON that the demo writes with --json ({error!r:.100})"
+            f"{path} is not a JSON file written with --json ({error!r:.100})"
         ) from error
     return _checked(path, VideoCurves(video, names, times, scores))
 
@@ -89,8 +89,8 @@ def _read_npz(path: Path) -> list[VideoCurves]:
             raise ValueError("the lengths of its arrays differ")
     except (KeyError, ValueError, OSError) as error:
         raise InputError(
-            f"{path} is no npz of curves ({error}): it holds video_ids (N,), times_sec (N,), "
-            "scores (N, C) and class_names (C,)"
+            f"{path} is not an npz file of curves ({error}): expected video_ids (N,), "
+            "times_sec (N,), scores (N, C) and class_names (C,)"
         ) from error
     return [
         _checked(path, highest_scores(video, names.tolist(), times[mine], scores[mine]))
@@ -102,7 +102,7 @@ def _read_npz(path: Path) -> list[VideoCurves]:
 def highest_scores(
     video: str, class_names: Sequence[str], times_sec: np.ndarray, scores: np.ndarray
 ) -> VideoCurves:
-    """The curves of a video from the rows (N,), (N, C) of its actors, in any order."""
+    """Return the curves of a video from (N,) times and (N, C) scores of actors, in any order."""
     times, place = np.unique(times_sec, return_inverse=True)
     highest = np.full((len(times), scores.shape[1]), np.nan)
     np.fmax.at(highest, place, np.where(np.isfinite(scores), scores, np.nan))
@@ -111,5 +111,5 @@ def highest_scores(
 
 def _checked(path: Path, curves: VideoCurves) -> VideoCurves:
     if not np.isfinite(curves.times_sec).all() or (np.diff(curves.times_sec) <= 0).any():
-        raise InputError(f"{path}: the keyframes of {curves.video} do not ascend in time")
+        raise InputError(f"{path}: the times of the keyframes of {curves.video} do not ascend")
     return curves

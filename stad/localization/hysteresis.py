@@ -1,22 +1,22 @@
-"""Score curves -> segments, point by point: two thresholds, joining, refined ends."""
+"""Cut score curves into segments, point by point: two thresholds, joining, refined ends."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from stad.localization.options import ClassOptions
 
-# How much longer than a stride two scores may lie apart without a pause between them: a live
-# stream does not keep its stride exactly.
+# Scores this fraction of a stride farther apart than a stride are still without a pause: live
+# streams do not keep their stride exactly.
 JITTER = 0.5
 EPSILON_SEC = 1e-6
 
 
 class Interval(NamedTuple):
-    """One class from a start to an end, seconds, with its mean score."""
+    """A class from a start to an end, seconds, with its mean score."""
 
     class_index: int
     start_sec: float
@@ -26,14 +26,16 @@ class Interval(NamedTuple):
 
 @dataclass
 class CurveState:
-    """Where the curves of C classes stand; arrays of (C,), times in seconds.
+    """The state of the curves of C classes; arrays of (C,), times in seconds.
 
     Attributes:
-        is_open: whether there is a segment that may still grow.
-        is_above: whether the curve has not fallen below the end threshold since.
-        start_sec, end_sec: of the segment; its end is known where the curve is not above.
+        is_open: there is a segment that may still grow.
+        is_above: the curve has not fallen below the end threshold since the segment started.
+        start_sec: start of the segment.
+        end_sec: end of the segment, known where the curve is not above.
         total, count: sum and number of the scores in the segment.
-        gap_total, gap_count: of those after its end, which belong to it if it goes on.
+        gap_total, gap_count: the same for the scores after its end, which belong to the segment
+            if it is continued.
         last_sec, last_value: the last point of the curve, NaN where there is none.
     """
 
@@ -50,7 +52,7 @@ class CurveState:
 
     @staticmethod
     def new(num_classes: int) -> CurveState:
-        """Nothing is known yet."""
+        """Return the state before the first point."""
         values = {
             f.name: np.full(num_classes, np.nan if f.name.startswith("last") else 0.0)
             for f in fields(CurveState)
@@ -58,58 +60,40 @@ class CurveState:
         flags = {name: np.zeros(num_classes, bool) for name in ("is_open", "is_above")}
         return CurveState(**(values | flags))
 
-    def to_dict(self) -> dict[str, list]:
-        """As JSON knows it; NaN is None."""
-        return {
-            f.name: [None if value != value else value for value in getattr(self, f.name).tolist()]
-            for f in fields(self)
-        }
-
-    @staticmethod
-    def from_dict(plain: dict[str, Any]) -> CurveState:
-        """What ``to_dict`` gave."""
-        flags = ("is_open", "is_above")
-        return CurveState(
-            **{name: np.array(row, bool if name in flags else float) for name, row in plain.items()}
-        )
-
 
 class Hysteresis:
-    """The curves of one actor, all classes at once.
+    """Cut the curves of one actor, all classes at once.
 
-    A segment starts where the straight line between two points comes up to the start threshold
-    and ends where it falls below the end threshold. At the rim of what is known, a point speaks
-    for half a stride more.
+    A segment starts where the straight line between two points rises to the start threshold and
+    ends where it falls below the end threshold. The first and last known points extend it by
+    half a stride.
 
     Args:
-        options: of the classes.
-        stride_sec: the usual time between points, seconds.
-        state: to go on from; None to begin.
+        options: (C,) thresholds and times.
+        stride_sec: usual time between points, seconds.
     """
 
-    def __init__(
-        self, options: ClassOptions, stride_sec: float, *, state: CurveState | None = None
-    ) -> None:
+    def __init__(self, options: ClassOptions, stride_sec: float) -> None:
         self._options = options
         self._half_sec = stride_sec / 2
         self._longest_sec = options.join_gap_sec + (1 + JITTER) * stride_sec + EPSILON_SEC
         self._join_sec = options.join_gap_sec + EPSILON_SEC
-        self.state = state or CurveState.new(len(options.start_threshold))
+        self.state = CurveState.new(len(options.start_threshold))
 
     @property
     def idle_sec(self) -> float:
-        """After so long without a score, what was known plays no part any more."""
+        """After this time without a score, earlier points have no effect, seconds."""
         return float(self._longest_sec.max(initial=0.0))
 
     def step(self, time_sec: float, values: np.ndarray) -> list[Interval]:
-        """Take the next point of the curves.
+        """Add the next point of the curves.
 
         Args:
-            time_sec: later than all before.
+            time_sec: seconds, later than all before.
             values: (C,) scores; NaN where a class has no point here.
 
         Returns:
-            The segments that it ends for good.
+            The segments that this point ends finally.
         """
         state, options = self.state, self._options
         known = ~np.isnan(values)
@@ -124,7 +108,7 @@ class Hysteresis:
             starts_sec[line] = self._crossing(line, options.start_threshold, time_sec, values)
             for place in np.flatnonzero(high).tolist():
                 ended += self._rise(
-                    place, time_sec, start_sec=starts_sec[place], value=values[place]
+                    place, time_sec, start_sec=float(starts_sec[place]), value=float(values[place])
                 )
         inside, outside = stays & state.is_above, stays & ~state.is_above
         state.total[inside] += values[inside]
@@ -143,7 +127,7 @@ class Hysteresis:
     def _rise(
         self, place: int, time_sec: float, *, start_sec: float, value: float
     ) -> list[Interval]:
-        """A curve has come up to its start threshold: a new segment, or an old one goes on."""
+        """Start a segment, or continue the last one, where a curve reaches its start threshold."""
         state, ended = self.state, []
         if state.is_open[place]:
             end_sec = state.end_sec[place]
@@ -162,32 +146,32 @@ class Hysteresis:
     def _crossing(
         self, where: np.ndarray, threshold: np.ndarray, time_sec: float, values: np.ndarray
     ) -> np.ndarray:
-        """When the line from the last point to this one meets the threshold, seconds."""
+        """Return when the line from the last point to this one meets the threshold, seconds."""
         before_sec, before = self.state.last_sec[where], self.state.last_value[where]
         part = (threshold[where] - before) / (values[where] - before)
         return before_sec + part * (time_sec - before_sec)
 
     def _is_broken(self, time_sec: float) -> np.ndarray:
-        """(C,) whether a point at this time would come too late to belong to the last one."""
+        """Return (C,) whether a point at this time is too late to be joined to the last one."""
         return time_sec - self.state.last_sec > self._longest_sec
 
     def settle(self, next_sec: float) -> list[Interval]:
-        """Give the segments that no point from ``next_sec`` on can change."""
+        """Return the segments that no point from ``next_sec`` on can change."""
         state = self.state
         is_past = state.last_sec - state.end_sec > self._join_sec
         is_past |= next_sec - state.end_sec > self._longest_sec
         return self._close(state.is_open & (~state.is_above & is_past | self._is_broken(next_sec)))
 
     def finish(self) -> list[Interval]:
-        """Nothing more comes; give the rest."""
+        """Return the remaining segments; nothing more comes."""
         return self._close(self.state.is_open)
 
     def ongoing(self) -> list[Interval]:
-        """The segments that may still grow, as they are now; nothing changes."""
+        """Return the segments that may still grow, as they are now; nothing changes."""
         return self._runs(np.flatnonzero(self.state.is_open))
 
     def _close(self, where: np.ndarray) -> list[Interval]:
-        """End the segments there and forget them; those too short are left out."""
+        """End the segments there and return those that are long enough."""
         places = np.flatnonzero(where) if where.dtype == bool else where
         runs = self._runs(places)
         self.state.is_open[places] = self.state.is_above[places] = False

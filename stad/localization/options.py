@@ -1,4 +1,4 @@
-"""How scores over time become segments: the localizer's parameters, and their file."""
+"""The localizer's parameters (how scores over time become segments), and their JSON file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -15,13 +15,16 @@ from stad.errors import InputError
 from stad.utils.files import write_whole
 
 FORMAT, VERSION = "stad-localizer", 1
-# Where none is given, an action ends below this part of the score that it starts at.
-END_PART = 0.75
+DEFAULT_KIND = "hysteresis"
+# Without an end threshold, an action ends below this fraction of its start threshold.
+END_RATIO = 0.75
+# Options that earlier versions wrote and that never changed a result.
+IGNORED = frozenset({"nms_sigma"})
 
 
 @dataclass(frozen=True)
 class LabelOptions:
-    """What differs for one label; None where it has no value of its own."""
+    """The options that differ for one label; None takes the value of all labels."""
 
     start_threshold: float | None = None
     end_threshold: float | None = None
@@ -29,26 +32,34 @@ class LabelOptions:
     join_gap_sec: float | None = None
 
 
+class LabelValues(NamedTuple):
+    """The values that apply to one label; see ``LocalizerOptions``."""
+
+    start_threshold: float
+    end_threshold: float
+    min_length_sec: float
+    join_gap_sec: float
+
+
 @dataclass(frozen=True)
 class LocalizerOptions:
-    """Thresholds and times, the same for the whole video and for a stream.
+    """Thresholds and times of ``HysteresisLocalizer``, the same for whole videos and streams.
 
     Attributes:
-        start_threshold: a segment starts where the curve comes up to it, in [0, 1].
-        end_threshold: it ends where the curve falls below it, at most ``start_threshold``; None
-            for three quarters of that.
+        start_threshold: a segment starts where the curve rises to it, in [0, 1].
+        end_threshold: a segment ends where the curve falls below it, at most ``start_threshold``;
+            None for three quarters of that.
         min_length_sec: shorter segments are dropped, seconds.
         join_gap_sec: the longest pause, below the threshold or without any score, that is
             bridged, seconds.
-        window_sec: length of the windows that were scored: each score speaks for all of its
-            window, most for its centre; None or 0 where it stands for its centre alone.
-        lookahead_sec: how much later a moment may be decided on, seconds; what the averaging and
-            the joining want beyond that is cut off. None gives them all that they want.
-        nms_sigma: width of the Gaussian of soft-NMS, used where several scales are merged.
-        labels: what differs for labels, by name.
+        window_sec: length of the windows that were scored, seconds. A score counts for its whole
+            window, with the highest weight at the centre; None or 0: for the centre alone.
+        lookahead_sec: the maximum delay of a decision, seconds; it limits the averaging first,
+            then the joining. None sets no limit.
+        labels: options that differ for single labels, by name.
 
     Raises:
-        InputError: a number out of its range.
+        InputError: a number is out of its range.
     """
 
     start_threshold: float = 0.5
@@ -57,7 +68,6 @@ class LocalizerOptions:
     join_gap_sec: float = 1.0
     window_sec: float | None = None
     lookahead_sec: float | None = None
-    nms_sigma: float = 0.5
     labels: Mapping[str, LabelOptions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,57 +83,70 @@ class LocalizerOptions:
             _check_sec("join_gap_sec", one.join_gap_sec)
         _check_sec("window_sec", self.window_sec or 0.0)
         _check_sec("lookahead_sec", self.lookahead_sec or 0.0)
-        if not 0 < self.nms_sigma < math.inf:
-            raise InputError(f"the localizer's nms_sigma must be above 0, got {self.nms_sigma:g}")
 
-    def of_label(self, name: str) -> LabelOptions:
-        """All that holds for one label, with no None left."""
+    def of_label(self, name: str) -> LabelValues:
+        """Return the values that apply to a label."""
         own = self.labels.get(name, LabelOptions())
-        chosen = {
-            key: getattr(self, key) if value is None else value
-            for key, value in asdict(own).items()
-        }
-        if chosen["end_threshold"] is None or (
-            # A start of its own would make no sense with the end of all.
-            own.end_threshold is None and own.start_threshold is not None
-        ):
-            part = END_PART
+        start = self.start_threshold if own.start_threshold is None else own.start_threshold
+        end = self.end_threshold if own.end_threshold is None else own.end_threshold
+        # The common end threshold does not fit a label with its own start threshold.
+        if end is None or (own.end_threshold is None and own.start_threshold is not None):
+            ratio = END_RATIO
             if self.end_threshold is not None and self.start_threshold:
-                part = self.end_threshold / self.start_threshold
-            chosen["end_threshold"] = part * chosen["start_threshold"]
-        return LabelOptions(**chosen)
+                ratio = self.end_threshold / self.start_threshold
+            end = ratio * start
+        return LabelValues(
+            start_threshold=start,
+            end_threshold=end,
+            min_length_sec=(
+                self.min_length_sec if own.min_length_sec is None else own.min_length_sec
+            ),
+            join_gap_sec=self.join_gap_sec if own.join_gap_sec is None else own.join_gap_sec,
+        )
 
     def back_sec(self) -> float:
-        """How far from its centre a window reaches, seconds."""
+        """Return half the length of a window, seconds."""
         return (self.window_sec or 0.0) / 2
 
     def ahead_sec(self) -> float:
-        """How long the averaging waits for later windows, seconds."""
+        """Return how long the averaging waits for later windows, seconds."""
         limit = math.inf if self.lookahead_sec is None else self.lookahead_sec
         return min(self.back_sec(), limit)
 
     @classmethod
     def from_file(cls, path: str | Path) -> LocalizerOptions:
-        """Read what ``to_file`` wrote or a person did.
+        """Read options from JSON, as ``to_file`` writes it.
 
         Raises:
-            InputError: no such file, not JSON, an unknown name or a number out of range.
+            InputError: there is no such file, it is not JSON, names another kind of localizer, or
+                has an unknown name or a number out of range.
         """
-        content = _read_json(Path(path))
-        if content.pop("format", None) != FORMAT or content.pop("version", None) != VERSION:
+        kind, values = read_options_file(path)
+        if kind != DEFAULT_KIND:
             raise InputError(
-                f"{path}: expected the localizer's options, a JSON object with "
-                f'"format": "{FORMAT}" and "version": {VERSION}'
+                f"{path}: expected options of the localizer {DEFAULT_KIND!r}, got those of {kind!r}"
             )
-        labels = content.pop("labels", {})
         try:
-            own = {name: _build(LabelOptions, one) for name, one in labels.items()}
-            return _build(cls, content | {"labels": own})
-        except (TypeError, ValueError, AttributeError, InputError) as error:
+            return cls.from_dict(values)
+        except InputError as error:
             raise InputError(f"{path}: {error}") from error
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> LocalizerOptions:
+        """Build options from JSON values, without format, version and kind.
+
+        Raises:
+            InputError: a name is unknown, or a value has another type or is out of range.
+        """
+        labels = values.get("labels", {})
+        if not isinstance(labels, Mapping):
+            raise InputError(f"expected an object of labels, got {labels!r}")
+        numbers = {k: v for k, v in values.items() if k != "labels" and k not in IGNORED}
+        own = {name: _build(LabelOptions, one) for name, one in labels.items()}
+        return _build(cls, numbers, labels=own)
+
     def to_dict(self) -> dict[str, Any]:
-        """As JSON knows it."""
+        """Return JSON values, as ``to_file`` writes them."""
         own = {
             name: {key: value for key, value in asdict(one).items() if value is not None}
             for name, one in self.labels.items()
@@ -137,7 +160,7 @@ class LocalizerOptions:
 
 
 class ClassOptions(NamedTuple):
-    """The options as arrays over C classes; see ``LocalizerOptions``, seconds."""
+    """The options as (C,) arrays over classes; see ``LocalizerOptions``, seconds."""
 
     start_threshold: np.ndarray
     end_threshold: np.ndarray
@@ -146,14 +169,32 @@ class ClassOptions(NamedTuple):
 
 
 def class_options(options: LocalizerOptions, names: Sequence[str]) -> ClassOptions:
-    """The options of C classes by name; the joining is cut to what the look-ahead leaves."""
+    """Return the options of C classes by name, with the joining limited by the look-ahead."""
     rows = [options.of_label(name) for name in names]
     columns = [np.array([getattr(row, key) for row in rows], float) for key in ClassOptions._fields]
     chosen = ClassOptions(*columns)
     if options.lookahead_sec is None:
         return chosen
-    left_sec = max(options.lookahead_sec - options.ahead_sec(), 0.0)
-    return chosen._replace(join_gap_sec=np.minimum(chosen.join_gap_sec, left_sec))
+    limit_sec = max(options.lookahead_sec - options.ahead_sec(), 0.0)
+    return chosen._replace(join_gap_sec=np.minimum(chosen.join_gap_sec, limit_sec))
+
+
+def read_options_file(path: str | Path) -> tuple[str, dict[str, Any]]:
+    """Read the options of any kind of localizer.
+
+    Returns:
+        The kind ('hysteresis' where the file names none), and the options by name.
+
+    Raises:
+        InputError: there is no such file, it is not JSON, or has another format.
+    """
+    content = _read_json(Path(path))
+    if content.pop("format", None) != FORMAT or content.pop("version", None) != VERSION:
+        raise InputError(
+            f"{path}: expected the localizer's options, a JSON object with "
+            f'"format": "{FORMAT}" and "version": {VERSION}'
+        )
+    return str(content.pop("kind", DEFAULT_KIND)), content
 
 
 def _check_sec(name: str, value: float) -> None:
@@ -173,13 +214,19 @@ def _read_json(path: Path) -> dict:
     return content
 
 
-def _build(kind: type, values: dict):
-    """An instance of a dataclass of numbers; unknown names and other types are errors."""
-    known = [f.name for f in fields(kind)]
+_Options = TypeVar("_Options", LabelOptions, LocalizerOptions)
+
+
+def _build(kind: type[_Options], values: Any, **others: Any) -> _Options:
+    """Build a dataclass from JSON numbers by name; ``others`` are passed on as they are."""
+    if not isinstance(values, Mapping):
+        raise InputError(f"expected an object with options, got {values!r}")
+    known = {f.name: f.default for f in fields(kind)}
     for name, value in values.items():
         if name not in known:
-            raise ValueError(f"the localizer has no option {name!r}; it has {', '.join(known)}")
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if value is not None and not is_number and name != "labels":
-            raise ValueError(f"expected a number for {name}, got {value!r}")
-    return kind(**values)
+            raise InputError(f"the localizer has no option {name!r}; it has {', '.join(known)}")
+        if value is None and known[name] is None:
+            continue
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise InputError(f"expected a number for {name}, got {value!r}")
+    return kind(**values, **others)

@@ -1,9 +1,8 @@
-"""Segments and the boxes of their actors -> tubes; non-maximum suppression of tubes."""
+"""Build tubes from segments and the boxes of their actors, and measure their overlap."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -15,16 +14,16 @@ TICKS_PER_SEC = 1_000_000
 
 
 def build_tube(segment: Segment, times_sec: np.ndarray, boxes: np.ndarray) -> Tube:
-    """The boxes of a segment's actor within its time, both ends included.
+    """Return the boxes of a segment's actor within its time, both ends included.
 
     Args:
-        segment: who, what and when.
+        segment: actor, class and time.
         times_sec: (T,) ascending times at which the actor was seen, seconds.
         boxes: (T, 4) xyxy at those times, source pixels.
 
     Returns:
-        The tube; where the actor was not seen within the segment, it has the one box nearest to
-        the segment's middle, and none where there are no boxes at all.
+        The tube. If the actor was not seen within the segment, it has the one box nearest to the
+        middle of the segment, or none where there are no boxes at all.
     """
     times = np.asarray(times_sec, np.float64)
     boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
@@ -36,9 +35,9 @@ def build_tube(segment: Segment, times_sec: np.ndarray, boxes: np.ndarray) -> Tu
 
 
 class TubeBuilder:
-    """Keeps the boxes of a stream until its segments are known.
+    """Keep the boxes of a stream until its segments are known.
 
-    ``build`` gives the tube of a segment; ``drop_before`` bounds the memory: no later segment
+    ``build`` returns the tube of a segment; ``drop_before`` bounds the memory: no later segment
     of a ``Localizer`` starts before ``Localizer.oldest_sec()``.
     """
 
@@ -47,23 +46,23 @@ class TubeBuilder:
         self._boxes: dict[int, list[np.ndarray]] = {}
 
     def __len__(self) -> int:
-        """Boxes that are held."""
+        """Return the number of boxes that are kept."""
         return sum(map(len, self._times.values()))
 
     def add(self, time_sec: float, actors: Actors) -> None:
-        """Take the actors of a frame; those without a track (id -1) have no tubes."""
+        """Add the actors of a frame; those without a track (id -1) have no tubes."""
         for actor_id, box in zip(actors.ids.tolist(), actors.boxes, strict=True):
             if actor_id >= 0:
                 self._times.setdefault(actor_id, []).append(time_sec)
                 self._boxes.setdefault(actor_id, []).append(box)
 
     def build(self, segment: Segment) -> Tube:
-        """The tube of a segment, as ``build_tube``."""
+        """Return the tube of a segment, as ``build_tube``."""
         times = self._times.get(segment.actor_id, [])
         return build_tube(segment, np.array(times), np.array(self._boxes.get(segment.actor_id, [])))
 
     def drop_before(self, time_sec: float) -> None:
-        """Forget the boxes before a time, seconds."""
+        """Drop the boxes before a time, seconds."""
         for actor_id, times in list(self._times.items()):
             count = bisect_left(times, time_sec)
             del times[:count]
@@ -73,30 +72,8 @@ class TubeBuilder:
 
 
 def tube_overlap(first: Tube, second: Tube) -> float:
-    """``tube_iou`` of two tubes of one video, in [0, 1]; boxes meet where their times are equal."""
+    """Return ``tube_iou`` of two tubes of one video, in [0, 1], from boxes at equal times."""
     return tube_iou(_ticks(first), first.boxes, _ticks(second), second.boxes)
-
-
-def tube_nms(tubes: Sequence[Tube], *, max_overlap: float = 0.5) -> list[Tube]:
-    """Of tubes of one class that overlap more than allowed, only the best one stays.
-
-    Args:
-        tubes: of one video.
-        max_overlap: the highest ``tube_iou`` with a better tube of the class, in [0, 1].
-
-    Returns:
-        The tubes that stay, by descending score.
-    """
-    kept: list[Tube] = []
-    for tube in _by_score(tubes):
-        rivals = [other for other in kept if other.class_index == tube.class_index]
-        if all(tube_overlap(tube, other) <= max_overlap for other in rivals):
-            kept.append(tube)
-    return kept
-
-
-def _by_score(tubes: Iterable[Tube]) -> list[Tube]:
-    return sorted(tubes, key=lambda tube: -tube.score)
 
 
 def _ticks(tube: Tube) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Curves and annotations in files -> the best options of the localizer in a file."""
+"""Tune the localizer from files of curves and annotations, and write its best options."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stad.utils.interrupt import StopRequest
 
 @dataclass(frozen=True)
 class TuneOptions:
-    """What the user asked for; see ``tools/tune_localizer.py`` for the words of each."""
+    """The options of ``tools/tune_localizer.py``, which describes each."""
 
     curves: tuple[str, ...]
     annotations: str
@@ -33,10 +33,10 @@ class TuneOptions:
 
 
 def tune_files(options: TuneOptions) -> int:
-    """Read, search, write, print; give the exit code.
+    """Read the files, search, write and print the result, and return the exit code.
 
     Raises:
-        InputError: a file or a number cannot be used; nothing is written then.
+        InputError: a file or a number cannot be used; then nothing is written.
     """
     _check(options)
     base = LocalizerOptions()
@@ -70,13 +70,13 @@ def tune_files(options: TuneOptions) -> int:
         print(tuned_table(tuned, options.overlap))
         print(f"written   {options.out}")
     if tuned.num_left:
-        print(f"interrupted: {tuned.num_left} labels were not looked at", file=sys.stderr)
+        print(f"interrupted: {tuned.num_left} labels were not tuned", file=sys.stderr)
         return EXIT_INTERRUPTED
     return EXIT_OK
 
 
 def tuned_table(tuned: Tuned, overlap: float) -> str:
-    """Average precision of each label before and after, then their means."""
+    """Return a table of the average precision of each label before and after, and of the means."""
     rows = list(zip(tuned.labels, tuned.ap_before, tuned.ap_after, strict=True))
     rows.append((f"mAP@{overlap:g}", tuned.ap_before.mean(), tuned.ap_after.mean()))
     width = max(len(name) for name, *_ in rows)

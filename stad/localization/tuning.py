@@ -1,4 +1,4 @@
-"""Fits the localizer's thresholds and times to a validation set, by segment-mAP."""
+"""Fit the localizer's thresholds and times to a validation set, by segment-mAP."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Grid:
 
     Attributes:
         start_thresholds: in [0, 1].
-        end_parts: the end threshold as a part of the start threshold, in [0, 1].
+        end_parts: the end threshold as a fraction of the start threshold, in [0, 1].
         join_gaps_sec, min_lengths_sec: seconds.
     """
 
@@ -34,23 +34,23 @@ class Grid:
     min_lengths_sec: tuple[float, ...] = (0.0, 0.25, 0.5, 1.0, 2.0)
 
     def candidates(self) -> np.ndarray:
-        """(M, 4) start and end threshold, minimal length and joined gap."""
+        """Return (M, 4) start and end threshold, minimum length and joined gap."""
         rows = itertools.product(
             self.start_thresholds, self.end_parts, self.min_lengths_sec, self.join_gaps_sec
         )
-        return np.array([(start, start * part, least, gap) for start, part, least, gap in rows])
+        return np.array([(start, start * part, length, gap) for start, part, length, gap in rows])
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """What was found.
+    """The result of a search.
 
     Attributes:
-        options: the best ones.
-        labels: those that are annotated and were looked at.
-        ap_before, ap_after: (L,) float64 average precision of each with the options that the
-            search began with, and with the best ones.
-        num_left: annotated labels that were not looked at, because of a stop.
+        options: the best options.
+        labels: the L annotated labels that were tuned.
+        ap_before: (L,) float64 average precision with the options that the search began with.
+        ap_after: (L,) float64 average precision with the best options.
+        num_left: annotated labels that were not tuned, because the search was stopped.
     """
 
     options: LocalizerOptions
@@ -71,35 +71,35 @@ def tune(
     per_label: bool = False,
     on_label: Callable[[int, int], bool] = lambda done, total: True,
 ) -> Tuned:
-    """Try a grid of options and keep the best.
+    """Search a grid of options for the best.
 
     Args:
-        curves: of the validation videos; those without annotations count too.
+        curves: curves of the validation videos; those without annotations count too.
         truth: the annotated segments.
-        base: what to start from; its ``window_sec`` holds, and None is 0 here.
+        base: options to start from; its ``window_sec`` is kept, and None is 0 here.
         stride_sec: time between keyframes; None for the median of each video.
         grid: the values to try.
-        overlap: temporal IoU that counts as right.
-        per_label: whether every label may have its own; else one set for all.
+        overlap: minimum temporal IoU of a correct segment.
+        per_label: whether every label may have its own options; else all share one set.
         on_label: called with the number of labels done and of all; False ends the search.
 
     Raises:
-        InputError: no annotated label is one of the classes.
+        InputError: no annotated label is one of the classes, or no label was tuned.
     """
     names = curves[0].class_names if curves else ()
     labels = [name for name in names if name in set(truth.label)]
     if not labels:
         raise InputError(
-            "no annotated label is a class of the curves: "
-            f"{', '.join(sorted(set(truth.label))[:5])} ... are annotated"
+            "no annotated label is a class of the curves. The annotated labels are "
+            f"{', '.join(sorted(set(truth.label))[:5])} ..."
         )
-    # The demo would take its model's window in place of None, and average where this did not.
+    # Annotating would replace None by the window of its model, and average where this did not.
     base = replace(base, window_sec=base.window_sec or 0.0)
     candidates = (Grid() if grid is None else grid).candidates()
     table: list[np.ndarray] = []
     while len(table) < len(labels) and on_label(len(table), len(labels)):
         name = labels[len(table)]
-        rows = np.vstack((_base_row(base, name), candidates))
+        rows = np.vstack((base.of_label(name), candidates))
         found = _all_runs(curves, names.index(name), base=base, rows=rows, stride_sec=stride_sec)
         mine = truth.where([label == name for label in truth.label])
         table.append(
@@ -107,15 +107,10 @@ def tune(
         )
     on_label(len(table), len(labels))
     if not table:
-        raise InputError("the search was stopped before it had tried anything")
+        raise InputError("the search was stopped before the first label was tuned")
     done, ap = labels[: len(table)], np.array(table)
     options, after = _choose(base, done, candidates=candidates, ap=ap, per_label=per_label)
     return Tuned(options, tuple(done), ap[:, 0], after, len(labels) - len(done))
-
-
-def _base_row(base: LocalizerOptions, name: str) -> tuple[float, float, float, float]:
-    one = base.of_label(name)
-    return one.start_threshold, one.end_threshold, one.min_length_sec, one.join_gap_sec
 
 
 def _all_runs(
@@ -126,9 +121,9 @@ def _all_runs(
     rows: np.ndarray,
     stride_sec: float | None,
 ) -> list[list[tuple[int, Interval]]]:
-    """For each candidate its segments of one class, of any length, with the video's index.
+    """Return for each candidate the segments of one class, of any length, and their video's index.
 
-    Candidates that differ in the minimal length alone share their segments.
+    Candidates that differ only in the minimum length share their segments.
     """
     distinct, owner = np.unique(rows[:, [0, 1, 3]], axis=0, return_inverse=True)
     options = ClassOptions(distinct[:, 0], distinct[:, 1], np.zeros(len(distinct)), distinct[:, 2])
@@ -142,7 +137,7 @@ def _all_runs(
         averaged = average_curve(one.times_sec, one.scores[:, [place]], options=base)
         hysteresis = Hysteresis(options, step_sec)
         runs: list[Interval] = []
-        # Every candidate is a class of its own, with the same curve.
+        # Every candidate is treated as a class of its own, with the same curve.
         for time_sec, value in zip(one.times_sec, averaged[:, 0], strict=True):
             runs += hysteresis.step(float(time_sec), np.full(len(distinct), value))
         for run in runs + hysteresis.finish():
@@ -158,7 +153,7 @@ def _label_ap(
     shortest_sec: np.ndarray,
     overlap: float,
 ) -> np.ndarray:
-    """(M,) average precision of each candidate against the segments of one label."""
+    """Return the (M,) average precision of each candidate for the segments of one label."""
     videos = {one.video: index for index, one in enumerate(curves)}
     # Segments of videos without curves can still be missed.
     for other in truth.video:
@@ -193,10 +188,10 @@ def _choose(
     ap: np.ndarray,
     per_label: bool,
 ) -> tuple[LocalizerOptions, np.ndarray]:
-    """The best options and the (L,) average precision that they have.
+    """Return the best options and their (L,) average precision.
 
-    What the search began with stays where nothing is better. Of equals, the middle one wins: it
-    is the farthest from where things get worse.
+    The options that the search began with stay where none is better. Of equal candidates, the
+    middle one is taken: it is the farthest from worse ones.
     """
     best = _middle_of_best(ap[:, 1:].mean(axis=0))
     options, after = base, ap[:, 0]

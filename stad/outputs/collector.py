@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stad.localization.localizer import Localizer
+from stad.localization.base import Localizer
 from stad.localization.tubes import TubeBuilder
 from stad.outputs.tube_store import TubeStore
 from stad.structures import FrameResult

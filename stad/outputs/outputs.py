@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 
 from stad.annotations.document import document_head, document_tail, segment_entries
-from stad.localization.localizer import Localizer
+from stad.localization.base import Localizer
 from stad.outputs.coco import CocoWriter
 from stad.outputs.collector import SampleClock, SegmentCollector
 from stad.outputs.drawing import draw_actors

@@ -7,7 +7,7 @@ import pytest
 
 from stad.annotations.segments import SegmentRows
 from stad.evaluation.compare_segments import compare_segments
-from stad.localization.localizer import Localizer
+from stad.localization.hysteresis_localizer import HysteresisLocalizer
 from stad.localization.options import LocalizerOptions
 from stad.structures import Actors, Keyframe
 from tests.localization.untrimmed import untrimmed_set
@@ -17,7 +17,7 @@ def localized(curves, *, options: LocalizerOptions, stride_sec: float) -> Segmen
     """What comes out of a stream of keyframes with one actor."""
     rows = []
     for one in curves:
-        localizer = Localizer(options, stride_sec, class_names=one.class_names)
+        localizer = HysteresisLocalizer(options, stride_sec, class_names=one.class_names)
         found = []
         for time_sec, scores in zip(one.times_sec, one.scores, strict=True):
             actors = Actors.from_arrays(np.zeros((1, 4)), ids=[1])

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from stad.errors import InputError
-from stad.localization.options import LabelOptions, LocalizerOptions, class_options
+from stad.localization.options import (
+    LabelOptions,
+    LabelValues,
+    LocalizerOptions,
+    class_options,
+)
 
 
 def test_what_a_label_inherits():
@@ -16,9 +21,9 @@ def test_what_a_label_inherits():
         join_gap_sec=2.0,
         labels={"a": LabelOptions(min_length_sec=4.0), "b": LabelOptions(start_threshold=0.2)},
     )
-    assert options.of_label("a") == LabelOptions(0.6, 0.3, 4.0, 2.0)
+    assert options.of_label("a") == LabelValues(0.6, 0.3, 4.0, 2.0)
     # Its end follows its start: 0.3 is above it.
-    assert options.of_label("b") == LabelOptions(0.2, 0.1, 0.25, 2.0)
+    assert options.of_label("b") == LabelValues(0.2, 0.1, 0.25, 2.0)
     arrays = class_options(options, ("b", "other", "a"))
     assert arrays.start_threshold.tolist() == [0.2, 0.6, 0.6]
     assert arrays.min_length_sec.tolist() == [0.25, 0.25, 4.0]
@@ -61,13 +66,19 @@ HEAD = '{"format": "stad-localizer", "version": 1'
         (f'{HEAD}, "labels": [1]}}', "a.json"),
         (f'{HEAD}, "join_gap_sec": -1}}', "0 seconds or more"),
         (f'{HEAD}, "join_gap_sec": null}}', "a.json"),
-        (f'{HEAD}, "nms_sigma": 0}}', "above 0"),
+        (f'{HEAD}, "window_sec": "2"}}', "expected a number for window_sec"),
+        (f'{HEAD}, "labels": {{"a": 1}}}}', "expected an object with options, got 1"),
     ],
 )
 def test_files_that_cannot_be_used(tmp_path, text, message):
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(InputError, match=message):
         LocalizerOptions.from_file(tmp_path / "a.json")
+
+
+def test_an_option_of_earlier_versions_without_effect_is_ignored(tmp_path):
+    (tmp_path / "a.json").write_text(f'{HEAD}, "start_threshold": 0.4, "nms_sigma": 0.5}}')
+    assert LocalizerOptions.from_file(tmp_path / "a.json") == LocalizerOptions(0.4)
 
 
 def test_a_file_that_is_not_there(tmp_path):

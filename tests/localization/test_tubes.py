@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from stad.localization.tubes import TubeBuilder, build_tube, tube_nms, tube_overlap
+from stad.localization.tubes import TubeBuilder, build_tube, tube_overlap
 from stad.structures import Actors, Segment, Tube
 
 BOX = np.array([0.0, 0.0, 2.0, 2.0], np.float32)
 
 
-def tube(first: int, last: int, score: float, *, shift: float = 0.0, class_index: int = 0) -> Tube:
+def tube(first: int, last: int, score: float, *, shift: float = 0.0) -> Tube:
     """A box that stays, on the frames from first to last of a video of 25 fps."""
     times = np.arange(first, last + 1) / 25
     boxes = np.tile(BOX + np.float32([shift, 0, shift, 0]), (len(times), 1))
-    return Tube(1, class_index, score, times, boxes)
+    return Tube(1, 0, score, times, boxes)
 
 
 def test_a_tube_has_the_boxes_of_its_segment():
@@ -45,17 +45,3 @@ def test_overlap_meets_where_times_are_equal():
     # 15 of 25 frames are shared; the boxes overlap by a third.
     assert abs(tube_overlap(tube(0, 19, 1), tube(5, 24, 1, shift=1.0)) - 15 / 25 / 3) < 1e-6
     assert tube_overlap(tube(0, 9, 1), tube(10, 19, 1)) == 0.0
-
-
-def test_of_tubes_that_overlap_the_best_stays():
-    tubes = [
-        tube(0, 19, 0.5),
-        tube(1, 19, 0.9),
-        tube(0, 19, 0.4, class_index=1),
-        tube(10, 40, 0.3),
-        tube(0, 19, 0.2, shift=1.0),
-    ]
-    kept = tube_nms(tubes, max_overlap=0.5)
-    assert [one.score for one in kept] == [0.9, 0.4, 0.3, 0.2]
-    assert [one.score for one in tube_nms(tubes, max_overlap=0.2)] == [0.9, 0.4]
-    assert tube_nms([]) == []

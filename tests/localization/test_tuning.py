@@ -17,7 +17,7 @@ from stad.errors import InputError
 from stad.evaluation.compare_segments import compare_segments
 from stad.localization.curve import localize
 from stad.localization.curve_files import read_curves
-from stad.localization.options import LabelOptions, LocalizerOptions
+from stad.localization.options import LabelValues, LocalizerOptions
 from stad.localization.tuning import Grid, tune
 from tests.localization.untrimmed import untrimmed_set
 
@@ -143,16 +143,16 @@ def test_curves_from_files(tmp_path, weak_set):
 
 
 def test_files_that_do_not_fit(tmp_path, weak_set):
-    with pytest.raises(InputError, match=r"holds no \.json files"):
+    with pytest.raises(InputError, match=r"contains no \.json files"):
         read_curves([tmp_path])
     with pytest.raises(InputError, match="cannot be read"):
         read_curves([tmp_path / "a.json"])
     for text in ("{", "[]", '{"format": "other"}', '{"format": "stad-annotation"}'):
         (tmp_path / "a.json").write_text(text)
-        with pytest.raises(InputError, match="no JSON that the demo writes"):
+        with pytest.raises(InputError, match="not a JSON file written with --json"):
             read_curves([tmp_path / "a.json"])
     np.savez(tmp_path / "a.npz", video_ids=np.array(["a"]))
-    with pytest.raises(InputError, match="no npz of curves"):
+    with pytest.raises(InputError, match="not an npz file of curves"):
         read_curves([tmp_path / "a.npz"])
     one = weak_set[0][0]
     write_document(tmp_path / "a.json", one)
@@ -215,5 +215,5 @@ def test_ctrl_c_keeps_what_was_done(tmp_path, weak_set, monkeypatch, capsys):
     assert code == 130
     options = LocalizerOptions.from_file(tmp_path / "out.json")
     assert set(options.labels) <= {"walk"}
-    assert isinstance(options.of_label("walk"), LabelOptions)
-    assert "2 labels were not looked at" in capsys.readouterr().err
+    assert isinstance(options.of_label("walk"), LabelValues)
+    assert "2 labels were not tuned" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from stad.localization.options import LocalizerOptions
+from stad.localization.base import LocalizerSettings
 from stad.structures import Segment
 
 TIME_DIGITS, SCORE_DIGITS = 3, 4
@@ -65,7 +65,7 @@ class EventTracker:
     def __init__(
         self,
         class_names: Sequence[str],
-        options: LocalizerOptions,
+        options: LocalizerSettings,
         *,
         source: str,
         moment_of: Callable[[float], float],

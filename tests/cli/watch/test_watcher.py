@@ -14,7 +14,7 @@ from stad.cli.watch.sinks import Sinks
 from stad.cli.watch.watcher import Watcher
 from stad.inference.build import ModelBundle
 from stad.inference.pipeline import PipelineOptions
-from stad.localization.localizer import Localizer
+from stad.localization.hysteresis_localizer import HysteresisLocalizer
 from stad.localization.options import LocalizerOptions
 from stad.structures import Actors
 from stad.video.geometry import clip_size
@@ -95,7 +95,7 @@ def run(path, detector, scorer, *, max_latency_sec=2.0, stride_sec=0.5, **option
     watcher = Watcher(
         source,
         ModelBundle(detector, scorer, "model", names, 0.3, None, "cpu", 1.0),
-        localizer=Localizer(localizer_options, stride_sec, class_names=names),
+        localizer=HysteresisLocalizer(localizer_options, stride_sec, class_names=names),
         tracker=EventTracker(names, localizer_options, source="file", moment_of=lambda time: time),
         options=PipelineOptions(stride_sec=stride_sec, detect_sec=0.2, batch_size=1),
         outlets=heard,
@@ -166,7 +166,7 @@ def test_frames_are_dropped_where_taking_them_is_too_slow(tmp_path):
     watcher = Watcher(
         source,
         ModelBundle(RedSquareDetector(), scorer, "model", names, 0.3, None, "cpu", 1.0),
-        localizer=Localizer(LocalizerOptions(0.3), 0.5, class_names=names),
+        localizer=HysteresisLocalizer(LocalizerOptions(0.3), 0.5, class_names=names),
         tracker=EventTracker(names, LocalizerOptions(), source="", moment_of=lambda time: time),
         options=PipelineOptions(stride_sec=0.5, detect_sec=0.2, batch_size=1),
         outlets=heard,

@@ -1,6 +1,5 @@
 """Keyframe scores -> segments: by hand, against plain loops, and streaming against whole curves."""
 
-import json
 import pickle
 from dataclasses import replace
 
@@ -9,7 +8,7 @@ import pytest
 
 from stad.errors import InputError
 from stad.localization.curve import localize
-from stad.localization.localizer import Localizer, open_localizer
+from stad.localization.hysteresis_localizer import HysteresisLocalizer
 from stad.localization.options import LabelOptions, LocalizerOptions
 from stad.structures import Actors, Keyframe, Segment
 from tests.localization.plain_localizer import plain_average, plain_runs
@@ -31,7 +30,7 @@ def curve(times, scores, *, actor: int = 1) -> list[Keyframe]:
 
 
 def run(keyframes, end_sec=np.inf, *, options=PLAIN, stride=1.0, **rest) -> list[Segment]:
-    localizer = Localizer(options, stride, **rest)
+    localizer = HysteresisLocalizer(options, stride, **rest)
     found = [segment for one in keyframes for segment in localizer.update(one)]
     return found + localizer.finish(end_sec)
 
@@ -101,7 +100,7 @@ def test_a_label_may_have_thresholds_of_its_own():
     rows = as_rows(run(frames, options=options, class_names=("walk", "wave")))
     np.testing.assert_allclose([r[1:4] for r in rows], [(WALK, 0, 1.5), (WAVE, 0.8, 1.5)])
     with pytest.raises(InputError, match="label 'wave', which the model does not have"):
-        Localizer(options, 1.0, class_names=("walk", "run"))
+        HysteresisLocalizer(options, 1.0, class_names=("walk", "run"))
 
 
 def test_people_without_a_track_count_as_one():
@@ -112,7 +111,7 @@ def test_people_without_a_track_count_as_one():
 
 
 def test_segments_come_out_as_soon_as_they_have_ended():
-    localizer = Localizer(PLAIN, 1.0)
+    localizer = HysteresisLocalizer(PLAIN, 1.0)
     frames = curve(range(6), [0.9, 0.9, 0.0, 0.0, 0.0, 0.0])
     # The end is near 1.7 s; at 3 s a start before 2.7 s is past.
     assert [len(localizer.update(one)) for one in frames] == [0, 0, 0, 1, 0, 0]
@@ -120,7 +119,7 @@ def test_segments_come_out_as_soon_as_they_have_ended():
 
 
 def test_ongoing_segments_can_be_looked_at():
-    localizer = Localizer(PLAIN, 1.0)
+    localizer = HysteresisLocalizer(PLAIN, 1.0)
     for one in curve(range(3), [0.0, 0.8, 0.8]):
         assert localizer.update(one) == []
     assert as_rows(localizer.ongoing()) == [(1, WALK, 0.625, 2.0, 0.8)]
@@ -142,7 +141,7 @@ def test_a_gap_longer_than_the_joining_closes_a_segment():
 
 def test_a_jump_back_starts_anew_and_late_keyframes_are_dropped():
     frames = curve([100, 101, 100.5, 101, 102, 3, 4], [0.8, 0.8, 0.0, 0.0, 0.8, 0.8, 0.8])
-    localizer = Localizer(PLAIN, 1.0)
+    localizer = HysteresisLocalizer(PLAIN, 1.0)
     found = [localizer.update(one) for one in frames]
     assert [len(one) for one in found] == [0, 0, 0, 0, 0, 1, 0]
     np.testing.assert_allclose(as_rows(found[5]), [(1, WALK, 100, 102.5, 0.8)])
@@ -183,7 +182,7 @@ def test_scores_that_are_not_known_have_no_weight():
     assert with_holes == localize(times[known], scores[known], options=options, stride_sec=1.0)
     assert len(with_holes) == 1
     assert localize(times, np.full(8, np.nan), options=options) == []
-    localizer = Localizer(options, 1.0)
+    localizer = HysteresisLocalizer(options, 1.0)
     for one in curve(range(50), [np.nan] * 50):
         assert localizer.update(one) == []
     assert localizer.finish() == []
@@ -203,7 +202,7 @@ def test_actors_come_and_go():
 
 def test_nothing_gives_nothing():
     assert localize([], np.zeros((0, 3)), options=PLAIN) == []
-    assert Localizer(PLAIN, 1.0).finish(3.0) == []
+    assert HysteresisLocalizer(PLAIN, 1.0).finish(3.0) == []
     assert run([keyframe(0.0, {})], end_sec=1.0) == []
 
 
@@ -291,7 +290,7 @@ def test_whole_curves_equal_plain_loops(seed):
 def test_the_delay_is_bounded(seed, lookahead_sec):
     random = np.random.default_rng(seed)
     options = LocalizerOptions(window_sec=2.0, join_gap_sec=2.0, lookahead_sec=lookahead_sec)
-    localizer = Localizer(options, 0.5)
+    localizer = HysteresisLocalizer(options, 0.5)
     bound = {None: 3.0}.get(lookahead_sec, lookahead_sec) + 1.25
     assert localizer.delay_sec == pytest.approx(bound)
     delays = []
@@ -307,7 +306,7 @@ def test_the_delay_is_bounded(seed, lookahead_sec):
 @pytest.mark.parametrize("seed", range(5))
 def test_no_segment_starts_before_what_was_said(seed):
     random = np.random.default_rng(seed)
-    localizer = Localizer(random_options(random), 0.5, class_names="abc")
+    localizer = HysteresisLocalizer(random_options(random), 0.5, class_names="abc")
     oldest, count = [-np.inf], 0
     for one in random_keyframes(random):
         found = localizer.update(one)
@@ -316,7 +315,7 @@ def test_no_segment_starts_before_what_was_said(seed):
         count += len(found)
     assert count > 10
     # Where nothing goes on, all but the last seconds can be forgotten.
-    quiet = Localizer(LocalizerOptions(window_sec=2.0), 0.5)
+    quiet = HysteresisLocalizer(LocalizerOptions(window_sec=2.0), 0.5)
     for one in curve(range(30), [0.1] * 30):
         quiet.update(one)
     assert quiet.oldest_sec() > 29 - 4
@@ -324,7 +323,7 @@ def test_no_segment_starts_before_what_was_said(seed):
 
 def test_two_hours_take_no_more_memory_than_two_minutes():
     random = np.random.default_rng(0)
-    localizer = Localizer(LocalizerOptions(window_sec=2.0), 0.5)
+    localizer = HysteresisLocalizer(LocalizerOptions(window_sec=2.0), 0.5)
     sizes = []
     for step in range(2 * 3600 * 2):
         # A new person every ten seconds.
@@ -335,30 +334,14 @@ def test_two_hours_take_no_more_memory_than_two_minutes():
     assert sizes[1] <= sizes[0] * 1.1
 
 
-@pytest.mark.parametrize("how", ["pickle", "json"])
-def test_a_run_goes_on_from_its_state(how):
+def test_a_run_continues_from_a_pickle():
     random = np.random.default_rng(3)
     options, frames = random_options(random), random_keyframes(random)
     whole = run(frames, 90.0, options=options, stride=0.5, class_names="abc")
-    localizer = Localizer(options, 0.5, class_names="abc")
+    localizer = HysteresisLocalizer(options, 0.5, class_names="abc")
     found = []
     for number, one in enumerate(frames):
         found += localizer.update(one)
-        if number % 7 == 0 and how == "pickle":
+        if number % 7 == 0:
             localizer = pickle.loads(pickle.dumps(localizer))
-        elif number % 7 == 0:
-            text = json.dumps(localizer.state(), allow_nan=False)
-            localizer = Localizer.from_state(json.loads(text))
     assert as_rows(found + localizer.finish(90.0)) == as_rows(whole)
-    with pytest.raises(InputError, match="another version"):
-        Localizer.from_state({"version": 0})
-
-
-def test_the_localizer_of_a_run(tmp_path):
-    names = ("walk", "wave")
-    shared = {"threshold": 0.4, "window_sec": 2.0, "stride_sec": 1.0, "class_names": names}
-    options = open_localizer(None, **shared).options
-    assert (options.start_threshold, options.window_sec) == (0.4, 2.0)
-    LocalizerOptions(start_threshold=0.7).to_file(tmp_path / "a.json")
-    options = open_localizer(tmp_path / "a.json", **shared).options
-    assert (options.start_threshold, options.window_sec) == (0.7, 2.0)

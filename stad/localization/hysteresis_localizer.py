@@ -1,44 +1,41 @@
-"""Keyframes of all actors -> segments with a start, an end, a label and a score, as they come."""
+"""Localize by two thresholds: keyframes of all actors to segments, for videos and for streams."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from stad.errors import InputError
+from stad.localization.base import LocalizerSetup
 from stad.localization.curve import ActorCurves, cut_run
 from stad.localization.hysteresis import JITTER, Interval
-from stad.localization.options import LabelOptions, LocalizerOptions
+from stad.localization.options import LocalizerOptions
 from stad.structures import Keyframe, Segment
 
-STATE_VERSION = 1
 
+class HysteresisLocalizer:
+    """Turn keyframes, in the order of time, into the segments of every actor and label.
 
-class Localizer:
-    """Segments of every actor and label, from keyframes in the order of time.
+    A segment is returned as soon as nothing later can change it, at most ``delay_sec`` after its
+    end. Memory is bounded: of each actor it holds the scores of one window, and nothing once the
+    actor has been away for long. ``localize`` gives the same segments from whole curves.
 
-    A segment is given as soon as nothing later can change it, at most ``delay_sec`` after its
-    end. Memory is bounded: of an actor it holds the scores of one window, and nothing once the
-    actor has been gone for long. Whole curves through ``localize`` give the same segments.
-
-    Time stamps: a gap closes segments if it is longer than the joining bridges. A keyframe that
-    comes late, by up to a stride, is dropped; one further back means that the stream began anew:
-    all segments end, and ids mean other people from there on. People who share an id in one
-    keyframe (those without a track have -1) count as one, with the highest of their scores.
-    Scores that are not finite are not known.
+    Timestamps: a gap ends segments if it is longer than the joining bridges. A keyframe that
+    comes late, by up to a stride, is dropped; one further back means that the stream was
+    restarted: all segments end, and ids mean other people from there on. People who share an id
+    in one keyframe (those without a track have -1) count as one, with their highest scores.
+    Scores that are not finite count as unknown.
 
     Args:
         options: thresholds and times.
-        stride_sec: the usual time between keyframes, seconds.
-        class_names: of the model, needed where options differ by label.
+        stride_sec: usual time between keyframes, seconds.
+        class_names: names of the model's classes, needed where options differ by label.
         allowed: class indices to keep; None for all.
 
     Raises:
-        InputError: options for a label that the model does not have.
+        InputError: the options name a label that the model does not have.
     """
 
     def __init__(
@@ -55,7 +52,7 @@ class Localizer:
         if missing:
             raise InputError(
                 f"the localizer's options name the label {sorted(missing)[0]!r}, which the model "
-                "does not have: use options that were made for its labels"
+                "does not have: use options for the labels of this model"
             )
         self.options, self._stride_sec = options, stride_sec
         self._class_names = None if class_names is None else tuple(class_names)
@@ -64,13 +61,29 @@ class Localizer:
         self._first_sec: float | None = None
         self._last_sec = -np.inf
 
+    @classmethod
+    def open(cls, setup: LocalizerSetup) -> HysteresisLocalizer:
+        """Open by the kind 'hysteresis', see ``stad.localization.registry.LOCALIZERS``.
+
+        A threshold in the file replaces that of the setup, and so does its default.
+
+        Raises:
+            InputError: the options cannot be used, or do not fit the labels.
+        """
+        options = LocalizerOptions(start_threshold=setup.threshold)
+        if setup.values is not None:
+            options = LocalizerOptions.from_dict(setup.values)
+        if options.window_sec is None:
+            options = replace(options, window_sec=setup.window_sec)
+        return cls(options, setup.stride_sec, class_names=setup.class_names, allowed=setup.allowed)
+
     @property
     def delay_sec(self) -> float:
-        """The longest time from the end of a segment to the keyframe that gives it out.
+        """The longest time from the end of a segment to the keyframe that returns it, seconds.
 
         Averaging waits for half a window, joining for the gap it may bridge (both together no
-        longer than ``options.lookahead_sec``), and each for the keyframe that comes next; an
-        actor's last score speaks for half a stride, and jitter allows for half of one more.
+        longer than ``options.lookahead_sec``), and each for the next keyframe; the last score of
+        an actor counts for half a stride, and jitter allows for another half.
         """
         longest = max(
             self.options.of_label(name).join_gap_sec for name in ("", *self.options.labels)
@@ -80,7 +93,7 @@ class Localizer:
         return (wanted if limit is None else min(wanted, limit)) + (2 + JITTER) * self._stride_sec
 
     def update(self, keyframe: Keyframe) -> list[Segment]:
-        """Take the next keyframe; give the segments that have ended by now."""
+        """Take the next keyframe and return the segments that nothing later can change."""
         time_sec = float(keyframe.time_sec)
         if not np.isfinite(time_sec) or 0 <= self._last_sec - time_sec <= self._stride_sec:
             return []
@@ -101,10 +114,7 @@ class Localizer:
         return _in_order(segments)
 
     def finish(self, end_sec: float = np.inf) -> list[Segment]:
-        """Nothing more comes; give the rest, cut at the end of the video, ``end_sec``.
-
-        What comes after all is a new video.
-        """
+        """Return the remaining segments, cut at ``end_sec``; later keyframes are a new video."""
         segments = []
         for actor_id, curves in self._actors.items():
             segments += self._segments(actor_id, curves.finish(), end_sec=end_sec)
@@ -112,14 +122,14 @@ class Localizer:
         return _in_order(segments)
 
     def ongoing(self) -> list[Segment]:
-        """The segments that may still grow, as far as they are decided on; nothing changes."""
+        """Return the segments that may still grow, as they are now; nothing changes."""
         segments = []
         for actor_id, curves in self._actors.items():
             segments += self._segments(actor_id, curves.ongoing(), end_sec=self._last_sec)
         return _in_order(segments)
 
     def oldest_sec(self) -> float:
-        """No segment that is still to come starts before this time, seconds."""
+        """Return a time before which no later segment starts, seconds."""
         starts = [one.start_sec for one in self.ongoing()]
         starts += [c.next_sec(self._last_sec) - self._stride_sec for c in self._actors.values()]
         return min([*starts, self._last_sec - self._stride_sec])
@@ -151,78 +161,9 @@ class Localizer:
     def _class_index(self, run: Interval) -> int:
         return run.class_index if self._allowed is None else self._allowed[run.class_index]
 
-    def state(self) -> dict[str, Any]:
-        """All that ``from_state`` needs to go on, as JSON knows it."""
-        return {
-            "version": STATE_VERSION,
-            "options": self.options.to_dict(),
-            "stride_sec": self._stride_sec,
-            "class_names": self._class_names and list(self._class_names),
-            "allowed": self._allowed,
-            "first_sec": self._first_sec,
-            "last_sec": None if np.isinf(self._last_sec) else self._last_sec,
-            "actors": {str(key): curves.to_dict() for key, curves in self._actors.items()},
-        }
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Localizer:
-        """A localizer that goes on exactly where another one gave its ``state()``.
-
-        Raises:
-            InputError: the state of another version of stad.
-        """
-        if state.get("version") != STATE_VERSION:
-            raise InputError(
-                "the localizer's state is of another version of stad: begin the run anew"
-            )
-        plain = {k: v for k, v in state["options"].items() if k not in ("format", "version")}
-        labels = {name: LabelOptions(**one) for name, one in plain.pop("labels").items()}
-        allowed = state["allowed"]
-        localizer = cls(
-            LocalizerOptions(**plain, labels=labels),
-            state["stride_sec"],
-            class_names=state["class_names"],
-            allowed=None if allowed is None else frozenset(allowed),
-        )
-        localizer._first_sec = state["first_sec"]
-        localizer._last_sec = -np.inf if state["last_sec"] is None else state["last_sec"]
-        for key, one in state["actors"].items():
-            curves = localizer._new_actor(len(one["curves"]["is_open"]))
-            curves.restore(one)
-            localizer._actors[int(key)] = curves
-        return localizer
-
-
-def open_localizer(
-    path: str | Path | None,
-    *,
-    threshold: float,
-    window_sec: float,
-    stride_sec: float,
-    class_names: Sequence[str],
-    allowed: frozenset[int] | None = None,
-) -> Localizer:
-    """The localizer of a run.
-
-    Args:
-        path: file of options, whose thresholds then hold; None for the defaults.
-        threshold: score that segments start at where there is no file, in [0, 1].
-        window_sec: length of the model's clips, seconds, where the file says nothing of it.
-        stride_sec, class_names, allowed: as ``Localizer`` takes them.
-
-    Raises:
-        InputError: the file cannot be read or does not fit the model's labels.
-    """
-    options = LocalizerOptions(start_threshold=threshold)
-    if path is not None:
-        options = LocalizerOptions.from_file(path)
-    if options.window_sec is None:
-        options = replace(options, window_sec=window_sec)
-    return Localizer(options, stride_sec, class_names=class_names, allowed=allowed)
-
 
 def _highest_known(rows: np.ndarray) -> np.ndarray:
-    """(C,) the highest finite score of each class; NaN where there is none."""
+    """Return the (C,) highest finite score of each class; NaN where there is none."""
     rows = np.where(np.isfinite(rows), rows, np.nan).astype(np.float64)
     return rows[0] if len(rows) == 1 else np.fmax.reduce(rows, axis=0)
 
