@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from stad.actors.detectors.base import PersonDetector
-from stad.actors.library_trackers import TrackerChoice
 from stad.actors.tracker import ActorTracker
+from stad.actors.tracker_options import TrackerChoice
 from stad.inference.pipeline import TIME_EPSILON_SEC, next_time
 from stad.structures import Actors, Frame
 from stad.utils.boxes import box_iou

@@ -46,7 +46,7 @@ def main() -> None:
         check_positive_seconds(detect_every=seconds)
     check_positive_seconds(track_memory=args.track_memory, reference=args.reference)
     from benchmarks.tracking import as_markdown, figures, follow, look_at
-    from stad.actors.library_trackers import choose_tracker
+    from stad.actors.tracker_options import choose_tracker
     from stad.inference.detectors import open_detector
     from stad.video.source import VideoSource
 

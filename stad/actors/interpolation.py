@@ -1,4 +1,4 @@
-"""Boxes of people at some times -> where each person is at any time between."""
+"""Interpolate the boxes of each person between the times at which they were detected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from stad.structures import Actors
 
-# Between two sightings that are no farther apart a person is shown.
+# A person is shown between two detections that are at most this far apart.
 MAX_GAP_SEC = 1.0
 EPSILON_SEC = 1e-6
 
@@ -25,30 +25,30 @@ class _Path:
 
 
 class DenseTracks:
-    """Actor boxes at any time, interpolated between the times at which they were observed.
+    """Return actor boxes at any time, interpolated between the times of their detections.
 
-    Two observations of one id are joined linearly if they are at most ``max_gap_sec`` apart, or if
-    no look for people lies between them. Before the first and after the last one the box stands
-    still until halfway to the look that did not find the person, or for ``hold_sec`` where that
-    look is not known.
+    Two boxes of one id are joined linearly if they are at most ``max_gap_sec`` apart, or if no
+    detection ran between them. Before the first and after the last box the person stays there
+    until halfway to the detection that did not find them, or for ``hold_sec`` where the time of
+    that detection is unknown.
 
-    Memory is bounded by the actors of the last ``max_gap_sec``, as ``drop_before`` is called.
+    Memory is bounded by the actors of the last ``max_gap_sec`` if ``drop_before`` is called.
 
     Args:
-        max_gap_sec: see above; a person who is hidden for longer is not shown meanwhile.
-        hold_sec: half the usual time between two looks.
+        max_gap_sec: see above, seconds; a person who is hidden for longer is not shown meanwhile.
+        hold_sec: half the usual time between two detections, seconds.
     """
 
     def __init__(self, *, max_gap_sec: float = MAX_GAP_SEC, hold_sec: float = 0.0) -> None:
         self._max_gap_sec = max_gap_sec
         self._hold_sec = hold_sec
         self._paths: dict[int, _Path] = {}
-        self._looks_sec: list[float] = []
+        self._detection_sec: list[float] = []
         self._until_sec = -np.inf
         self._finished = False
 
     def add(self, time_sec: float, actors: Actors) -> None:
-        """Add what was observed at one time; late additions within the gap are in order too."""
+        """Add the actors of one time, which may be earlier than the last by up to the gap."""
         for box, score, actor_id in zip(actors.boxes, actors.scores, actors.ids, strict=True):
             path = self._paths.setdefault(int(actor_id), _Path())
             at = int(np.searchsorted(path.times_sec, time_sec))
@@ -57,28 +57,28 @@ class DenseTracks:
             path.scores.insert(at, float(score))
 
     def advance_to(self, time_sec: float, *, is_look: bool = False) -> None:
-        """Say that detection has come to this time, whether it found anybody or not.
+        """Note that all detections up to this time were added, whether they found people or not.
 
         Args:
             time_sec: seconds; times ascend.
-            is_look: people were looked for, so that whoever is not observed was not found; a file
-                of boxes says nothing of the times between its rows.
+            is_look: a detector ran, so that people without a box were not found; a file of boxes
+                tells nothing about the times between its rows.
         """
         self._until_sec = max(self._until_sec, time_sec)
         if is_look:
-            self._looks_sec.append(time_sec)
+            self._detection_sec.append(time_sec)
 
     def finish(self) -> None:
-        """Nothing more will be added: whoever was seen last stays to the end."""
+        """Note that nothing more is added: people in the last detection stay to the end."""
         self._finished = True
 
     @property
     def final_until_sec(self) -> float:
-        """Boxes up to this time will not change any more, seconds."""
+        """The time up to which boxes will not change any more, seconds."""
         return np.inf if self._finished else self._until_sec - self._max_gap_sec
 
     def at(self, time_sec: float) -> Actors:
-        """The actors at a time, ids ascending; boxes are interpolated, scores those nearby."""
+        """Return the actors at a time, ids ascending; boxes are interpolated, scores not."""
         found = []
         for actor_id in sorted(self._paths):
             observed = self._interpolate(self._paths[actor_id], time_sec)
@@ -91,11 +91,11 @@ class DenseTracks:
         )
 
     def paths(self, actors: Actors, times_sec: Sequence[float]) -> np.ndarray:
-        """Where actors of one moment are over a window around it.
+        """Return the boxes of actors over a window around their time.
 
         Args:
-            actors: K of them, as ``at`` gives them at the middle of the window.
-            times_sec: T ascending times, the middle one that of the actors.
+            actors: K actors, as ``at`` returns them at the middle of the window.
+            times_sec: T ascending times, seconds; the middle one is the time of the actors.
 
         Returns:
             (K, T, 4) float32; where an actor is not in view, the nearest box towards the middle.
@@ -113,7 +113,7 @@ class DenseTracks:
         return found
 
     def _interpolate(self, path: _Path, time_sec: float) -> tuple[np.ndarray, float] | None:
-        """Return box and score of a person at a time, None where the person is not in view."""
+        """Return the box and score of a person at a time, None where the person is not in view."""
         right = int(np.searchsorted(path.times_sec, time_sec))
         has_left, has_right = right > 0, right < len(path.times_sec)
         if has_right and path.times_sec[right] == time_sec:
@@ -137,39 +137,39 @@ class DenseTracks:
     def _are_joined(self, before_sec: float, after_sec: float) -> bool:
         if after_sec - before_sec <= self._max_gap_sec + EPSILON_SEC:
             return True
-        looks = self._looks_sec
-        following = bisect_right(looks, before_sec)
-        is_look = following > 0 and looks[following - 1] == before_sec
-        return is_look and following < len(looks) and looks[following] >= after_sec
+        times_sec = self._detection_sec
+        following = bisect_right(times_sec, before_sec)
+        was_detected = following > 0 and times_sec[following - 1] == before_sec
+        return was_detected and following < len(times_sec) and times_sec[following] >= after_sec
 
     def _hold_after(self, seen_sec: float) -> float:
-        """Return how long the last box of a person stands still, seconds."""
-        following = bisect_right(self._looks_sec, seen_sec)
-        if following < len(self._looks_sec):
-            return (self._looks_sec[following] - seen_sec) / 2
+        """Return how long a person stays at the last box, seconds."""
+        following = bisect_right(self._detection_sec, seen_sec)
+        if following < len(self._detection_sec):
+            return (self._detection_sec[following] - seen_sec) / 2
         if self._finished and seen_sec >= self._until_sec - 2 * self._hold_sec:
             return 2 * self._hold_sec
         return self._hold_sec
 
     def _hold_before(self, seen_sec: float) -> float:
-        """Return how long before it the first box of a person stands there, seconds."""
-        place = bisect_left(self._looks_sec, seen_sec)
+        """Return how long before the first box a person is shown there, seconds."""
+        place = bisect_left(self._detection_sec, seen_sec)
         if place > 0:
-            return (seen_sec - self._looks_sec[place - 1]) / 2
+            return (seen_sec - self._detection_sec[place - 1]) / 2
         return self._hold_sec
 
     def drop_before(self, time_sec: float) -> None:
-        """Forget what ``at`` needs for times before ``time_sec`` only."""
+        """Drop what ``at`` only needs for times before ``time_sec``."""
         limit_sec = time_sec - self._max_gap_sec - self._hold_sec
-        place = bisect_right(self._looks_sec, time_sec)
+        place = bisect_right(self._detection_sec, time_sec)
         if place > 0:
-            # Two looks may be farther apart than that, and somebody seen in both.
-            limit_sec = min(limit_sec, self._looks_sec[place - 1])
+            # Two detections of one person may be farther apart than that.
+            limit_sec = min(limit_sec, self._detection_sec[place - 1])
         for actor_id in list(self._paths):
             path = self._paths[actor_id]
             count = int(np.searchsorted(path.times_sec, limit_sec))
             del path.times_sec[:count], path.boxes[:count], path.scores[:count]
             if not path.times_sec:
                 del self._paths[actor_id]
-        # One look more: the first box that is left may have stood there since halfway after it.
-        del self._looks_sec[: max(bisect_left(self._looks_sec, limit_sec) - 1, 0)]
+        # Keep one detection more: the first remaining box may be shown from halfway after it.
+        del self._detection_sec[: max(bisect_left(self._detection_sec, limit_sec) - 1, 0)]

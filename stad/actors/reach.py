@@ -1,4 +1,4 @@
-"""How far a person gets between two detections: which box may be whom, and how well it fits."""
+"""Match people to boxes by how far a person can move between two detections."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-# Speeds are in body heights per second: sprinters reach 6. Whoever gets farther than this between
-# two looks passes for somebody else.
+# Speeds are in body heights per second: sprinters reach 6. A box farther away than this at the next
+# detection is taken for another person.
 RUN_HEIGHTS_PER_SEC = 6.0
 FARTHEST_HEIGHTS = 3.0
-# Who was seen twice goes on as before; speeding up and braking add this much.
+# A person who was seen twice keeps the speed; speeding up and braking add this much.
 CHANGE_HEIGHTS_PER_SEC = 1.0
-# Or they turn round or set off, which is half as likely as going on.
+# Or they turn round or set off, which is half as likely.
 TURN_HEIGHTS_PER_SEC = 2.0
 TURN_TRUST = 0.5
-# Speeds die away: after some seconds people have stopped or turned.
+# Speeds decay: after some seconds people have stopped or turned.
 SPEED_DECAY_PER_SEC = 0.3
-# Each second that somebody is hidden adds this much, and makes another person a little likelier.
+# Each second that a person is hidden adds this much, and makes another person a little likelier.
 HIDDEN_HEIGHTS_PER_SEC = 0.5
 HIDDEN_DECAY_PER_SEC = 0.7
-# Boxes of one person jump by so much of the body height, though nobody moved.
+# Boxes of a person who stands still jump by this fraction of the body height.
 JITTER_HEIGHTS = 0.35
 # A box that is cut off or partly hidden is still about half as wide as the body is tall.
 HEIGHT_PER_WIDTH = 2.0
-# The same person is at most so many times as tall in the next box; other sizes fit less well.
+# Maximum ratio of the heights of one person in two boxes; other sizes fit less well.
 MAX_RATIO = 2.0
 SIZE_WEIGHT = 3.0
 
@@ -35,11 +35,11 @@ class Candidates:
     """People who were seen before, as arrays of N.
 
     Attributes:
-        boxes: (N, 4) float xyxy, pixels, where each was seen last.
-        velocities: (N, 2) pixels per second of the centres; NaN for who was seen once only.
-        gaps_sec: (N,) time since each was seen, seconds.
-        hidden_sec: (N,) how much of it lies before the previous detection, seconds: 0 for people
-            whom that detection saw.
+        boxes: (N, 4) float xyxy, pixels, the last box of each.
+        velocities: (N, 2) pixels per second of the centres; NaN for people who were seen once.
+        gaps_sec: (N,) time since the last box of each, seconds.
+        hidden_sec: (N,) the part of it before the previous detection, seconds: 0 for people whom
+            that detection found.
     """
 
     boxes: np.ndarray
@@ -49,7 +49,7 @@ class Candidates:
 
 
 def body_heights(boxes: np.ndarray) -> np.ndarray:
-    """Return how tall the people in (K, 4) xyxy boxes about are, (K,) pixels.
+    """Estimate the body heights of the people in (K, 4) xyxy boxes, (K,) pixels.
 
     >>> body_heights(np.array([[0, 0, 80, 200], [0, 0, 200, 80], [0, 0, 150, 200.0]])).tolist()
     [200.0, 200.0, 300.0]
@@ -64,11 +64,11 @@ def centres(boxes: np.ndarray) -> np.ndarray:
 
 
 def closeness(people: Candidates, boxes: np.ndarray) -> np.ndarray:
-    """Say how well boxes fit people who move as people do.
+    """Return how well boxes fit people who move as people do.
 
     Args:
         people: N people who were seen before.
-        boxes: (K, 4) float xyxy that were found now, pixels.
+        boxes: (K, 4) float xyxy of the current detection, pixels.
 
     Returns:
         (N, K): 1 where a box is exactly where its person should be, falling with the square of the
@@ -76,7 +76,9 @@ def closeness(people: Candidates, boxes: np.ndarray) -> np.ndarray:
     """
     heights, sizes = body_heights(people.boxes)[:, None], body_heights(boxes)[None]
     scale_px = np.sqrt(heights * sizes)
-    fit = np.maximum(_fit_going_on(people, boxes, scale_px), _fit_any_way(people, boxes, scale_px))
+    fit = np.maximum(
+        _fit_same_speed(people, boxes, scale_px), _fit_any_way(people, boxes, scale_px)
+    )
     growth = np.abs(np.log(heights / sizes))
     fit = (fit - SIZE_WEIGHT * growth**2) * np.exp(-HIDDEN_DECAY_PER_SEC * people.hidden_sec)[
         :, None
@@ -84,11 +86,11 @@ def closeness(people: Candidates, boxes: np.ndarray) -> np.ndarray:
     return np.where(growth <= np.log(MAX_RATIO), fit.clip(min=0), 0.0)
 
 
-def _fit_going_on(people: Candidates, boxes: np.ndarray, scale_px: np.ndarray) -> np.ndarray:
+def _fit_same_speed(people: Candidates, boxes: np.ndarray, scale_px: np.ndarray) -> np.ndarray:
     """Return (N, K) fits of people who keep their speed; -inf for those who were seen once.
 
-    Whom the previous detection saw should be where the velocity leads; who is hidden may also
-    have stopped on the way there.
+    People whom the previous detection found should be where the velocity leads; hidden people may
+    also have stopped on the way there.
     """
     moving_sec = -np.expm1(-SPEED_DECAY_PER_SEC * people.gaps_sec) / SPEED_DECAY_PER_SEC
     is_new = np.isnan(people.velocities[:, 0])
@@ -114,7 +116,7 @@ def _fit_any_way(people: Candidates, boxes: np.ndarray, scale_px: np.ndarray) ->
 
 
 def _reach_heights(people: Candidates, speeds: np.ndarray) -> np.ndarray:
-    """Return how far people get at (N,) speeds, (N,) body heights."""
+    """Return how far people can move at (N,) speeds, (N,) body heights."""
     moved = np.minimum(speeds * (people.gaps_sec - people.hidden_sec), FARTHEST_HEIGHTS)
     return JITTER_HEIGHTS + moved + HIDDEN_HEIGHTS_PER_SEC * people.hidden_sec
 
@@ -123,7 +125,7 @@ def best_pairs(fit: np.ndarray) -> list[tuple[int, int]]:
     """Return row-column pairs with the largest sum of fits, each row and column once.
 
     Args:
-        fit: (N, K) at least 0; what is 0 makes no pair.
+        fit: (N, K) fits, 0 or more; 0 makes no pair.
 
     >>> best_pairs(np.array([[0.9, 0.6], [0.7, 0.0]]))
     [(0, 1), (1, 0)]

@@ -1,4 +1,4 @@
-"""Boxes over time -> people with ids that stay, each from the first sure box on."""
+"""Give people ids that stay over time, from their first certain box on."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from typing import Any
 import numpy as np
 import supervision as sv
 
-from stad.actors.library_trackers import DEFAULT_TRACKER, MEMORY_SEC, build_tracker
 from stad.actors.reach import Candidates, best_pairs, centres, closeness
+from stad.actors.tracker_options import MEMORY_SEC
+from stad.actors.trackers import DEFAULT_TRACKER, build_tracker
 from stad.structures import Actors
 from stad.utils.boxes import box_iou
 
-# Weak boxes of a person up to so long before the second sure one are theirs too.
+# Weak boxes of a person up to this time before the second certain one belong to them too.
 BACKFILL_SEC = 1.0
 BACKFILL_IOU = 0.1
-# Speeds are measured over the last so many seconds.
+# Speeds are measured over this time.
 SPEED_SEC = 1.0
-# What the library's tracker says counts less by 1/e for each such time between detections.
+# The weight of the library's tracker falls by 1/e for each of these times between detections.
 LIBRARY_SEC = 0.2
-# A slow machine looks less often than it should. If it did not look for longer than this, beside
-# the memory, then the clock has jumped, and people are new.
+# A slow machine detects less often than planned. After a longer pause than this, plus the memory,
+# the clock must have jumped, and people are new.
 MAX_STEP_SEC = 3.0
 EPSILON_SEC = 1e-3
 
@@ -33,8 +34,8 @@ class FollowCounts:
     """Count the detections that were followed from one moment to another.
 
     Attributes:
-        num_detections: boxes of at least the score that starts a track.
-        num_alone: those among them that no other detection belongs to: before and after them the
+        num_detections: boxes with at least the score that starts a track.
+        num_alone: those of them that belong to no other detection: before and after them the
             person was not found near enough.
     """
 
@@ -42,7 +43,7 @@ class FollowCounts:
     num_alone: int = 0
 
     def report(self) -> str:
-        """Return a sentence about those that could not be followed; empty if there are none."""
+        """Return a sentence about detections that could not be followed, if any."""
         if not self.num_alone:
             return ""
         return (
@@ -53,7 +54,7 @@ class FollowCounts:
 
 @dataclass
 class _Track:
-    """What is known of one person."""
+    """The state of one person."""
 
     actor_id: int
     time_sec: float
@@ -68,15 +69,15 @@ class _Track:
     seen: deque[tuple[float, np.ndarray]] = field(default_factory=deque)
 
     def velocity(self) -> np.ndarray:
-        """Return (2,) pixels per second, NaN for a person who was seen once."""
+        """Return (2,) pixels per second; NaN for a person who was seen once."""
         begin_sec, begin = self.seen[0]
         end_sec, end = self.seen[-1]
         if end_sec <= begin_sec:
             return np.full(2, np.nan)
         return (end - begin) / (end_sec - begin_sec)
 
-    def saw(self, time_sec: float, box: np.ndarray, *, is_sure: bool) -> None:
-        """Note the next box; ``is_sure``: its score starts a track."""
+    def add_box(self, time_sec: float, box: np.ndarray, *, is_sure: bool) -> None:
+        """Add the next box; ``is_sure``: its score starts a track."""
         self.is_sure |= is_sure
         self.time_sec, self.box, self.missed_sec = time_sec, box, None
         self.num_seen += 1
@@ -86,24 +87,24 @@ class _Track:
 
 
 class ActorTracker:
-    """Give people ids with a tracker of the trackers library, and follow those it does not.
+    """Give people ids with a tracker of the trackers library, and follow those it loses.
 
     The library's tracker joins boxes that overlap where it expects the person, and confirms an id
-    late. Here every sure box has an id at once: that of a person who was seen before and could
-    have come there since, as fast as people walk and run, or a new one. The id stays when the
+    late. Here every certain box has an id at once: that of a person who was seen before and can
+    have moved there since, as fast as people walk and run, or a new one. The id stays when the
     library's tracker confirms the person. Ids count from 1, and none is used twice.
 
     Args:
         rate: usual number of detections per second.
-        max_gap_sec: how long a person keeps the id, from the first detection on that does not find
+        max_gap_sec: how long a person keeps the id, from the first detection that does not find
             them, seconds.
-        start_score: a box of at least this score is a person, in [0, 1].
-        name: of the library's tracker.
-        options: its parameters, as ``parse_tracker_options`` gives them.
-        counts: are added to.
+        start_score: minimum score of a person, in [0, 1].
+        name: name of the library's tracker.
+        options: its parameters, as ``parse_tracker_options`` returns them.
+        counts: updated with each detection; None for new ones.
 
     Raises:
-        InputError: no such tracker, or options that it refuses.
+        InputError: there is no such tracker, or it refuses the options.
     """
 
     def __init__(
@@ -120,7 +121,7 @@ class ActorTracker:
             name,
             options or {},
             rate=rate,
-            # The library counts from where somebody was found last.
+            # The library counts from the last detection that found the person.
             memory_sec=max_gap_sec + 1 / rate,
             start_score=start_score,
         )
@@ -133,28 +134,28 @@ class ActorTracker:
         self._last_id = 0
 
     def update(self, time_sec: float, detected: Actors) -> list[tuple[float, Actors]]:
-        """Take the people detected at one time; times ascend.
+        """Add the people detected at one time; times ascend.
 
         Args:
             time_sec: seconds.
             detected: K people; their ids are ignored.
 
         Returns:
-            (time, actors) pairs, ascending: earlier weak boxes of people who have just been seen
-            for the second time, at most ``BACKFILL_SEC`` old, then the actors of this time.
+            (time, actors) pairs, ascending: earlier weak boxes of people who are now seen for the
+            second time, at most ``BACKFILL_SEC`` old, then the actors of this time.
         """
-        self._forget(time_sec)
+        self._drop_old(time_sec)
         library_ids = self._library_ids(time_sec, detected)
         found = self._pair(time_sec, detected, library_ids)
-        earlier = self._take(time_sec, detected, found)
+        earlier = self._update_tracks(time_sec, detected, found)
         ids = np.array([found[i].actor_id if i in found else -1 for i in range(len(detected))])
         named = Actors.from_arrays(detected.boxes, detected.scores, ids)
         self._unnamed.append((time_sec, named[named.ids < 0]))
         self._last_sec = time_sec
         return [*earlier, (time_sec, named[named.ids > 0])]
 
-    def _forget(self, time_sec: float) -> None:
-        """Drop the people whom no box of this time or later can be."""
+    def _drop_old(self, time_sec: float) -> None:
+        """Drop the people who cannot have a box at this time or later."""
         oldest_sec = time_sec - self._memory_sec - EPSILON_SEC
         self._tracks = [
             one
@@ -166,29 +167,28 @@ class ActorTracker:
             self._unnamed.popleft()
 
     def _library_ids(self, time_sec: float, detected: Actors) -> np.ndarray:
-        """Return the (K,) ids that the library's tracker gives, -1 for none."""
+        """Return the (K,) ids of the library's tracker, -1 for none."""
         tracked = self._library.update(
             sv.Detections(
                 xyxy=detected.boxes.astype(np.float64),
                 confidence=detected.scores.astype(np.float64),
-                # Trackers change the order.
+                # Trackers change the order of boxes.
                 data={"place": np.arange(len(detected))},
             ),
             timestamp=time_sec,
         )
         ids = np.full(len(detected), -1)
         if len(tracked):
-            ids[tracked.data["place"]] = tracked.tracker_id
+            ids[np.asarray(tracked.data["place"])] = tracked.tracker_id
         return ids
 
     def _pair(
         self, time_sec: float, detected: Actors, library_ids: np.ndarray
     ) -> dict[int, _Track]:
-        """Return who is in each sure box and in each that the library's tracker has named.
+        """Return the track of each certain box and of each box with an id of the library's tracker.
 
-        Overlap tells people apart as long as they hardly move between detections; distance and
-        speed do it at any rate. So what the library's tracker says counts less the more time
-        has passed.
+        Overlap tells people apart while they hardly move between detections; distance and speed
+        do it at any rate. So the library's tracker counts less the more time has passed.
         """
         is_person = (detected.scores >= self._start_score) | (library_ids >= 0)
         places = np.flatnonzero(is_person)
@@ -224,7 +224,7 @@ class ActorTracker:
         return track
 
     def _bind(self, track: _Track, library_id: int) -> None:
-        """Note which id of the library's tracker is the person's from now on."""
+        """Link a person to an id of the library's tracker from now on."""
         if library_id < 0:
             return
         for other in self._tracks:
@@ -232,15 +232,15 @@ class ActorTracker:
                 other.library_id = -1
         track.library_id = library_id
 
-    def _take(
+    def _update_tracks(
         self, time_sec: float, detected: Actors, found: dict[int, _Track]
     ) -> list[tuple[float, Actors]]:
-        """Note where people are, and count; return earlier boxes of those seen twice now."""
+        """Update the tracks and counts; return earlier boxes of people seen for the second time."""
         sure = detected.scores >= self._start_score
         self.counts.num_detections += int(sure.sum())
         earlier: list[tuple[float, Actors]] = []
         for place, track in sorted(found.items()):
-            track.saw(time_sec, detected.boxes[place], is_sure=bool(sure[place]))
+            track.add_box(time_sec, detected.boxes[place], is_sure=bool(sure[place]))
             if track.num_seen == 2:
                 earlier += self._backfill(track)
                 self.counts.num_alone -= track.is_counted_alone
@@ -248,13 +248,13 @@ class ActorTracker:
             if track.time_sec == time_sec or track.missed_sec is not None:
                 continue
             track.missed_sec = time_sec
-            # Only now: whoever is found for the first time may still be followed.
+            # Only now: a person who is found for the first time may still be followed.
             track.is_counted_alone = track.num_seen == 1 and track.is_sure
             self.counts.num_alone += track.is_counted_alone
         return sorted(earlier, key=lambda pair: pair[0])
 
     def _backfill(self, track: _Track) -> list[tuple[float, Actors]]:
-        """Return the weak boxes before the first sure one, back to where none overlaps."""
+        """Return the weak boxes before the first certain one, back to where none overlaps."""
         filled, box = [], track.first_box
         for position in reversed(range(len(self._unnamed))):
             time_sec, unnamed = self._unnamed[position]

@@ -115,7 +115,7 @@ def add_predictions(group) -> None:
 
 
 def add_tracker(group) -> None:
-    """The options that ``stad.actors.library_trackers.choose_tracker`` takes."""
+    """The options that ``stad.actors.tracker_options.choose_tracker`` takes."""
     group.add_argument(
         "--tracker",
         metavar="NAME",
@@ -176,7 +176,7 @@ def annotate_main(arguments: list[str] | None = None) -> int:
         print(tables.models_table() if args.list_models else tables.labels_table(args.model))
         return 0
     if args.list_trackers:
-        from stad.actors.library_trackers import trackers_table
+        from stad.actors.trackers import trackers_table
 
         print(trackers_table())
         return 0

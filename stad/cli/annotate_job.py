@@ -41,8 +41,8 @@ class _Job:
 
     def __init__(self, options: AnnotateOptions, source) -> None:
         from stad.actors.detectors.precomputed import PrecomputedDetections
-        from stad.actors.library_trackers import choose_tracker
         from stad.actors.tracker import FollowCounts
+        from stad.actors.tracker_options import choose_tracker
         from stad.inference.build import build_models
 
         self._options, self._source = options, source

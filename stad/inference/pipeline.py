@@ -16,8 +16,8 @@ import numpy as np
 
 from stad.actors.detectors.base import PersonDetector
 from stad.actors.interpolation import MAX_GAP_SEC, DenseTracks
-from stad.actors.library_trackers import TrackerChoice
 from stad.actors.tracker import ActorTracker, FollowCounts
+from stad.actors.tracker_options import TrackerChoice
 from stad.inference.scorer import ActionScorer
 from stad.structures import Actors, Frame, FrameResult, Keyframe, ShownLabel
 from stad.video.geometry import resize_frame

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from stad.actors.library_trackers import tracker_names
 from stad.actors.tracker import ActorTracker, FollowCounts
+from stad.actors.trackers import tracker_names
 from stad.structures import Actors
 
 

@@ -16,7 +16,7 @@ from benchmarks.tracking import (
     follow,
     look_at,
 )
-from stad.actors.library_trackers import TrackerChoice
+from stad.actors.tracker_options import TrackerChoice
 from stad.structures import Actors, Frame
 from tests.videos import write_video
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from stad.actors.library_trackers import TrackerChoice
 from stad.actors.tracker import FollowCounts
+from stad.actors.tracker_options import TrackerChoice
 from stad.inference.pipeline import ActionPipeline, PipelineOptions, annotate_frames, shown_labels
 from stad.structures import Actors, Frame, Keyframe
 from stad.video.geometry import clip_size

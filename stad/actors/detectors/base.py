@@ -19,7 +19,7 @@ MINIMUM_SCORE = 0.1
 
 
 class PersonDetector(Protocol):
-    """Anything that finds people in a frame."""
+    """Finds the people in a frame."""
 
     @property
     def name(self) -> str:
@@ -28,21 +28,21 @@ class PersonDetector(Protocol):
 
     @property
     def interval_sec(self) -> float | None:
-        """How often to ask, in seconds of video; None leaves that to the caller."""
+        """Time between two calls, seconds of video; None leaves it to the caller."""
         ...
 
     @property
     def gives_ids(self) -> bool:
-        """Whether to keep its ids; otherwise a tracker gives them."""
+        """Whether its ids are kept; else a tracker gives them."""
         ...
 
     @property
     def person_threshold(self) -> float:
-        """The score in [0, 1] from which a box surely is a person."""
+        """Minimum score of a box that certainly is a person, in [0, 1]."""
         ...
 
     def detect(self, frame: Frame) -> Actors | None:
-        """Return the people in the frame, boxes in its pixels; None if it cannot tell."""
+        """Return the people in the frame, boxes in its pixels; None if it does not know."""
         ...
 
 
@@ -54,9 +54,9 @@ class DetectorSetup:
         name: the name that users read.
         weights: file of the weights.
         read_weights: returns the state dict of such a file.
-        files: further files by their role, for example 'cfg' of a darknet model.
-        config: the kind's own config: of mmdet, a path, or a path below mmdet's configs.
-        num_classes: set where the weights have fewer classes than the config.
+        files: other files by their role, for example 'cfg' of a darknet model.
+        config: config of the kind; for mmdet a path, or a path below mmdet's configs.
+        num_classes: set if the weights have fewer classes than the config.
         device: 'cpu', 'cuda:0', ...
     """
 

@@ -8,6 +8,7 @@ import logging
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -18,13 +19,13 @@ from stad.structures import Actors, Frame
 
 
 def mmdet_config(name: str) -> Path:
-    """The file of a config that ships inside mmdet, by its path below mmdet's configs."""
+    """Return the file of a config that mmdet ships, by its path below mmdet's configs."""
     package = Path(_import_mmdet().__file__).parents[1]
     return package / ".mim" / "configs" / name
 
 
 def open_detector(setup: DetectorSetup) -> MmdetDetector:
-    """Open an mmdet detector, see ``stad.actors.detectors.KINDS``."""
+    """Open an mmdet detector; see ``stad.actors.detectors.KINDS``."""
     config = Path(setup.config)
     return MmdetDetector(
         config if config.is_file() else mmdet_config(setup.config),
@@ -37,16 +38,16 @@ def open_detector(setup: DetectorSetup) -> MmdetDetector:
 
 
 class MmdetDetector:
-    """An mmdet detector, class 0 of which is the person.
+    """Find people with an mmdet detector whose class 0 is the person.
 
     Args:
-        config: an mmdet config file.
-        state: its weights, names to tensors.
-        name: for people.
-        origin: the file of the weights, for error messages.
-        num_classes: set where the weights know fewer classes than the config.
+        config: mmdet config file.
+        state: its weights, tensors by name.
+        name: name that users read.
+        origin: file of the weights, for error messages.
+        num_classes: set if the weights have fewer classes than the config.
         device: 'cpu', 'cuda:0', ...
-        minimum_score: weaker boxes are left out.
+        minimum_score: weaker boxes are left out, in [0, 1].
     """
 
     interval_sec = None
@@ -74,15 +75,15 @@ class MmdetDetector:
                 str(config), None, device=device, cfg_options=options
             )
         _load_mmdet_weights(self._model, state, origin)
-        # Configs begin with a loader for files; ours are pictures in memory.
+        # Configs begin with a loader for files; ours are frames in memory.
         self._pipeline = _array_pipeline(self._model.cfg)
 
     def detect(self, frame: Frame) -> Actors:
-        """People in the frame."""
+        """Return the people in the frame."""
         # mmdet's pipelines expect BGR, as its file loader gives it.
         bgr = np.ascontiguousarray(frame.image[..., ::-1])
         with warnings.catch_warnings():
-            # torch's own, about how mmdet calls meshgrid.
+            # torch warns about how mmdet calls meshgrid.
             warnings.simplefilter("ignore")
             result = self._infer(self._model, bgr, test_pipeline=self._pipeline)
         found = result.pred_instances
@@ -94,7 +95,7 @@ class MmdetDetector:
 
 @contextlib.contextmanager
 def _quiet():
-    """Keep what mmdet prints and logs while it loads off the user's screen."""
+    """Hide what mmdet prints and logs while it loads."""
     with (
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),
@@ -104,7 +105,8 @@ def _quiet():
         yield
 
 
-def _import_mmdet():
+def _import_mmdet() -> Any:
+    """Return ``mmdet.apis``; Any, as its attributes are set at run time."""
     logging.getLogger("mmengine").setLevel(logging.ERROR)
     with _quiet():
         try:
@@ -112,7 +114,7 @@ def _import_mmdet():
             from mmdet.utils import register_all_modules
         except ImportError as error:
             raise InputError(
-                f"this detector needs mmdet, which cannot be imported ({error}): "
+                f"this detector needs mmdet, which cannot be imported ({error}): run "
                 "pip install onedl-mmdetection, or use --detector yolov4_tiny"
             ) from error
         register_all_modules(init_default_scope=False)
@@ -126,7 +128,7 @@ def _load_mmdet_weights(model, state: Mapping[str, Tensor], origin: str | Path) 
         raise InputError(
             f"the detector's weights {origin} do not fit its config: {len(missing)} keys missing "
             f"({', '.join(missing[:3])}), {len(leftover)} left over ({', '.join(leftover[:3])}); "
-            "give the weights that belong to this config"
+            "use the weights that belong to this config"
         )
 
 

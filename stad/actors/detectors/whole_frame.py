@@ -1,4 +1,4 @@
-"""The whole frame as one actor."""
+"""Treat the whole frame as one actor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from stad.structures import Actors, Frame
 
 
 class WholeFrame:
-    """One actor that is the picture itself, so that scene actions can be scored."""
+    """Return the whole frame as one actor, so that actions of the scene can be scored."""
 
     name = "whole_frame"
     interval_sec = None
@@ -14,6 +14,6 @@ class WholeFrame:
     person_threshold = 0.0
 
     def detect(self, frame: Frame) -> Actors:
-        """One box around the picture, id 1."""
+        """Return one box around the frame, id 1."""
         height_px, width_px = frame.image.shape[:2]
         return Actors.from_arrays([[0, 0, width_px, height_px]], ids=[1])

@@ -115,7 +115,7 @@ def watch_and_report(
 
 def _prepare(options: WatchOptions, source, screen):
     """The watcher and what its events go to."""
-    from stad.actors.library_trackers import choose_tracker
+    from stad.actors.tracker_options import choose_tracker
     from stad.cli.watch.events import EventTracker
     from stad.cli.watch.pace import measure_pace
     from stad.cli.watch.watcher import Watcher

@@ -63,7 +63,7 @@ def test_bad_files(tmp_path, text, message):
 
 
 def test_bad_json_and_no_file(tmp_path):
-    with pytest.raises(InputError, match="not a JSON file"):
+    with pytest.raises(InputError, match="not a JSON file written with --json"):
         read(tmp_path, "{}", "boxes.json")
     with pytest.raises(InputError, match="no such file"):
         PrecomputedDetections(tmp_path / "none.csv", INFO)

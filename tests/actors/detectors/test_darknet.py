@@ -51,7 +51,7 @@ def files(tmp_path_factory):
     return folder / "tiny.cfg", folder / "tiny.weights"
 
 
-def picture(width_px, height_px, *cells, cell_px=32, colour=(255, 0, 0)):
+def cells_image(width_px, height_px, *cells, cell_px=32, colour=(255, 0, 0)):
     """Black but for these (column, row) cells."""
     image = np.zeros((height_px, width_px, 3), dtype=np.uint8)
     for column, row in cells:
@@ -60,8 +60,8 @@ def picture(width_px, height_px, *cells, cell_px=32, colour=(255, 0, 0)):
     return image
 
 
-def test_boxes_of_people_are_in_pixels_of_the_picture(files):
-    found = DarknetDetector(*files).detect(Frame(0, 0.0, picture(608, 608, (5, 9), (12, 4))))
+def test_boxes_of_people_are_in_pixels_of_the_cells_image(files):
+    found = DarknetDetector(*files).detect(Frame(0, 0.0, cells_image(608, 608, (5, 9), (12, 4))))
     order = np.argsort(found.boxes[:, 0])
     centres = np.array([[5.5, 9.5], [12.5, 4.5]]) * 32
     expected = np.hstack((centres - np.array(ANCHOR_PX) / 2, centres + np.array(ANCHOR_PX) / 2))
@@ -70,7 +70,7 @@ def test_boxes_of_people_are_in_pixels_of_the_picture(files):
     assert found.ids.tolist() == [-1, -1]
 
 
-def test_larger_pictures_are_brought_to_the_input_in_their_own_shape(files):
+def test_larger_frames_are_brought_to_the_input_in_their_own_shape(files):
     # 1216x608 goes in as 608x304, which is 608x320 after rounding: cells of 64x60.8 px.
     image = np.zeros((608, 1216, 3), dtype=np.uint8)
     image[243:304, 640:704] = (255, 0, 0)
@@ -82,12 +82,12 @@ def test_larger_pictures_are_brought_to_the_input_in_their_own_shape(files):
 
 
 def test_other_classes_are_no_people(files):
-    image = picture(608, 608, (5, 9), colour=(0, 255, 0))
+    image = cells_image(608, 608, (5, 9), colour=(0, 255, 0))
     assert len(DarknetDetector(*files).detect(Frame(0, 0.0, image))) == 0
 
 
 @pytest.mark.parametrize("turn", QUARTER_TURNS)
-def test_boxes_of_a_turned_picture_come_back(turn):
+def test_boxes_of_a_turned_frame_come_back(turn):
     image = np.zeros((60, 100, 3), dtype=np.uint8)
     image[10:24, 30:70] = 255
     rows, columns = np.nonzero(cv2.rotate(image, turn)[..., 0])
@@ -100,8 +100,8 @@ class Scripted(DarknetDetector):
     """The detector with given boxes in the place of the network's.
 
     Attributes:
-        looks: (longer side of the input, width of the picture) of each look at a picture.
-        first, second, turned: what it finds at the first size, at the second, and in a picture
+        looks: (longer side of the input, width of the frame) of each look at a frame.
+        first, second, turned: what it finds at the first size, at the second, and in a frame
             that stands on its side: rows of xyxy and score.
     """
 
@@ -110,7 +110,7 @@ class Scripted(DarknetDetector):
         self.looks = []
         self.first = self.second = self.turned = ()
 
-    def _look(self, image, longer_px):
+    def _detect_at(self, image, longer_px):
         height, width = image.shape[:2]
         self.looks.append("turned" if height > width else longer_px)
         rows = self.first if longer_px == FIRST_PX else self.second
@@ -164,7 +164,7 @@ def test_somebody_lost_among_others_is_looked_for_too(scripted):
     assert sorted(found) == [BOX, [200, 50, 240, 150]]
 
 
-def test_who_fell_is_found_in_the_turned_picture(scripted):
+def test_who_fell_is_found_in_the_turned_cells_image(scripted):
     scripted.see(0.0, first=[PERSON])
     # By turns clockwise and against the clock; upright there means lying here.
     standing = (60, 90, 100, 190, 0.9)
@@ -172,7 +172,7 @@ def test_who_fell_is_found_in_the_turned_picture(scripted):
     assert (found, looks) == ([[90, 100, 190, 140]], [FIRST_PX, SECOND_PX, "turned"])
     found, _ = scripted.see(TURN_SEC * 3, turned=[standing])
     assert found == [[110, 60, 210, 100]]
-    # Whoever lies in the turned picture would stand here, and the other looks would see that.
+    # Whoever lies in the turned frame would stand here, and the other looks would see that.
     found, looks = scripted.see(TURN_SEC * 4, turned=[(60, 90, 160, 130, 0.9)])
     assert (found, looks[-1]) == ([], "turned")
 
@@ -237,6 +237,6 @@ def test_boxes_that_overlap_are_one_person(scripted):
     assert scripted.see(0.0, first=[lower, PERSON, beside])[0] == [BOX, [120, 50, 160, 150]]
 
 
-def test_boxes_end_at_the_picture():
+def test_boxes_end_at_the_cells_image():
     kept = clip_to_image(Actors.from_arrays([[-5, 10, 20, 300]]), np.zeros((200, 300, 3)))
     assert kept.boxes.tolist() == [[0, 10, 20, 200]]
