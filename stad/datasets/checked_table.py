@@ -15,7 +15,8 @@ from stad.annotations.checks.rows import check_class_ids, check_repeats, check_t
 from stad.annotations.video_ids import guess_video_ids
 from stad.datasets.video_facts import VideoFacts, available_ids, probe_videos
 from stad.errors import InputError
-from stad.video.clip_source import ClipSource, warn_of_left_out
+from stad.video.clip_source import ClipSource
+from stad.video.unreadable import warn_of_left_out
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,9 @@ from stad.structures import VideoMeta, VideoSample
 from stad.video.clip_source import (
     RawClip,
     black_clip,
-    empty_videos,
-    unreadable_videos,
-    warn_of_left_out,
 )
 from stad.video.sampling import CROPS, check_sampling, random_times, view_times
+from stad.video.unreadable import empty_videos, unreadable_videos, warn_of_left_out
 from stad.video.window import Window
 
 # Up to this number of videos, a frame of each is decoded before a run. With more it would take

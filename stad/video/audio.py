@@ -1,4 +1,4 @@
-"""The audio of a source in an mp4, in time with its frames: copied where players can play it."""
+"""Write the audio of a source into an mp4, in time with its frames; copied where possible."""
 
 from __future__ import annotations
 
@@ -8,76 +8,84 @@ from fractions import Fraction
 from itertools import islice
 
 import av
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.error import FFmpegError, InvalidDataError, PatchWelcomeError
 
 from stad.video.file_clock import AudioClock, FileClock
 from stad.video.opening import failure_reason, open_video
 from stad.video.streams import choose_audio, may_jump, origin_sec
 
-# What an mp4 holds and browsers play; anything else is encoded as AAC.
+# Codecs that an mp4 can hold and browsers play; others are encoded as AAC.
 COPIED_CODECS = frozenset({"aac", "mp3", "opus", "flac"})
 AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 AAC_LAYOUTS = frozenset({"mono", "stereo", "5.1"})
 AAC_FRAME = 1024
-# Encoded audio follows the stamps of the source by filling and cutting once they differ by more.
+# Encoded audio is filled or cut where it differs from the timestamps of the source by more.
 MAX_DRIFT_SEC = 0.02
-# Copied packets of which one begins this much before the last has ended are still in time.
+# A copied packet may begin this much before the end of the last one.
 MAX_OVERLAP_SEC = 0.04
-# A longer gap is filled piece by piece, so that memory stays flat.
+# Longer gaps are filled in pieces of this length, so that memory stays small.
 MAX_SILENCE_SEC = 1.0
-# A packet that begins this much before the output still fills the decoder of a player.
+# Packets that begin this much before the output are kept: they prime the decoder of a player.
 PREROLL_SEC = 0.05
-# Packets that are read ahead: they tell a damaged stamp from a jump of the clock.
+# Packets that are read ahead, to tell a damaged timestamp from a jump of the clock.
 LOOKAHEAD = 8
-DAMAGED = (av.error.InvalidDataError, av.error.PatchWelcomeError)
-BROKEN = (av.error.FFmpegError, OSError, ValueError)
+DAMAGED = (InvalidDataError, PatchWelcomeError)
+BROKEN = (FFmpegError, OSError, ValueError)
 
 
 class AudioTrack:
-    """The audio stream of a source, added to an output as its video advances.
+    """Adds the audio stream of a source to an output as its video advances.
 
     Args:
-        path: of the source.
-        output: a PyAV container that is being written.
-        start_sec: time of the source that is 0 in the output.
-        clock: of the frames of the source, as they are read; None where nothing tells of jumps.
+        path: the source.
+        output: PyAV container that is being written.
+        start_sec: time of the source that is 0 in the output, seconds.
+        clock: clock of the frames of the source while they are read; None if jumps are unknown.
 
     Attributes:
-        warnings: what happened to the audio, for people.
+        warnings: sentences for users about what happened to the audio.
     """
 
     def __init__(
-        self, path: str, output, *, start_sec: float, clock: FileClock | None = None
+        self,
+        path: str,
+        output: OutputContainer,
+        *,
+        start_sec: float,
+        clock: FileClock | None = None,
     ) -> None:
         self.warnings: list[str] = []
         self._num_damaged = 0
         self._output, self._start_sec = output, start_sec
         self._input = open_video(path)
-        self._from = choose_audio(self._input)
-        if self._from is None:
-            self.warnings.append("the audio is left out: its codec is not known here")
+        self._stream = choose_audio(self._input)
+        if self._stream is None:
+            self.warnings.append("the audio is left out: FFmpeg cannot decode its codec")
             return
         origin = origin_sec(self._input)
         self._clock = AudioClock(
             clock or FileClock(origin_sec=origin, frame_sec=1 / 30, may_jump=may_jump(self._input))
         )
-        self._writer = self._open_writer()
+        self._writer = self._open_writer(self._stream)
         if start_sec and not may_jump(self._input):
             self._input.seek(int((start_sec + origin) * av.time_base), backward=True)
-        self._packets = self._demuxed()
+        self._packets = self._demux(self._stream)
         # The next packets, and the time of the first of them once it is known.
         self._ahead = deque(islice(self._packets, LOOKAHEAD))
         self._begin_sec: float | None = None
 
-    def _open_writer(self) -> _Copier | _Encoder:
-        codec = self._from.codec_context.codec.canonical_name
+    def _open_writer(self, stream: AudioStream) -> _Copier | _Encoder:
+        codec = stream.codec_context.codec.canonical_name
         if codec in COPIED_CODECS:
-            return _Copier(self._output, self._from)
+            return _Copier(self._output, stream)
         self.warnings.append(f"the audio is encoded as AAC: browsers do not play {codec} in an mp4")
-        return _Encoder(self._output, self._from)
+        return _Encoder(self._output, stream)
 
-    def _demuxed(self) -> Iterator[av.Packet]:
+    def _demux(self, stream: AudioStream) -> Iterator[av.Packet[AudioStream]]:
         """Yield packets until the file ends or breaks."""
-        packets = self._input.demux(self._from)
+        packets = self._input.demux(stream)
         while True:
             try:
                 packet = next(packets, None)
@@ -97,9 +105,9 @@ class AudioTrack:
 
         Args:
             time_sec: seconds.
-            is_last: the video has ended there.
+            is_last: whether the video ends there.
         """
-        while self._from is not None and self._ahead:
+        while self._stream is not None and self._ahead:
             if self._begin_sec is None:
                 self._begin_sec = self._clock.take(
                     _stamp_sec(self._ahead[0]),
@@ -113,7 +121,7 @@ class AudioTrack:
             self._begin_sec = None
             self._ahead.extend(islice(self._packets, 1))
 
-    def _write(self, packet: av.Packet, begin_sec: float) -> None:
+    def _write(self, packet: av.Packet[AudioStream], begin_sec: float) -> None:
         if begin_sec + _duration_sec(packet) < -PREROLL_SEC:
             return
         try:
@@ -122,10 +130,10 @@ class AudioTrack:
             self._num_damaged += 1
 
     def close(self) -> None:
-        """Finish the stream and let go of the source."""
-        if self._from is not None:
+        """Finish the stream and close the source."""
+        if self._stream is not None:
             self._writer.finish()
-            # Reading it whole would only count damage behind the end.
+            # Damage after the end of the video is not counted.
             if self._num_damaged:
                 self.warnings.append(
                     f"{self._num_damaged} damaged packets of the audio are left out"
@@ -133,23 +141,23 @@ class AudioTrack:
         self._input.close()
 
     def abort(self) -> None:
-        """Let go of the source."""
+        """Close the source."""
         self._input.close()
 
 
 class _Copier:
-    """Packets as they are."""
+    """Writes packets unchanged."""
 
-    def __init__(self, output, stream) -> None:
+    def __init__(self, output: OutputContainer, stream: AudioStream) -> None:
         self._output = output
         self._to = output.add_stream_from_template(stream)
         self._end: int | None = None
 
-    def write(self, packet: av.Packet, begin_sec: float) -> None:
-        """Add a packet that begins at a time of the output.
+    def write(self, packet: av.Packet[AudioStream], begin_sec: float) -> None:
+        """Add a packet that begins at a time of the output, seconds.
 
-        One that overlaps the last a little follows it at once; one that lies behind it altogether
-        is left out.
+        A packet that overlaps the last one a little follows it directly; one that overlaps it by
+        more is left out.
         """
         begin = round(begin_sec / packet.time_base)
         pts = begin if self._end is None else max(begin, self._end)
@@ -161,13 +169,13 @@ class _Copier:
         self._output.mux(packet)
 
     def finish(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: no packet is held back."""
 
 
 class _Encoder:
-    """Packets decoded and encoded as AAC, silence where some are missing."""
+    """Encodes decoded packets as AAC, with silence where some are missing."""
 
-    def __init__(self, output, stream) -> None:
+    def __init__(self, output: OutputContainer, stream: AudioStream) -> None:
         context = stream.codec_context
         rate = context.sample_rate or 48000
         layout = context.layout.name if context.layout is not None else ""
@@ -179,8 +187,8 @@ class _Encoder:
         self._shape: tuple | None = None
         self._end_sec = 0.0
 
-    def write(self, packet: av.Packet, begin_sec: float) -> None:
-        """Decode a packet and add what it gives, from a time of the output on."""
+    def write(self, packet: av.Packet[AudioStream], begin_sec: float) -> None:
+        """Decode a packet and add its frames, from a time of the output on, seconds."""
         raw_sec = None if packet.pts is None else float(packet.pts * packet.time_base)
         for frame in packet.decode():
             time_sec = begin_sec
@@ -192,7 +200,7 @@ class _Encoder:
             raw_sec = None
 
     def _fill_until(self, like: av.AudioFrame, time_sec: float) -> None:
-        """Add silence up to a frame that comes late."""
+        """Add silence before a frame that begins late."""
         while time_sec - self._end_sec > MAX_SILENCE_SEC:
             silence = av.AudioFrame(like.format.name, like.layout.name, like.sample_rate)
             silence.sample_rate = like.sample_rate
@@ -206,7 +214,7 @@ class _Encoder:
         frame.pts = round(time_sec * frame.sample_rate)
         self._end_sec = max(self._end_sec, time_sec + frame.samples / frame.sample_rate)
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if shape != self._shape:
+        if self._resampler is None or shape != self._shape:
             self._flush()
             options = {"async": "1", "min_hard_comp": f"{MAX_DRIFT_SEC}"}
             if self._shape is None:
@@ -226,7 +234,7 @@ class _Encoder:
             self._encode(self._resampler.resample(None))
 
     def finish(self) -> None:
-        """Add what is held back."""
+        """Write the frames that the encoder holds back."""
         self._flush()
         self._output.mux(self._to.encode(None))
 

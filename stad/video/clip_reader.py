@@ -1,11 +1,11 @@
-"""The frames of a file at chosen times, in any order: by decord where it can be trusted."""
+"""Read the frames of a file at chosen times, in any order: with decord where it is exact."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import NamedTuple
 
-# Before decord, which brings a zlib of its own: OpenCV would take that one, and write no PNG.
+# Before decord, which brings its own zlib: OpenCV would use that one, and could not write PNG.
 import cv2
 import decord
 import numpy as np
@@ -15,10 +15,10 @@ from stad.video.index import FrameIndex
 from stad.video.source import VideoSource
 from stad.video.window import nearest_frames
 
-# In these, every packet has a time and is found by it. In the others decord counts frames from
-# where its jump should have led, and takes the wrong ones.
+# In these formats every packet has a time and is found by it. In others decord counts frames from
+# where its seek should have led, and returns the wrong ones.
 DECORD_FORMATS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
-# Its files may hold packets that are never shown, which decord counts.
+# Files of these codecs may hold packets that are never shown, which decord counts.
 HIDDEN_FRAME_CODECS = frozenset({"vp8"})
 TIME_TOLERANCE_SEC = 1e-3
 # Mean difference of two images, in levels of 255, up to which they are the same frame.
@@ -26,12 +26,12 @@ SAME_IMAGE = 1.0
 
 
 class RawClip(NamedTuple):
-    """The frames of a clip, each one once.
+    """The distinct frames of a clip, and their order.
 
     Attributes:
         frames: (U, H, W, 3) uint8 RGB.
-        order: (T,) int64; ``frames[order[i]]`` is frame i of the clip. At the ends of a video,
-            and where it has few frames per second, some are repeated.
+        order: (T,) int64; ``frames[order[i]]`` is frame i of the clip. Some are repeated at the
+            ends of a video, and where it has few frames per second.
     """
 
     frames: np.ndarray
@@ -39,11 +39,11 @@ class RawClip(NamedTuple):
 
 
 class FileFacts(NamedTuple):
-    """What is known of a file after it was looked at once.
+    """What is known about a file after it was opened once.
 
     Attributes:
         times_sec: (F,) float64 ascending times of its frames, seconds.
-        uses_decord: whether decord gives exactly these frames.
+        uses_decord: whether decord returns exactly these frames.
     """
 
     times_sec: np.ndarray
@@ -51,7 +51,7 @@ class FileFacts(NamedTuple):
 
 
 class ClipReader:
-    """An open file whose frames are read at chosen times.
+    """Reads the frames of an open file at chosen times.
 
     The frames are those of ``VideoSource`` at the same times, in every container. decord reads
     mp4 and Matroska files with upright square pixels in SDR; its times and some of its frames
@@ -59,14 +59,14 @@ class ClipReader:
 
     Args:
         path: the file.
-        facts: of the file, where it was open before; they save looking at it again.
-        num_threads: of the decoder; 0 lets it choose.
+        facts: facts of the file if it was open before; they save reading it again.
+        num_threads: threads of the decoder; 0 lets it choose.
 
     Attributes:
-        facts: of the file.
+        facts: facts of the file.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the file cannot be read.
     """
 
     def __init__(
@@ -76,9 +76,9 @@ class ClipReader:
         self._source: VideoSource | None = None
         self._video: decord.VideoReader | None = None
         if facts is None:
-            self._source = VideoSource(path, num_threads=num_threads)
-            index = self._source.index()
-            self._video = self._trusted_decord(index)
+            self._source = source = VideoSource(path, num_threads=num_threads)
+            index = source.index()
+            self._video = self._trusted_decord(source, index)
             facts = FileFacts(index.times_sec, self._video is not None)
         elif facts.uses_decord:
             self._video = open_with_decord(path, num_threads=num_threads)
@@ -86,14 +86,14 @@ class ClipReader:
 
     @property
     def duration_sec(self) -> float:
-        """To the end of the last frame, seconds."""
+        """The time of the end of the last frame, seconds."""
         return FrameIndex(self.facts.times_sec).duration_sec
 
     def read_at(self, times_sec: np.ndarray) -> RawClip:
         """Return the frames nearest to (T,) times, seconds from the start of the video.
 
         Raises:
-            InputError: they cannot be decoded.
+            InputError: the frames cannot be decoded.
         """
         positions = nearest_frames(times_sec, self.facts.times_sec)
         needed, order = np.unique(positions, return_inverse=True)
@@ -101,16 +101,15 @@ class ClipReader:
             try:
                 return RawClip(_decord_frames(self._video, needed), order)
             except decord.DECORDError:
-                # Damage inside the file: FFmpeg gets over more of it.
+                # Damage inside the file: FFmpeg decodes more of it.
                 self._video = None
         if self._source is None:
             self._source = VideoSource(self._path, num_threads=self._num_threads)
         images = self._source.images_at(self.facts.times_sec[needed].tolist())
         return RawClip(np.stack(images), order)
 
-    def _trusted_decord(self, index: FrameIndex) -> decord.VideoReader | None:
+    def _trusted_decord(self, source: VideoSource, index: FrameIndex) -> decord.VideoReader | None:
         """Return decord's reader if its frames are those of the container."""
-        source = self._source
         if not (
             source.format_name in DECORD_FORMATS
             and source.codec_name not in HIDDEN_FRAME_CODECS
@@ -128,7 +127,7 @@ class ClipReader:
             probes = _probes(index)
             found = _decord_frames(video, probes)
         except (decord.DECORDError, UnicodeEncodeError):
-            # decord takes names in UTF-8 only.
+            # decord only takes names in UTF-8.
             return None
         expected = source.images_at(index.times_sec[probes].tolist())
         is_same = all(map(_is_same_image, found, expected))
@@ -141,7 +140,7 @@ def open_with_decord(path: str | Path, *, num_threads: int = 1) -> decord.VideoR
     Raises:
         decord.DECORDError: decord cannot read it.
     """
-    # Absolute: FFmpeg takes what stands before a colon for a protocol, but not behind a slash.
+    # Absolute: FFmpeg takes text before a colon for a protocol, but not after a slash.
     return decord.VideoReader(
         str(Path(path).absolute()), ctx=decord.cpu(0), num_threads=num_threads
     )
@@ -149,7 +148,7 @@ def open_with_decord(path: str | Path, *, num_threads: int = 1) -> decord.VideoR
 
 def _decord_frames(video: decord.VideoReader, positions: np.ndarray) -> np.ndarray:
     """Return (U, H, W, 3) uint8."""
-    # Without decord's own copy: in large videos it takes a tenth of the time.
+    # Without decord's own copy, which takes a tenth of the time in large videos.
     return from_dlpack(video.get_batch(positions).to_dlpack()).numpy()
 
 
@@ -171,7 +170,7 @@ def _is_same_image(image: np.ndarray, other: np.ndarray) -> bool:
 
 
 def _probes(index: FrameIndex) -> np.ndarray:
-    """Return positions of a few frames over the whole file, behind key frames: cheap to decode."""
+    """Return positions of a few frames over the whole file, next to key frames: cheap to decode."""
     last = len(index.times_sec) - 1
     keys = {index.keys[len(index.keys) // 2], index.keys[-1]} - {index.keys[0]}
     positions = np.searchsorted(index.times_sec, sorted(key.time_sec for key in keys))

@@ -1,17 +1,14 @@
-"""The frames of a clip, read from video files or from folders of extracted frames."""
+"""Read the frames of clips by video id, from video files or from folders of extracted frames."""
 
 from __future__ import annotations
 
-import logging
 import os
 from collections import OrderedDict
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
-from mmengine.logging import MMLogger
 
 from stad.errors import InputError
 from stad.utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
@@ -19,23 +16,21 @@ from stad.video.clip_reader import ClipReader, FileFacts, RawClip
 from stad.video.source import VideoSource
 from stad.video.window import Window, nearest_frames
 
-# Open readers that a process keeps: opening one again scans the whole file.
+# Open readers that a process keeps: opening a file again scans it whole.
 OPEN_READERS = 4
-# Files whose times a process keeps: 300 films of 15 minutes take 65 MB.
+# Files whose times a process keeps: 300 videos of 15 minutes take 65 MB.
 KNOWN_FILES = 512
 BLACK_SIZE = (320, 240)
-# Of the videos that are left out, so many are named.
-SHOWN_VIDEOS = 5
 
 
 def black_clip(num_frames: int) -> RawClip:
-    """Stands for a clip of so many frames that cannot be read: black, of television's shape."""
+    """Return a black clip of 320x240, in place of one that cannot be read."""
     black = np.zeros((1, BLACK_SIZE[1], BLACK_SIZE[0], 3), dtype=np.uint8)
     return RawClip(black, np.zeros(num_frames, dtype=np.int64))
 
 
 class ClipSource(Protocol):
-    """Videos, by their ids."""
+    """Reads clips of videos by their ids."""
 
     @property
     def folder(self) -> Path:
@@ -43,43 +38,48 @@ class ClipSource(Protocol):
         ...
 
     def find(self, video_id: str) -> Path | None:
-        """Where the video is; None where it is missing."""
+        """Return the path of the video; None where it is missing."""
+        ...
 
     def probe(self, video_id: str) -> None:
         """Raise InputError unless the video is there and a frame of it can be read."""
+        ...
 
     def read(self, video_id: str, center_sec: float, window: Window) -> RawClip:
-        """The clip around ``center_sec``, seconds from the start of the video.
+        """Return the clip around ``center_sec``, seconds from the start of the video.
 
         Raises:
-            InputError: it cannot be read.
+            InputError: the clip cannot be read.
         """
+        ...
 
     def read_at(self, video_id: str, times_sec: np.ndarray) -> RawClip:
-        """The frames nearest to (T,) times, seconds from the start of the video.
+        """Return the frames nearest to (T,) times, seconds from the start of the video.
 
         Raises:
-            InputError: they cannot be read.
+            InputError: the frames cannot be read.
         """
+        ...
 
     def duration_sec(self, video_id: str) -> float:
-        """From the start of the video to the end of its last frame, seconds.
+        """Return the time from the start of the video to the end of its last frame, seconds.
 
         Raises:
-            InputError: it cannot be read.
+            InputError: the video cannot be read.
         """
+        ...
 
 
 class VideoFiles:
-    """Videos as files, ``folder/ID.mp4`` or with another ending; see ``ClipReader``.
+    """Reads clips from files, ``folder/ID.mp4`` or with another suffix; see ``ClipReader``.
 
-    An id may also be the path of a file below the folder, with its ending. Only the frames that
+    An id may also be the path of a file below the folder, with its suffix. Only the frames that
     a clip needs are decoded (and those between them and the key frame before). A clip has the
-    frames that annotation shows at the same times.
+    same frames as annotating at the same times.
 
     Args:
-        folder: where the files are.
-        num_threads: of the decoder, per reader; 0 lets it choose.
+        folder: the folder of the files.
+        num_threads: threads of the decoder, per reader; 0 lets it choose.
     """
 
     def __init__(self, folder: str | Path, *, num_threads: int = 1) -> None:
@@ -91,7 +91,7 @@ class VideoFiles:
         self._owner = os.getpid()
 
     def find(self, video_id: str) -> Path | None:
-        """As in ``ClipSource``."""
+        """Do as ``ClipSource`` says."""
         path = self.folder / video_id
         if path.is_file():
             return path
@@ -102,19 +102,19 @@ class VideoFiles:
         return self._paths.get(video_id)
 
     def probe(self, video_id: str) -> None:
-        """As in ``ClipSource``; decodes one frame."""
+        """Do as ``ClipSource`` says; decodes one frame."""
         VideoSource(self._path(video_id))
 
     def read(self, video_id: str, center_sec: float, window: Window) -> RawClip:
-        """As in ``ClipSource``."""
+        """Do as ``ClipSource`` says."""
         return self.read_at(video_id, center_sec + window.offsets_sec())
 
     def read_at(self, video_id: str, times_sec: np.ndarray) -> RawClip:
-        """As in ``ClipSource``."""
+        """Do as ``ClipSource`` says."""
         return self._reader(video_id).read_at(times_sec)
 
     def duration_sec(self, video_id: str) -> float:
-        """As in ``ClipSource``."""
+        """Do as ``ClipSource`` says."""
         return self._reader(video_id).duration_sec
 
     def _path(self, video_id: str) -> Path:
@@ -149,11 +149,11 @@ class VideoFiles:
 
 
 class FrameFolders:
-    """Videos as folders of pictures, ``folder/ID/*.jpg``, in the order of their names.
+    """Reads clips from folders of images, ``folder/ID/*.jpg``, in the order of their names.
 
     Args:
-        folder: where the folders are.
-        fps: pictures per second; the first one is at 0 s.
+        folder: the folder of the folders.
+        fps: images per second; the first one is at 0 s.
     """
 
     def __init__(self, folder: str | Path, *, fps: float) -> None:
@@ -161,27 +161,27 @@ class FrameFolders:
         self._files: dict[str, list[Path]] = {}
 
     def find(self, video_id: str) -> Path | None:
-        """As in ``ClipSource``."""
+        """Do as ``ClipSource`` says."""
         path = self.folder / video_id
         return path if path.is_dir() else None
 
     def probe(self, video_id: str) -> None:
-        """As in ``ClipSource``; decodes one picture."""
+        """Do as ``ClipSource`` says; decodes one image."""
         _read_image(self._list(video_id)[0])
 
     def read(self, video_id: str, center_sec: float, window: Window) -> RawClip:
-        """As in ``ClipSource``."""
+        """Do as ``ClipSource`` says."""
         return self.read_at(video_id, center_sec + window.offsets_sec())
 
     def read_at(self, video_id: str, times_sec: np.ndarray) -> RawClip:
-        """As in ``ClipSource``."""
+        """Do as ``ClipSource`` says."""
         files = self._list(video_id)
         positions = nearest_frames(times_sec, np.arange(len(files)) / self._fps)
         needed, order = np.unique(positions, return_inverse=True)
         return RawClip(np.stack([_read_image(files[i]) for i in needed]), order)
 
     def duration_sec(self, video_id: str) -> float:
-        """As in ``ClipSource``."""
+        """Do as ``ClipSource`` says."""
         return len(self._list(video_id)) / self._fps
 
     def _list(self, video_id: str) -> list[Path]:
@@ -191,7 +191,7 @@ class FrameFolders:
                 raise InputError(f"there is no folder {video_id} in {self.folder}")
             files = sorted(one for one in path.iterdir() if one.suffix.lower() in IMAGE_SUFFIXES)
             if not files:
-                raise InputError(f"there are no pictures ({', '.join(IMAGE_SUFFIXES)}) in {path}")
+                raise InputError(f"there are no images ({', '.join(IMAGE_SUFFIXES)}) in {path}")
             self._files[video_id] = files
         return self._files[video_id]
 
@@ -199,80 +199,5 @@ class FrameFolders:
 def _read_image(path: Path) -> np.ndarray:
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
-        raise InputError(f"{path} cannot be read as a picture")
+        raise InputError(f"{path} cannot be read as an image")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-
-
-def unreadable_videos(source: ClipSource, video_ids: Iterable[str]) -> dict[str, str]:
-    """The videos that cannot be read, and why, in the order of their ids."""
-    reasons: dict[str, str] = {}
-    for video_id in sorted(video_ids):
-        try:
-            source.probe(video_id)
-        except InputError as error:
-            reasons[video_id] = str(error)
-    return reasons
-
-
-def empty_videos(source: ClipSource, video_ids: Iterable[str]) -> dict[str, str]:
-    """The videos that have nothing in them, and why, by one look at the disk for each."""
-    reasons: dict[str, str] = {}
-    for video_id in sorted(video_ids):
-        path = source.find(video_id)
-        if path is None:
-            reasons[video_id] = "is not there any more"
-        elif path.is_dir():
-            if not any(one.suffix.lower() in IMAGE_SUFFIXES for one in path.iterdir()):
-                reasons[video_id] = "has no pictures"
-        elif path.stat().st_size == 0:
-            reasons[video_id] = "is empty (0 bytes)"
-    return reasons
-
-
-def warn_of_left_out(reasons: dict[str, str], total: int, *, listed_in: str) -> None:
-    """Log a warning as ``left_out_text`` has it; the log's file names all of the videos.
-
-    Args:
-        reasons, total, listed_in: as for ``left_out_text``.
-
-    Raises:
-        InputError: that is all of them.
-    """
-    logger = MMLogger.get_current_instance()
-    files = [one for one in logger.handlers if isinstance(one, logging.FileHandler)]
-    text = left_out_text(reasons, total, listed_in=listed_in)
-    if len(reasons) <= SHOWN_VIDEOS or not files:
-        logger.warning(text)
-        return
-    logger.warning(f"{text}; all are named in {files[0].baseFilename}")
-    # Thousands of lines are of use in the file; on the screen they would bury the rest.
-    lines = [f"left out of {listed_in}:", *(f"{name} ({why})" for name, why in reasons.items())]
-    record = logger.makeRecord(
-        logger.name, logging.WARNING, __file__, 0, "\n".join(lines), args=(), exc_info=None
-    )
-    for handler in files:
-        handler.handle(record)
-
-
-def left_out_text(reasons: dict[str, str], total: int, *, listed_in: str) -> str:
-    """What to say of videos that cannot be read.
-
-    Args:
-        reasons: why, for each of them; at least one.
-        total: videos that the list has.
-        listed_in: the list, for people.
-
-    Raises:
-        InputError: that is all of them.
-    """
-    shown = [f"{name} ({why})" for name, why in list(reasons.items())[:SHOWN_VIDEOS]]
-    if len(reasons) == total:
-        raise InputError(
-            f"none of the {total} videos of {listed_in} can be read, for example "
-            f"{shown[0]}: put them where the config says, or change 'videos' in it"
-        )
-    more = f" and {len(reasons) - len(shown)} more" if len(reasons) > len(shown) else ""
-    return (
-        f"{len(reasons)} of {total} videos of {listed_in} cannot be read "
-        f"and are left out: {'; '.join(shown)}{more}"
-    )

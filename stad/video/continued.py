@@ -1,4 +1,4 @@
-"""Frames that go on behind an mp4 that was written before: joined without encoding it again."""
+"""Append frames to an mp4 that was written before, without encoding it again."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import av
+import numpy as np
+from av.container import OutputContainer
+from av.error import FFmpegError
+from av.video.stream import VideoStream
 
 from stad.errors import InputError
 from stad.structures import VideoInfo
+from stad.utils.files import part_path
 from stad.video.audio import AudioTrack
 from stad.video.file_clock import FileClock
 from stad.video.opening import media_url
@@ -17,24 +22,24 @@ from stad.video.sink import CLOCK, VideoSink
 
 
 class Part(NamedTuple):
-    """An mp4 of ``VideoSink``, and when its first frame is shown, seconds of the whole."""
+    """An mp4 of ``VideoSink``, and the time of its first frame in the joined one, seconds."""
 
     path: Path
     begin_sec: float
 
 
 class ContinuedSink:
-    """Adds frames to the end of an mp4 of ``VideoSink``; its frames stay as they are.
+    """Adds frames to the end of an mp4 of ``VideoSink``; its frames stay unchanged.
 
-    The file is replaced on ``close()``; ``abort()`` leaves it as it was.
+    The file is replaced on ``close()``; ``abort()`` leaves it unchanged.
 
     Args:
         path: the mp4, closed.
-        info: the source's size and rate, as then.
+        info: size and rate of the source, the same as for the mp4.
         first_sec: time of the first new frame, seconds of the source.
-        audio_path: the file whose audio comes along; None for silence.
+        audio_path: the file whose audio is added; None for no audio.
         clock: as for ``VideoSink``.
-        start_sec: time of the source that became 0 in the mp4.
+        start_sec: time of the source that is 0 in the mp4, seconds.
     """
 
     def __init__(
@@ -49,22 +54,28 @@ class ContinuedSink:
     ) -> None:
         self.path = Path(path)
         self._rest_path = self.path.with_name(f".{self.path.stem}.rest{self.path.suffix}")
-        # Whole ticks, so that every frame is shown when it would have been.
+        # Whole ticks, so that every frame has the time that it has without an interruption.
         self._begin_sec = float(round((first_sec - start_sec) / CLOCK) * CLOCK)
         self._rest = VideoSink(self._rest_path, info, start_sec=start_sec + self._begin_sec)
-        self._audio = {"audio_path": audio_path, "start_sec": start_sec, "clock": clock}
+        self._audio_path, self._start_sec, self._clock = audio_path, start_sec, clock
         self.warnings: list[str] = []
 
-    def write(self, image, time_sec: float) -> None:
-        """As ``VideoSink.write``."""
+    def write(self, image: np.ndarray, time_sec: float) -> None:
+        """Add a frame, as ``VideoSink.write``."""
         self._rest.write(image, time_sec)
 
     def close(self) -> None:
-        """Join both and give them the file's name."""
+        """Join both parts under the name of the file."""
         self._rest.close()
         parts = [Part(self.path, 0.0), Part(self._rest_path, self._begin_sec)]
         try:
-            self.warnings = join_parts(self.path, parts, **self._audio)
+            self.warnings = join_parts(
+                self.path,
+                parts,
+                audio_path=self._audio_path,
+                start_sec=self._start_sec,
+                clock=self._clock,
+            )
         finally:
             self._rest_path.unlink(missing_ok=True)
 
@@ -82,28 +93,28 @@ def join_parts(
     start_sec: float,
     clock: FileClock | None = None,
 ) -> list[str]:
-    """Write mp4s one after the other into one, without encoding the pictures again.
+    """Write mp4s one after the other into one, without encoding the frames again.
 
     Args:
         path: the mp4 to write; it may be one of the parts.
-        parts: encoded alike, in order, without overlap.
-        audio_path: the file whose audio comes along; None for silence.
-        start_sec: time of that file that is 0 in the mp4.
-        clock: of the frames of that file after they were read.
+        parts: mp4s of the same encoding, in order, without overlap.
+        audio_path: the file whose audio is added; None for no audio.
+        start_sec: time of that file that is 0 in the mp4, seconds.
+        clock: clock of the frames of that file after they were read.
 
     Returns:
-        What happened to the audio, for people.
+        Sentences for users about what happened to the audio.
 
     Raises:
-        InputError: the disk is full, or a part is no such file.
+        InputError: the disk is full, or a part is not an mp4.
     """
-    joined = path.with_name(f".{path.stem}.part{path.suffix}")
+    joined = part_path(path)
     try:
         options = {"movflags": "+faststart"}
         with av.open(media_url(joined), "w", format="mp4", options=options) as output:
             warnings = _copy(output, parts, audio_path=audio_path, start_sec=start_sec, clock=clock)
         joined.replace(path)
-    except (av.error.FFmpegError, OSError) as error:
+    except (FFmpegError, OSError) as error:
         raise InputError(
             f"cannot write {path}: {getattr(error, 'strerror', None) or error}"
         ) from error
@@ -113,14 +124,16 @@ def join_parts(
 
 
 def _copy(
-    output,
+    output: OutputContainer,
     parts: Sequence[Part],
     *,
     audio_path: str | None,
     start_sec: float,
     clock: FileClock | None,
 ) -> list[str]:
-    stream, audio, last_dts, end_sec = None, None, None, 0.0
+    stream: VideoStream | None = None
+    audio: AudioTrack | None = None
+    last_dts, end_sec = None, 0.0
     for part in parts:
         with av.open(media_url(part.path)) as source:
             video = source.streams.video[0]
@@ -130,11 +143,17 @@ def _copy(
                 if audio_path:
                     audio = AudioTrack(audio_path, output, start_sec=start_sec, clock=clock)
             for packet in source.demux(video):
-                if packet.dts is None:
+                if packet.dts is None or packet.pts is None:
                     continue
-                last_dts = _shift(packet, part.begin_sec, last_dts)
+                ticks = round(part.begin_sec / packet.time_base)
+                pts, dts = packet.pts + ticks, packet.dts + ticks
+                # Where frames come at uneven times, the first ones of a part may be a little early.
+                if last_dts is not None:
+                    dts = max(dts, last_dts + 1)
+                packet.pts, packet.dts = pts, dts
+                last_dts = dts
                 packet.stream = stream
-                time_sec = float(packet.pts * packet.time_base)
+                time_sec = float(pts * packet.time_base)
                 end_sec = max(end_sec, time_sec + float((packet.duration or 0) * packet.time_base))
                 output.mux(packet)
                 if audio:
@@ -144,14 +163,3 @@ def _copy(
     audio.copy_until(start_sec + end_sec, is_last=True)
     audio.close()
     return audio.warnings
-
-
-def _shift(packet, by_sec: float, last_dts: int | None) -> int:
-    """Move a packet in time; give its decoding time."""
-    ticks = round(by_sec / packet.time_base)
-    packet.pts += ticks
-    packet.dts += ticks
-    # Where frames come at uneven times, the first ones of a part may be a little early.
-    if last_dts is not None:
-        packet.dts = max(packet.dts, last_dts + 1)
-    return packet.dts

@@ -1,21 +1,25 @@
-"""Decoded frames -> upright RGB in square pixels and BT.709 colours, all of one size."""
+"""Convert decoded frames to upright RGB in square pixels and BT.709 colours, all of one size."""
 
 from __future__ import annotations
 
 import struct
 import warnings
+from collections.abc import Mapping
 from copy import copy
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import av
 import numpy as np
+from av.buffer import Buffer
 from av.sidedata.sidedata import Type as SideData
+from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.stream import VideoStream
 
 from stad.video.geometry import letterbox_frame
 from stad.video.hdr import TRANSFERS, ToneMapper
 
-# What a pixel's shape may be at most; anything else is damage.
+# Maximum ratio of the sides of a pixel; anything else is damage.
 MAX_PIXEL_RATIO = 8
 
 
@@ -24,7 +28,8 @@ class Orientation(NamedTuple):
 
     Attributes:
         transpose: exchange rows and columns.
-        mirror_x, mirror_y: exchange left and right, top and bottom, after that.
+        mirror_x: then exchange left and right.
+        mirror_y: then exchange top and bottom.
     """
 
     transpose: bool = False
@@ -32,7 +37,7 @@ class Orientation(NamedTuple):
     mirror_y: bool = False
 
     def apply(self, image: np.ndarray) -> np.ndarray:
-        """Return (H, W, 3) upright."""
+        """Return an (H, W, 3) image upright."""
         if self.transpose:
             image = image.transpose(1, 0, 2)
         return np.ascontiguousarray(
@@ -41,7 +46,7 @@ class Orientation(NamedTuple):
 
 
 class FrameConverter:
-    """Turns the decoded frames of one stream into images.
+    """Converts the decoded frames of one stream into images.
 
     The display matrix (rotation, mirroring) and the shape of the pixels are applied, the colour
     matrix and range of each frame are followed, HDR (PQ, HLG) is tone-mapped to BT.709. Where
@@ -49,31 +54,31 @@ class FrameConverter:
     one's size with their aspect kept.
 
     Args:
-        stream: a PyAV video stream, for the shape of its pixels.
+        stream: PyAV video stream, for the shape of its pixels.
         frame: its first frame.
 
     Attributes:
         size: (width, height) of the images, pixels.
-        hdr: 'PQ' or 'HLG' once such a frame was converted, else None.
-        num_resized: frames so far that had another size or shape than the first.
+        hdr: 'PQ' or 'HLG' after such a frame was converted, else None.
+        num_resized: number of frames that had another size or shape than the first.
     """
 
-    def __init__(self, stream, frame: av.VideoFrame) -> None:
-        # The container's word counts more than the decoder's, until that changes.
+    def __init__(self, stream: VideoStream, frame: av.VideoFrame) -> None:
+        # The container takes precedence over the decoder, until the decoder changes its ratio.
         self._ratio = pixel_ratio(stream)
         self._decoder_ratio = pixel_ratio(stream.codec_context)
         self._start(stream)
         size = self._square_size(frame)
-        self.size = size[::-1] if orientation_of(frame).transpose else size
+        self.size = (size[1], size[0]) if orientation_of(frame).transpose else size
 
-    def _start(self, stream) -> None:
+    def _start(self, stream: VideoStream) -> None:
         self._stream = stream
         self._reformatter = VideoReformatter()
         self._tone_mappers: dict[tuple, ToneMapper] = {}
         self.hdr: str | None = None
         self.num_resized = 0
 
-    def again(self, stream) -> FrameConverter:
+    def again(self, stream: VideoStream) -> FrameConverter:
         """Return a converter into the same size, for another reading of the same stream."""
         other = copy(self)
         other._start(stream)
@@ -87,7 +92,7 @@ class FrameConverter:
         orientation = orientation_of(frame)
         if orientation != Orientation():
             image = orientation.apply(image)
-        if image.shape[1::-1] != self.size:
+        if (image.shape[1], image.shape[0]) != self.size:
             self.num_resized += 1
             image = letterbox_frame(image, self.size)
         return image
@@ -121,15 +126,15 @@ class FrameConverter:
             ratio = self._ratio
         if ratio == 1.0:
             return frame.width, frame.height
-        # Even, as encoders need it: odd ones would get an edge.
+        # Even, as encoders need it: odd sizes would get an edge.
         return max(2, 2 * round(frame.width * ratio / 2)), frame.height
 
 
-def pixel_ratio(stream) -> float:
-    """Return the width of a pixel over its height, as a stream or its decoder says.
+def pixel_ratio(stream: VideoStream | VideoCodecContext) -> float:
+    """Return the ratio of width and height of a pixel, as a stream or its decoder states it.
 
     Args:
-        stream: a PyAV video stream or codec context; 1.0 where it says nothing sensible.
+        stream: PyAV video stream or codec context; where it states no valid ratio, it is 1.0.
     """
     ratio = stream.sample_aspect_ratio
     if not ratio or not 1 / MAX_PIXEL_RATIO <= ratio <= MAX_PIXEL_RATIO:
@@ -138,11 +143,13 @@ def pixel_ratio(stream) -> float:
 
 
 def orientation_of(frame: av.VideoFrame) -> Orientation:
-    """Return what the display matrix of a frame asks for.
+    """Return the orientation that the display matrix of a frame states.
 
     A matrix (a, b, u, c, d, v, x, y, w) puts the pixel (p, q) at (a p + c q + x, b p + d q + y).
     """
-    data = frame.side_data.get(SideData.DISPLAYMATRIX)
+    # PyAV's stubs call it a TypedDict of motion vectors.
+    side_data = cast("Mapping[SideData, Buffer]", frame.side_data)
+    data = side_data.get(SideData.DISPLAYMATRIX)
     if data is None:
         return Orientation()
     a, b, _, c, d = struct.unpack("=5i", bytes(data)[:20])
@@ -152,8 +159,8 @@ def orientation_of(frame: av.VideoFrame) -> Orientation:
     if max(abs(a), abs(d)) <= small < min(abs(b), abs(c)):
         return Orientation(True, c < 0, b < 0)
     warnings.warn(
-        "the video asks to be shown at a slant, or its display matrix is damaged: frames are left "
-        "as they are stored",
+        "the display matrix of the video is damaged, or rotates by other than 90 degrees: frames "
+        "are used as they are stored",
         stacklevel=1,
     )
     return Orientation()

@@ -1,17 +1,17 @@
-"""Stamps of a file -> seconds from its start, whatever its clock does: for frames and for audio."""
+"""Turn the timestamps of a file into seconds from its start, for frames and for audio."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# A step back of less is a decoder that mixes up the order of frames.
+# A smaller step back comes from a decoder that mixes up the order of frames.
 MIN_BACK_SEC = 0.5
-# A gap of more is a jump where the format allows jumps, as in ffmpeg (-dts_delta_threshold).
+# A longer gap is a jump where the format allows jumps, as in ffmpeg (-dts_delta_threshold).
 MAX_GAP_SEC = 10.0
-# What is no gap in any format, as in ffmpeg (-dts_error_threshold).
+# A longer gap is a jump in every format, as in ffmpeg (-dts_error_threshold).
 MAX_ANY_GAP_SEC = 30 * 3600.0
-# How far audio and video may be apart where two recordings meet.
+# Maximum distance of audio and video where two recordings meet.
 MAX_SKEW_SEC = 2.0
 
 
@@ -19,8 +19,8 @@ class Shift(NamedTuple):
     """A part of a file with one clock.
 
     Attributes:
-        begin_sec: when it begins, seconds from the start of the video.
-        shift_sec: what is added to the stamps, seconds.
+        begin_sec: start of the part, seconds from the start of the video.
+        shift_sec: added to the timestamps of the part, seconds.
     """
 
     begin_sec: float
@@ -28,17 +28,17 @@ class Shift(NamedTuple):
 
 
 class FileClock:
-    """The times of the frames of a file, in the order in which they are shown.
+    """Computes the times of the frames of a file, in the order of display.
 
-    A stamp is followed as long as it makes sense. Where the clock jumps (recordings that were
-    joined, a receiver that lost its signal), time goes on after the last frame by the time of
-    one frame. A frame without a stamp, or with one that is not later than the last frame's,
-    keeps its place in the order.
+    A timestamp is followed while it makes sense. Where the clock jumps (recordings that were
+    joined, a receiver that lost its signal), the next frame comes one frame after the last. A
+    frame without a timestamp, or with one that is not later than the last frame's, keeps its
+    place in the order.
 
     Args:
-        origin_sec: what the file's clock shows at time 0, seconds.
-        frame_sec: time of one frame, seconds.
-        may_jump: the format allows a jump forward, so that a long gap is one.
+        origin_sec: the file's clock at time 0, seconds.
+        frame_sec: duration of one frame, seconds.
+        may_jump: whether the format allows jumps forward, so that a long gap is one.
 
     Attributes:
         shifts: the parts of the file so far, each with one clock.
@@ -57,14 +57,14 @@ class FileClock:
 
     @property
     def num_jumps(self) -> int:
-        """How often the clock has jumped so far."""
+        """Number of jumps of the clock so far."""
         return len(self.shifts) - 1
 
     def take(self, stamp_sec: float | None) -> float:
         """Return the time of the next frame, later than the last one, seconds.
 
         Args:
-            stamp_sec: what the file says, on its own clock; None where it says nothing.
+            stamp_sec: timestamp on the file's clock, seconds; None where it has none.
         """
         time_sec = self._time_of(stamp_sec)
         self._last_sec = time_sec
@@ -87,10 +87,10 @@ class FileClock:
 
 
 class AudioClock:
-    """The times of the audio packets of a file, on the clock of its video.
+    """Computes the times of the audio packets of a file, on the clock of its video.
 
     Args:
-        video: the clock of the frames of the same file, which are read at the same time.
+        video: clock of the frames of the same file, which are read at the same time.
     """
 
     def __init__(self, video: FileClock) -> None:
@@ -105,19 +105,19 @@ class AudioClock:
         later_sec: Sequence[float | None] = (),
         is_last_chance: bool,
     ) -> float | None:
-        """Return the time of the next packet, seconds; None before the video has got there.
+        """Return the time of the next packet, seconds; None until the video has got there.
 
         Args:
-            stamp_sec: what the file says; None where it says nothing.
-            duration_sec: of the packet.
-            later_sec: stamps of the packets after it; if they go on as before, this one's is
-                damaged.
-            is_last_chance: the video has ended; it will not tell more about the clock.
+            stamp_sec: timestamp on the file's clock, seconds; None where it has none.
+            duration_sec: duration of the packet, seconds.
+            later_sec: timestamps of the next packets; if they continue without a jump, the
+                timestamp of this packet is damaged.
+            is_last_chance: whether the video has ended, so that its clock will not change.
         """
         time_sec = self._end_sec if stamp_sec is None else self._moved(stamp_sec)
-        if not self._follows(time_sec):
-            later_sec = [self._moved(later) for later in later_sec if later is not None]
-            if any(map(self._follows, later_sec)):
+        if stamp_sec is not None and not self._follows(time_sec):
+            moved_sec = [self._moved(later) for later in later_sec if later is not None]
+            if any(map(self._follows, moved_sec)):
                 time_sec = self._end_sec
             elif self._jump(stamp_sec - self._video.origin_sec, is_last_chance=is_last_chance):
                 time_sec = self._moved(stamp_sec)
@@ -133,11 +133,11 @@ class AudioClock:
         return -MIN_BACK_SEC <= time_sec - self._end_sec <= self._video.max_gap_sec
 
     def _jump(self, own_sec: float, *, is_last_chance: bool) -> bool:
-        """Take the shift that fits a packet best; return whether there is one."""
+        """Use the shift that fits a packet best; return whether there is one."""
         fitting = self._fitting_shifts(own_sec)
         if not fitting and not is_last_chance:
             return False
-        # Audio that jumps alone goes on after its last packet.
+        # If only the audio jumps, it continues after its last packet.
         self._shift_sec = min(
             fitting,
             default=self._end_sec - own_sec,
@@ -146,7 +146,7 @@ class AudioClock:
         return True
 
     def _fitting_shifts(self, own_sec: float) -> list[float]:
-        """Return the shifts of the video that put a packet where their part of the file is."""
+        """Return the shifts of the video that put a packet inside their part of the file."""
         shifts, found = self._video.shifts, []
         ends_sec = [shift.begin_sec for shift in shifts[1:]]
         ends_sec.append(self._video.last_sec + self._video.max_gap_sec)

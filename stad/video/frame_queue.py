@@ -1,4 +1,4 @@
-"""Frames between the thread that reads and the one that looks: old ones give way to new ones."""
+"""Pass frames from the reading thread to the processing thread; old frames give way to new."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class LiveFrame:
 
     Attributes:
         frame: its time is in seconds since the first frame of the stream.
-        due_sec: the moment at which it was live, on the monotonic clock.
-        is_discontinuity: it does not continue the frame before: the stream was broken, or its clock
-            jumped.
+        due_sec: when it was live, on the monotonic clock, seconds.
+        is_discontinuity: whether it does not continue the frame before, because the stream was
+            interrupted or its clock jumped.
     """
 
     frame: Frame
@@ -30,10 +30,10 @@ class LiveFrame:
 
 
 class FrameQueue:
-    """Hands frames from one thread to another; bounded in number, bytes and age.
+    """Passes frames from one thread to another, bounded in number, bytes and age.
 
     Args:
-        max_latency_sec: frames that have been live longer ago are dropped, but for the newest.
+        max_latency_sec: frames that were live longer ago are dropped, except the newest.
     """
 
     def __init__(self, max_latency_sec: float) -> None:
@@ -44,39 +44,39 @@ class FrameQueue:
         self.num_dropped = 0
 
     def put(self, live: LiveFrame) -> None:
-        """Add a frame; the oldest ones go where there is no room."""
-        most = min(MAX_FRAMES, max(2, MAX_BYTES // max(live.frame.image.nbytes, 1)))
+        """Add a frame; where there is no room, the oldest frames are dropped."""
+        max_frames = min(MAX_FRAMES, max(2, MAX_BYTES // max(live.frame.image.nbytes, 1)))
         with self._changed:
-            while len(self._frames) >= most:
+            while len(self._frames) >= max_frames:
                 self._drop()
             self._frames.append(live)
             self._changed.notify()
 
     def get(self, timeout_sec: float) -> LiveFrame | None:
-        """The oldest frame that is not too old; None if none comes in time or at the end."""
+        """Return the oldest frame within the latency; None on a timeout or after the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._frames or self._ended, timeout_sec)
+            self._changed.wait_for(lambda: bool(self._frames) or self._ended, timeout_sec)
             limit_sec = time.monotonic() - self._max_latency_sec
             while len(self._frames) > 1 and self._frames[0].due_sec < limit_sec:
                 self._drop()
             return self._frames.popleft() if self._frames else None
 
     def _drop(self) -> None:
-        """Drop the oldest frame; that it started anew is true of the next one then."""
-        gone = self._frames.popleft()
+        """Drop the oldest frame and carry its discontinuity flag over to the next one."""
+        dropped = self._frames.popleft()
         self.num_dropped += 1
-        if gone.is_discontinuity and self._frames:
+        if dropped.is_discontinuity and self._frames:
             first = self._frames[0]
             self._frames[0] = LiveFrame(first.frame, first.due_sec, is_discontinuity=True)
 
     def end(self) -> None:
-        """Nothing more will be put in."""
+        """Note that no more frames come."""
         with self._changed:
             self._ended = True
             self._changed.notify()
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left and nothing more will come."""
+        """True once the source has ended and the queue is empty."""
         with self._changed:
             return self._ended and not self._frames

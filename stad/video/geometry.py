@@ -1,4 +1,4 @@
-"""Sizes: source pixels to clip pixels, for frames and for boxes, in one place."""
+"""Scale frames and boxes between source pixels and clip pixels, in one place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def clip_size(width_px: int, height_px: int, short_side_px: int) -> tuple[int, int]:
-    """Width and height when the short side is brought to ``short_side_px``, same aspect.
+    """Return (width, height) for a short side of ``short_side_px``, with the same aspect.
 
     >>> clip_size(768, 576, 256)
     (341, 256)
@@ -28,7 +28,7 @@ def resize_frame(
 
 
 def resize_frames(frames: Sequence[np.ndarray] | np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """T times (H, W, 3) uint8 -> (T, height, width, 3) uint8; see ``resize_frame``."""
+    """Resize T (H, W, 3) uint8 frames to (T, height, width, 3) uint8; see ``resize_frame``."""
     resized = np.empty((len(frames), size[1], size[0], 3), dtype=np.uint8)
     for target, frame in zip(resized, frames, strict=True):
         resize_frame(frame, size, out=target)
@@ -36,7 +36,7 @@ def resize_frames(frames: Sequence[np.ndarray] | np.ndarray, size: tuple[int, in
 
 
 def mirror_frames(frames: np.ndarray) -> np.ndarray:
-    """Left and right of (T, H, W, 3) uint8 exchanged."""
+    """Return (T, H, W, 3) uint8 frames with left and right exchanged."""
     mirrored = np.empty_like(frames)
     for target, frame in zip(mirrored, frames, strict=True):
         cv2.flip(frame, 1, dst=target)
@@ -44,7 +44,7 @@ def mirror_frames(frames: np.ndarray) -> np.ndarray:
 
 
 def letterbox_frame(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Fit a picture into another size with its aspect kept, black beside or above and below it.
+    """Fit an image into another size with its aspect kept and black bars around it.
 
     Args:
         image: (H, W, 3) uint8.
@@ -60,17 +60,18 @@ def letterbox_frame(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         min(max(1, round(image.shape[0] * scale)), height_px),
     )
     left_px, top_px = (width_px - inner[0]) // 2, (height_px - inner[1]) // 2
-    picture = np.zeros((height_px, width_px, 3), dtype=np.uint8)
-    picture[top_px : top_px + inner[1], left_px : left_px + inner[0]] = resize_frame(image, inner)
-    return picture
+    fitted = np.zeros((height_px, width_px, 3), dtype=np.uint8)
+    fitted[top_px : top_px + inner[1], left_px : left_px + inner[0]] = resize_frame(image, inner)
+    return fitted
 
 
 def scale_boxes(boxes: np.ndarray, source: tuple[int, int], target: tuple[int, int]) -> np.ndarray:
-    """Boxes of a (width, height) ``source`` picture in pixels of the ``target`` picture.
+    """Scale boxes from pixels of one image size to pixels of another.
 
     Args:
         boxes: (..., 4) xyxy, source pixels.
-        source, target: (width, height).
+        source: (width, height) of the image that the boxes are of, pixels.
+        target: (width, height) of the result's image, pixels.
 
     Returns:
         (..., 4) float32 xyxy, target pixels.

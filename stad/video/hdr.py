@@ -1,4 +1,4 @@
-"""HDR colours as SDR ones: PQ and HLG in BT.2020 to BT.709, as a table that FFmpeg looks up."""
+"""Tone-map HDR (PQ and HLG in BT.2020) to SDR (BT.709), with a table that FFmpeg applies."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.filter import Graph
 from av.video.reformatter import ColorPrimaries, ColorTrc, Interpolation, VideoReformatter
 
 TRANSFERS = {int(ColorTrc.SMPTE2084): "PQ", int(ColorTrc.ARIB_STD_B67): "HLG"}
 RGB48 = "gbrp16le"
 TABLE_SIZE = 33
-# ITU-R BT.2408, section 2.1: reference white of HDR, and so the brightest SDR white.
+# ITU-R BT.2408, section 2.1: reference white of HDR, here the brightest SDR white.
 REFERENCE_WHITE_NITS = 203.0
-# Of the display for which most HDR video is graded; files seldom state another one.
+# Peak of the display for which most HDR video is graded; files seldom state another one.
 PEAK_NITS = 1000.0
 # Primaries -> BT.709, linear light (ITU-R BT.2087, section 2.1, inverted; SMPTE EG 432-1). Files
-# that do not say which they have are in BT.2020, as HDR standards ask for.
+# that do not state their primaries are in BT.2020, as HDR standards require.
 TO_BT709 = {
     int(ColorPrimaries.BT2020): np.array(
         [
@@ -42,18 +43,18 @@ SDR_GAMMA = 2.4  # ITU-R BT.1886
 
 
 class ToneMapper:
-    """Frames in PQ or HLG as 8-bit RGB in BT.709.
+    """Converts frames in PQ or HLG to 8-bit RGB in BT.709.
 
     Args:
         transfer: 'PQ' or 'HLG'.
-        primaries: as FFmpeg numbers them.
+        primaries: number of the primaries in FFmpeg.
         size: (width, height) of the result, pixels.
     """
 
     def __init__(self, transfer: str, primaries: int, size: tuple[int, int]) -> None:
         self._size = size
         self._reformatter = VideoReformatter()
-        graph = av.filter.Graph()
+        graph = Graph()
         source = graph.add_buffer(
             width=size[0],
             height=size[1],
@@ -65,18 +66,19 @@ class ToneMapper:
         self._graph = graph
 
     def convert(self, frame: av.VideoFrame) -> np.ndarray:
-        """Return (height, width, 3) uint8 RGB."""
+        """Return a frame as (height, width, 3) uint8 RGB."""
         # Here, not in the graph: this follows the colour matrix and range of each frame.
         rgb = self._reformatter.reformat(
             frame, *self._size, format=RGB48, interpolation=Interpolation.BILINEAR
         )
         self._graph.vpush(rgb)
-        return self._graph.vpull().to_ndarray(format="rgb24")
+        mapped = self._graph.vpull()
+        return mapped.to_ndarray(format="rgb24")
 
 
 @cache
 def table_file(transfer: str, primaries: int) -> Path:
-    """Write the table of a kind of HDR as a .cube file; it stays while the program runs."""
+    """Write the table of a kind of HDR as a .cube file, which is kept while the program runs."""
     folder = _folder()
     path = Path(folder.name) / f"{transfer}-{primaries}.cube"
     steps = np.linspace(0.0, 1.0, TABLE_SIZE)
@@ -96,7 +98,7 @@ def _folder() -> tempfile.TemporaryDirectory:
 def to_sdr(
     colors: np.ndarray, transfer: str, primaries: int = int(ColorPrimaries.BT2020)
 ) -> np.ndarray:
-    """Tone-map colours.
+    """Tone-map HDR colours to BT.709.
 
     Up to about half of the reference white brightness stays as it is; above that it is
     compressed (ITU-R BT.2390, section 5.4.1), by the same factor for red, green and blue.
@@ -104,7 +106,7 @@ def to_sdr(
     Args:
         colors: (N, 3) float64 non-linear RGB, in [0, 1].
         transfer: 'PQ' or 'HLG'.
-        primaries: as FFmpeg numbers them.
+        primaries: number of the primaries in FFmpeg.
 
     Returns:
         (N, 3) float64 non-linear RGB in BT.709, in [0, 1].
@@ -122,7 +124,7 @@ def to_sdr(
 
 
 def _compress(signal: np.ndarray) -> np.ndarray:
-    """Bring PQ signals of up to ``PEAK_NITS`` below that of the reference white (BT.2390)."""
+    """Compress PQ signals of up to ``PEAK_NITS`` below that of the reference white (BT.2390)."""
     source = float(nits_to_pq(np.array(PEAK_NITS)))
     target = float(nits_to_pq(np.array(REFERENCE_WHITE_NITS))) / source
     knee = 1.5 * target - 0.5

@@ -1,4 +1,4 @@
-"""A camera, a stream or a file played in real time: read in a thread, opened again if it breaks."""
+"""Read a camera, a stream or a file in real time, in a thread that reconnects if it breaks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import av
+from av.container import InputContainer
+from av.error import FFmpegError, InvalidDataError
+from av.packet import Packet
+from av.video.stream import VideoStream
 
 from stad.errors import InputError
 from stad.structures import Frame, VideoInfo
@@ -21,15 +25,15 @@ from stad.video.streams import choose_video, origin_sec, stream_duration_sec, st
 
 FIRST_PAUSE_SEC, MAX_PAUSE_SEC = 0.5, 30.0
 OPEN_TIMEOUT_SEC, READ_TIMEOUT_SEC = 10.0, 5.0
-# Later than this for a second, and what lies between key frames is not decoded any more.
+# If frames come later than this for a second, only key frames are decoded.
 LATE_SEC, LATE_FOR_SEC = 1.0, 1.0
 END_TOLERANCE_SEC = 1.0
-# How often an address that gives one image at a time is asked for the next one.
+# Time between two requests of an address that returns one image at a time.
 SNAPSHOT_SEC = 0.5
-# Their stamps count frames, not time.
+# The timestamps of these formats count frames, not time.
 UNTIMED_FORMATS = frozenset({"mpjpeg", "mjpeg", "h264", "hevc", "m4v"})
 ENDED = "it ended"
-BROKEN = (av.error.FFmpegError, OSError)
+BROKEN = (FFmpegError, OSError)
 OPTIONS = {
     "rtsp": {"rtsp_flags": "prefer_tcp", "fflags": "nobuffer"},
     "rtsps": {"fflags": "nobuffer"},
@@ -37,25 +41,27 @@ OPTIONS = {
 
 
 class LiveSource:
-    """Frames as they happen.
+    """Reads frames as they happen.
 
     A broken stream is opened again after 0.5, 1, 2 ... 30 seconds until it comes back or ``stop``
-    is called; the pauses begin anew once a frame was read. The frames after it, and after a jump
-    of the stream's clock, say that they start anew. For time stamps see ``StreamClock``; for
-    orientation, size and colours see ``FrameConverter``. An address that gives one image a
-    request (a camera's snapshot) is asked again and again.
+    is called; after a frame was read, the pauses start at 0.5 seconds again. The first frame after
+    an interruption, and after a jump of the stream's clock, is marked as a discontinuity. See
+    ``StreamClock`` for timestamps, and ``FrameConverter`` for orientation, size and colours. An
+    address that returns one image per request (a camera's snapshot) is requested repeatedly.
 
     Args:
-        source: number of a camera, URL (RTSP, HTTP, ... whatever FFmpeg opens), or a file.
-        max_latency_sec: frames wait no longer than this to be taken.
-        say: takes a line when the stream breaks and when it is back; called in another thread.
+        source: number of a camera, URL (RTSP, HTTP or others that FFmpeg opens), or a file.
+        max_latency_sec: maximum time that frames wait to be taken, seconds.
+        say: called with a line of text when the stream breaks and when it is back, in the reading
+            thread.
 
     Attributes:
-        info: of the first picture.
-        name: for people, without the password of a URL.
+        info: facts of the first frame.
+        name: name for users, without the password of a URL.
+        num_reconnects: number of times that the stream came back.
 
     Raises:
-        InputError: it cannot be opened now, or has no picture.
+        InputError: the source cannot be opened now, or has no video.
     """
 
     def __init__(
@@ -82,32 +88,32 @@ class LiveSource:
 
     @property
     def num_dropped(self) -> int:
-        """Frames that nobody looked at because the machine was too slow."""
+        """Number of frames that were not processed because the machine was too slow."""
         return self._queue.num_dropped + self._num_skipped
 
     @property
     def is_over(self) -> bool:
-        """Whether the source has ended and every frame was taken."""
+        """True once the source has ended and every frame was taken."""
         return self._queue.is_over
 
     def start(self) -> None:
-        """Begin to read."""
+        """Start reading."""
         self._reading = self._reader.submit(self._run)
 
     def get(self, timeout_sec: float) -> LiveFrame | None:
-        """The next frame; None if none comes in time or the source has ended."""
+        """Return the next frame; None on a timeout or after the end of the source."""
         live = self._queue.get(timeout_sec)
         if self._reading is not None and self._reading.done():
-            # Raises what the reader raised, if it did.
+            # This raises the error of the reading thread, if any.
             self._reading.result()
         return live
 
     def due_sec(self, time_sec: float) -> float:
-        """The moment, on the monotonic clock, at which the frame of a time was live."""
+        """Return when the frame of a time was live, on the monotonic clock, seconds."""
         return self._clock.due_sec(time_sec)
 
     def stop(self) -> None:
-        """Stop reading; waits for the read at hand."""
+        """Stop reading, and wait for the current read to end."""
         self._stop.set()
         self._reader.shutdown()
 
@@ -117,18 +123,17 @@ class LiveSource:
                 stream = choose_video(container)
                 if stream is None:
                     raise InputError(
-                        f"expected a video, but {self.name} has no video stream: give another "
-                        "source"
+                        f"expected a video, but {self.name} has no video stream: use another source"
                     )
                 self._untimed = container.format.name in UNTIMED_FORMATS
                 return self._info_of(container, stream)
         except BROKEN as error:
             raise InputError(
-                f"{self.name} cannot be opened ({failure_reason(error)}): give the number of a "
-                "camera, an rtsp:// or http:// URL that a player plays, or a video file"
+                f"{self.name} cannot be opened ({failure_reason(error)}): use the number of a "
+                "camera, an rtsp:// or http:// URL that a video player can play, or a video file"
             ) from error
 
-    def _info_of(self, container, stream) -> VideoInfo:
+    def _info_of(self, container: InputContainer, stream: VideoStream) -> VideoInfo:
         frame = next((one for one in _decoded(container, stream) if one is not None), None)
         if frame is None:
             raise InputError(f"no frame of {self.name} could be decoded: try another source")
@@ -143,7 +148,7 @@ class LiveSource:
             duration_sec=stream_duration_sec(container, stream),
         )
 
-    def _open(self):
+    def _open(self) -> InputContainer:
         timeout = None if self._is_file else (OPEN_TIMEOUT_SEC, READ_TIMEOUT_SEC)
         return av.open(
             media_url(self._path),
@@ -154,13 +159,13 @@ class LiveSource:
         )
 
     def _run(self) -> None:
-        """Read until the end or ``stop``."""
+        """Read and reconnect until the end or ``stop``."""
         pause_sec = FIRST_PAUSE_SEC
         try:
             while not self._stop.is_set():
                 count, reason = self._index, ENDED
                 try:
-                    if self._play():
+                    if self._read_once():
                         return
                 except BROKEN as error:
                     reason = failure_reason(error)
@@ -182,58 +187,64 @@ class LiveSource:
             self._queue.end()
 
     def _gave_snapshot(self, reason: str, num_frames: int) -> bool:
-        """Return whether the last answer was one whole image; say so the first time."""
+        """Return whether the last answer was one whole image; report it the first time."""
         is_snapshot = num_frames == 1 and reason == ENDED and self._scheme in ("http", "https")
         if is_snapshot and not self._is_snapshot:
             self._say(
-                f"{self.name}: gives one image a request; it is asked again every "
+                f"{self.name}: returns one image per request; it is requested again every "
                 f"{SNAPSHOT_SEC:g} s"
             )
         self._is_snapshot |= is_snapshot
         return is_snapshot
 
-    def _play(self) -> bool:
-        """Read the source once; True if it has come to the end that it stated."""
+    def _read_once(self) -> bool:
+        """Open and read the source once; return whether it reached its stated end."""
         is_discontinuity, stamp_sec = not self._is_snapshot or self._was_broken, 0.0
         with self._open() as container:
             stream = choose_video(container)
             if stream is None:
                 raise OSError("it has no video stream now")
             self._converter = self._converter.again(stream)
-            # Threads over frames would hold some of them back.
+            # Frame threads would hold some frames back.
             stream.thread_type = "SLICE"
             begin_sec = origin_sec(container)
             length_sec = stream_duration_sec(container, stream)
             self._clock.restart()
-            for frame in self._wanted(container, stream):
+            for frame in self._decode_in_time(container, stream):
                 if self._was_broken:
                     self.num_reconnects += 1
                     self._was_broken = False
                     self._say(f"{self.name}: back")
-                timed = frame.time is not None and not self._untimed and not self._is_snapshot
-                stamp_sec = frame.time - begin_sec if timed else None
-                self._give(frame, stamp_sec, is_discontinuity=is_discontinuity)
+                has_time = not self._untimed and not self._is_snapshot
+                stamp_sec = frame.time
+                stamp_sec = stamp_sec - begin_sec if has_time and stamp_sec is not None else None
+                self._put(frame, stamp_sec, is_discontinuity=is_discontinuity)
                 is_discontinuity = False
         return self._is_file or bool(
             length_sec and stamp_sec and stamp_sec >= length_sec - END_TOLERANCE_SEC
         )
 
-    def _wanted(self, container, stream) -> Iterator:
-        """Decoded frames, until ``stop``; while late, those of key frames alone."""
+    def _decode_in_time(
+        self, container: InputContainer, stream: VideoStream
+    ) -> Iterator[av.VideoFrame]:
+        """Yield decoded frames until ``stop``; only key frames while they come late."""
         self._lateness = _Lateness()
-        for frame in _decoded(container, stream, wants=self._wants):
+        for frame in _decoded(container, stream, is_needed=self._is_needed):
             if self._stop.is_set():
                 return
             if frame is not None:
                 yield frame
 
-    def _wants(self, packet) -> bool:
+    def _is_needed(self, packet: Packet[VideoStream]) -> bool:
         if self._lateness.is_backlog and not packet.is_keyframe and packet.size:
             self._num_skipped += 1
             return False
         return True
 
-    def _give(self, frame, stamp_sec: float | None, *, is_discontinuity: bool) -> None:
+    def _put(
+        self, frame: av.VideoFrame, stamp_sec: float | None, *, is_discontinuity: bool
+    ) -> None:
+        """Convert a frame and put it into the queue, at its time where the source is paced."""
         time_sec = self._clock.take(stamp_sec, time.monotonic())
         due_sec = self._clock.due_sec(time_sec)
         ahead_sec = due_sec - time.monotonic()
@@ -249,14 +260,14 @@ class LiveSource:
 
 
 class _Lateness:
-    """Whether frames have come late for so long that there is a backlog."""
+    """Detects a backlog: frames that have come late for some time."""
 
     def __init__(self) -> None:
         self._since_sec: float | None = None
         self.is_backlog = False
 
     def update(self, late_sec: float, now_sec: float) -> None:
-        """Take how late the last frame was."""
+        """Note the delay of the last frame, seconds."""
         if late_sec < LATE_SEC:
             self._since_sec, self.is_backlog = None, False
         elif self._since_sec is None:
@@ -265,24 +276,29 @@ class _Lateness:
             self.is_backlog = now_sec - self._since_sec > LATE_FOR_SEC
 
 
-def _decoded(container, stream, *, wants: Callable = lambda packet: True) -> Iterator:
-    """Frames as they decode; None for each packet that does not or is not wanted."""
+def _decoded(
+    container: InputContainer,
+    stream: VideoStream,
+    *,
+    is_needed: Callable[[Packet[VideoStream]], bool] = lambda packet: True,
+) -> Iterator[av.VideoFrame | None]:
+    """Yield decoded frames, and None for each packet that is damaged or not needed."""
     for packet in container.demux(stream):
         try:
-            yield from packet.decode() if wants(packet) else (None,)
-        except av.error.InvalidDataError:
+            yield from packet.decode() if is_needed(packet) else (None,)
+        except InvalidDataError:
             yield None
 
 
 def _address(source: str) -> tuple[str, str | None]:
-    """What FFmpeg opens, and the format it has to take; a number is a camera of Linux."""
+    """Return the name that FFmpeg opens and its format; a number is a camera of Linux."""
     if source.isdecimal():
         return f"/dev/video{int(source)}", "v4l2"
     return source, "v4l2" if source.startswith("/dev/video") else None
 
 
 def public_name(source: str) -> str:
-    """A source as it may be shown: no user, password or query of a URL.
+    """Return the name of a source for users, without user, password and query of a URL.
 
     >>> public_name("rtsp://me:secret@10.0.0.2:554/live?token=1"), public_name("0")
     ('rtsp://10.0.0.2:554/live', 'camera 0')

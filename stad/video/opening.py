@@ -1,19 +1,21 @@
-"""Open files, devices and URLs with PyAV, whatever their names are."""
+"""Open files, devices and URLs with PyAV, with any characters in their names."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import av
+from av.container import InputContainer
+from av.error import ExitError, FFmpegError
 
 from stad.errors import InputError
 
 
 def media_url(path: str | Path) -> str:
-    """Return what FFmpeg opens for a path, a device or a URL.
+    """Return the name by which FFmpeg opens a path, a device or a URL.
 
-    FFmpeg takes what stands before a colon for a protocol, so a file is always named with
-    ``file:``; names with colons, percent signs, quotes or line breaks then work as they are.
+    FFmpeg takes text before a colon for a protocol, so a file is always named with ``file:``;
+    names with colons, percent signs, quotes or line breaks then work unchanged.
 
     >>> media_url("2024-05-01T10:20:30.mp4"), media_url("rtsp://host/stream")
     ('file:2024-05-01T10:20:30.mp4', 'rtsp://host/stream')
@@ -27,7 +29,7 @@ def is_address(path: str | Path) -> bool:
     return ("://" in text and not Path(text).exists()) or text.startswith("/dev/")
 
 
-def open_video(path: str | Path):
+def open_video(path: str | Path) -> InputContainer:
     """Open a file, device or URL for reading.
 
     Raises:
@@ -35,10 +37,10 @@ def open_video(path: str | Path):
     """
     try:
         return av.open(media_url(path), metadata_errors="replace")
-    except (av.error.FFmpegError, OSError, ValueError) as error:
+    except (FFmpegError, OSError, ValueError) as error:
         raise InputError(
             f"expected a video, but {path} cannot be read as one ({failure_reason(error)}): "
-            "give a file that a player plays, or convert it to mp4"
+            "use a file that a video player can play, or convert it to mp4"
         ) from error
 
 
@@ -48,7 +50,7 @@ def check_file(path: str) -> None:
         return
     file = Path(path)
     if file.is_dir():
-        raise InputError(f"expected a video file, but {path} is a folder: give a file in it")
+        raise InputError(f"expected a video file, but {path} is a folder: use a file in it")
     if not file.exists():
         raise InputError(f"no such file: {path}; check the name and the folder")
     if file.stat().st_size == 0:
@@ -56,8 +58,8 @@ def check_file(path: str) -> None:
 
 
 def failure_reason(error: BaseException) -> str:
-    """Return what FFmpeg or the system says about a failure, for people."""
-    if isinstance(error, av.error.ExitError):
+    """Return the reason of a failure from FFmpeg or the system, for users."""
+    if isinstance(error, ExitError):
         # FFmpeg calls it "Immediate exit requested": PyAV's timeout ended the call.
         return "no data came in time"
     return getattr(error, "strerror", None) or str(error)

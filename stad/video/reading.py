@@ -1,4 +1,4 @@
-"""One pass over the decoded frames of a file, from its start or from a key frame."""
+"""Decode the frames of a file in one pass, from its start or from a key frame."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from itertools import chain
 
 import av
+from av.error import FFmpegError, InvalidDataError
+from av.video.stream import VideoStream
 
+from stad.errors import InputError
 from stad.video.display_order import DisplayOrder, lacks_display_times
 from stad.video.file_clock import FileClock
 from stad.video.index import FrameIndex, KeyFrame
@@ -19,16 +22,21 @@ class Reading:
 
     Args:
         path: file or URL with a video stream.
-        index: of the file, to begin at a key frame; None: decode from the start.
-        from_sec: frames from this time on are wanted; earlier ones may come, too.
-        num_threads: of the decoder; 0 lets FFmpeg choose.
+        index: index of the file, to begin at a key frame; None to decode from the start.
+        from_sec: frames from this time on are needed, seconds; earlier ones may come, too.
+        num_threads: threads of the decoder; 0 lets FFmpeg choose.
 
     Attributes:
-        stream: the PyAV stream.
-        clock: the times so far.
-        num_damaged: packets so far that could not be decoded.
-        failure: why reading stopped before the end of the file, or "".
+        stream: PyAV stream.
+        clock: clock of the frames so far.
+        num_damaged: number of packets so far that could not be decoded.
+        failure: the reason why reading stopped before the end of the file, or "".
+
+    Raises:
+        InputError: the file cannot be opened, or has no video stream.
     """
+
+    stream: VideoStream
 
     def __init__(
         self,
@@ -42,13 +50,16 @@ class Reading:
         self._open()
         key = None if index is None else index.key_before(from_sec)
         if key is not None and not self.jump(key):
-            # The container did not lead there: decoding from the start is slower and right.
+            # The container did not seek there: decoding from the start is slower but right.
             self._container.close()
             self._open()
 
     def _open(self) -> None:
         self._container = open_video(self._path)
-        self.stream = choose_video(self._container)
+        stream = choose_video(self._container)
+        if stream is None:
+            raise InputError(f"expected a video, but {self._path} has no video stream")
+        self.stream = stream
         self.stream.thread_type = "AUTO"
         if self._num_threads:
             self.stream.codec_context.thread_count = self._num_threads
@@ -68,9 +79,9 @@ class Reading:
         )
 
     def jump(self, key: KeyFrame) -> bool:
-        """Go to a key frame of a seekable file; return whether decoding really begins with it.
+        """Seek to a key frame; return whether decoding begins exactly there.
 
-        Where it does not, this reading is of no more use.
+        If it does not, this reading cannot be used any more.
         """
         try:
             self._container.seek(key.dts, stream=self.stream, backward=True)
@@ -82,11 +93,11 @@ class Reading:
                     return False
             else:
                 return False
-        except (av.error.FFmpegError, OSError):
+        except (FFmpegError, OSError):
             return False
         self._packets = chain([packet], packets)
         self._begin(key.pts)
-        # A stream without whole key frames recovers only some frames later, and without a sign.
+        # A stream without whole key frames recovers some frames later, without telling.
         first = next(self._frames, None)
         if first is None or first.pts != key.pts or first.is_corrupt:
             return False
@@ -109,7 +120,7 @@ class Reading:
         return self.clock.take(stamp_sec), frame
 
     def _from_key(self) -> Iterator[av.VideoFrame]:
-        """Yield frames without those before the key frame, which refer to undecoded ones."""
+        """Yield frames from the key frame on; earlier ones need frames that were not decoded."""
         for frame in self._decoded():
             if self._first_pts is None or frame.pts is None or frame.pts >= self._first_pts:
                 yield frame
@@ -123,10 +134,10 @@ class Reading:
                 if self._order is not None and packet.size and packet.pts is not None:
                     self._order.add(float(packet.pts * packet.time_base))
                 frames = packet.decode()
-            except av.error.InvalidDataError:
+            except InvalidDataError:
                 self.num_damaged += 1
                 continue
-            except (av.error.FFmpegError, OSError) as error:
+            except (FFmpegError, OSError) as error:
                 self.failure = failure_reason(error)
                 return
             yield from frames

@@ -1,4 +1,4 @@
-"""When, in a whole video, the frames of a clip are taken: one window of it, or all its segments.
+"""Choose the times of the frames of a clip in a whole video: one window, or all its segments.
 
 a video of ten seconds, T = 4
 
@@ -21,7 +21,7 @@ CROPS = (1, 3, 10)
 
 
 class Views(NamedTuple):
-    """What a video is tested on: ``num_clips`` moments of ``num_crops`` squares each."""
+    """The views of a video in tests: ``num_clips`` clips of ``num_crops`` square crops each."""
 
     num_clips: int
     num_crops: int
@@ -31,10 +31,10 @@ class Views(NamedTuple):
 
 
 def parse_views(text: str) -> Views:
-    """'10x3' -> 10 clips of 3 crops.
+    """Read views such as '10x3', 10 clips of 3 crops.
 
     Raises:
-        InputError: another form, no clip, or a number of crops other than 1, 3 and 10.
+        InputError: the text has another form, no clip, or other than 1, 3 or 10 crops.
 
     >>> parse_views("10x3")
     Views(num_clips=10, num_crops=3)
@@ -43,8 +43,8 @@ def parse_views(text: str) -> Views:
     views = Views(*map(int, match.groups())) if match else None
     if views is None or views.num_clips < 1 or views.num_crops not in CROPS:
         raise InputError(
-            "--views is CLIPSxCROPS with 1 or more clips and 1, 3 or 10 crops, such as 1x1 or "
-            f"10x3, got {text!r}"
+            "--views must be CLIPSxCROPS with 1 or more clips and 1, 3 or 10 crops, such as 1x1 "
+            f"or 10x3, got {text!r}"
         )
     return views
 
@@ -52,18 +52,18 @@ def parse_views(text: str) -> Views:
 def check_sampling(sampling: str) -> None:
     """Raise ValueError unless ``sampling`` is one of ``SAMPLINGS``."""
     if sampling not in SAMPLINGS:
-        raise ValueError(f"sampling is one of {', '.join(SAMPLINGS)}, got {sampling!r}")
+        raise ValueError(f"sampling must be one of {', '.join(SAMPLINGS)}, got {sampling!r}")
 
 
 def segment_times(duration_sec: float, num_segments: int, parts: np.ndarray | float) -> np.ndarray:
-    """One time in each of equal segments of a video.
+    """Return one time in each of equal segments of a video.
 
     Wang et al., "Temporal Segment Networks", ECCV 2016, section 3.1.
 
     Args:
-        duration_sec: of the video, seconds.
+        duration_sec: length of the video, seconds.
         num_segments: T.
-        parts: (T,) or one number: where in its segment each time lies, in [0, 1[.
+        parts: (T,) or one number: position of each time in its segment, in [0, 1[.
 
     Returns:
         (T,) float64 seconds.
@@ -75,14 +75,14 @@ def segment_times(duration_sec: float, num_segments: int, parts: np.ndarray | fl
 
 
 def window_center(duration_sec: float, window: Window, part: float) -> float:
-    """Where a window lies in a video: at its start for ``part`` 0, at its end for 1.
+    """Return the centre of a window in a video: at its start for ``part`` 0, at its end for 1.
 
-    A window longer than the video is put over its middle: the end frames repeat on both sides.
+    A window longer than the video is centred on it: the end frames repeat on both sides.
 
     Args:
-        duration_sec: of the video, seconds.
-        window: which frames make a clip.
-        part: in [0, 1].
+        duration_sec: length of the video, seconds.
+        window: the frames of a clip.
+        part: position in the video, in [0, 1].
 
     Returns:
         The centre, seconds, as ``stad.video.window.clip_frames`` takes it.
@@ -100,15 +100,15 @@ def window_center(duration_sec: float, window: Window, part: float) -> float:
 def random_times(
     duration_sec: float, window: Window, *, sampling: str, rng: np.random.Generator
 ) -> np.ndarray:
-    """The times of a clip for training.
+    """Draw the times of a clip for training.
 
     Args:
-        duration_sec: of the video, seconds.
-        window: which frames make a clip, jittered if it says so; with 'segments', its number of
-            frames alone counts.
+        duration_sec: length of the video, seconds.
+        window: the frames of a clip, jittered if its ``jitter`` is set; with 'segments', only its
+            number of frames counts.
         sampling: 'dense', a window anywhere in the video, or 'segments', a random frame of each
             of T equal parts.
-        rng: source of the choice.
+        rng: random numbers.
 
     Returns:
         (T,) float64 ascending seconds; with 'dense' some may lie outside of a short video.
@@ -123,15 +123,17 @@ def random_times(
 def view_times(
     duration_sec: float, window: Window, *, sampling: str, num_clips: int, index: int
 ) -> np.ndarray:
-    """The times of clip ``index`` of ``num_clips`` for testing.
+    """Return the times of clip ``index`` of ``num_clips`` for testing.
 
     One clip is the middle of the video, or the middle of each segment. Several are windows
     evenly from the start to the end, or evenly placed within the segments.
 
     Args:
-        duration_sec, window, sampling: see ``random_times``.
-        num_clips: 1 or more.
-        index: from 0.
+        duration_sec: length of the video, seconds.
+        window: the frames of a clip.
+        sampling: 'dense' or 'segments', see ``random_times``.
+        num_clips: number of clips, 1 or more.
+        index: number of the clip, from 0.
 
     Returns:
         (T,) float64 ascending seconds.
@@ -142,7 +144,9 @@ def view_times(
     """
     check_sampling(sampling)
     if not 0 <= index < num_clips:
-        raise ValueError(f"a clip of {num_clips} has an index below that from 0, got {index}")
+        raise ValueError(
+            f"the index of one of {num_clips} clips must be 0 to {num_clips - 1}, got {index}"
+        )
     if sampling == "segments":
         return segment_times(duration_sec, window.num_frames, (index + 0.5) / num_clips)
     part = 0.5 if num_clips == 1 else index / (num_clips - 1)

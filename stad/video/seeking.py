@@ -1,4 +1,4 @@
-"""The frames of a video from one on, exactly those that reading from the start gives."""
+"""Read the frames of a video from one of them on, the same as reading from the start."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from stad.video.source import VideoSource
 
 
 def frames_from(source: VideoSource, index: int, time_sec: float) -> Iterator[Frame]:
-    """Yield the frames of a video from one on.
+    """Yield the frames of a video from one of them on.
 
     Args:
-        source: the video; its warnings and clock are those of this reading afterwards.
-        index: number of the frame among those that ``source.frames()`` gives.
-        time_sec: its time.
+        source: the video; its warnings and clock are then those of this reading.
+        index: number of the frame in ``source.frames()``.
+        time_sec: its time, seconds.
 
     Raises:
-        InputError: there is no frame of this time there.
+        InputError: the video has no frame at this time.
     """
     jumped = VideoSource(source.path, start_sec=time_sec, end_sec=source.end_sec)
     place = index
@@ -34,8 +34,8 @@ def frames_from(source: VideoSource, index: int, time_sec: float) -> Iterator[Fr
 
 
 def changed_error(source: VideoSource) -> InputError:
-    """What to say when a video does not have the frames that it had."""
+    """Return the error for a video whose frames have changed since the interruption."""
     return InputError(
-        f"{source.path} has other frames than when the run was interrupted: "
-        "begin anew with --overwrite"
+        f"Cannot resume: {source.path} has other frames than when the run was interrupted. "
+        "Use --overwrite to start over."
     )

@@ -1,16 +1,20 @@
-"""Frames -> an H.264 mp4 that browsers play: the source's times and audio, whole or not at all."""
+"""Write frames to an H.264 mp4 that browsers play, with the source's times and audio."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+from av.packet import Packet
+from av.video.stream import VideoStream
 
 from stad.errors import InputError
 from stad.structures import VideoInfo
+from stad.utils.files import part_path
 from stad.video.audio import AudioTrack
 from stad.video.file_clock import FileClock
 from stad.video.opening import media_url
@@ -23,16 +27,19 @@ HD_HEIGHT_PX = 720
 class VideoSink:
     """Writes RGB frames as H.264 yuv420p with the source's audio.
 
-    The file is written beside its final name and takes that name on ``close()``; ``abort()``
-    leaves nothing. Odd sizes are padded by one pixel, as 4:2:0 needs even ones.
+    The file has a temporary name until ``close()``; ``abort()`` removes it. Odd sizes are padded
+    by one pixel, as 4:2:0 needs even ones.
 
     Args:
         path: the mp4 to write.
-        info: the source's size and rate.
-        audio_path: the file whose audio comes along; None for silence.
-        clock: of the frames of that file as they are read, so that its audio follows jumps.
-        start_sec: time of the source that becomes 0 in the output.
+        info: size and rate of the source.
+        audio_path: the file whose audio is added; None for no audio.
+        clock: clock of the frames of that file while they are read; its audio follows jumps.
+        start_sec: time of the source that is 0 in the mp4, seconds.
         crf: x264 quality, 0 (lossless) to 51.
+
+    Raises:
+        InputError: the file cannot be written.
     """
 
     def __init__(
@@ -46,7 +53,7 @@ class VideoSink:
         crf: int = 20,
     ) -> None:
         self.path = Path(path)
-        self._part = self.path.with_name(f".{self.path.stem}.part{self.path.suffix}")
+        self._part = part_path(self.path)
         self._info = info
         self._start_sec = start_sec
         self._size = (info.width_px + info.width_px % 2, info.height_px + info.height_px % 2)
@@ -54,7 +61,7 @@ class VideoSink:
         self._last_pts = -1
         self._frame_ticks = max(1, round(1 / (info.fps * CLOCK)))
         with self._writing():
-            # FFmpeg opens its file only with the first packet: find out now.
+            # FFmpeg opens the file with the first packet only: check now that it can be written.
             self._part.touch()
             self._container = av.open(
                 media_url(self._part), "w", format="mp4", options={"movflags": "+faststart"}
@@ -65,14 +72,14 @@ class VideoSink:
             self._audio = AudioTrack(audio_path, self._container, start_sec=start_sec, clock=clock)
         self.num_frames = 0
 
-    def _video_stream(self, crf: int):
+    def _video_stream(self, crf: int) -> VideoStream:
         stream = self._container.add_stream("libx264", rate=self._info.fps)
         stream.width, stream.height = self._size
         stream.pix_fmt = "yuv420p"
         stream.time_base = CLOCK
         stream.codec_context.time_base = CLOCK
         stream.options = {"crf": str(crf), "preset": "veryfast"}
-        # Say which matrix the colours were written with, or players guess by size.
+        # State the matrix of the colours, else players guess it by the size.
         matrix = 1 if self._is_hd else 6
         stream.codec_context.colorspace = matrix
         stream.codec_context.color_primaries = matrix
@@ -82,8 +89,8 @@ class VideoSink:
 
     def write(self, image: np.ndarray, time_sec: float) -> None:
         """Add a frame: (H, W, 3) uint8 RGB of the source's size, shown at ``time_sec``."""
-        picture = av.VideoFrame.from_ndarray(self._even(image), format="rgb24")
-        picture = picture.reformat(
+        frame = av.VideoFrame.from_ndarray(self._even(image), format="rgb24")
+        frame = frame.reformat(
             format="yuv420p",
             dst_colorspace="ITU709" if self._is_hd else "ITU601",
             dst_color_range="MPEG",
@@ -91,23 +98,23 @@ class VideoSink:
         pts = max(round((time_sec - self._start_sec) / CLOCK), self._last_pts + 1)
         if self._last_pts >= 0:
             self._frame_ticks = pts - self._last_pts
-        picture.pts, picture.time_base = pts, CLOCK
+        frame.pts, frame.time_base = pts, CLOCK
         self._last_pts = pts
         with self._writing():
-            for packet in self._stream.encode(picture):
+            for packet in self._stream.encode(frame):
                 self._mux(packet)
             if self._audio:
                 self._audio.copy_until(time_sec)
         self.num_frames += 1
 
     @contextlib.contextmanager
-    def _writing(self):
+    def _writing(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             raise InputError(f"cannot write {self.path}: {error.strerror or error}") from error
 
-    def _mux(self, packet) -> None:
+    def _mux(self, packet: Packet) -> None:
         if not packet.duration:
             packet.duration = self._frame_ticks
         self._container.mux(packet)
@@ -120,7 +127,7 @@ class VideoSink:
         return np.ascontiguousarray(image)
 
     def close(self) -> None:
-        """Finish the file and give it its name."""
+        """Finish the file and give it its final name."""
         with self._writing():
             for packet in self._stream.encode():
                 self._mux(packet)
@@ -132,7 +139,7 @@ class VideoSink:
             self._part.replace(self.path)
 
     def abort(self) -> None:
-        """Drop what was written."""
+        """Remove the unfinished file."""
         if self._audio:
             self._audio.abort()
         self._container.close()
@@ -140,5 +147,5 @@ class VideoSink:
 
     @property
     def warnings(self) -> list[str]:
-        """What happened to the audio, for people."""
+        """Sentences for users about what happened to the audio."""
         return self._audio.warnings if self._audio else []

@@ -1,7 +1,7 @@
-"""A video file, camera or URL as frames with times, in order or picked at chosen times.
+"""Read a video file, camera or URL as frames with times, in order or at chosen times.
 
-PyAV reads because its frames carry the container's time stamps, orientation and errors. Only the
-current frame is kept.
+PyAV reads, as its frames have the container's timestamps, orientation and errors. Only the current
+frame is kept in memory.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError, InvalidDataError
+from av.video.stream import VideoStream
 
 from stad.errors import InputError
 from stad.structures import Frame, VideoInfo
@@ -30,35 +33,39 @@ from stad.video.streams import (
     stream_fps,
 )
 
-# A container's own duration is often off by a frame or two; only more than this is a cut.
+# The duration in a container is often off by a frame or two; only a longer difference is a cut.
 TRUNCATED_TOLERANCE_SEC = 0.5
 TIME_EPSILON_SEC = 1e-6
 
 
 class VideoSource:
-    """A file (or anything FFmpeg opens) whose frames can be read, more than once for a file.
+    """Reads the frames of a file, more than once, or of anything else that FFmpeg opens.
 
-    Time 0 is the start of the container (of its audio, where that begins before the video), as
-    in ffmpeg's own output. See ``FileClock`` for clocks that jump and ``FrameConverter`` for
+    Time 0 is the start of the container (of its audio, if that begins before the video), as in
+    the output of ffmpeg. See ``FileClock`` for clocks that jump and ``FrameConverter`` for
     orientation, shape of pixels and colours.
 
     Args:
         path: file path, device or URL.
-        start_sec, end_sec: the part to read, in seconds from the start of the video; frames
-            with ``start_sec <= time < end_sec`` are given. None: from the start, to the end.
-        num_threads: of the decoder; 0 lets FFmpeg choose.
+        start_sec: start of the part to read, seconds from the start of the video; None for its
+            start.
+        end_sec: end of the part to read; frames with ``start_sec <= time < end_sec`` are read.
+            None for the end of the video.
+        num_threads: threads of the decoder; 0 lets FFmpeg choose.
 
     Attributes:
-        info: what the container says.
-        format_name, codec_name: as FFmpeg calls them.
-        num_films: video streams, without covers and thumbnails.
-        is_plain: the stored pixels are those of the images: upright, square and SDR.
-        clock: the times of the current or last reading; None before the first one.
-        warnings: after ``frames()`` ended, what the user should know (damage, a cut file, jumps
-            of the clock, tone mapping).
+        info: facts that the container states.
+        format_name: name of the format in FFmpeg.
+        codec_name: name of the codec in FFmpeg.
+        num_films: number of video streams, without covers and thumbnails.
+        is_plain: whether the stored pixels are those of the images: upright, square and SDR.
+        clock: clock of the current or last reading; None before the first one.
+        warnings: sentences for users after ``frames()`` ended (damage, a cut file, jumps of the
+            clock, tone mapping).
 
     Raises:
-        InputError: no such file, not a video, no video stream in it, or an empty part asked for.
+        InputError: there is no such file, it is not a video, has no video stream, or the part is
+            empty.
     """
 
     def __init__(
@@ -85,7 +92,7 @@ class VideoSource:
         self._check_start()
 
     def expected_frames(self) -> int:
-        """Return about how many frames ``frames()`` gives; 0 when the container does not say."""
+        """Estimate the number of frames in ``frames()``; 0 when the container does not state it."""
         duration_sec = self.info.duration_sec
         if not duration_sec:
             return self.info.num_frames
@@ -112,14 +119,14 @@ class VideoSource:
             self._note(reading, converter)
 
     def images_at(self, times_sec: Sequence[float]) -> list[np.ndarray]:
-        """Return the images of some frames, decoding only what they need.
+        """Return the images of some frames, decoding only the necessary ones.
 
         Args:
-            times_sec: ascending times of frames, as ``index()`` has them, seconds.
+            times_sec: ascending times of frames, as in ``index()``, seconds.
 
         Returns:
-            A (H, W, 3) uint8 RGB image for each; where a frame turns out not to decode, the
-            nearest one that does.
+            An (H, W, 3) uint8 RGB image for each; if a frame cannot be decoded, the nearest one
+            that can.
 
         Raises:
             InputError: no frame can be decoded.
@@ -127,13 +134,13 @@ class VideoSource:
         index = self._seekable_index()
         images, missing = self._pick(times_sec, index)
         if len(images) < len(times_sec) or (index is not None and missing - self._never_shown):
-            # Decoding from key frames did not give all of them: only the start is sure to.
+            # Decoding from key frames missed some: decode from the start.
             images, missing = self._pick(times_sec, None)
             self._never_shown |= missing
         return images
 
     def index(self) -> FrameIndex:
-        """Return the times of all frames; reads the file once, decoding it only if it must."""
+        """Return the times of all frames; reads the file once, and decodes it only if necessary."""
         if self._index is None:
             self._index = self._seekable_index()
         if self._index is None:
@@ -142,17 +149,17 @@ class VideoSource:
         return self._index
 
     def measured_duration_sec(self) -> float:
-        """Return the length, reading the file where its format only lets it be guessed."""
+        """Return the length, seconds; reads the file if its format only allows an estimate."""
         stated_sec = self.info.duration_sec
         is_guess = self._may_jump or not stated_sec
         return self.index().duration_sec if is_guess and not is_address(self.path) else stated_sec
 
-    def _probe(self, container) -> VideoInfo:
+    def _probe(self, container: InputContainer) -> VideoInfo:
         stream = choose_video(container)
         if stream is None:
             what = "only audio" if container.streams.audio else "no video stream"
             raise InputError(
-                f"expected a video, but {self.path} holds {what}: give a file with a video stream"
+                f"expected a video, but {self.path} holds {what}: use a file with a video stream"
             )
         first = self._first_frame(container, stream)
         self._converter = FrameConverter(stream, first)
@@ -172,7 +179,7 @@ class VideoSource:
             has_audio=choose_audio(container) is not None,
         )
 
-    def _first_frame(self, container, stream) -> av.VideoFrame:
+    def _first_frame(self, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
         packets = container.demux(stream)
         while True:
             try:
@@ -181,13 +188,13 @@ class VideoSource:
                     break
                 for frame in packet.decode():
                     return frame
-            except av.error.InvalidDataError:
+            except InvalidDataError:
                 continue
-            except (av.error.FFmpegError, OSError):
+            except (FFmpegError, OSError):
                 break
         raise InputError(
             f"expected a video, but no frame of {self.path} could be decoded: "
-            "the file is damaged or its codec is not known"
+            "the file is damaged or FFmpeg cannot decode its codec"
         )
 
     def _check_start(self) -> None:
@@ -197,7 +204,7 @@ class VideoSource:
         if 0 < duration_sec <= self.start_sec:
             raise InputError(
                 f"--start {self.start_sec:g} is beyond the end of {self.info.name}, which is "
-                f"{duration_sec:.1f} s long: give an earlier start"
+                f"{duration_sec:.1f} s long: use an earlier start"
             )
 
     def _read_from(self, from_sec: float) -> Reading:
@@ -205,17 +212,19 @@ class VideoSource:
         return Reading(self.path, index=index, from_sec=from_sec, num_threads=self._num_threads)
 
     def _seekable_index(self) -> FrameIndex | None:
-        """Return the index by packets; None where they do not tell the times, and for URLs."""
+        """Return the index by packets; None where they do not give the times, and for URLs."""
         if not self._is_indexed and not is_address(self.path):
             with open_video(self.path) as container:
-                self._packet_index = index_packets(container, choose_video(container))
+                stream = choose_video(container)
+                if stream is not None:
+                    self._packet_index = index_packets(container, stream)
         self._is_indexed = True
         return self._packet_index
 
     def _pick(
         self, times_sec: Sequence[float], index: FrameIndex | None
     ) -> tuple[list[np.ndarray], set[float]]:
-        """Return the images and the times at which no frame was decoded; no image: no way there."""
+        """Return the images, none if a seek failed, and the times at which no frame was decoded."""
         images: list[np.ndarray] = []
         missing: set[float] = set()
         found = before = None
@@ -233,7 +242,7 @@ class VideoSource:
                         break
                     found, before = following, found
                 if found is None:
-                    raise InputError(f"no frame of {self.path} could be decoded at all")
+                    raise InputError(f"no frame of {self.path} could be decoded")
                 if found[0] != target_sec:
                     missing.add(target_sec)
                 nearest = min(
@@ -252,7 +261,7 @@ class VideoSource:
         if reading.clock.num_jumps:
             times = "once" if reading.clock.num_jumps == 1 else f"{reading.clock.num_jumps} times"
             self.warnings.append(
-                f"the clock of the file jumps {times}: time goes on after the last frame there"
+                f"the clock of the file jumps {times}: time continues after the last frame there"
             )
         if converter.hdr:
             self.warnings.append(f"HDR video ({converter.hdr}) is tone-mapped to BT.709 (SDR)")
@@ -278,7 +287,7 @@ class VideoSource:
         )
 
     def _other_streams_reach(self, duration_sec: float) -> bool:
-        """Return whether the file goes on to its stated end, with audio for example."""
+        """Return whether other streams, such as audio, reach the stated end of the file."""
         if is_address(self.path):
             return False
         end_sec = 0.0
@@ -289,7 +298,7 @@ class VideoSource:
                     if packet.pts is not None:
                         ticks = packet.pts + (packet.duration or 0)
                         end_sec = max(end_sec, float(ticks * packet.time_base) - begin_sec)
-            except (av.error.FFmpegError, OSError):
+            except (FFmpegError, OSError):
                 return False
         return end_sec >= duration_sec - TRUNCATED_TOLERANCE_SEC
 

@@ -1,4 +1,4 @@
-"""Which frames make a clip: pure functions of times, shared by training, demo and live use.
+"""Choose the frames of a clip: pure functions of times, shared by training, demo and live use.
 
 keyframe time t, num_frames T = 8, interval i = 2 frames at the reference rate
 
@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-# AVA and Kinetics models were trained on video of 30 frames per second: their interval "2"
-# means 1/15 second, whatever the rate of the video at hand.
+# AVA and Kinetics models were trained on video of 30 frames per second: their interval "2" means
+# 1/15 second, whatever the rate of the video.
 REFERENCE_FPS = 30.0
 
 
@@ -25,22 +25,20 @@ class Window:
 
     Args:
         num_frames: frames in a clip, T >= 1.
-        interval_frames: distance of neighbours, in frames of the reference rate, > 0.
-        reference_fps: the rate at which ``interval_frames`` counts, frames per second.
-        jitter: whether ``jittered`` moves the frames; for training only. Whoever asks a window
-            for its offsets gets the regular ones unless ``jittered`` was called before.
-        shifts_frames: (T,) what each frame is moved by, in frames of the reference rate, as
-            ``jittered`` draws them; () moves none.
+        interval_frames: distance of neighbours, in frames at ``REFERENCE_FPS``, > 0.
+        jitter: whether ``jittered`` moves the frames; for training only. The offsets of a window
+            are regular unless ``jittered`` was called before.
+        shifts_frames: (T,) shift of each frame, in frames at ``REFERENCE_FPS``, as ``jittered``
+            draws them; () moves none.
     """
 
     num_frames: int
     interval_frames: float
-    reference_fps: float = REFERENCE_FPS
     jitter: bool = False
     shifts_frames: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.num_frames < 1 or self.interval_frames <= 0 or self.reference_fps <= 0:
+        if self.num_frames < 1 or self.interval_frames <= 0:
             raise ValueError(f"a window needs positive sizes, got {self}")
         if self.shifts_frames and len(self.shifts_frames) != self.num_frames:
             raise ValueError(f"a window has one shift per frame or none, got {self}")
@@ -48,7 +46,7 @@ class Window:
     @property
     def interval_sec(self) -> float:
         """Seconds between neighbouring frames of the clip."""
-        return self.interval_frames / self.reference_fps
+        return self.interval_frames / REFERENCE_FPS
 
     @property
     def before_sec(self) -> float:
@@ -61,7 +59,7 @@ class Window:
         return ((self.num_frames + 1) // 2 - 1) * self.interval_sec
 
     def offsets_sec(self) -> np.ndarray:
-        """(T,) float64 offsets of the clip's frames from the keyframe, seconds.
+        """Return (T,) float64 offsets of the clip's frames from the keyframe, seconds.
 
         >>> Window(4, 3).offsets_sec().round(3).tolist()
         [-0.2, -0.1, 0.0, 0.1]
@@ -69,12 +67,12 @@ class Window:
         regular = (np.arange(self.num_frames) - self.num_frames // 2) * self.interval_sec
         if not self.shifts_frames:
             return regular
-        return regular + np.asarray(self.shifts_frames) / self.reference_fps
+        return regular + np.asarray(self.shifts_frames) / REFERENCE_FPS
 
     def jittered(self, rng: np.random.Generator) -> Window:
-        """Return this window with its frames moved at random; itself where ``jitter`` is off.
+        """Return this window with its frames moved at random, or itself where ``jitter`` is off.
 
-        Every frame, that of the keyframe too, is moved by its own whole number of frames of the
+        Every frame, including the keyframe, is moved by its own whole number of frames of the
         reference rate, uniform in [floor(-i / 2), floor((i + 1) / 2)[ for an interval i: -1 or 0
         for i = 2. Neighbours keep their order. This is what mmaction2's ``SampleAVAFrames``
         (mmaction/datasets/transforms/loading.py) does in training: ``np.random.randint(
@@ -83,7 +81,7 @@ class Window:
         stay those of its own time.
 
         Args:
-            rng: source of the shifts; the same state gives the same window.
+            rng: random numbers; the same state gives the same window.
 
         >>> Window(4, 8, jitter=True).jittered(np.random.default_rng(0)).shifts_frames
         (2, 1, 0, -2)
@@ -99,14 +97,14 @@ class Window:
 
 
 def nearest_frames(times_sec: np.ndarray, frame_times_sec: np.ndarray) -> np.ndarray:
-    """For each wanted time the position of the nearest frame; the end frames repeat outside.
+    """Return the position of the frame nearest to each time; the end frames repeat outside.
 
     Args:
-        times_sec: (T,) wanted times, seconds.
-        frame_times_sec: (F,) ascending times of the frames there are, seconds, F >= 1.
+        times_sec: (T,) times, seconds.
+        frame_times_sec: (F,) ascending times of the frames of the video, seconds, F >= 1.
 
     Returns:
-        (T,) int64 positions in ``frame_times_sec``; the earlier frame on a tie.
+        (T,) int64 positions in ``frame_times_sec``; of two equally near frames, the earlier.
 
     >>> nearest_frames(np.array([-1.0, 0.4, 0.5, 0.6, 9.0]), np.array([0.0, 1.0, 2.0])).tolist()
     [0, 0, 0, 1, 2]
@@ -123,7 +121,7 @@ def nearest_frames(times_sec: np.ndarray, frame_times_sec: np.ndarray) -> np.nda
 
 
 def clip_frames(center_sec: float, frame_times_sec: np.ndarray, window: Window) -> np.ndarray:
-    """Positions of the frames of the clip around ``center_sec``; see ``nearest_frames``.
+    """Return the frame positions of the clip around ``center_sec``; see ``nearest_frames``.
 
     >>> clip_frames(0.0, np.arange(100) / 30, Window(num_frames=4, interval_frames=2)).tolist()
     [0, 0, 0, 2]
@@ -134,10 +132,10 @@ def clip_frames(center_sec: float, frame_times_sec: np.ndarray, window: Window) 
 
 
 class FrameBuffer:
-    """The last frames of a stream, as many as the windows still to come can ask for.
+    """Keeps the last frames of a stream, as far back as later windows can reach.
 
-    Frames are kept at clip size, so its memory is bounded by the window and the clip size, not
-    by the video.
+    Frames are kept at clip size, so the memory depends on the window and the clip size, not on
+    the video.
     """
 
     def __init__(self) -> None:
@@ -157,18 +155,18 @@ class FrameBuffer:
         self._images.append(image)
 
     def clip(self, center_sec: float, window: Window) -> np.ndarray:
-        """The clip around ``center_sec``: (T, H, W, 3) uint8 RGB."""
+        """Return the clip around ``center_sec``: (T, H, W, 3) uint8 RGB."""
         return np.stack([self._images[i] for i in self._positions(center_sec, window)])
 
     def clip_times(self, center_sec: float, window: Window) -> list[float]:
-        """The times of the frames of ``clip``, seconds."""
+        """Return the times of the frames of ``clip``, seconds."""
         return [self._times_sec[i] for i in self._positions(center_sec, window)]
 
     def _positions(self, center_sec: float, window: Window) -> np.ndarray:
         return clip_frames(center_sec, np.asarray(self._times_sec), window)
 
     def drop_before(self, time_sec: float) -> None:
-        """Forget frames that no window starting at ``time_sec`` or later can need.
+        """Drop frames that no window starting at ``time_sec`` or later can need.
 
         One frame at or before ``time_sec`` stays: it may be the nearest one.
         """

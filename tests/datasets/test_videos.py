@@ -188,7 +188,7 @@ def test_a_folder_where_a_file_is_expected_is_left_out(folder, tmp_path, warning
     data = dataset(tmp_path, frames_fps=15, **options)
     assert [one["metas"][0].video_id for one in data] == ["frames"]
     assert data.left_out["a.mp4"] == "is no folder of pictures, as frames_fps says"
-    assert "no pictures" in data.left_out["empty"]
+    assert "no images" in data.left_out["empty"]
 
 
 def test_videos_that_come_twice(folder, tmp_path, warnings):

@@ -278,7 +278,7 @@ def test_a_snapshot_address_is_asked_again_without_a_word(serve, monkeypatch):
     assert (np.diff(seconds(frames)) > 0).all()
     assert [one.is_discontinuity for one, _ in frames] == [True] + [False] * (len(frames) - 1)
     assert len(said) == 1
-    assert "gives one image a request" in said[0]
+    assert "returns one image per request" in said[0]
     assert source.num_reconnects == 0
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stad.video.window import FrameBuffer, Window, clip_frames
+from stad.video.window import REFERENCE_FPS, FrameBuffer, Window, clip_frames
 
 
 def filled(times_sec):
@@ -57,10 +57,10 @@ def test_jitter_draws_the_shifts_of_the_reference(interval, lowest, highest):
 
 
 def test_jittered_offsets_are_whole_frames_of_the_reference_rate_and_keep_their_order():
-    window = Window(num_frames=6, interval_frames=4, reference_fps=25, jitter=True)
+    window = Window(num_frames=6, interval_frames=4, jitter=True)
     for seed in range(50):
         found = window.jittered(np.random.default_rng(seed))
-        moved = (found.offsets_sec() - window.offsets_sec()) * 25
+        moved = (found.offsets_sec() - window.offsets_sec()) * REFERENCE_FPS
         np.testing.assert_allclose(moved, found.shifts_frames, atol=1e-9)
         assert (np.diff(found.offsets_sec()) > 0).all()
         assert found == window.jittered(np.random.default_rng(seed))

@@ -18,7 +18,8 @@ from stad.annotations.video_lists import (
 )
 from stad.errors import InputError
 from stad.utils.files import check_output, write_whole
-from stad.video.clip_source import VideoFiles, empty_videos, unreadable_videos
+from stad.video.clip_source import VideoFiles
+from stad.video.unreadable import empty_videos, unreadable_videos
 
 LABEL_MAP_FILE = "label_map.txt"
 LEFT_OUT = "_left_out"
