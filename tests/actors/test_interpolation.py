@@ -34,7 +34,7 @@ def test_boxes_between_sightings(time_sec, expected):
     assert [float(box[0]) for box in boxes] == ([] if expected is None else [expected])
 
 
-def test_settled_time_follows_detection_even_when_nobody_is_there():
+def test_settled_time_follows_detection_even_without_people():
     dense = DenseTracks(max_gap_sec=1.0)
     assert dense.final_until_sec == -np.inf
     dense.advance_to(3.0)
@@ -73,7 +73,7 @@ def test_paths_of_people_out_of_view_stay_at_the_nearest_box_towards_the_middle(
     dense = DenseTracks(max_gap_sec=1.0)
     for seen_sec, x in ((2.0, 100), (2.5, 110), (4.0, 300), (6.0, 500)):
         observed(dense, seen_sec, x)
-    # Between 2.5 and 4 s, and after 4 s, nobody is in view.
+    # Between 2.5 and 4 s, and after 4 s, no person is in view.
     found = dense.paths(dense.at(2.25), [1.5, 2.0, 2.25, 2.5, 3.0])
     assert found[0, :, 0].tolist() == [100, 100, 105, 110, 110]
     found = dense.paths(dense.at(4.0), [2.0, 3.0, 4.0, 5.0, 6.0])
@@ -81,7 +81,7 @@ def test_paths_of_people_out_of_view_stay_at_the_nearest_box_towards_the_middle(
     assert found[0, :, 0].tolist() == [100, 300, 300, 300, 500]
 
 
-def test_paths_of_nobody():
+def test_paths_without_people():
     assert DenseTracks().paths(Actors.from_arrays(), [0.0, 1.0, 2.0]).shape == (0, 3, 4)
 
 

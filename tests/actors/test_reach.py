@@ -20,7 +20,7 @@ def fit(box, *, velocity=(np.nan, np.nan), gap_sec=1.0, hidden_sec=0.0, before=S
 
 
 def moved(x_px: float, y_px: float = 0.0) -> list[float]:
-    """The standing person, so many pixels on."""
+    """The standing person, moved by this many pixels."""
     return [100 + x_px, 100 + y_px, 180 + x_px, 300 + y_px]
 
 
@@ -38,13 +38,13 @@ def moved(x_px: float, y_px: float = 0.0) -> list[float]:
         (671, 5.0, 0.0),
     ],
 )
-def test_whoever_was_seen_once_may_run_anywhere(x_px, gap_sec, expected):
+def test_people_seen_once_may_run_anywhere(x_px, gap_sec, expected):
     assert fit(moved(x_px), gap_sec=gap_sec) == pytest.approx(expected)
     assert fit(moved(-x_px), gap_sec=gap_sec) == pytest.approx(expected)
     assert fit(moved(0, x_px), gap_sec=gap_sec) == pytest.approx(expected)
 
 
-def test_whoever_was_seen_twice_goes_on():
+def test_people_seen_twice_keep_their_speed():
     # 100 px per second that die away by 0.3 per second are 86.4 px in the first one.
     ahead_px = 100 * (1 - np.exp(-0.3)) / 0.3
     assert fit(moved(ahead_px), velocity=(100, 0)) == pytest.approx(1.0)
@@ -52,16 +52,16 @@ def test_whoever_was_seen_twice_goes_on():
     assert fit(moved(ahead_px + 135), velocity=(100, 0)) == pytest.approx(0.75)
 
 
-def test_whoever_was_seen_twice_may_turn_or_set_off():
+def test_people_seen_twice_may_turn_or_set_off():
     # 2.35 body heights around where they were, and half as likely as going on.
     for velocity in ((100, 0), (0, -50), (0, 0)):
         assert fit(moved(-300), velocity=velocity) == pytest.approx(0.5 * (1 - (300 / 470) ** 2))
         assert fit(moved(-471), velocity=velocity) == 0
-    # Somebody who runs on gets farther.
+    # A person who runs on gets farther.
     assert fit(moved(490), velocity=(500, 0)) > 0.9
 
 
-def test_whoever_is_hidden_may_have_stopped_on_the_way():
+def test_hidden_people_may_have_stopped_on_the_way():
     # 3 s, the first two before the previous look: 0.35 + 1 + 2 x 0.5 body heights.
     way_px, trust = 100 * (1 - np.exp(-0.9)) / 0.3, np.exp(-0.7 * 2)
     options = {"velocity": (100, 0), "gap_sec": 3.0, "hidden_sec": 2.0}
@@ -69,7 +69,7 @@ def test_whoever_is_hidden_may_have_stopped_on_the_way():
         assert fit(moved(part * way_px), **options) == pytest.approx(trust)
     assert fit(moved(way_px + 235), **options) == pytest.approx(0.75 * trust)
     assert fit(moved(-235), **options) == pytest.approx(0.75 * trust)
-    # Whoever turned round meanwhile: 0.35 + 2 + 2 x 0.5 body heights.
+    # A person who turned round meanwhile: 0.35 + 2 + 2 x 0.5 body heights.
     expected = 0.5 * (1 - (600 / 670) ** 2)
     assert fit(moved(-600), **options) == pytest.approx(expected * trust)
 
@@ -83,7 +83,7 @@ def test_sizes_have_to_agree():
     assert fit(scaled(2.1)) == fit(scaled(1 / 2.1)) == 0
 
 
-def test_boxes_without_a_size_fit_nobody_and_break_nothing():
+def test_boxes_without_a_size_fit_no_person_and_break_nothing():
     assert fit([140, 200, 140, 200]) == 0
     assert fit([140, 200, 140, 200], before=[140, 200, 140, 200]) == pytest.approx(1.0)
     assert body_heights(np.zeros((0, 4))).shape == (0,)

@@ -83,14 +83,14 @@ def test_one_id_at_any_speed_that_people_reach(name, rate):
 
 
 @pytest.mark.parametrize("rate", [5.0, 1.0])
-def test_nobody_covers_half_the_street_in_no_time(rate):
+def test_people_do_not_cover_half_the_street_in_no_time(rate):
     # 6 body heights to the side at 5 detections a second, 20 at one.
     apart_px = 1200 if rate == 5.0 else 4000
     steps = [[[100, 100, 180, 300]]] * 3 + [[[100 + apart_px, 100, 180 + apart_px, 300]]] * 3
     assert ids_by_place(steps, rate=rate) == [[1]] * 3 + [[2]] * 3
 
 
-def test_somebody_much_smaller_is_somebody_else():
+def test_a_much_smaller_box_is_another_person():
     steps = [[[100, 100, 180, 300]]] * 3 + [[[130, 170, 150, 220]]] * 3
     assert ids_by_place(steps, rate=1.0) == [[1]] * 3 + [[2]] * 3
 
@@ -135,7 +135,7 @@ def test_a_hidden_person_keeps_the_id_while_another_one_passes(
     assert ids_by_place(steps, rate=rate, max_gap_sec=memory_sec) == seen
 
 
-def test_whoever_was_seen_by_the_last_look_is_known_however_slow_the_looks_are():
+def test_people_of_the_last_detection_are_known_however_slow_detections_are():
     """A machine that looks every 2.5 s where it was to look every 0.2 s."""
     tracker = ActorTracker(rate=5.0, max_gap_sec=1.0)
     found = []
@@ -143,7 +143,7 @@ def test_whoever_was_seen_by_the_last_look_is_known_however_slow_the_looks_are()
         x = 100 + 160 * number
         found += tracker.update(2.5 * number, Actors.from_arrays([[x, 100, x + 80, 300]], [0.9]))
     assert [actors.ids.tolist() for _, actors in found] == [[1]] * 8
-    # The clock jumps on by a minute: whoever is there is new.
+    # The clock jumps on by a minute: all people are new.
     assert tracker.update(77.5, Actors.from_arrays([[1220, 100, 1300, 300]], [0.9]))[-1][1].ids == [
         2
     ]
@@ -197,7 +197,7 @@ def test_detections_that_could_not_be_followed_are_counted():
     track([*steps, boxes_of(50, 500)], counts=counts)
     assert (counts.num_detections, counts.num_alone) == (9, 1)
     assert counts.report().startswith("1 of 9 detections above the threshold could not be followed")
-    # Somebody who comes back within the memory was followed after all.
+    # A person who comes back within the memory was followed after all.
     counts = FollowCounts()
     track([boxes_of(50), boxes_of(), boxes_of(), boxes_of(50)], counts=counts)
     assert (counts.num_detections, counts.num_alone, counts.report()) == (2, 0, "")

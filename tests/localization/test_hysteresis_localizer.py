@@ -139,7 +139,7 @@ def test_a_gap_longer_than_the_joining_closes_a_segment():
     np.testing.assert_allclose([row[2:4] for row in rows], [(0, 2.5), (3.9, 5.9), (8.5, 10.5)])
 
 
-def test_a_jump_back_starts_anew_and_late_keyframes_are_dropped():
+def test_a_jump_back_restarts_and_late_keyframes_are_dropped():
     frames = curve([100, 101, 100.5, 101, 102, 3, 4], [0.8, 0.8, 0.0, 0.0, 0.8, 0.8, 0.8])
     localizer = HysteresisLocalizer(PLAIN, 1.0)
     found = [localizer.update(one) for one in frames]

@@ -1,4 +1,4 @@
-"""The audio of the output sounds when its frames show it, whatever the source is."""
+"""The audio of the output is in time with its frames, whatever the source is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An mp4 that is written in parts equals one that is written at once, in times and sound."""
+"""An mp4 that is written in parts equals one that is written at once, in times and audio."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def write(sink, times: list[float], first: int, last: int) -> None:
 
 
 def stamps(path) -> dict[str, list[float]]:
-    """Times of all frames of picture and sound, seconds."""
+    """Times of all frames of video and audio, seconds."""
     found = {}
     for kind in ("video", "audio"):
         with av.open(str(path)) as container:
@@ -35,14 +35,14 @@ def stamps(path) -> dict[str, list[float]]:
 def test_parts_equal_the_whole(tmp_path, times):
     source = write_video(tmp_path / "in.mp4", num_frames=90, fps=25, audio="aac")
     info = VideoSource(source).info
-    sound = {"audio_path": str(source), "start_sec": times[0] if times is EVEN else 0.5}
-    start_sec = sound["start_sec"]
+    audio_options = {"audio_path": str(source), "start_sec": times[0] if times is EVEN else 0.5}
+    start_sec = audio_options["start_sec"]
     times = [time_sec - times[0] + start_sec for time_sec in times]
     whole, parts = tmp_path / "whole.mp4", tmp_path / "parts.mp4"
-    write(VideoSink(whole, info, **sound), times, 0, 90)
-    write(VideoSink(parts, info, **sound), times, 0, 37)
-    write(ContinuedSink(parts, info, first_sec=times[37], **sound), times, 37, 38)
-    write(ContinuedSink(parts, info, first_sec=times[38], **sound), times, 38, 90)
+    write(VideoSink(whole, info, **audio_options), times, 0, 90)
+    write(VideoSink(parts, info, **audio_options), times, 0, 37)
+    write(ContinuedSink(parts, info, first_sec=times[37], **audio_options), times, 37, 38)
+    write(ContinuedSink(parts, info, first_sec=times[38], **audio_options), times, 38, 90)
     expected, found = stamps(whole), stamps(parts)
     assert found == expected
     with av.open(str(whole)) as one, av.open(str(parts)) as other:

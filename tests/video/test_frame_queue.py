@@ -50,7 +50,7 @@ def test_it_is_bounded_in_number_and_bytes(monkeypatch):
     assert (queue.num_dropped, queue.get(0).frame.index) == (6, 6)
 
 
-def test_the_end_wakes_whoever_waits():
+def test_the_end_wakes_a_waiting_thread():
     queue = FrameQueue(2.0)
     queue.put(live(0))
     threading.Timer(0.05, queue.end).start()

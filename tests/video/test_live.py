@@ -91,7 +91,7 @@ def test_a_file_plays_in_real_time(tmp_path):
     arrived = np.array([now for _, now in frames])
     assert (arrived - arrived[0] >= seconds(frames) - 0.03).all()
     assert source.num_dropped == 0
-    # What is on the picture: the square of frame 20.
+    # What is on the frame: the square of frame 20.
     row = frames[20][0].frame.image[60]
     assert abs(np.nonzero(row[:, 0] > 150)[0].mean() - (10 + 2 * 20 + 9.5)) < 2
 
@@ -139,14 +139,14 @@ def test_another_size_is_fitted_into_the_first_one(tmp_path):
     assert {image.shape for image in images} == {(120, 160, 3)}
     assert (np.diff(seconds(frames)) > 0).all()
     assert len(frames) > 50
-    # 240 x 120 in 160 x 120: 80 rows of picture, black above and below.
+    # 240 x 120 in 160 x 120: 80 rows of the frame, black above and below.
     assert images[-1][:18].max() < 20
     assert images[-1][-18:].max() < 20
     assert images[-1][22:98].min() > 15
-    anew = [i for i, (one, _) in enumerate(frames) if one.is_discontinuity]
-    assert anew[0] == 0
-    assert len(anew) == 2
-    assert 25 <= anew[1] <= 31
+    breaks = [i for i, (one, _) in enumerate(frames) if one.is_discontinuity]
+    assert breaks[0] == 0
+    assert len(breaks) == 2
+    assert 25 <= breaks[1] <= 31
 
 
 def test_letterbox_keeps_the_aspect():
@@ -173,12 +173,12 @@ def test_a_broken_stream_comes_back(tmp_path, serve, monkeypatch):
     assert pauses[:4] == ["0.1 s", "0.2 s", "0.4 s", "0.1 s"]
     times = seconds(frames)
     assert (np.diff(times) > 0).all()
-    anew = [one.frame.index for one, _ in frames if one.is_discontinuity]
+    breaks = [one.frame.index for one, _ in frames if one.is_discontinuity]
     # The decoder may have held the last frames when the stream broke.
-    assert 17 <= anew[1] <= 20
-    assert anew[:3] == [0, anew[1], 2 * anew[1]]
+    assert 17 <= breaks[1] <= 20
+    assert breaks[:3] == [0, breaks[1], 2 * breaks[1]]
     # Time went on while it was away: 0.1 + 0.2 + 0.4 seconds of pauses.
-    assert times[anew[1]] - times[anew[1] - 1] > 0.65
+    assert times[breaks[1]] - times[breaks[1] - 1] > 0.65
 
 
 def test_a_stream_without_stamps_takes_arrival_times(serve):

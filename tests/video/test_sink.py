@@ -1,4 +1,4 @@
-"""Writing: what a browser plays, with the frames, times, size and sound of the source."""
+"""Writing: what a browser plays, with the frames, times, size and audio of the source."""
 
 import av
 import numpy as np
@@ -75,7 +75,7 @@ def test_variable_frame_rate_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "codec", "sound", "expected", "said"),
+    ("suffix", "codec", "audio", "expected", "said"),
     [
         ("mp4", "libx264", "aac", "aac", []),
         (
@@ -88,8 +88,8 @@ def test_variable_frame_rate_is_kept(tmp_path):
     ],
     ids=["copied", "encoded"],
 )
-def test_audio_comes_along(tmp_path, suffix, codec, sound, expected, said):
-    path = write_video(tmp_path / f"a.{suffix}", num_frames=60, codec=codec, audio=sound)
+def test_audio_comes_along(tmp_path, suffix, codec, audio, expected, said):
+    path = write_video(tmp_path / f"a.{suffix}", num_frames=60, codec=codec, audio=audio)
     sink = copy_video(VideoSource(path), tmp_path / "b.mp4", audio_path=str(path))
     assert sink.warnings == said
     with av.open(str(tmp_path / "b.mp4")) as container:

@@ -47,7 +47,7 @@ def test_variable_frame_rate_keeps_the_stamps(tmp_path):
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_rotation_metadata_gives_upright_pictures(tmp_path, degrees):
+def test_rotation_metadata_gives_upright_frames(tmp_path, degrees):
     path = write_video(tmp_path / "a.mp4", num_frames=3)
     plain = next(VideoSource(path).frames()).image
     set_rotation(path, degrees)

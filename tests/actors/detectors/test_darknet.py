@@ -135,17 +135,17 @@ PERSON = (100, 50, 140, 150, 0.9)
 BOX = [100, 50, 140, 150]
 
 
-def test_whoever_is_seen_needs_one_look(scripted):
+def test_people_who_are_seen_need_one_detection(scripted):
     for step in range(5):
         assert scripted.see(step * 0.2, first=[PERSON]) == ([BOX], [FIRST_PX])
 
 
-def test_somebody_lost_is_looked_for_at_the_second_size(scripted):
+def test_a_lost_person_is_looked_for_at_the_second_size(scripted):
     scripted.see(0.0, first=[PERSON])
     near = (102, 52, 142, 152, 0.8)
     found, looks = scripted.see(0.2, second=[near])
     assert (found, looks) == ([[102, 52, 142, 152]], [FIRST_PX, SECOND_PX])
-    # Found again, nobody is missing.
+    # Found again, no person is missing.
     assert scripted.see(0.4, first=[PERSON])[1] == [FIRST_PX]
 
 
@@ -156,7 +156,7 @@ def test_a_weak_box_is_not_enough_and_the_surest_of_several_looks_stays(scripted
     assert (found, looks) == ([BOX], [FIRST_PX, SECOND_PX])
 
 
-def test_somebody_lost_among_others_is_looked_for_too(scripted):
+def test_a_lost_person_among_others_is_looked_for_too(scripted):
     other = (200, 50, 240, 150, 0.9)
     scripted.see(0.0, first=[PERSON, other])
     found, looks = scripted.see(0.2, first=[other], second=[PERSON])
@@ -172,7 +172,7 @@ def test_who_fell_is_found_in_the_turned_cells_image(scripted):
     assert (found, looks) == ([[90, 100, 190, 140]], [FIRST_PX, SECOND_PX, "turned"])
     found, _ = scripted.see(TURN_SEC * 3, turned=[standing])
     assert found == [[110, 60, 210, 100]]
-    # Whoever lies in the turned frame would stand here, and the other looks would see that.
+    # A person who lies in the turned frame would stand here, and the other looks would see that.
     found, looks = scripted.see(TURN_SEC * 4, turned=[(60, 90, 160, 130, 0.9)])
     assert (found, looks[-1]) == ([], "turned")
 
@@ -214,7 +214,7 @@ def test_an_empty_scene_is_searched_twice_a_second(scripted):
     assert searched == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0]
 
 
-def test_somebody_lost_is_missed_for_two_seconds(scripted):
+def test_a_lost_person_is_missed_for_two_seconds(scripted):
     scripted.see(0.0, first=[PERSON])
     looks = [scripted.see(time_sec)[1] for time_sec in (0.5, 1.9, 2.0)]
     assert looks == [[FIRST_PX, SECOND_PX, "turned"]] * 3

@@ -1,4 +1,4 @@
-"""Person detectors: colours, boxes inside the picture, and clear errors."""
+"""Person detectors: colours, boxes inside the frame, and clear errors."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_whole_frame_is_one_actor_with_an_id():
     assert (found.ids.tolist(), WholeFrame.gives_ids) == ([1], True)
 
 
-def test_boxes_are_cut_to_the_picture_and_empty_ones_go():
+def test_boxes_are_cut_to_the_frame_and_empty_ones_go():
     boxes = [[-5, -5, 10, 10], [120, 90, 300, 300], [130, 0, 140, 10], [5, 5, 5, 9]]
     kept = clip_to_image(Actors.from_arrays(boxes), noise_frame().image)
     assert kept.boxes.tolist() == [[0, 0, 10, 10], [120, 90, 128, 96]]
@@ -45,7 +45,7 @@ def test_unknown_detectors_and_missing_files(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["rtmdet_tiny", "rtmdet_m_person"])
 def test_mmdet_models_load_published_names_and_see_bgr(tmp_path, monkeypatch, capsys, name):
-    """Random weights under the published names; the picture reaches mmdet as it loads files."""
+    """Random weights under the published names; the frame reaches mmdet as it loads files."""
     entry = zoo.detector_entry(name)
     config = detector.mmdet_config(entry.config)
     options = {"model.bbox_head.num_classes": entry.num_classes} if entry.num_classes else None
@@ -75,7 +75,7 @@ def test_mmdet_weights_of_another_model(tmp_path):
         MmdetDetector(config, read_checkpoint(tmp_path / "w.pth"), name="x")
 
 
-def test_yolo_on_a_blank_picture_finds_nobody():
+def test_yolo_on_a_blank_frame_finds_no_person():
     """With the real weights where an earlier run has fetched them."""
     if not zoo.is_cached(zoo.detector_entry("yolov4_tiny").weights):
         pytest.skip("yolov4_tiny is not in the cache; the demo fetches it")

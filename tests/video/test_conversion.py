@@ -204,10 +204,10 @@ def write_streams(path: Path, *sources: Path, default: int | None) -> None:
 
 
 def write_cover(path: Path, *, film: bool) -> Path:
-    """Write an mp4 with audio, a cover picture and, if asked, a film after it."""
+    """Write an mp4 with audio, a cover image and, if asked, a film after it."""
     write_audio_only(path.with_name("audio.m4a"))
     with av.open(str(path), "w") as output, av.open(str(path.with_name("audio.m4a"))) as audio:
-        sound = output.add_stream_from_template(audio.streams.audio[0])
+        track = output.add_stream_from_template(audio.streams.audio[0])
         cover = output.add_stream("mjpeg", rate=1)
         cover.width, cover.height, cover.pix_fmt = 320, 320, "yuvj420p"
         cover.disposition = Disposition.attached_pic
@@ -219,7 +219,7 @@ def write_cover(path: Path, *, film: bool) -> Path:
         output.mux(cover.encode(None))
         for packet in audio.demux(audio=0):
             if packet.dts is not None:
-                packet.stream = sound
+                packet.stream = track
                 output.mux(packet)
         for place in range(10 if film else 0):
             frame = av.VideoFrame.from_ndarray(
@@ -232,7 +232,7 @@ def write_cover(path: Path, *, film: bool) -> Path:
     return path
 
 
-def test_a_cover_picture_is_not_a_video(tmp_path):
+def test_a_cover_image_is_not_a_video(tmp_path):
     path = write_cover(tmp_path / "film.mp4", film=True)
     assert same_for_every_reader(path).shape == (120, 160, 3)
     assert len(list(VideoSource(path).frames())) == 10
