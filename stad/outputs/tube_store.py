@@ -63,8 +63,6 @@ class TubeStore:
     def suppress(self, *, max_overlap: float = MAX_OVERLAP) -> int:
         """Tube NMS: of two actors' tubes of one class that overlap more, the better one stays.
 
-        Reads only tubes that overlap in time.
-
         Args:
             max_overlap: the highest ``tube_iou`` with a better tube of the class, in [0, 1].
 
