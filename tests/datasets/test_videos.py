@@ -277,7 +277,7 @@ def test_what_decord_cannot_read_pyav_reads(folder, monkeypatch):
 def test_options_that_cannot_work(folder):
     with pytest.raises(ValueError, match="num_crops of 1, 3 or 10"):
         dataset(folder, num_crops=2)
-    with pytest.raises(ValueError, match="sampling is one of"):
+    with pytest.raises(ValueError, match="sampling must be one of"):
         dataset(folder, sampling="sparse")
 
 

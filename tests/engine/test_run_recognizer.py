@@ -106,7 +106,7 @@ def test_several_epochs_learn(data, tmp_path):
         ({"val_dataloader.dataset.label_map": "kinetics600"}, "no list of classes 'kinetics600'"),
         ({"model.backbone.dept": 18}, "unexpected keyword argument 'dept': check the names"),
         ({"train_dataloader.datset.annotations": "a"}, "unexpected keyword argument 'datset'"),
-        ({"train_dataloader.dataset.sampling": "sparse"}, "sampling is one of dense, segments"),
+        ({"train_dataloader.dataset.sampling": "sparse"}, "sampling must be one of dense"),
     ],
 )
 def test_a_run_that_cannot_work_stops_before_training(data, tmp_path, changes, message):
