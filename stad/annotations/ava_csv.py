@@ -32,7 +32,7 @@ from stad.annotations.ava_cells import (
 from stad.annotations.label_maps import read_label_map
 from stad.annotations.labelled_boxes import LabelledBoxes
 from stad.errors import InputError
-from stad.utils.rounding import round_decimals
+from stad.utils.numbers import round_decimals
 
 BOX_COLUMNS = COLUMNS[2:6]
 WIDTHS = (2, 7, 8)

@@ -9,7 +9,7 @@ import numpy as np
 from stad.annotations.labelled_boxes import LabelledBoxes
 from stad.errors import InputError
 from stad.evaluation.ava_heap import Entries, group_rows, kept_entries
-from stad.utils.rounding import round_decimals
+from stad.utils.numbers import round_decimals
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,39 @@
-"""Rounding to decimals exactly as printing a number with that many decimals does."""
+"""Round numbers, and turn them into values that JSON has."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
 
-def round_decimals(values: np.ndarray, decimals: int) -> np.ndarray:
-    """The float64 nearest to what ``f"{value:.{decimals}f}"`` prints, for each value.
+def none_if_nan(value: float) -> float | None:
+    """Return a number as JSON has it: NaN becomes None.
 
-    ``np.round`` multiplies first, so that it can land on the other side of a half; the few
-    values that near a half are therefore printed and read back.
+    >>> none_if_nan(0.5), none_if_nan(float("nan"))
+    (0.5, None)
+    """
+    return None if math.isnan(value) else float(value)
+
+
+def rounded(values: np.ndarray, digits: int) -> list[float]:
+    """Round a row of numbers, as Python rounds a float64.
+
+    Args:
+        values: (N,) any type.
+        digits: after the point.
+
+    >>> rounded(np.array([0.12345, 2.0]), 3)
+    [0.123, 2.0]
+    """
+    return [round(value, digits) for value in np.asarray(values, dtype=np.float64).tolist()]
+
+
+def round_decimals(values: np.ndarray, decimals: int) -> np.ndarray:
+    """Round each value to the float64 that is nearest to ``f"{value:.{decimals}f}"``.
+
+    ``np.round`` multiplies first and can therefore land on the other side of a half. The few
+    values close to a half are printed and read back instead.
 
     Args:
         values: any shape, float64, finite.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stad.utils.rounding import round_decimals
+from stad.utils.numbers import round_decimals
 
 
 @pytest.mark.parametrize("decimals", [0, 2, 4, 6])
