@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from stad.annotations.ava_csv import evaluated_classes
+from stad.annotations.label_maps import evaluated_classes
 from stad.cli.arguments import ArgumentParser
 from stad.errors import InputError, run_script
 

@@ -1,20 +1,23 @@
-"""Cells of AVA's CSV files: what each column holds, and messages about what does not fit."""
+"""Read the cells of AVA's CSV files, and say what is wrong with one."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from stad.errors import InputError
 
 COLUMNS = ("video id", "timestamp", "x1", "y1", "x2", "y2", "action id", "score or person id")
-# Keyframes are compared to 6 decimals; a video's share of an int64 key is 2**42 microseconds.
+# Numbers of columns that a row may have.
+WIDTHS = (2, 7, 8)
+# Keyframes are compared to 6 decimals. An int64 key has 2**42 microseconds for each video.
 TIME_DECIMALS = 6
 MICROSECONDS_PER_VIDEO = 1 << 42
 MAX_SEC = MICROSECONDS_PER_VIDEO // 10**TIME_DECIMALS
 
 
-def separator_hint(cells: list[str]) -> str:
-    """Say what to do about a file whose columns are separated by something else than commas."""
+def separator_hint(cells: Iterable[str]) -> str:
+    """Return what to do about columns that are not separated by commas, or an empty text."""
     for mark, name in ((";", "semicolons"), ("\t", "tabs")):
         if any(mark in cell for cell in cells):
             return f" Its columns are separated by {name}: save it with commas."
@@ -27,8 +30,8 @@ def read_cell(where: str, column: int, text: str, allow_bad_numbers: bool) -> st
     Args:
         where: file and line, for messages.
         column: its number, from 0.
-        text: what is written in it.
-        allow_bad_numbers: let a time or a coordinate be any number that can be written.
+        text: its content.
+        allow_bad_numbers: accept any number as a time or a coordinate.
 
     Raises:
         InputError: it is not what its column should hold.
@@ -56,9 +59,9 @@ def read_cell(where: str, column: int, text: str, allow_bad_numbers: bool) -> st
 
 
 def _refuse_header(where: str, name: str, text: str) -> None:
-    """Raise InputError where a first line names columns."""
+    """Raise InputError if the first line names the columns."""
     if where.endswith(", line 1") and name == COLUMNS[1] and text.strip().isidentifier():
         raise InputError(
-            f"{where}, column {name!r}: expected a number, got {text!r}. It looks like a header: "
-            "take the line out."
+            f"{where}, column {name!r}: expected a number, got {text!r}. This line looks like a "
+            "header: delete it."
         )

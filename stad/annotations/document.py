@@ -1,4 +1,4 @@
-"""The parts of the annotation document, as plain values that JSON knows."""
+"""Build and read the parts of the annotation document, as plain values for JSON."""
 
 from __future__ import annotations
 
@@ -6,22 +6,16 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from stad.structures import (
-    Actors,
-    FrameResult,
-    Keyframe,
-    RunInfo,
-    Segment,
-    Tube,
-)
+from stad.structures import Actors, FrameResult, Keyframe, RunInfo, Segment, Tube
+from stad.utils.numbers import rounded
 
-# Version 1 had no tubes and could not say that a score is not known.
+# Version 1 had no tubes, and no null for an unknown score.
 FORMAT, VERSION, READ_VERSIONS = "stad-annotation", 2, (1, 2)
 TIME_DIGITS, SCORE_DIGITS, BOX_DIGITS = 6, 4, 1
 
 
 def document_head(info: RunInfo) -> dict:
-    """What the document says before its first frame."""
+    """Return the document's entries before its first frame."""
     video = info.video
     return {
         "format": FORMAT,
@@ -44,7 +38,7 @@ def document_head(info: RunInfo) -> dict:
 
 
 def document_tail(*, complete: bool, num_frames: int) -> dict:
-    """What the document says after its last segment.
+    """Return the document's entries after its last segment.
 
     Args:
         complete: whether the whole video was read.
@@ -54,15 +48,14 @@ def document_tail(*, complete: bool, num_frames: int) -> dict:
 
 
 def frame_entry(result: FrameResult, class_names: tuple[str, ...], *, min_score: float) -> dict:
-    """One frame; on a keyframe also its time and the scores of every actor.
+    """Return the entry of a frame; a keyframe also has its time and the actors' scores.
 
-    A score that is not a number is None, and so are an actor's actions where none of its scores
-    is one.
+    A score that is NaN becomes None. If all scores of an actor are NaN, so do its actions.
 
     Args:
         result: the frame.
         class_names: of the model.
-        min_score: least score of an action that is listed, in [0, 1].
+        min_score: minimum score of an action that is listed, in [0, 1].
     """
     entry: dict = {"index": result.index, "time_sec": round(result.time_sec, TIME_DIGITS)}
     keyframe = result.keyframe
@@ -70,7 +63,7 @@ def frame_entry(result: FrameResult, class_names: tuple[str, ...], *, min_score:
         entry["keyframe_sec"] = round(keyframe.time_sec, TIME_DIGITS)
     people = result.actors
     entry["actors"] = [
-        {"id": int(actor_id), "box": _rounded(box, BOX_DIGITS), "score": _score(score)}
+        {"id": int(actor_id), "box": rounded(box, BOX_DIGITS), "score": _score(score)}
         for actor_id, box, score in zip(people.ids, people.boxes, people.scores, strict=True)
     ]
     if keyframe is not None:
@@ -82,7 +75,7 @@ def frame_entry(result: FrameResult, class_names: tuple[str, ...], *, min_score:
 
 
 def segment_entries(segments: Iterable[Segment], class_names: tuple[str, ...]) -> list[dict]:
-    """The segments, by actor, then start, then class."""
+    """Return the entries of segments, by actor, then start, then class."""
     return [
         {
             "actor": segment.actor_id,
@@ -96,20 +89,20 @@ def segment_entries(segments: Iterable[Segment], class_names: tuple[str, ...]) -
 
 
 def document_order(segment: Segment) -> tuple[int, float, int]:
-    """What the document's segments are sorted by."""
+    """Return the key that the document's segments are sorted by."""
     return segment.actor_id, segment.start_sec, segment.class_index
 
 
 def tube_entry(segment: Segment, tube: Tube, class_names: tuple[str, ...]) -> dict:
-    """One segment with where its actor is meanwhile."""
+    """Return the entry of a segment with the boxes of its actor."""
     times = [round(time_sec, TIME_DIGITS) for time_sec in tube.times_sec.tolist()]
-    boxes = [_rounded(box, BOX_DIGITS) for box in tube.boxes]
+    boxes = [rounded(box, BOX_DIGITS) for box in tube.boxes]
     [entry] = segment_entries([segment], class_names)
     return entry | {"tube": {"times_sec": times, "boxes": boxes}}
 
 
 def frame_results(document: dict) -> Iterator[FrameResult]:
-    """The frames of a document, as far as it knows them: scores that it left out are 0."""
+    """Yield the frames of a document; scores that it does not list are 0."""
     column = {name: index for index, name in enumerate(document["class_names"])}
     for frame in document["frames"]:
         people = frame["actors"]
@@ -140,7 +133,7 @@ def _read_keyframe(
 
 
 def actor_name(actor_id: int) -> str:
-    """How an actor is called on pages and in tables.
+    """Return the name of an actor on pages and in tables.
 
     >>> actor_name(3), actor_name(-1)
     ('#3', 'no id')
@@ -149,8 +142,8 @@ def actor_name(actor_id: int) -> str:
 
 
 def _keyframe_rows(ids: np.ndarray, keyframe: Keyframe) -> list[int | None]:
-    """For each actor of the frame its row in the keyframe; None where it has none."""
-    # People without a track share the id -1: only their order tells them apart.
+    """Return each actor's row in the keyframe; None without one."""
+    # People without a track share the id -1, so only their order tells them apart.
     if np.array_equal(ids, keyframe.actors.ids):
         return list(range(len(ids)))
     row_of = {int(actor_id): row for row, actor_id in enumerate(keyframe.actors.ids)}
@@ -164,16 +157,12 @@ def _actions(
         return None
     order = np.argsort(-scores, kind="stable")
     return [
-        {"label": class_names[index], "score": _score(scores[index])}
+        {"label": class_names[index], "score": _score(float(scores[index]))}
         for index in order.tolist()
         if not scores[index] < min_score
     ]
 
 
 def _score(value: float) -> float | None:
-    """As JSON knows it: what is not a number is None."""
+    """Round a score; NaN and infinity become None."""
     return round(float(value), SCORE_DIGITS) if np.isfinite(value) else None
-
-
-def _rounded(values: np.ndarray, digits: int) -> list[float]:
-    return [round(value, digits) for value in np.asarray(values, dtype=np.float64).tolist()]

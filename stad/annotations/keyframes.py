@@ -1,4 +1,4 @@
-"""Rows of annotations, one per box and label -> keyframes with their actors."""
+"""Group rows of annotations, one for each box and label, into keyframes with actors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stad.annotations.ava_csv import AvaTable
+from stad.annotations.ava_table import AvaTable
 
 MICROSECONDS = 1_000_000
 
@@ -21,9 +21,9 @@ class ActorTable:
         video: (F,) int64 index in ``videos``.
         time_sec: (F,) float64.
         first: (F + 1,) int64; actors first[i] to first[i + 1] are in keyframe i.
-        boxes: (A, 4) float64 xyxy, parts of the width and height, 0-1.
+        boxes: (A, 4) float64 xyxy, fractions of the width and height, 0-1.
         labels: (A, C) uint8, 0 or 1.
-        person: (A,) int64 person ids as they were read, -1 where the file has none.
+        person: (A,) int64 person ids as in the file, -1 without one.
     """
 
     videos: tuple[str, ...]
@@ -35,7 +35,7 @@ class ActorTable:
     person: np.ndarray
 
     def without_videos(self, names: Container[str]) -> ActorTable:
-        """The table without the keyframes of these videos."""
+        """Return the table without the keyframes of these videos."""
         keep = np.array([name not in names for name in self.videos], dtype=bool)[self.video]
         count = np.diff(self.first)
         actors = np.repeat(keep, count)
@@ -53,12 +53,12 @@ class ActorTable:
 def group_actors(
     table: AvaTable, *, class_ids: Sequence[int], excluded: AvaTable | None = None
 ) -> ActorTable:
-    """Rows with the same box in the same keyframe are one actor with several labels.
+    """Group rows into actors: rows with the same box in the same keyframe are one actor.
 
     Args:
         table: the annotations.
-        class_ids: id of each column of the labels; rows of other classes are left out, their
-            keyframes stay.
+        class_ids: id of each column of the labels; rows of other classes are left out, but
+            their keyframes stay.
         excluded: keyframes to leave out.
     """
     videos = tuple(sorted(table.videos))
@@ -72,7 +72,7 @@ def group_actors(
     used = np.flatnonzero((column >= 0) & keep[place])
     keyed = np.column_stack((place[used], table.boxes[used]))
     _, first_row, actor = np.unique(keyed, axis=0, return_index=True, return_inverse=True)
-    # Within a keyframe actors stand in the order of the file.
+    # Within a keyframe, actors have the order of the file.
     order = np.lexsort((first_row, place[used][first_row]))
     rank = np.argsort(order)
     labels = np.zeros((len(order), len(class_ids)), dtype=np.uint8)
@@ -92,7 +92,7 @@ def group_actors(
 
 
 def _keyframes(table: AvaTable, videos: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """(F, 2) int64 video and microseconds, ascending, and for each row with a box its place."""
+    """Return (F, 2) int64 video and microseconds, ascending, and each boxed row's keyframe."""
     number = {name: index for index, name in enumerate(videos)}
     codes = np.array([number[name] for name in table.videos], dtype=np.int64)
     video = codes[np.concatenate((table.video, table.empty_video))]
@@ -103,7 +103,7 @@ def _keyframes(table: AvaTable, videos: tuple[str, ...]) -> tuple[np.ndarray, np
 
 
 def _columns(class_id: np.ndarray, class_ids: Sequence[int]) -> np.ndarray:
-    """The position of each id in ``class_ids``; -1 where it is not there."""
+    """Return the position of each id in ``class_ids``, -1 for other ids."""
     known = np.asarray(class_ids, dtype=np.int64)
     order = np.argsort(known)
     place = order[np.searchsorted(known[order], class_id).clip(max=len(known) - 1)]

@@ -1,29 +1,29 @@
-"""Boxes of people that a detector found in keyframes: CSV, npz or the published pickles."""
+"""Read and write boxes of people detected in keyframes: CSV, npz or published pickles."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from stad.annotations.csv_rows import read_rows
 from stad.errors import InputError
 from stad.utils.boxes import box_iou
 
 # Keyframes are compared to six decimals of a second.
 MICROSECONDS = 1_000_000
-FORMATS = "csv (video, time, x1, y1, x2, y2, action or nothing, score), npz or pkl"
+FORMATS = ".csv (video, time, x1, y1, x2, y2, action or nothing, score), .npz or .pkl"
 
 KeyframeId = tuple[str, int]
 
 
 class Proposals(NamedTuple):
-    """People found in one keyframe.
+    """The people detected in one keyframe.
 
     Attributes:
-        boxes: (P, 4) float64 xyxy, parts of the width and height, 0-1.
+        boxes: (P, 4) float64 xyxy, fractions of the width and height, 0-1.
         scores: (P,) float64 in [0, 1].
     """
 
@@ -35,7 +35,7 @@ NO_PROPOSALS = Proposals(np.zeros((0, 4)), np.zeros(0))
 
 
 def keyframe_id(video_id: str, time_sec: float) -> KeyframeId:
-    """What identifies a keyframe: '0902', '902' and '902.000000' are one time.
+    """Return the key of a keyframe; the times '0902', '902' and '902.000000' are the same.
 
     >>> keyframe_id("a", 902.0)
     ('a', 902000000)
@@ -44,23 +44,23 @@ def keyframe_id(video_id: str, time_sec: float) -> KeyframeId:
 
 
 def read_proposals(path: str | Path) -> dict[KeyframeId, Proposals]:
-    """The proposals of a file, by keyframe.
+    """Read the proposals of a file, by keyframe.
 
     Args:
-        path: .csv as AVA's detections are written, where the action may be empty; .npz with
+        path: .csv in the format of AVA's detections, where the action may be empty; .npz with
             'video_ids' (N,) str, 'times_sec' (N,), 'boxes' (N, 4) and 'scores' (N,); or .pkl,
-            a published dict of 'VIDEO,TIME' to (P, 5) arrays of boxes and scores.
+            a published dict from 'VIDEO,TIME' to (P, 5) arrays of boxes and scores.
 
     Raises:
-        InputError: no such file, another ending, or content that does not fit; of a CSV, it
-            names the line.
+        InputError: there is no such file, its ending is unknown, or its content is wrong; for a
+            CSV the message names the line.
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"there is no file of proposals {path}")
+        raise InputError(f"There is no file of proposals {path}. Check the path.")
     readers = {".csv": _read_csv, ".npz": _read_npz, ".pkl": _read_pickle}
     if path.suffix not in readers:
-        raise InputError(f"{path}: proposals are read from {FORMATS}")
+        raise InputError(f"{path}: proposals are read from {FORMATS}, by the file's ending.")
     return readers[path.suffix](path)
 
 
@@ -78,13 +78,13 @@ def write_proposals(path: str | Path, proposals: Mapping[KeyframeId, Proposals])
 
 
 def confident(proposals: Proposals, min_score: float, *, keep_best: bool = True) -> Proposals:
-    """Return the proposals of ``min_score`` or more.
+    """Return the proposals that score ``min_score`` or more.
 
     Args:
         proposals: of one keyframe.
         min_score: in [0, 1].
-        keep_best: where all are below it, keep the best one, as mmaction2's AVADataset does;
-            PySlowFast's drops every box below it (slowfast/datasets/ava_helper.py).
+        keep_best: if all are below it, keep the best one, as mmaction2's AVADataset does;
+            PySlowFast drops every box below it (slowfast/datasets/ava_helper.py).
     """
     if not len(proposals.scores):
         return proposals
@@ -96,18 +96,19 @@ def confident(proposals: Proposals, min_score: float, *, keep_best: bool = True)
 def add_positives(
     boxes: np.ndarray, labels: np.ndarray, proposals: np.ndarray, *, min_iou: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Ground truth, and the proposals that overlap one actor by more than ``min_iou``.
+    """Add proposals that overlap an actor by more than ``min_iou`` to the ground truth.
 
-    Feichtenhofer et al., "SlowFast Networks", ICCV 2019, section 5: such a proposal has the
-    labels of the actor that it overlaps most.
+    Such a proposal gets the labels of the actor that it overlaps most: Feichtenhofer et al.,
+    "SlowFast Networks", ICCV 2019, section 5.
 
     Args:
         boxes: (K, 4) ground truth, xyxy in any one unit.
         labels: (K, C) float32.
         proposals: (P, 4) in that unit.
+        min_iou: in [0, 1].
 
     Returns:
-        (K + Q, 4) and (K + Q, C); the ground truth comes first.
+        (K + Q, 4) boxes and (K + Q, C) labels, the ground truth first.
     """
     if not len(boxes) or not len(proposals):
         return boxes, labels
@@ -119,25 +120,21 @@ def add_positives(
 
 def _read_csv(path: Path) -> dict[KeyframeId, Proposals]:
     grouped: dict[KeyframeId, list[list[float]]] = {}
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not text in UTF-8 ({error.reason}): save it as UTF-8"
-        ) from error
-    for number, row in enumerate(csv.reader(lines), start=1):
-        if not row:
-            continue
+    for line, row in read_rows(path):
         if len(row) not in (6, 7, 8):
             raise InputError(
-                f"{path}, line {number}: expected 6 to 8 columns, got {len(row)}: {','.join(row)}"
+                f"{path}, line {line}: expected 6 to 8 columns, got {len(row)}: "
+                f"{','.join(row)!r}. Write {FORMATS.partition('), ')[0].removeprefix('.csv (')}."
             )
         try:
             time_sec, *box = map(float, row[1:6])
             score = float(row[7]) if len(row) == 8 else 1.0
             key = keyframe_id(row[0], time_sec)
         except (ValueError, OverflowError):
-            raise InputError(f"{path}, line {number}: expected numbers: {','.join(row)}") from None
+            raise InputError(
+                f"{path}, line {line}: expected numbers as time, box and score, got "
+                f"{','.join(row)!r}."
+            ) from None
         grouped.setdefault(key, []).append([*box, score])
     arrays = {key: np.array(rows) for key, rows in grouped.items()}
     return {key: _checked(path, str(key[0]), array) for key, array in arrays.items()}
@@ -150,13 +147,13 @@ def _read_npz(path: Path) -> dict[KeyframeId, Proposals]:
             rows = np.column_stack((file["boxes"], file["scores"])).astype(np.float64)
     except (KeyError, ValueError, OSError) as error:
         raise InputError(
-            f"{path} is no npz of proposals ({error}): it holds video_ids (N,), times_sec (N,), "
-            "boxes (N, 4) and scores (N,)"
+            f"{path} is not an npz of proposals. It needs the arrays video_ids (N,), "
+            "times_sec (N,), boxes (N, 4) and scores (N,)."
         ) from error
     if not len(names) == len(times) == len(rows) or not np.isfinite(times).all():
         raise InputError(
-            f"{path} holds {len(names)} video_ids, {len(times)} times_sec and {len(rows)} boxes: "
-            "there must be as many of each, and each time a finite number"
+            f"{path} has {len(names)} video_ids, {len(times)} times_sec and {len(rows)} boxes. "
+            "It needs the same number of each, and finite times."
         )
     grouped: dict[KeyframeId, list[int]] = {}
     for index, (name, time_sec) in enumerate(zip(names.tolist(), times.tolist(), strict=True)):
@@ -169,7 +166,9 @@ def _read_pickle(path: Path) -> dict[KeyframeId, Proposals]:
 
     content = read_numpy_pickle(path)
     if not isinstance(content, dict):
-        raise InputError(f"{path} holds no dict of proposals, but a {type(content).__name__}")
+        raise InputError(
+            f"{path} holds a {type(content).__name__}. It needs a dict from 'VIDEO,TIME' to arrays."
+        )
     found: dict[KeyframeId, Proposals] = {}
     for key, value in content.items():
         video_id, comma, time_text = str(key).rpartition(",")
@@ -180,7 +179,7 @@ def _read_pickle(path: Path) -> dict[KeyframeId, Proposals]:
         if not np.isfinite(time_sec):
             comma = ""
         if not comma:
-            raise InputError(f"{path}: expected keys like 'VIDEO,0902', got {key!r}")
+            raise InputError(f"{path}: expected keys like 'VIDEO,0902', got {key!r}.")
         found[keyframe_id(video_id, time_sec)] = _checked(path, str(key), np.asarray(value))
     return found
 
@@ -188,10 +187,11 @@ def _read_pickle(path: Path) -> dict[KeyframeId, Proposals]:
 def _checked(path: Path, where: str, rows: np.ndarray) -> Proposals:
     if rows.ndim != 2 or rows.shape[1] not in (4, 5) or rows.dtype.kind not in "fiu":
         raise InputError(
-            f"{path}: expected (P, 5) numbers, boxes and scores, at {where}, got shape {rows.shape}"
+            f"{path}: expected (P, 5) numbers, boxes and scores, for {where!r}, got shape "
+            f"{rows.shape} of {rows.dtype}."
         )
     rows = rows.astype(np.float64)
     if not np.isfinite(rows).all():
-        raise InputError(f"{path}: a box or a score at {where} is not a finite number")
+        raise InputError(f"{path}: a box or a score of {where!r} is not a finite number.")
     scores = rows[:, 4] if rows.shape[1] == 5 else np.ones(len(rows))
     return Proposals(rows[:, :4], scores)

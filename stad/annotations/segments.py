@@ -1,8 +1,7 @@
-"""Segments in files: ActivityNet JSON and the text files of THUMOS 2014, read and compared."""
+"""Read segments: ActivityNet JSON and the text files of THUMOS 2014."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stad.errors import InputError
+from stad.utils.files import read_json
 
-# THUMOS marks stretches where nobody could tell with this label.
+# THUMOS labels segments that may show any class with this.
 AMBIGUOUS = "Ambiguous"
-CLASS_LIST = "detclasslist.txt"
 
 
 class SegmentRows(NamedTuple):
@@ -23,8 +22,8 @@ class SegmentRows(NamedTuple):
         video: N names of videos.
         label: N labels.
         span: (N, 2) float64 start and end, seconds.
-        score: (N,) float64; of annotations 1.
-        videos: all videos that the file tells of, with or without segments.
+        score: (N,) float64; 1 for annotations.
+        videos: all videos that the file names, with or without segments.
     """
 
     video: tuple[str, ...]
@@ -33,8 +32,8 @@ class SegmentRows(NamedTuple):
     score: np.ndarray
     videos: tuple[str, ...]
 
-    def where(self, keep: Sequence[bool]) -> SegmentRows:
-        """Some of the rows; the videos stay."""
+    def where(self, keep: Sequence[bool] | np.ndarray) -> SegmentRows:
+        """Return some of the rows, and all videos; ``keep`` is (N,) bool."""
         index = np.flatnonzero(keep)
         return SegmentRows(
             tuple(self.video[i] for i in index),
@@ -46,72 +45,77 @@ class SegmentRows(NamedTuple):
 
 
 def read_annotations(path: str | Path, *, subset: str | None = None) -> SegmentRows:
-    """Ground truth: a JSON file of ActivityNet's kind or a folder of THUMOS 2014's text files.
+    """Read ground truth: a JSON file like ActivityNet's, or a folder of THUMOS 2014 text files.
 
     Args:
         path: a .json file with 'database', or a folder with CLASS_SUBSET.txt files.
-        subset: such as 'validation' or 'test', in any case; None for all that there are.
+        subset: such as 'validation' or 'test', in upper or lower case; None for all.
 
     Raises:
-        InputError: nothing there, another form, or no video of the subset.
+        InputError: there is no such file, it has another form, or no video is in the subset.
     """
     path = Path(path)
     rows = read_thumos(path, subset=subset) if path.is_dir() else _read_database(path, subset)
     if not rows.videos:
-        what = f"of the subset {subset!r}" if subset else "at all"
-        raise InputError(f"{path} tells of no video {what}: give --subset as the file names it")
+        if subset is None:
+            raise InputError(f"{path} contains no videos.")
+        raise InputError(
+            f"{path} contains no videos in subset {subset!r}. Give --subset as the file names it."
+        )
     return rows
 
 
 def _read_database(path: Path, subset: str | None) -> SegmentRows:
-    database = _object(path, _load(path), "database", "annotations")
+    database = _object(path, read_json(path), "database", "annotations")
     found, videos = [], []
     for video, entry in database.items():
-        entry = _as(dict, entry, path, f"of the video {video!r}")
+        entry = _as(dict, entry, path, f"for the video {video!r}")
         if subset is not None and str(entry.get("subset", "")).lower() != subset.lower():
             continue
         videos.append(video)
-        for one in _as(list, entry.get("annotations", []), path, f"of annotations of {video!r}"):
+        for one in _as(list, entry.get("annotations", []), path, f"of annotations for {video!r}"):
             found.append((video, *_segment(path, video, one), 1.0))
     return _rows(found, videos)
 
 
 def read_results(path: str | Path) -> SegmentRows:
-    """Detections: a JSON file of ActivityNet's kind, with 'results'.
+    """Read detections: a JSON file like ActivityNet's, with 'results'.
 
     Raises:
-        InputError: no such file, another form, or a number that is none.
+        InputError: there is no such file, it has another form, or a number is not finite.
     """
     path = Path(path)
-    results = _object(path, _load(path), "results", "detections")
+    results = _object(path, read_json(path), "results", "detections")
     found = []
     for video, entries in results.items():
-        for one in _as(list, entries, path, f"of detections of {video!r}"):
+        for one in _as(list, entries, path, f"of detections for {video!r}"):
             label, span = _segment(path, video, one)
             score = one.get("score")
             if not isinstance(score, int | float) or not np.isfinite(score):
-                raise InputError(f"{path}, video {video!r}: expected a score, got {score!r}")
+                raise InputError(
+                    f"{path}, video {video!r}: expected a finite number as score, got {score!r}."
+                )
             found.append((video, label, span, float(score)))
     return _rows(found, results)
 
 
 def read_thumos(folder: str | Path, *, subset: str | None = None) -> SegmentRows:
-    """The annotations of THUMOS 2014: CLASS_test.txt or CLASS_val.txt, lines 'VIDEO START END'.
+    """Read the annotations of THUMOS 2014: lines 'VIDEO START END' in CLASS_test.txt or _val.txt.
 
-    Segments of ``Ambiguous_SUBSET.txt`` are labelled ``AMBIGUOUS``.
+    Segments of ``Ambiguous_SUBSET.txt`` get the label ``AMBIGUOUS``.
 
     Args:
-        folder: as the challenge gave it out.
+        folder: as the challenge published it.
         subset: 'test' or 'val'; None for both.
 
     Raises:
-        InputError: no such file in the folder, or a line that does not fit.
+        InputError: the folder has no such file, or a line is wrong.
     """
     folder = Path(folder)
     short = {None: "*", "validation": "val"}.get(subset, subset)
     files = sorted(folder.glob(f"*_{short}.txt"))
     if not files:
-        raise InputError(f"{folder} has no files of annotations such as CliffDiving_{short}.txt")
+        raise InputError(f"{folder} has no files of annotations such as CliffDiving_{short}.txt.")
     found = []
     for file in files:
         label = file.stem.rpartition("_")[0]
@@ -123,7 +127,7 @@ def read_thumos(folder: str | Path, *, subset: str | None = None) -> SegmentRows
                 video, start, end = words[0], float(words[1]), float(words[2])
             except (IndexError, ValueError):
                 raise InputError(
-                    f"{file}, line {number}: expected a video, a start and an end, got {line!r}"
+                    f"{file}, line {number}: expected a video, a start and an end, got {line!r}."
                 ) from None
             found.append((video, label, (start, end), 1.0))
     return _rows(found, sorted({row[0] for row in found}))
@@ -139,19 +143,10 @@ def _rows(found: list[tuple], videos: Iterable[str]) -> SegmentRows:
     )
 
 
-def _load(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON ({error})") from error
-
-
 def _object(path: Path, content: Any, key: str, what: str) -> dict:
     if not isinstance(content, dict) or not isinstance(content.get(key), dict):
         raise InputError(
-            f"{path}: expected {what} as ActivityNet writes them, a JSON object with {key!r}"
+            f"{path}: expected {what} as ActivityNet writes them, a JSON object with {key!r}."
         )
     return content[key]
 
@@ -159,20 +154,22 @@ def _object(path: Path, content: Any, key: str, what: str) -> dict:
 def _as(kind: type, value: Any, path: Path, what: str) -> Any:
     if not isinstance(value, kind):
         name = "an object" if kind is dict else "a list"
-        raise InputError(f"{path}: expected {name} {what}, got {value!r:.60}")
+        raise InputError(f"{path}: expected {name} {what}, got {value!r:.60}.")
     return value
 
 
 def _segment(path: Path, video: str, one: Any) -> tuple[str, tuple[float, float]]:
-    """Label and span of an entry."""
+    """Return the label and the span of an entry."""
     try:
         label, (start, end) = one["label"], one["segment"]
         span = float(start), float(end)
     except (TypeError, KeyError, ValueError):
         raise InputError(
             f"{path}, video {video!r}: expected a 'label' and a 'segment' of two times, "
-            f"got {one!r:.80}"
+            f"got {one!r:.80}."
         ) from None
     if not np.isfinite(span).all() or not isinstance(label, str):
-        raise InputError(f"{path}, video {video!r}: {one!r:.80} is no labelled segment")
+        raise InputError(
+            f"{path}, video {video!r}: expected finite times and a text as label, got {one!r:.80}."
+        )
     return label, span

@@ -1,4 +1,4 @@
-"""Tubes in files: the pickles of UCF101-24, JHMDB and MultiSports, and JSON of detections."""
+"""Read tubes: the pickles of UCF101-24, JHMDB and MultiSports, and JSON of detections."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stad.errors import InputError
+from stad.utils.files import read_json
 
 RESULTS_FORMAT, RESULTS_VERSION = "stad-tubes", 1
 SETS = ("train", "test")
-# pyannot.pkl has numbers for these.
+# The classes that pyannot.pkl numbers.
 UCF24_LABELS = (
     "Basketball",
     "BasketballDunk",
@@ -46,7 +47,7 @@ class LabelledTube(NamedTuple):
 
     Attributes:
         label: name of its class.
-        frames: (T,) int64 frame numbers without holes, from 1.
+        frames: (T,) int64 consecutive frame numbers, from 1.
         boxes: (T, 4) float64 xyxy, pixels.
         score: 1 for annotations.
     """
@@ -63,7 +64,7 @@ class TubeAnnotations(NamedTuple):
     Attributes:
         labels: C names, by class index.
         tubes: by video.
-        train, test: the videos of each split; none where the file does not say.
+        train, test: the videos of each split; empty if the file has no splits.
     """
 
     labels: tuple[str, ...]
@@ -72,28 +73,28 @@ class TubeAnnotations(NamedTuple):
     test: tuple[tuple[str, ...], ...] = ()
 
     def videos(self, *, part: str = "test", split: int = 1) -> tuple[str, ...]:
-        """The videos of a split, from 1; all where the file knows no splits.
+        """Return the videos of a split, counted from 1; all of them if there are no splits.
 
         Raises:
-            InputError: no such split.
+            InputError: there is no such split.
         """
         splits = self.test if part == "test" else self.train
         if not splits:
             return tuple(self.tubes)
         if not 1 <= split <= len(splits):
-            raise InputError(f"the annotations have splits 1 to {len(splits)}, got {split}")
+            raise InputError(f"The annotations have splits 1 to {len(splits)}, got {split}.")
         return splits[split - 1]
 
 
 def read_tube_annotations(path: str | Path) -> TubeAnnotations:
-    """The published pickle of a data set; nothing in it is run.
+    """Read the published pickle of a data set, without running any code in it.
 
-    Known are those with 'labels', 'gttubes', 'train_videos' and 'test_videos' (UCF101v2-GT.pkl,
-    JHMDB-GT.pkl, multisports_GT.pkl), and pyannot.pkl of the corrected UCF101-24 annotations,
-    whose boxes x, y, width, height become xyxy and whose frames are counted from 1.
+    It has 'labels', 'gttubes', 'train_videos' and 'test_videos' (UCF101v2-GT.pkl, JHMDB-GT.pkl,
+    multisports_GT.pkl), or is pyannot.pkl of the corrected UCF101-24 annotations, whose boxes
+    x, y, width, height become xyxy and whose frames are then counted from 1.
 
     Raises:
-        InputError: no such file, or another content.
+        InputError: there is no such file, or it has other content.
     """
     from stad.utils.pickles import read_numpy_pickle
 
@@ -104,8 +105,8 @@ def read_tube_annotations(path: str | Path) -> TubeAnnotations:
         return _from_pyannot(content)
     except (TypeError, KeyError, ValueError, IndexError, AttributeError) as error:
         raise InputError(
-            f"{path}: expected the annotations of UCF101-24, JHMDB or MultiSports as they are "
-            f"published ({error or type(error).__name__})"
+            f"{path}: expected the annotations of UCF101-24, JHMDB or MultiSports as published "
+            f"({error or type(error).__name__})."
         ) from error
 
 
@@ -142,31 +143,26 @@ def _tube(label: str, frames: np.ndarray, boxes: np.ndarray, score: float = 1.0)
     if frames.ndim != 1 or not len(frames) or boxes.shape != (len(frames), 4):
         raise ValueError(f"a tube of {label} has {frames.shape} frames and {boxes.shape} boxes")
     if (np.diff(frames) != 1).any():
-        raise ValueError(f"the frames of a tube of {label} are not one after the other")
+        raise ValueError(f"the frames of a tube of {label} are not consecutive")
     if not np.isfinite(boxes).all() or not np.isfinite(score):
-        raise ValueError(f"a tube of {label} has a box or a score that is no number")
+        raise ValueError(f"a tube of {label} has a box or a score that is not finite")
     return LabelledTube(label, frames, boxes, float(score))
 
 
 def read_tube_results(path: str | Path) -> dict[str, list[LabelledTube]]:
-    """Detections by video, from JSON.
+    """Read detections by video, from JSON.
 
-    The file is an object with "format": "stad-tubes", "version": 1 and "videos", an object of
+    The file is an object with "format": "stad-tubes", "version": 1 and "videos", an object from
     the names of videos to lists of tubes: "label", "score" in [0, 1], "first_frame" counted as in
     the annotations (from 1), and "boxes", one [x1, y1, x2, y2] in pixels for each frame.
 
     Raises:
-        InputError: no such file, or another content.
+        InputError: there is no such file, or it has other content.
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON ({error})") from error
+    content = read_json(path)
     known = {"format": RESULTS_FORMAT, "version": RESULTS_VERSION}
     if not isinstance(content, dict) or {name: content.get(name) for name in known} != known:
-        raise InputError(f"{path}: expected tubes, a JSON object with {json.dumps(known)[1:-1]}")
+        raise InputError(f"{path}: expected tubes, a JSON object with {json.dumps(known)[1:-1]}.")
     try:
         return {
             video: [_result_tube(one) for one in tubes]
@@ -175,7 +171,7 @@ def read_tube_results(path: str | Path) -> dict[str, list[LabelledTube]]:
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise InputError(
             f"{path}: expected tubes with label, score, first_frame and boxes: "
-            f"{error or type(error).__name__}"
+            f"{error or type(error).__name__}."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""How ids of videos are spelled that name none: with a folder, a file ending or 'v_' too many."""
+"""Guess why video ids match no video: a folder, a file ending or 'v_' too many or too few."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,3}$")
 
 
 def guess_video_ids(missing: Sequence[str], available: Sequence[str]) -> str:
-    """How ids that name no video would have to be spelled; a sentence or nothing.
+    """Return how ids without a video differ from those that exist, as a sentence or ''.
 
     Args:
         missing: ids without a video.
-        available: ids, or names of files, that there are.
+        available: ids of videos, or names of files, that exist.
 
-    >>> guess_video_ids(["clips/a.mp4", "clips/b.mp4"], ["a", "b"])
-    "They look like ids with a folder in front and a file ending: 'clips/a.mp4' is 'a' there."
+    >>> guess_video_ids(["a.mp4", "b.mp4"], ["a", "b"])
+    "They look like ids with a file ending: 'a.mp4' is 'a' there."
     """
     by_spelling: dict[str, str] = {}
     for name in available:
@@ -26,13 +26,12 @@ def guess_video_ids(missing: Sequence[str], available: Sequence[str]) -> str:
     if not pairs or len(pairs) * 2 < len(missing):
         return ""
     wrong, right = pairs[0]
-    kinds = [f"ids {word}" for word in _differences(wrong, right)]
-    what = " and ".join([kinds[0], *(one.removeprefix("ids ") for one in kinds[1:])])
-    return f"They look like {what}: {wrong!r} is {right!r} there."
+    what = " and ".join(_differences(wrong, right))
+    return f"They look like ids {what}: {wrong!r} is {right!r} there."
 
 
 def _differences(wrong: str, right: str) -> list[str]:
-    """In which ways two spellings of one id differ."""
+    """List how two spellings of one id differ."""
     found = []
     if ("/" in wrong) != ("/" in right):
         found.append("with a folder in front" if "/" in wrong else "without the folder in front")

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from stad.annotations.ava_csv import AvaTable, locate_rows, read_ava_csv
+from stad.annotations.ava_table import AvaTable, locate_rows
 from stad.annotations.checks.boxes import check_boxes
 from stad.annotations.checks.findings import Checked, Finding, settle
-from stad.annotations.checks.rows import check_class_ids, check_repeats, check_times
+from stad.annotations.checks.rows import check_class_ids, check_repeats
+from stad.annotations.checks.times import check_times
+from stad.annotations.readers import read_annotations
 from stad.annotations.video_ids import guess_video_ids
 from stad.datasets.video_facts import VideoFacts, available_ids, probe_videos
 from stad.errors import InputError
@@ -57,7 +59,7 @@ def read_checked(
         InputError: the file cannot be read, most of its rows are wrong, or no video is found.
             The message says what the file seems to contain instead.
     """
-    table = read_ava_csv(path, allow_bad_numbers=True)
+    table = read_annotations(path, allow_bad_numbers=True)
     facts: dict[str, VideoFacts] = {}
     reasons: dict[str, str] = {}
     if source is not None:

@@ -13,13 +13,9 @@ from mmengine.logging import print_log
 from torch.utils.data import Dataset, default_collate
 
 from stad.annotations import label_maps
+from stad.annotations.listed_videos import find_listed, find_videos, list_class_folders
 from stad.annotations.video_ids import guess_video_ids
-from stad.annotations.video_lists import (
-    find_listed,
-    find_videos,
-    list_class_folders,
-    read_video_list,
-)
+from stad.annotations.video_lists import read_video_list
 from stad.datasets.epoch_sampler import EpochIndex
 from stad.datasets.inputs import as_window, missing_error, missing_inputs, open_source
 from stad.datasets.transforms.recognition import crop_views

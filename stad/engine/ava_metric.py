@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from mmengine import dist
 from mmengine.evaluator import BaseMetric
 
-from stad.annotations.ava_csv import (
-    AvaTable,
-    evaluated_classes,
-    labelled_boxes,
-    read_ava_csv,
-    read_excluded,
-)
-from stad.annotations.label_maps import read_label_map
+from stad.annotations.ava_csv import read_excluded
+from stad.annotations.ava_table import AvaTable, labelled_boxes
+from stad.annotations.ava_writer import EXACT_DETECTIONS, write_ava_csv
+from stad.annotations.label_maps import evaluated_classes, read_label_map
+from stad.annotations.readers import read_annotations
 from stad.evaluation.ava import evaluate_ava
 from stad.evaluation.ava_summary import as_table
 from stad.evaluation.compare_ava import AvaComparison
 from stad.registry import METRICS
-from stad.utils.files import AtomicFile
 
 
 class _Scored(NamedTuple):
@@ -87,8 +82,8 @@ class AVAMetric(BaseMetric):
         """{'mAP': in [0, 1], NaN where no class has ground truth, 'keyframes': how many}."""
         found = self._as_table(results)
         if self._out is not None:
-            write_detections(self._out, found)
-        annotated = read_ava_csv(self.dataset_meta["annotations"], allow_bad_numbers=True)
+            write_ava_csv(self._out, found, numbers=EXACT_DETECTIONS)
+        annotated = read_annotations(self.dataset_meta["annotations"], allow_bad_numbers=True)
         # What the data set leaves out is nothing that could be found.
         annotated = annotated.without_rows(self.dataset_meta.get("left_out_rows", []))
         tables = [annotated, found]
@@ -150,17 +145,3 @@ class AVAMetric(BaseMetric):
     def table(self) -> str:
         """The last evaluation for the log: one line per class, best first."""
         return f"average precision per class\n{as_table(self.comparison.result)}"
-
-
-def write_detections(path: str | Path, table: AvaTable) -> None:
-    """Write detections as AVA CSV: video, time, x1, y1, x2, y2, action id, score.
-
-    Raises:
-        InputError: the file cannot be written.
-    """
-    file = AtomicFile(path)
-    columns = (table.video, table.time_sec, table.boxes, table.class_id, table.last)
-    for video, time_sec, box, class_id, score in zip(*(c.tolist() for c in columns), strict=True):
-        numbers = ",".join(f"{value:.6g}" for value in box)
-        file.write(f"{table.videos[video]},{time_sec:.10g},{numbers},{class_id},{score:.6g}\n")
-    file.close()

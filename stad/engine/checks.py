@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from stad.annotations.checks.findings import Finding, settle, shown
+from stad.annotations.checks.findings import Finding, settle
 from stad.annotations.checks.rows import SHOWN_CLASSES, check_examples
 from stad.datasets.ava import AVADataset
 from stad.datasets.keypoints import SkeletonDataset
 from stad.datasets.video_facts import available_ids
 from stad.datasets.videos import VideoDataset
 from stad.errors import InputError
+from stad.utils.text import shown
 
 HEADS = ("roi_head", "head", "flow_head")
 AnyDataset = AVADataset | VideoDataset | SkeletonDataset

@@ -12,9 +12,9 @@ from mmengine.hooks import Hook
 from mmengine.optim import AmpOptimWrapper
 from torch import Tensor, nn
 
-from stad.annotations.checks.findings import shown
 from stad.engine.checkpoints import newest_checkpoint
 from stad.errors import InputError
+from stad.utils.text import shown
 
 
 class FiniteLossHook(Hook):

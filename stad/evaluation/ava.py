@@ -1,4 +1,4 @@
-"""AVA frame-mAP at IoU 0.5 as the official evaluation, mmaction2 or PySlowFast compute it."""
+"""Compute AVA frame-mAP at IoU 0.5 as the official evaluation, mmaction2 or PySlowFast do."""
 
 from __future__ import annotations
 
@@ -7,18 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stad.annotations.boxes import LabelledBoxes
 from stad.errors import InputError
 from stad.evaluation.ava_match import Matched, match_detections
-from stad.evaluation.ava_rows import (
-    PROTOCOLS,
-    Found,
-    InvalidBoxError,
-    LabelledBoxes,
-    Truth,
-    prepare_detections,
-    prepare_truth,
-)
-from stad.evaluation.detection import Curve, average_precision, precision_recall
+from stad.evaluation.ava_protocols import PROTOCOLS, InvalidBoxError
+from stad.evaluation.ava_rows import Found, Truth, prepare_detections, prepare_truth
+from stad.evaluation.precision import Curve, average_precision, precision_recall
 
 __all__ = [
     "PROTOCOLS",
@@ -34,22 +28,22 @@ TIE_ORDERS = ("stable", "numpy")
 
 @dataclass(frozen=True)
 class AvaResult:
-    """What an evaluation found; arrays over classes are in the order of ``class_ids``.
+    """The result of an AVA evaluation; arrays over classes are in the order of ``class_ids``.
 
     Attributes:
-        protocol, tie_order: as asked for.
+        protocol, tie_order: as requested.
         class_ids, class_names: C classes, by ascending id.
         ap: (C,) float64 in [0, 1], NaN for classes that are left out of the mean.
         num_ground_truth, num_detections: (C,) int64, as they entered the average precision.
-        lost: how many detections of evaluated classes did not count, by reason: 'excluded',
+        lost: number of detections of evaluated classes that did not count, by reason: 'excluded',
             'unknown_keyframe' (under 'pyslowfast' these did count, as wrong), 'over_capacity',
             'degenerate', 'low_score', 'empty_keyframe'.
         class_start: (C + 1,) int64, class i has entries class_start[i] to class_start[i + 1].
         detection_row: (M,) int64 rows of the detections, class by class, by descending score.
         score: (M,) float of those entries.
         ground_truth_row: (M,) int64 row of the ground truth found, -1 for a false positive.
-        evaluated_rows: (G,) int64 rows of the ground truth that could be found.
-        notes: what a reader of the figures should know.
+        evaluated_rows: (G,) int64 rows of the evaluated ground truth.
+        notes: remarks on the figures, a sentence each.
     """
 
     protocol: str
@@ -69,12 +63,12 @@ class AvaResult:
 
     @property
     def mean_ap(self) -> float:
-        """Mean over the classes that have an average precision; NaN if none has."""
+        """Mean over the classes that have an average precision; NaN if none has one."""
         known = self.ap[~np.isnan(self.ap)]
         return float(known.mean()) if len(known) else float("nan")
 
     def curve(self, class_id: int) -> Curve:
-        """Precision and recall of a class at each of its scores."""
+        """Return precision and recall of a class at each of its scores."""
         index = self.class_ids.index(class_id)
         mine = slice(*self.class_start[index : index + 2])
         return precision_recall(
@@ -93,16 +87,16 @@ def evaluate_ava(
     protocol: str = "official",
     tie_order: str = "stable",
 ) -> AvaResult:
-    """Average precision per class and its mean.
+    """Compute the average precision of each class, and its mean.
 
     Args:
-        ground_truth: what is there.
-        detections: what was found.
-        classes: id -> name of the evaluated classes; rows of other classes play no part.
+        ground_truth: the annotated boxes.
+        detections: the detected boxes.
+        classes: id -> name of the evaluated classes; rows of other classes are ignored.
         excluded: (X,) int64 keyframes that are left out, in the way of the protocol.
         protocol: 'official', 'mmaction2' or 'pyslowfast'.
         tie_order: the order of detections of equal score in the average precision: 'stable' is
-            the same everywhere, 'numpy' is what the public codes do on this CPU.
+            the same everywhere, 'numpy' is the order of the public codes on this CPU.
 
     Raises:
         InvalidBoxError: a ground-truth box is reversed (x1 > x2 or y1 > y2).
@@ -174,7 +168,7 @@ def _class_ap(is_right: np.ndarray, class_start: np.ndarray, count: np.ndarray) 
 def _notes(
     protocol: str, lost: dict[str, int], num_detections: np.ndarray, count: np.ndarray
 ) -> tuple[str, ...]:
-    """What a reader of the figures should know, a sentence each."""
+    """List remarks on the figures, a sentence each."""
     notes = []
     if unknown := lost["unknown_keyframe"]:
         what = "count as wrong" if PROTOCOLS[protocol].unknown_keyframes else "were ignored"
@@ -185,12 +179,12 @@ def _notes(
         notes.append(f"{excluded} detections on excluded keyframes were left out.")
     if over := lost["over_capacity"]:
         capacity = PROTOCOLS[protocol].capacity
-        notes.append(f"{over} detections were beyond the {capacity} that a keyframe may have.")
+        notes.append(f"{over} detections exceeded the maximum of {capacity} for a keyframe.")
     if flat := lost["degenerate"]:
-        notes.append(f"{flat} detections whose box has no area were dropped.")
+        notes.append(f"{flat} detections with a box without area were dropped.")
     if low := lost.get("low_score", 0):
-        least = PROTOCOLS[protocol].least_score
-        notes.append(f"{low} detections with scores up to {least} were dropped.")
+        low_score = PROTOCOLS[protocol].min_score
+        notes.append(f"{low} detections with scores up to {low_score} were dropped.")
     if empty := lost.get("empty_keyframe", 0):
         notes.append(
             f"{empty} detections on keyframes without evaluated ground truth were skipped."

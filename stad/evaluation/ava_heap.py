@@ -1,9 +1,9 @@
-"""The at most 50 entries per keyframe that AVA's evaluation keeps: which, and in which order.
+"""Select and order the 50 entries per keyframe that AVA's official evaluation keeps.
 
-The official code pushes (score, action id, y1, x1, y2, x2) into a min-heap per keyframe; once it
-holds 50, a new entry must score strictly above the heap's smallest, which it replaces. Only equal
-scores make the outcome differ from "the 50 highest", and only they make the heap's own order
-matter, so that the heap itself is run for the few keyframes where that decides something.
+The official code pushes (score, action id, y1, x1, y2, x2) into a min-heap per keyframe. Once it
+holds 50, a new entry must score strictly above the heap's smallest, which it replaces. The result
+differs from "the 50 highest" only for equal scores, and the order in the heap matters only for
+them. The heap itself is therefore run only for the few keyframes where it decides something.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class Entries(NamedTuple):
         start: (K + 1,) int64, keyframe k has rows start[k] to start[k + 1].
         score: (N,) float64.
         action: (N,) int.
-        boxes: (B, 4) xyxy, the boxes of these rows among others: a copy would be large.
-        box_row: (N,) int64 which of them is whose.
+        boxes: (B, 4) xyxy, the boxes of these rows among others, which saves a large copy.
+        box_row: (N,) int64 index in ``boxes`` of each row.
     """
 
     start: np.ndarray
@@ -34,26 +34,26 @@ class Entries(NamedTuple):
     box_row: np.ndarray
 
     def boxes_of(self, rows: np.ndarray) -> np.ndarray:
-        """(R, 4) boxes of some rows."""
+        """Return the (R, 4) boxes of some rows."""
         return self.boxes[self.box_row[rows]]
 
     def keyframe_of_rows(self) -> np.ndarray:
-        """(N,) int64 index of each row's keyframe."""
+        """Return (N,) int64 index of each row's keyframe."""
         return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
 
 
 def group_rows(
     keyframe: np.ndarray, *, by_value: bool = False
 ) -> tuple[np.ndarray | None, np.ndarray]:
-    """Order the rows by keyframe; within a keyframe they stay as they come.
+    """Order the rows by keyframe; within a keyframe they keep their order.
 
     Args:
         keyframe: (N,) int64 keys.
         by_value: order the keyframes by key, not by their first row.
 
     Returns:
-        order: (N,) int64, or None where the rows are in that order already.
-        start: (K + 1,) int64 where each keyframe starts in that order.
+        order: (N,) int64, or None if the rows are in that order already.
+        start: (K + 1,) int64 start of each keyframe in that order.
     """
     if not len(keyframe):
         return None, np.zeros(1, dtype=np.int64)
@@ -64,7 +64,7 @@ def group_rows(
     rank = np.searchsorted(keys, run_key)
     if not by_value:
         first = np.empty(len(keys), dtype=np.int64)
-        # What is written last stays: the first run of each key.
+        # The last write stays: the first run of each key.
         first[rank[::-1]] = np.arange(len(rank))[::-1]
         place = np.empty(len(keys), dtype=np.int64)
         place[np.argsort(first)] = np.arange(len(keys))
@@ -78,7 +78,7 @@ def group_rows(
 
 
 def kept_entries(entries: Entries, capacity: int) -> np.ndarray:
-    """Which rows the heaps hold in the end.
+    """Return which rows the heaps hold in the end.
 
     Returns:
         (N,) bool.
@@ -97,11 +97,11 @@ def kept_entries(entries: Entries, capacity: int) -> np.ndarray:
 
 
 def _lowest_kept_score(entries: Entries, size: np.ndarray, capacity: int) -> np.ndarray:
-    """The capacity-th highest score of each keyframe, -inf where it has no more than that."""
+    """Return the capacity-th highest score of each keyframe; -inf if it has no more entries."""
     limit = np.full(len(size), -np.inf)
     width = 1 << int(capacity).bit_length()
     while True:
-        # Keyframes of like size share one padded table, so that one long one costs no memory.
+        # Keyframes of similar size share a padded table, so that a long one costs no memory.
         narrow = width // 2 if width // 2 > capacity else capacity
         group = np.flatnonzero((size > narrow) & (size <= width))
         step = max(CELLS_AT_A_TIME // width, 1)
@@ -125,10 +125,10 @@ def _drop_surplus(
     keyframes: np.ndarray,
     capacity: int,
 ) -> None:
-    """Clear ``keep`` for what equal scores at the limit push out of some keyframes.
+    """Clear ``keep`` for the entries of equal score that are pushed out of some keyframes.
 
-    From the row that makes ``capacity`` scores at or above the limit, no entry at the limit
-    enters any more; each higher one that still comes pushes out the smallest entry at the limit.
+    After the row that makes ``capacity`` scores at or above the limit, entries at the limit do not
+    enter any more, and each higher one that follows pushes out the smallest entry at the limit.
     """
     rows, keyframe = _rows_of(entries.start, keyframes)
     candidate = keep[rows]
@@ -151,15 +151,16 @@ def _drop_surplus(
 def heap_positions(
     entries: Entries, keep: np.ndarray, keyframes: np.ndarray, *, capacity: int
 ) -> np.ndarray:
-    """Where kept rows stand in their heap's array.
+    """Return the position of each kept row in the array of its heap.
 
     Args:
+        entries: N rows.
         keep: (N,) bool from ``kept_entries``.
         keyframes: (Q,) the keyframes whose heaps are needed.
-        capacity: the most that a heap holds; 0 for no limit.
+        capacity: maximum size of a heap; 0 for no limit.
 
     Returns:
-        (N,) int64; the row's own index outside those keyframes and where not kept.
+        (N,) int64; the index of the row itself outside those keyframes and if it is not kept.
     """
     position = np.arange(len(entries.score))
     for keyframe in keyframes:
@@ -168,7 +169,7 @@ def heap_positions(
         action, score = entries.action[rows].tolist(), entries.score[rows].tolist()
         tuples = list(zip(score, action, top, left, bottom, right, strict=True))
         heap = _run_heap(tuples, capacity)
-        # Equal tuples cannot be told apart, nor need they be: they are paired off in order.
+        # Equal tuples are interchangeable, so they are paired in order.
         in_heap = sorted(range(len(heap)), key=heap.__getitem__)
         kept = sorted(np.flatnonzero(keep[rows]).tolist(), key=tuples.__getitem__)
         position[rows[kept]] = in_heap
@@ -186,14 +187,14 @@ def _run_heap(tuples: list[tuple], capacity: int) -> list[tuple]:
 
 
 def _rows_of(start: np.ndarray, keyframes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """All rows of some keyframes, and for each its place among those keyframes."""
+    """Return all rows of some keyframes, and the place of each row's keyframe among those."""
     size = start[keyframes + 1] - start[keyframes]
     keyframe = np.repeat(np.arange(len(keyframes)), size)
     return start[keyframes][keyframe] + _count_within(keyframe), keyframe
 
 
 def _count_within(group: np.ndarray) -> np.ndarray:
-    """0, 1, 2 ... within each run of equal values."""
+    """Count 0, 1, 2 ... within each run of equal values."""
     if not len(group):
         return np.empty(0, dtype=np.int64)
     starts = np.append(0, np.flatnonzero(group[1:] != group[:-1]) + 1)

@@ -1,4 +1,4 @@
-"""AVA matching: which detections are right, in the order in which they enter the precision."""
+"""Match AVA detections, and order them as they enter the average precision."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stad.annotations.boxes import LabelledBoxes
 from stad.evaluation.ava_heap import Entries, heap_positions
-from stad.evaluation.ava_rows import Found, LabelledBoxes, Protocol, Truth
-from stad.evaluation.detection import (
+from stad.evaluation.ava_protocols import Protocol
+from stad.evaluation.ava_rows import Found, Truth
+from stad.evaluation.matching import (
     Pairs,
     ascending_order,
     best_partner,
@@ -29,7 +31,7 @@ class Matched:
     Attributes:
         entry: (M,) int64 index in ``Found.entries``.
         class_start: (C + 1,) int64, class i has entries class_start[i] to class_start[i + 1].
-        partner: (M,) int64 index in ``Truth.row`` of the ground truth found, -1 for none.
+        partner: (M,) int64 index in ``Truth.row`` of the ground truth found, or -1.
     """
 
     entry: np.ndarray
@@ -40,10 +42,13 @@ class Matched:
 def match_detections(
     ground_truth: LabelledBoxes, truth: Truth, found: Found, *, rules: Protocol, tie_order: str
 ) -> Matched:
-    """Match within keyframe and class, and put the detections in order.
+    """Match within keyframe and class, and order the detections.
 
     Args:
-        ground_truth: the columns that ``truth`` was picked from.
+        ground_truth: the columns that ``truth`` was selected from.
+        truth: the evaluated ground truth.
+        found: the detections on evaluated keyframes.
+        rules: of the protocol.
         tie_order: 'stable' or 'numpy'.
     """
     kept, entries = found.kept, found.entries
@@ -65,7 +70,7 @@ def match_detections(
         right = first_come(partner, np.arange(len(kept)), score=np.zeros(len(kept)))
     else:
         right = first_come(partner, ranking.ascending, score=ranking.score)
-    # Reversed, so that of equal scores the last comes first: so do the public codes.
+    # Reversed, so that the last one of equal scores comes first, as in the public codes.
     descending = ascending[::-1]
     return Matched(
         entry=kept[descending],
@@ -79,9 +84,9 @@ class _Ranking:
     """The detections that count, and their order by class and score.
 
     Attributes:
-        found: where they come from.
-        class_index, score, keyframe: (M,) columns of them, in the order of the keyframes.
-        class_start: (C + 1,) where each class starts in the descending order.
+        found: their source.
+        class_index, score, keyframe: (M,) columns, in the order of the keyframes.
+        class_start: (C + 1,) start of each class in the descending order.
         ascending: (M,) their indices by descending class, then ascending score, then place.
         place: (M,) order of those of one keyframe, class and score.
     """
@@ -96,6 +101,7 @@ class _Ranking:
 
     @staticmethod
     def from_found(found: Found, *, num_classes: int) -> _Ranking:
+        """Rank the kept detections by score."""
         kept = found.kept
         class_index, score = found.class_index[kept], found.entries.score[kept]
         size = np.bincount(class_index, minlength=num_classes)
@@ -113,8 +119,8 @@ class _Ranking:
         """Put equal scores of one keyframe and class in the order of the keyframe's heap.
 
         Args:
-            partner: (M,); where none of the equals overlaps any ground truth they are all
-                wrong, and their order decides nothing.
+            partner: (M,); if none of the equals overlaps any ground truth, all are wrong and
+                their order does not matter.
             capacity: of the heaps.
         """
         order = self.ascending
@@ -139,7 +145,7 @@ class _Ranking:
         self.ascending[member] = rows[np.lexsort((self.place[rows], run))]
 
     def numpy_order(self, order: str) -> np.ndarray:
-        """The ascending order by numpy's default sort, from the order the public codes have."""
+        """Return the ascending order by numpy's default sort, starting as the public codes do."""
         listed = np.arange(len(self.score))
         if order != "file":
             listed = np.lexsort((self.place, -self.score, self.keyframe))
@@ -155,7 +161,7 @@ def _by_class(
     *,
     sort: Callable[[np.ndarray], np.ndarray],
 ) -> np.ndarray:
-    """Indices by descending class, each class by ascending score."""
+    """Return indices by descending class, and by ascending score within a class."""
     order = np.argsort(len(size) - 1 - class_index, kind="stable")
     end = 0
     for count in size[::-1]:
@@ -168,10 +174,10 @@ def _by_class(
 def _truth_positions(
     ground_truth: LabelledBoxes, truth: Truth, pairs: Pairs, order: str
 ) -> np.ndarray:
-    """(G,) order of the ground truth within a keyframe, where it can decide a tie in overlap.
+    """Return (G,) order of the ground truth within a keyframe, which decides ties in overlap.
 
-    The public codes read both files alike: the eighth column of the ground truth, a person id,
-    is its score too.
+    The public codes read both files in the same way, so the eighth column of the ground truth, a
+    person id, is also its score.
     """
     position = np.arange(len(truth.row))
     tied = tied_pairs(pairs)

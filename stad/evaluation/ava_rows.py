@@ -1,4 +1,4 @@
-"""Which rows of ground truth and detections an AVA evaluation is about, by protocol."""
+"""Select the rows of ground truth and detections that an AVA evaluation compares."""
 
 from __future__ import annotations
 
@@ -6,73 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stad.annotations.labelled_boxes import LabelledBoxes
-from stad.errors import InputError
+from stad.annotations.boxes import LabelledBoxes
 from stad.evaluation.ava_heap import Entries, group_rows, kept_entries
+from stad.evaluation.ava_protocols import InvalidBoxError, Protocol
 from stad.utils.numbers import round_decimals
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """In what published AVA evaluations differ.
-
-    Attributes:
-        capacity: entries kept per keyframe; 0 for all.
-        least_score: detections must score above it.
-        decimals: boxes and scores of detections are rounded to these; -1 for not at all.
-        single_precision: boxes and scores are compared as float32.
-        order: of what is in one keyframe: 'heap', 'score' or 'file'.
-        empty_keyframes: detections count on keyframes without evaluated ground truth.
-        unknown_keyframes: detections count on keyframes that the ground truth does not name.
-        undetected_ap: average precision of a class with ground truth and no detection.
-        counts_excluded: ground truth of excluded keyframes counts as missed.
-        drops_degenerate: detections without area are dropped, not wrong.
-    """
-
-    capacity: int = 0
-    least_score: float = -np.inf
-    decimals: int = -1
-    single_precision: bool = False
-    order: str = "file"
-    empty_keyframes: bool = True
-    unknown_keyframes: bool = False
-    undetected_ap: float = 0.0
-    counts_excluded: bool = False
-    drops_degenerate: bool = True
-
-
-PROTOCOLS = {
-    "official": Protocol(capacity=50, order="heap"),
-    "mmaction2": Protocol(
-        least_score=0.002,
-        decimals=4,
-        single_precision=True,
-        order="score",
-        empty_keyframes=False,
-        undetected_ap=np.nan,
-        counts_excluded=True,
-        drops_degenerate=False,
-    ),
-    # PySlowFast never asks which keyframes are annotated: what it finds elsewhere is wrong.
-    "pyslowfast": Protocol(unknown_keyframes=True),
-}
-
-
-class InvalidBoxError(InputError):
-    """A box that the evaluation refuses.
-
-    Attributes:
-        reason: what is wrong, without the row.
-        row: its index in the columns that were given.
-        of_ground_truth: whether those are the ground truth's.
-    """
-
-    def __init__(self, reason: str, *, row: int, of_ground_truth: bool) -> None:
-        what = "ground truth" if of_ground_truth else "detections"
-        super().__init__(f"Row {row} (from 0) of the {what}: {reason}")
-        self.reason = reason
-        self.row = row
-        self.of_ground_truth = of_ground_truth
 
 
 @dataclass(frozen=True)
@@ -81,12 +18,12 @@ class Truth:
 
     Attributes:
         named: (A,) ascending keys of the keyframes that are named and not excluded.
-        index_of_named: (A,) index of those among the K with evaluated ground truth, else -1.
-        first_row: (K,) where in the file each of the K comes first.
-        row: (G,) rows of the columns that were given.
+        index_of_named: (A,) their index among the K with evaluated ground truth, or -1.
+        first_row: (K,) first row of each of the K in the file.
+        row: (G,) rows of the input columns.
         group: (G,) index of the keyframe times C plus index of the class, ascending.
         boxes: (G, 4) in the type they are compared in.
-        count: (C,) how many of each class are to be found.
+        count: (C,) number of ground truths of each class.
     """
 
     named: np.ndarray
@@ -103,13 +40,13 @@ class Found:
     """Detections on evaluated keyframes, grouped by keyframe.
 
     Attributes:
-        entries: N rows, also those that the heaps then lose.
+        entries: N rows, including those that the heaps then drop.
         in_heap: (N,) bool, the rows that the heaps hold in the end.
         kept: (M,) int64 indices of those that count.
-        row: (N,) rows of the columns that were given.
+        row: (N,) rows of the input columns.
         class_index: (N,) int16 from 0.
-        group: (N,) int64 as ``Truth.group``; -1 where there is no ground truth in the keyframe.
-        lost: how many were left out, by reason.
+        group: (N,) int64 as ``Truth.group``; -1 without ground truth in the keyframe.
+        lost: number of detections that were left out, by reason.
     """
 
     entries: Entries
@@ -124,11 +61,13 @@ class Found:
 def prepare_truth(
     given: LabelledBoxes, class_ids: np.ndarray, *, excluded: np.ndarray, rules: Protocol
 ) -> Truth:
-    """Pick and sort the ground truth.
+    """Select and sort the ground truth.
 
     Args:
+        given: all rows of the ground truth.
         class_ids: (C,) ascending.
         excluded: (X,) ascending keys.
+        rules: of the protocol.
 
     Raises:
         InvalidBoxError: an evaluated box is reversed.
@@ -164,7 +103,7 @@ def prepare_detections(
     excluded: np.ndarray,
     rules: Protocol,
 ) -> Found:
-    """Pick the detections that count and group them by keyframe.
+    """Select the detections that count and group them by keyframe.
 
     Raises:
         InvalidBoxError: a box is reversed, and the protocol does not drop it.
@@ -172,8 +111,8 @@ def prepare_detections(
     class_index = _index_of_class(given.class_id, class_ids)
     wanted = class_index >= 0
     lost = {}
-    if rules.least_score > -np.inf:
-        high = given.score > rules.least_score
+    if rules.min_score > -np.inf:
+        high = given.score > rules.min_score
         lost["low_score"] = int(np.sum(wanted & ~high))
         wanted &= high
     row = np.flatnonzero(wanted)
@@ -181,7 +120,7 @@ def prepare_detections(
     inside, index = _on_keyframes(keyframe, truth, excluded, rules, lost)
     if not inside.all():
         row, keyframe, index = row[inside], keyframe[inside], index[inside]
-    # mmaction2 goes through the ground truth's keyframes, the others through the detections'.
+    # mmaction2 iterates over the keyframes of the ground truth, the others over the detections'.
     by_truth = not rules.empty_keyframes
     order, start = group_rows(truth.first_row[index] if by_truth else keyframe, by_value=by_truth)
     if order is not None:
@@ -198,7 +137,7 @@ def prepare_detections(
 
 
 def _entries(given: LabelledBoxes, row: np.ndarray, start: np.ndarray, rules: Protocol) -> Entries:
-    """Some rows as the protocol sees them."""
+    """Return rows with the rounding and the type of the protocol."""
     score, boxes, box_row = given.score[row], given.boxes, row
     if rules.decimals >= 0:
         score = round_decimals(score, rules.decimals)
@@ -215,9 +154,10 @@ def _on_keyframes(
     rules: Protocol,
     lost: dict[str, int],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which rows lie on evaluated keyframes, and the index of theirs, -1 without ground truth.
+    """Return which rows are on evaluated keyframes, and the index of each keyframe.
 
-    Rows of one keyframe mostly follow each other: keys are looked up once per run of equal ones.
+    The index is -1 without ground truth. Rows of one keyframe mostly follow each other, so keys
+    are looked up once per run of equal ones.
     """
     start = np.flatnonzero(np.append(True, keyframe[1:] != keyframe[:-1])[: len(keyframe)])
     size = np.diff(np.append(start, len(keyframe)))
@@ -236,7 +176,7 @@ def _on_keyframes(
 
 
 def _solid(entries: Entries, row: np.ndarray, rules: Protocol) -> np.ndarray:
-    """(N,) bool, which boxes the protocol does not drop for want of area."""
+    """Return (N,) bool, which boxes the protocol does not drop for having no area."""
     if not rules.drops_degenerate:
         _refuse_reversed(entries.boxes_of(np.arange(len(row))), row, of_ground_truth=False)
         return np.ones(len(row), dtype=bool)
@@ -245,7 +185,7 @@ def _solid(entries: Entries, row: np.ndarray, rules: Protocol) -> np.ndarray:
 
 
 def _index_of_class(class_id: np.ndarray, class_ids: np.ndarray) -> np.ndarray:
-    """(N,) int16 index in ``class_ids``, -1 for other classes."""
+    """Return (N,) int16 index in ``class_ids``, -1 for other classes."""
     low, high = class_ids[0] - 1, class_ids[-1] + 1
     table = np.full(high - low + 1, -1, dtype=np.int16)
     table[class_ids - low] = np.arange(len(class_ids))
@@ -253,7 +193,7 @@ def _index_of_class(class_id: np.ndarray, class_ids: np.ndarray) -> np.ndarray:
 
 
 def _find(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Index of each wanted value among ascending keys, -1 where it is not there."""
+    """Return the index of each wanted value among ascending keys, -1 for other values."""
     if not len(keys):
         return np.full(len(wanted), -1, dtype=np.int64)
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
@@ -267,7 +207,7 @@ def _refuse_reversed(boxes: np.ndarray, row: np.ndarray, *, of_ground_truth: boo
         box = ", ".join(f"{value:g}" for value in boxes[wrong[0]])
         raise InvalidBoxError(
             f"expected a box with x1 <= x2 and y1 <= y2, got ({box}). "
-            "Swap its corners or take the row out.",
+            "Swap its corners or delete the row.",
             row=int(row[wrong[0]]),
             of_ground_truth=of_ground_truth,
         )

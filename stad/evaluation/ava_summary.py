@@ -1,23 +1,24 @@
-"""An AVA result as JSON and as a table of text."""
+"""Format an AVA result as JSON and as a table of text."""
 
 from __future__ import annotations
 
 import math
 
 from stad.evaluation.ava import AvaResult
+from stad.utils.numbers import none_if_nan
 
 
 def as_json(result: AvaResult) -> dict[str, float | dict[str, float | None] | None]:
-    """``{"mAP": 0.25, "per_class": {"walk": 0.7, "swim": None}}``; None where undefined."""
+    """Return ``{"mAP": 0.25, "per_class": {"walk": 0.7, "swim": None}}``; None if undefined."""
     per_class = zip(result.class_names, result.ap.tolist(), strict=True)
     return {
-        "mAP": _or_none(result.mean_ap),
-        "per_class": {name: _or_none(value) for name, value in per_class},
+        "mAP": none_if_nan(result.mean_ap),
+        "per_class": {name: none_if_nan(value) for name, value in per_class},
     }
 
 
 def as_table(result: AvaResult) -> str:
-    """One line per class, highest average precision first, then the mean and the notes."""
+    """Return a line per class, highest average precision first, then the mean and the notes."""
     rows = zip(
         result.class_names,
         result.ap.tolist(),
@@ -35,7 +36,3 @@ def as_table(result: AvaResult) -> str:
     mean = "-" if math.isnan(result.mean_ap) else f"{result.mean_ap:.4f}"
     lines.append(f"mAP at IoU 0.5, {result.protocol}, mean of {number} classes: {mean}")
     return "\n".join([*lines, *(f"note: {note}" for note in result.notes)])
-
-
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else value

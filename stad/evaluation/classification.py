@@ -1,4 +1,4 @@
-"""How often the class of a video is found: top-k and mean class accuracy, over averaged views."""
+"""Compute top-k and mean class accuracy of videos, and average the scores of their views."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def average_views(groups: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean score of all rows of each group, such as the views of a video.
+    """Average the scores of each group of rows, such as the views of a video.
 
     Args:
         groups: (M,) number or name of the group of each row.
@@ -27,9 +27,9 @@ def average_views(groups: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, n
 
 
 def label_ranks(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """At which place, from 0, the right class of each row comes.
+    """Return the rank, from 0, of the right class of each row.
 
-    Of equal scores the lower class comes first. A score that is NaN comes last.
+    Equal scores are ranked by class. A score that is NaN ranks last.
 
     Args:
         scores: (N, C) float.
@@ -39,7 +39,7 @@ def label_ranks(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
         (N,) int64.
 
     Raises:
-        ValueError: other shapes, or a label that is no class.
+        ValueError: the shapes differ from these, or a label is not a class.
 
     >>> label_ranks(np.array([[0.2, 0.5, 0.3], [0.4, 0.4, 0.2]]), np.array([2, 1])).tolist()
     [1, 1]
@@ -52,7 +52,7 @@ def label_ranks(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def top_k_accuracy(scores: np.ndarray, labels: np.ndarray, k: int) -> float:
-    """Share of rows whose right class is among the ``k`` highest; NaN without rows.
+    """Return the fraction of rows whose right class is among the ``k`` highest; NaN without rows.
 
     See ``label_ranks`` for the arguments and for ties.
 
@@ -60,13 +60,13 @@ def top_k_accuracy(scores: np.ndarray, labels: np.ndarray, k: int) -> float:
     0.5
     """
     if k < 1:
-        raise ValueError(f"k is 1 or more, got {k}")
+        raise ValueError(f"k must be 1 or more, got {k}.")
     ranks = label_ranks(scores, labels)
     return float((ranks < k).mean()) if len(ranks) else float("nan")
 
 
 def class_accuracies(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Top-1 accuracy of the rows of each class; NaN for a class without rows.
+    """Compute the top-1 accuracy of the rows of each class; NaN for a class without rows.
 
     See ``label_ranks`` for the arguments.
 
@@ -81,7 +81,7 @@ def class_accuracies(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def mean_class_accuracy(scores: np.ndarray, labels: np.ndarray) -> float:
-    """The mean of ``class_accuracies`` over the classes that have rows; NaN without any.
+    """Average ``class_accuracies`` over the classes that have rows; NaN without any.
 
     >>> scores = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     >>> mean_class_accuracy(scores, np.array([0, 0, 1, 1]))
@@ -93,9 +93,12 @@ def mean_class_accuracy(scores: np.ndarray, labels: np.ndarray) -> float:
 
 
 def confusion_matrix(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """How many rows of each class (row) are taken for each class (column): (C, C) int64.
+    """Count the rows of each class (row) that are predicted as each class (column).
 
-    See ``label_ranks`` for the arguments; of equal scores the lower class is taken.
+    See ``label_ranks`` for the arguments; the lower class of equal scores is predicted.
+
+    Returns:
+        (C, C) int64.
     """
     scores, labels = _checked(scores, labels)
     classes = scores.shape[1]
@@ -104,13 +107,14 @@ def confusion_matrix(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def two_way_accuracy(scores: np.ndarray, labels: np.ndarray, others: np.ndarray) -> float:
-    """Share of rows whose class scores above one given other class; 0.5 is chance.
+    """Return the fraction of rows whose class scores above one given other class.
 
-    Equal scores count half.
+    Equal scores count half, so chance is 0.5.
 
     Args:
         scores: (N, C) float.
-        labels, others: (N,) int, from 0 to C - 1.
+        labels: (N,) int right classes, from 0 to C - 1.
+        others: (N,) int other classes, from 0 to C - 1.
 
     Returns:
         in [0, 1]; NaN without rows.
@@ -130,10 +134,10 @@ def _checked(scores: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.nda
     scores, labels = np.asarray(scores), np.asarray(labels)
     if scores.ndim != 2 or labels.shape != scores.shape[:1]:
         raise ValueError(
-            f"scores are (N, C) and labels (N,), got {scores.shape} and {labels.shape}"
+            f"Scores must be (N, C) and labels (N,), got {scores.shape} and {labels.shape}."
         )
     if len(labels) and not (labels.min() >= 0 and labels.max() < scores.shape[1]):
         raise ValueError(
-            f"labels are from 0 to {scores.shape[1] - 1}, got {labels.min()} to {labels.max()}"
+            f"Labels must be from 0 to {scores.shape[1] - 1}, got {labels.min()} to {labels.max()}."
         )
     return scores, labels.astype(np.int64)

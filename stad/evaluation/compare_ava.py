@@ -1,4 +1,4 @@
-"""AVA frame-mAP of a CSV file of detections against a CSV file of ground truth."""
+"""Evaluate a CSV file of AVA detections against a CSV file of ground truth."""
 
 from __future__ import annotations
 
@@ -9,15 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stad.annotations.ava_csv import (
-    AvaTable,
-    evaluated_classes,
-    labelled_boxes,
-    locate_row,
-    locate_rows,
-    read_ava_csv,
-    read_excluded,
-)
+from stad.annotations.ava_csv import read_ava_csv, read_excluded
+from stad.annotations.ava_table import AvaTable, labelled_boxes, locate_row, locate_rows
+from stad.annotations.boxes import LabelledBoxes
 from stad.annotations.checks.boxes import check_boxes
 from stad.annotations.checks.findings import Finding, settle
 from stad.annotations.checks.matches import (
@@ -29,24 +23,24 @@ from stad.annotations.checks.matches import (
     check_same_unit,
 )
 from stad.annotations.checks.rows import check_class_ids, check_repeats, check_scores
-from stad.annotations.label_maps import read_label_map
+from stad.annotations.label_maps import evaluated_classes, read_label_map
 from stad.errors import InputError
-from stad.evaluation.ava import AvaResult, InvalidBoxError, LabelledBoxes, evaluate_ava
+from stad.evaluation.ava import AvaResult, InvalidBoxError, evaluate_ava
 
-# AVA numbers its classes up to here, also those that are not evaluated.
+# Number of AVA's classes, including those that are not evaluated.
 AVA_CLASSES = 80
-# Class ids that a message names.
+# Maximum number of class ids in a message.
 SHOWN_IDS = 5
 
 
 @dataclass(frozen=True)
 class AvaComparison:
-    """The two files and how well they agree; rows named in ``result`` are rows of the tables.
+    """Two files and the result of their evaluation; rows in ``result`` are rows of the tables.
 
     Attributes:
         ground_truth, detections: the files.
         result: of the evaluation.
-        warnings: tables of what is doubtful in the files, for people.
+        warnings: tables of possible mistakes in the files.
     """
 
     ground_truth: AvaTable
@@ -64,17 +58,20 @@ def compare_ava_files(
     protocol: str = "official",
     tie_order: str = "stable",
 ) -> AvaComparison:
-    """Read the files and evaluate.
+    """Read two files, check them and evaluate.
 
     Args:
-        ground_truth, detections: AVA CSV files, plain or .gz.
+        ground_truth: AVA CSV file, plain or .gz.
+        detections: AVA CSV file, plain or .gz.
         label_map: file with the classes to evaluate; the 60 of AVA if None.
-        excluded: CSV file of keyframes to leave out; the rest as in ``evaluate_ava``.
+        excluded: CSV file of keyframes to leave out.
+        protocol: as in ``evaluate_ava``.
+        tie_order: as in ``evaluate_ava``.
 
     Raises:
         InputError: a file is missing or has an invalid row, there is no ground truth, or the
-            files do not fit each other: no detection is on an annotated keyframe, boxes have
-            another form or unit, or class ids are not those of the label map.
+            files do not match: no detection is on an annotated keyframe, boxes have another form
+            or unit, or class ids are not those of the label map.
     """
     classes = _read_classes(label_map)
     left_out = read_excluded(excluded) if excluded else None
@@ -101,34 +98,36 @@ def compare_ava_files(
 def _read_truth(path: str | Path) -> AvaTable:
     table = read_ava_csv(path)
     if not len(table) and not len(table.empty_video):
-        raise InputError(f"{path} has no rows: there is nothing to evaluate against.")
+        raise InputError(f"{path} has no rows, so there is no ground truth to evaluate against.")
     return table
 
 
 def _read_classes(label_map: str | Path | None) -> dict[int, str]:
     classes = read_label_map(label_map) if label_map else evaluated_classes()
     if twice := [name for name, count in Counter(classes.values()).items() if count > 1]:
-        raise InputError(f"{label_map} gives the name {twice[0]!r} to two classes.")
+        raise InputError(
+            f"{label_map} gives the name {twice[0]!r} to two classes. Give each class its own name."
+        )
     return classes
 
 
 def _check_truth(table: AvaTable, names: Mapping) -> list[str]:
-    """Check the ground truth by itself; nothing is left out of what is evaluated.
+    """Check the ground truth by itself; all of it is evaluated.
 
     Raises:
-        InputError: most of it cannot be meant.
+        InputError: most of it is wrong.
     """
     findings = check_class_ids(table.class_id, **names)
     findings += _boxes_of(table)
     repeats = (table.video, table.time_sec, table.boxes, table.class_id)
-    findings += check_repeats(repeats, effect="each is to be found")
+    findings += check_repeats(repeats, effect="each needs a detection of its own")
     return _settled(table, findings)
 
 
 def _check_rest(
     table: AvaTable, truth: LabelledBoxes, classes: Mapping, excluded: LabelledBoxes | None
 ) -> None:
-    """Raise InputError where the classes and the excluded keyframes leave nothing to find."""
+    """Raise InputError if the classes and the excluded keyframes leave no ground truth."""
     is_named = np.isin(truth.class_id, list(classes))
     is_kept = np.ones(len(is_named), bool)
     if excluded is not None:
@@ -147,7 +146,7 @@ def _check_detections(
     """Check the detections, by themselves and against the ground truth.
 
     Raises:
-        InputError: most of them cannot be meant, or they do not fit the ground truth.
+        InputError: most of them are wrong, or they do not match the ground truth.
     """
     if not len(found):
         return [f"{found.path} has no detections."]
@@ -160,36 +159,36 @@ def _check_detections(
         findings += check_overlap(*map(_as_boxes, sides[:2]))
     if not any(one.stops for one in findings):
         findings += _check_classes(truth, found)
-    # Scores of any kind sort detections, so they are no reason to stop.
+    # Any scores sort detections, so they are not a reason to stop.
     findings += [_uncounted(one) for one in check_scores(found.last)]
     repeats = (found.video, found.time_sec, found.boxes, found.class_id)
     findings += check_repeats(repeats, effect="each but the first counts as wrong")
     if not found.has_last:
-        what = "have no score, so all count alike"
+        what = "have no score, so all rank equally"
         findings.append(Finding(what, count=len(found), unit="detections", drops=False))
     return _settled(found, findings)
 
 
 def _check_classes(truth: AvaTable, found: AvaTable) -> list[Finding]:
     """Find that the two files have no class in common."""
-    theirs, ours = np.unique(truth.class_id), np.unique(found.class_id)
-    if not len(theirs) or np.isin(ours, theirs).any():
+    annotated, detected = np.unique(truth.class_id), np.unique(found.class_id)
+    if not len(annotated) or np.isin(detected, annotated).any():
         return []
-    shown = [", ".join(map(str, ids[:SHOWN_IDS].tolist())) for ids in (ours, theirs)]
+    shown = [", ".join(map(str, ids[:SHOWN_IDS].tolist())) for ids in (detected, annotated)]
     what = f"of {len(found)} detections match a class of the ground truth"
-    guess = f"The detections have class ids {shown[0]}, the ground truth {shown[1]}: are both of "
-    guess += "the same label map?"
+    guess = f"The detections have class ids {shown[0]}, the ground truth {shown[1]}. "
+    guess += "Check that both use the same label map."
     return [Finding(what, count=0, unit="", guess=guess, drops=False, stops=True)]
 
 
 def _boxes_of(table: AvaTable) -> list[Finding]:
-    """Boxes that make no sense in any unit, or, in fractions, outside of the frame."""
+    """Find boxes that are wrong in any unit, or fractions outside of the frame."""
     are_fractions = np.abs(table.boxes).max(axis=1, initial=0) <= MAX_FRACTION
     return check_boxes(table.boxes, are_fractions=2 * int(are_fractions.sum()) >= len(table))
 
 
 def _settled(table: AvaTable, findings: list[Finding]) -> list[str]:
-    """The warning, if there is one; the protocol decides what becomes of the rows."""
+    """Return the warning, if there is one; the protocol decides about wrong rows."""
     warning = settle(
         [replace(one, drops=False) for one in findings],
         name=table.path,
@@ -204,7 +203,7 @@ def _uncounted(finding: Finding) -> Finding:
 
 
 def _keys(table: AvaTable) -> Keys:
-    """All keyframes that a file names."""
+    """Return all keyframes that a file names."""
     return Keys(
         table.videos,
         np.concatenate((table.video, table.empty_video)).astype(np.int64),

@@ -14,6 +14,10 @@ from stad.annotations.segments import AMBIGUOUS, SegmentRows
 from stad.errors import InputError
 from stad.evaluation.items import DetectionAPResult, Instances
 from stad.evaluation.segments import evaluate_segments
+from stad.utils.text import shown
+
+# Maximum number of labels in a message.
+SHOWN_LABELS = 5
 
 
 def compare_segments(
@@ -26,22 +30,24 @@ def compare_segments(
     """Evaluate detections against annotations, over the annotated labels.
 
     Args:
-        truth, found: as they were read.
-        protocol, thresholds: as ``evaluate_segments``.
+        truth: the annotations.
+        found: the detections.
+        protocol: as in ``evaluate_segments``.
+        thresholds: as in ``evaluate_segments``.
 
     Raises:
-        InputError: nothing is annotated, or no detection has an annotated label.
+        InputError: there are no annotations, or no detection has an annotated label.
     """
     unsure = [label == AMBIGUOUS for label in truth.label]
     ambiguous, truth = truth.where(unsure), truth.where(np.logical_not(unsure))
     labels = sorted(set(truth.label))
     if not labels:
-        raise InputError("the annotations hold no segment: there is nothing to evaluate against")
+        raise InputError("The annotations have no segments to evaluate against.")
     known = [label in set(labels) for label in found.label]
     if found.label and not any(known):
         raise InputError(
-            f"no detection has a label of the annotations: {found.label[0]!r} is none of "
-            f"{', '.join(labels[:5])} ...{_label_hint(found.label[0], labels)}"
+            f"No detection has a label of the annotations: {found.label[0]!r} is none of "
+            f"{shown(labels, limit=SHOWN_LABELS)}.{_label_hint(found.label[0], labels)}"
         )
     notes = _notes(truth, found, known)
     found = found.where(known)
@@ -58,7 +64,7 @@ def compare_segments(
 
 
 def _label_hint(label: str, labels: Sequence[str]) -> str:
-    """What to do where a label is spelled in another way."""
+    """Return the spelling of a label in the annotations, as a sentence or ''."""
 
     def plain(name: str) -> str:
         return "".join(one for one in name.lower() if one.isalnum())
@@ -70,12 +76,12 @@ def _label_hint(label: str, labels: Sequence[str]) -> str:
 def _notes(truth: SegmentRows, found: SegmentRows, known: Sequence[bool]) -> tuple[str, ...]:
     notes = []
     if others := len(known) - int(np.sum(known)):
-        notes.append(f"{others} detections have labels that are not annotated: left out.")
-    strangers = set(found.video) - set(truth.videos)
-    if strangers:
+        notes.append(f"{others} detections have labels that are not annotated and were left out.")
+    unknown = set(found.video) - set(truth.videos)
+    if unknown:
         notes.append(
-            f"{len(strangers)} videos with detections are not annotated, such as "
-            f"{min(strangers)!r}: their detections count as wrong."
+            f"{len(unknown)} videos with detections are not annotated, such as "
+            f"{min(unknown)!r}; their detections count as wrong."
         )
     return tuple(notes)
 
@@ -84,16 +90,17 @@ def check_segments(truth: SegmentRows, found: SegmentRows) -> list[str]:
     """Check detections, and annotations, before they are compared.
 
     Args:
-        truth, found: as they were read.
+        truth: the annotations.
+        found: the detections.
 
     Returns:
-        Tables of what is doubtful, for people.
+        Tables of possible mistakes.
 
     Raises:
-        InputError: no detection is in an annotated video, or most rows cannot be meant.
+        InputError: no detection is in an annotated video, or most rows are wrong.
     """
     if not found.video:
-        return ["there are no detections."]
+        return ["There are no detections."]
     warnings = []
     for name, rows in (("the annotations", truth), ("the detections", found)):
         findings = check_spans(rows.span)
@@ -114,7 +121,7 @@ def check_segments(truth: SegmentRows, found: SegmentRows) -> list[str]:
 
 
 def _by_video(rows: SegmentRows, other: SegmentRows) -> dict[str, np.ndarray]:
-    """The spans of the videos that both have segments in."""
+    """Return the spans of each video in which both have segments."""
     names = np.array(rows.video, dtype=object)
     both = set(rows.video) & set(other.video)
     return {name: rows.span[names == name] for name in sorted(both)}

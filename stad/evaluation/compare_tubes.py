@@ -13,6 +13,10 @@ from stad.annotations.tubes import LabelledTube, TubeAnnotations
 from stad.errors import InputError
 from stad.evaluation.items import DetectionAPResult, Instances
 from stad.evaluation.tubes import THRESHOLDS, evaluate_tubes
+from stad.utils.text import shown
+
+# Maximum number of labels in a message.
+SHOWN_LABELS = 5
 
 
 def compare_tubes(
@@ -27,21 +31,23 @@ def compare_tubes(
     """Evaluate detections on the videos of a split, over all labels of the data set.
 
     Args:
-        truth, found: as they were read.
+        truth: the annotations.
+        found: the detections by video.
         part: 'test' or 'train'.
         split: from 1.
-        protocol, thresholds: as ``evaluate_tubes``.
+        protocol: as in ``evaluate_tubes``.
+        thresholds: as in ``evaluate_tubes``.
 
     Raises:
-        InputError: no such split, or a detection with a label that the data set does not have.
+        InputError: there is no such split, or the data set does not have a detection's label.
     """
     videos = truth.videos(part=part, split=split)
     wanted = set(videos)
     strange = sorted({one.label for tubes in found.values() for one in tubes} - set(truth.labels))
     if strange:
         raise InputError(
-            f"a detection has the label {strange[0]!r}, which is none of the data set's: "
-            f"{', '.join(truth.labels[:5])} ..."
+            f"A detection has the label {strange[0]!r}, which is none of the data set's: "
+            f"{shown(truth.labels, limit=SHOWN_LABELS)}."
         )
     others = [name for name in found if name not in wanted]
     result = evaluate_tubes(
@@ -53,7 +59,7 @@ def compare_tubes(
     )
     if not others:
         return result
-    note = f"{len(others)} videos with detections are not of the split: they were left out."
+    note = f"{len(others)} videos with detections are not in the split and were left out."
     return replace(result, notes=(*result.notes, note))
 
 
@@ -67,19 +73,21 @@ def check_tube_results(
     """Check detections before they are compared with annotations.
 
     Args:
-        truth, found: as they were read.
-        part, split: as for ``compare_tubes``.
+        truth: the annotations.
+        found: the detections by video.
+        part: as in ``compare_tubes``.
+        split: as in ``compare_tubes``.
 
     Returns:
-        Tables of what is doubtful, for people.
+        Tables of possible mistakes.
 
     Raises:
-        InputError: no detection is in a video of the split, or most of them cannot be meant.
+        InputError: no detection is in a video of the split, or most of them are wrong.
     """
     videos = truth.videos(part=part, split=split)
     names = [name for name, tubes in found.items() for _ in tubes]
     if not names:
-        return ["there are no detections."]
+        return ["There are no detections."]
     findings = check_videos(videos, names, num_detections=len(names))
     both = [name for name in videos if truth.tubes.get(name) and found.get(name)]
     known = {one.label for name in both for one in found[name]} <= set(truth.labels)

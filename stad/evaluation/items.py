@@ -1,25 +1,24 @@
-"""Average precision of segments and of tubes: things of a video that overlap."""
+"""Compute the average precision of segments and tubes, matched within a video."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from stad.evaluation.detection import (
+from stad.errors import InputError
+from stad.evaluation.matching import (
     Pairs,
-    ap_at_hits,
-    ap_trapezoid,
     ascending_order,
-    average_precision,
     best_partner,
     first_come,
     greedy_by_detection,
     greedy_by_ground_truth,
     overlapping_pairs,
 )
+from stad.evaluation.precision import ap_at_hits, ap_trapezoid, average_precision
 
 AREAS = {
     "envelope": average_precision,
@@ -34,7 +33,7 @@ class Instances(NamedTuple):
     Attributes:
         video: (N,) int, any numbering shared by ground truth and detections.
         class_index: (N,) int from 0.
-        shape: N things that overlap: (N, 2) start and end, or a list of (frames, boxes).
+        shape: (N, 2) start and end of segments, or a list of N tubes (frames, boxes).
         score: (N,) float64; not used for ground truth.
     """
 
@@ -46,12 +45,12 @@ class Instances(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What evaluations of benchmarks differ in.
+    """The rules in which benchmarks differ.
 
     Attributes:
-        matching: 'first_choice', 'greedy_by_detection' or 'ground_truth': see ``detection``.
-        area: 'envelope', 'hits' or 'trapezoid': see there.
-        is_strict: whether an overlap must be above the threshold, not just reach it.
+        matching: 'first_choice', 'greedy_by_detection' or 'ground_truth', see ``matching``.
+        area: 'envelope', 'hits' or 'trapezoid', see ``precision``.
+        is_strict: whether an overlap must be above the threshold, not only reach it.
     """
 
     matching: str
@@ -61,16 +60,16 @@ class Rules:
 
 @dataclass(frozen=True)
 class DetectionAPResult:
-    """What an evaluation found, for T overlaps and C classes.
+    """The result of an evaluation at T overlaps, for C classes.
 
     Attributes:
-        protocol: whose rules.
-        thresholds: (T,) overlaps that count as right.
-        averaged: (T,) bool, those that the mean is taken over.
+        protocol: the name of its rules.
+        thresholds: (T,) minimum overlaps.
+        averaged: (T,) bool, the thresholds that the mean is taken over.
         class_names: C names.
         ap: (T, C) float64 in [0, 1], NaN for classes without ground truth.
         num_ground_truth, num_detections: (C,) int64.
-        notes: what a reader of the figures should know.
+        notes: remarks on the figures, a sentence each.
     """
 
     protocol: str
@@ -84,7 +83,7 @@ class DetectionAPResult:
 
     @property
     def mean_ap(self) -> np.ndarray:
-        """(T,) mean over the classes with ground truth; NaN where there is none."""
+        """Mean over the classes with ground truth, (T,); NaN without any."""
         known = ~np.isnan(self.ap).all(axis=0)
         return self.ap[:, known].mean(axis=1) if known.any() else np.full(len(self.ap), np.nan)
 
@@ -100,22 +99,23 @@ def instances_ap(
     *,
     overlap: Callable[[np.ndarray, np.ndarray], np.ndarray],
     num_classes: int,
-    thresholds: Sequence[float],
+    thresholds: Sequence[float] | np.ndarray,
     rules: Rules,
     ignored: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Average precision per threshold and class; of equal scores the first row comes first.
+    """Compute the average precision per threshold and class; equal scores keep their order.
 
     Args:
-        ground_truth, detections: what is there and what was found.
-        overlap: gets P detection and P ground-truth indices, gives their (P,) overlaps.
+        ground_truth: the annotated instances.
+        detections: the N detected ones.
+        overlap: returns the (P,) overlaps of P detection and P ground-truth indices.
         num_classes: C.
         thresholds: T overlaps, in (0, 1].
-        rules: how to match and to sum up.
+        rules: how to match and to compute the area.
         ignored: (N,) bool, detections that do not count unless they are right.
 
     Returns:
-        (T, C) float64, NaN where a class has no ground truth.
+        (T, C) float64, NaN for classes without ground truth.
     """
     truth_class, truth_group = _groups(ground_truth, num_classes)
     found_class, found_group = _groups(detections, num_classes)
@@ -140,8 +140,27 @@ def instances_ap(
     return result
 
 
+def check_protocol(protocol: str, known: Iterable[str]) -> None:
+    """Raise InputError if a protocol is unknown."""
+    if protocol not in (names := tuple(known)):
+        raise InputError(f"protocol must be one of {', '.join(names)}; got {protocol!r}.")
+
+
+def check_thresholds(thresholds: Sequence[float]) -> tuple[float, ...]:
+    """Return the thresholds as a tuple.
+
+    Raises:
+        InputError: there are none, or one is outside (0, 1].
+    """
+    if not len(thresholds) or not all(0 < value <= 1 for value in thresholds):
+        raise InputError(
+            f"Overlaps to evaluate at must be above 0 and at most 1, got {list(thresholds)}."
+        )
+    return tuple(thresholds)
+
+
 def _groups(items: Instances, num_classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Class and group of each item, (N,) int64."""
+    """Return class and group of each instance, (N,) int64."""
     class_index = np.asarray(items.class_index, np.int64).reshape(-1)
     return class_index, np.asarray(items.video, np.int64).reshape(-1) * num_classes + class_index
 
@@ -152,7 +171,7 @@ def _enough(pairs: Pairs, threshold: float, rules: Rules) -> Pairs:
 
 
 def _match(pairs: Pairs, descending: np.ndarray, *, score: np.ndarray, rules: Rules) -> np.ndarray:
-    """(N,) bool which detections are right."""
+    """Return (N,) bool, which detections are right."""
     if rules.matching == "greedy_by_detection":
         return greedy_by_detection(pairs, descending)
     if rules.matching == "ground_truth":

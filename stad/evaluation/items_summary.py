@@ -1,32 +1,35 @@
-"""The result of segments or tubes as JSON and as a table of text."""
+"""Format a result of segments or tubes as JSON and as a table of text."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from stad.evaluation.items import DetectionAPResult
+from stad.utils.numbers import none_if_nan
 
 
 def as_json(result: DetectionAPResult) -> dict[str, Any]:
-    """``{"average_mAP": 0.3, "mAP": {"0.50": 0.4, ...}, "per_class": {"walk": {"0.50": ...}}}``.
+    """Return the figures by name; undefined ones are None.
 
-    None where undefined.
+    The form is ``{"average_mAP": 0.3, "mAP": {"0.50": 0.4, ...}, "per_class": {"walk": {"0.50":
+    ...}}}``.
     """
     keys = [f"{value:.2f}" for value in result.thresholds]
     columns = zip(result.class_names, result.ap.T.tolist(), strict=True)
     return {
         "protocol": result.protocol,
-        "average_mAP": _or_none(result.average),
-        "mAP": dict(zip(keys, map(_or_none, result.mean_ap.tolist()), strict=True)),
+        "average_mAP": none_if_nan(result.average),
+        "mAP": dict(zip(keys, map(none_if_nan, result.mean_ap.tolist()), strict=True)),
         "per_class": {
-            name: dict(zip(keys, map(_or_none, column), strict=True)) for name, column in columns
+            name: dict(zip(keys, map(none_if_nan, column), strict=True)) for name, column in columns
         },
     }
 
 
 def as_table(result: DetectionAPResult) -> str:
-    """One line per class, highest mean first, then the mAP of each overlap and the notes."""
+    """Return a line per class, highest mean first, then the mAP of each overlap and the notes."""
     means = result.ap[result.averaged].mean(axis=0)
     order = sorted(
         range(len(means)), key=lambda i: (math.isnan(means[i]), -means[i], result.class_names[i])
@@ -49,13 +52,9 @@ def as_table(result: DetectionAPResult) -> str:
     return "\n".join([*lines, *(f"note: {note}" for note in result.notes)])
 
 
-def _row(values) -> str:
+def _row(values: Iterable[float]) -> str:
     return " ".join(_shown(value) for value in values)
 
 
 def _shown(value: float) -> str:
     return f"{'-' if math.isnan(value) else f'{value:.4f}':>6}"
-
-
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else value

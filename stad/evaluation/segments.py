@@ -1,4 +1,4 @@
-"""Segment-mAP as THUMOS 2014 or ActivityNet compute it."""
+"""Compute segment-mAP as THUMOS 2014 or ActivityNet do."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stad.errors import InputError
-from stad.evaluation.items import DetectionAPResult, Instances, Rules, instances_ap
+from stad.evaluation.items import (
+    DetectionAPResult,
+    Instances,
+    Rules,
+    check_protocol,
+    check_thresholds,
+    instances_ap,
+)
 from stad.utils.boxes import paired_segment_iou
 
 
@@ -20,11 +26,11 @@ class SegmentProtocol:
     rules: Rules
 
 
-# 'thumos14': TH14evalDet_Updated.m of the THUMOS 2014 challenge: each ground truth in the order of
-# the files takes the free detection that overlaps it most, by more than the threshold; what is
-# not taken and touches an 'Ambiguous' segment does not count; precision is summed at the hits.
-# 'activitynet': eval_detection.py of the ActivityNet challenge: each detection takes the free
-# ground truth that it overlaps most; the area is that of PASCAL VOC 2010.
+# 'thumos14' is TH14evalDet_Updated.m of the THUMOS 2014 challenge. Each ground truth, in the order
+# of the files, takes the free detection that overlaps it most, by more than the threshold. Others
+# that touch an 'Ambiguous' segment do not count. Precision is summed at the hits.
+# 'activitynet' is eval_detection.py of the ActivityNet challenge. Each detection takes the free
+# ground truth that it overlaps most. The area is that of PASCAL VOC 2010.
 PROTOCOLS = {
     "thumos14": SegmentProtocol(
         (0.3, 0.4, 0.5, 0.6, 0.7), Rules("ground_truth", "hits", is_strict=True)
@@ -43,16 +49,17 @@ def segment_ap(
     threshold: float = 0.5,
     protocol: str = "activitynet",
 ) -> np.ndarray:
-    """Average precision of segments per class, matched by temporal IoU within a video.
+    """Compute the average precision of segments per class, at one temporal IoU.
 
     Args:
-        ground_truth, detections: shapes are (N, 2) start and end, any one unit.
+        ground_truth: shapes are (N, 2) start and end, any one unit.
+        detections: the same.
         num_classes: C.
-        threshold: temporal IoU that counts, in (0, 1].
-        protocol: whose rules.
+        threshold: temporal IoU, in (0, 1].
+        protocol: 'thumos14' or 'activitynet'.
 
     Returns:
-        (C,) float64, NaN where a class has no ground truth.
+        (C,) float64, NaN for classes without ground truth.
     """
     result = evaluate_segments(
         ground_truth,
@@ -73,24 +80,24 @@ def evaluate_segments(
     thresholds: Sequence[float] | None = None,
     ambiguous: Instances | None = None,
 ) -> DetectionAPResult:
-    """Average precision per temporal IoU and class.
+    """Compute the average precision of segments per temporal IoU and class.
 
     Args:
-        ground_truth, detections: shapes are (N, 2) start and end, seconds.
+        ground_truth: shapes are (N, 2) start and end, seconds.
+        detections: the same.
         class_names: of the C classes.
         protocol: 'thumos14' or 'activitynet'.
         thresholds: temporal IoUs; None for those of the protocol.
-        ambiguous: stretches of video that may show any class, for 'thumos14'.
+        ambiguous: segments that may show any class, for 'thumos14'.
 
     Raises:
-        InputError: an unknown protocol, or thresholds outside (0, 1].
+        InputError: the protocol is unknown, or a threshold is outside (0, 1].
 
     >>> one = Instances(np.array([0]), np.array([0]), np.array([[0.0, 5.0]]), np.ones(1))
     >>> evaluate_segments(one, one, class_names=["walk"]).average
     1.0
     """
-    if protocol not in PROTOCOLS:
-        raise InputError(f"protocol must be one of {', '.join(PROTOCOLS)}; got {protocol!r}.")
+    check_protocol(protocol, PROTOCOLS)
     chosen = PROTOCOLS[protocol]
     thresholds = check_thresholds(chosen.thresholds if thresholds is None else thresholds)
     found, truth = _spans(detections), _spans(ground_truth)
@@ -118,25 +125,12 @@ def evaluate_segments(
     )
 
 
-def check_thresholds(thresholds: Sequence[float]) -> tuple[float, ...]:
-    """The thresholds as they are.
-
-    Raises:
-        InputError: none, or one outside (0, 1].
-    """
-    if not len(thresholds) or not all(0 < value <= 1 for value in thresholds):
-        raise InputError(
-            f"overlaps to evaluate at must be above 0 and at most 1, got {list(thresholds)}"
-        )
-    return tuple(thresholds)
-
-
 def _spans(items: Instances) -> np.ndarray:
     return np.asarray(items.shape, np.float64).reshape(-1, 2)
 
 
 def _touches(detections: Instances, ambiguous: Instances) -> np.ndarray:
-    """(N,) bool which detections share time with an ambiguous segment of their video."""
+    """Return (N,) bool, which detections share time with an ambiguous segment of their video."""
     found, unsure = _spans(detections), _spans(ambiguous)
     touches = np.zeros(len(found), bool)
     for video, (start, end) in zip(ambiguous.video, unsure, strict=True):

@@ -1,4 +1,4 @@
-"""Tube-mAP (video-mAP) as for UCF101-24 and JHMDB, or as MultiSports computes it."""
+"""Compute tube-mAP (video-mAP) as for UCF101-24 and JHMDB, or as MultiSports does."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stad.errors import InputError
-from stad.evaluation.items import DetectionAPResult, Instances, Rules, instances_ap
-from stad.evaluation.segments import check_thresholds
+from stad.evaluation.items import (
+    DetectionAPResult,
+    Instances,
+    Rules,
+    check_protocol,
+    check_thresholds,
+    instances_ap,
+)
 from stad.utils.boxes import tube_iou
 
 THRESHOLDS = (0.2, *np.linspace(0.5, 0.95, 10).tolist())
-# Those that "0.5:0.95" is the mean of.
+# "0.5:0.95" is the mean over the thresholds from here on.
 AVERAGED_FROM = 0.5
 
 
@@ -22,8 +27,8 @@ class TubeProtocol:
     """The rules of a benchmark.
 
     Attributes:
-        rules: how to match and to sum up.
-        added_px, added_frames: how boxes and times are measured: see ``tube_iou``.
+        rules: how to match and to compute the area.
+        added_px, added_frames: how boxes and times are measured, see ``tube_iou``.
         unevaluated: labels that it leaves out.
     """
 
@@ -33,11 +38,11 @@ class TubeProtocol:
     unevaluated: frozenset[str] = frozenset()
 
 
-# 'act': the evaluation of Kalogeiton et al., "Action tubelet detector for spatio-temporal action
-# localization", ICCV 2017, which later work on UCF101-24 and JHMDB uses: boxes include their last
-# pixels, a detection takes the best free ground truth, the area is of trapezoids.
-# 'multisports': evaluate_multisports.py of Li et al., "MultiSports", ICCV 2021: boxes and times
-# are lengths, there is no second choice, the area is that of PASCAL VOC 2010.
+# 'act' is the evaluation of Kalogeiton et al., "Action tubelet detector for spatio-temporal action
+# localization", ICCV 2017, which later work on UCF101-24 and JHMDB uses. Boxes include their last
+# pixels, a detection takes the best free ground truth, and the area is of trapezoids.
+# 'multisports' is evaluate_multisports.py of Li et al., "MultiSports", ICCV 2021. Boxes and times
+# are lengths, there is no second choice, and the area is that of PASCAL VOC 2010.
 PROTOCOLS = {
     "act": TubeProtocol(Rules("greedy_by_detection", "trapezoid"), added_px=1.0, added_frames=1),
     "multisports": TubeProtocol(
@@ -58,35 +63,6 @@ PROTOCOLS = {
 }
 
 
-def tube_ap(
-    ground_truth: Instances,
-    detections: Instances,
-    *,
-    num_classes: int,
-    threshold: float = 0.5,
-    protocol: str = "act",
-) -> np.ndarray:
-    """Average precision of tubes per class, matched by ``tube_iou`` within a video.
-
-    Args:
-        ground_truth, detections: shapes are lists of (frames (T,) int, boxes (T, 4) xyxy).
-        num_classes: C.
-        threshold: least tube IoU that counts, in (0, 1].
-        protocol: whose rules.
-
-    Returns:
-        (C,) float64, NaN where a class has no ground truth.
-    """
-    result = evaluate_tubes(
-        ground_truth,
-        detections,
-        class_names=[""] * num_classes,
-        protocol=protocol,
-        thresholds=(threshold,),
-    )
-    return result.ap[0]
-
-
 def evaluate_tubes(
     ground_truth: Instances,
     detections: Instances,
@@ -95,51 +71,59 @@ def evaluate_tubes(
     protocol: str = "act",
     thresholds: Sequence[float] = THRESHOLDS,
 ) -> DetectionAPResult:
-    """Average precision per tube IoU and class; the mean is over the IoUs from 0.5 on.
+    """Compute the average precision per tube IoU and class; the mean is over IoUs from 0.5 on.
 
     Args:
-        ground_truth, detections: shapes are lists of (frames (T,) int, boxes (T, 4) xyxy); the
-            frames of a tube are whole numbers without holes, counted alike on both sides.
+        ground_truth: shapes are lists of (frames (T,) int, boxes (T, 4) xyxy); the frames of a
+            tube are consecutive.
+        detections: the same, with the same numbering of frames.
         class_names: of the C classes.
         protocol: 'act' or 'multisports'.
         thresholds: tube IoUs.
 
     Raises:
-        InputError: an unknown protocol, or thresholds outside (0, 1].
+        InputError: the protocol is unknown, or a threshold is outside (0, 1].
     """
-    if protocol not in PROTOCOLS:
-        raise InputError(f"protocol must be one of {', '.join(PROTOCOLS)}; got {protocol!r}.")
-    chosen, thresholds = PROTOCOLS[protocol], np.array(check_thresholds(thresholds))
-
-    def overlap(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
-        sizes = {"added_px": chosen.added_px, "added_frames": chosen.added_frames}
-        pairs = zip(found, truth, strict=True)
-        return np.array(
-            [tube_iou(*detections.shape[i], *ground_truth.shape[j], **sizes) for i, j in pairs],
-            np.float64,
-        )
-
+    check_protocol(protocol, PROTOCOLS)
+    chosen, overlaps = PROTOCOLS[protocol], np.array(check_thresholds(thresholds))
     ap = instances_ap(
         ground_truth,
         detections,
-        overlap=overlap,
+        overlap=lambda i, j: _tube_ious(detections, ground_truth, (i, j), chosen),
         num_classes=len(class_names),
-        thresholds=thresholds,
+        thresholds=overlaps,
         rules=chosen.rules,
     )
     left_out = np.array([name in chosen.unevaluated for name in class_names], bool)
     ap[:, left_out] = np.nan
     number = len(class_names)
-    averaged = thresholds >= AVERAGED_FROM
+    averaged = overlaps >= AVERAGED_FROM
     return DetectionAPResult(
         protocol=protocol,
-        thresholds=thresholds,
+        thresholds=overlaps,
         averaged=averaged if averaged.any() else ~averaged,
         class_names=tuple(class_names),
         ap=ap,
         num_ground_truth=np.bincount(ground_truth.class_index, minlength=number),
         num_detections=np.bincount(detections.class_index, minlength=number),
         notes=_notes(int(left_out.sum())),
+    )
+
+
+def _tube_ious(
+    detections: Instances,
+    ground_truth: Instances,
+    pairs: tuple[np.ndarray, np.ndarray],
+    protocol: TubeProtocol,
+) -> np.ndarray:
+    """Return the (P,) overlaps of pairs, given as P detection and P ground-truth indices."""
+    added = {"added_px": protocol.added_px, "added_frames": protocol.added_frames}
+    return np.array(
+        [
+            tube_iou(*detections.shape[i], *ground_truth.shape[j], **added)
+            for i, j in zip(*pairs, strict=True)
+        ],
+        np.float64,
     )
 
 

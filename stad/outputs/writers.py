@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Collection, Sequence
@@ -13,6 +12,7 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
+from stad.annotations.ava_writer import DETECTIONS, ava_row
 from stad.annotations.document import (
     actor_name,
     document_head,
@@ -107,20 +107,17 @@ class AvaCsvWriter:
         self._video_id, self._min_score = video_id, min_score
         self._size_px = np.array([width_px, height_px] * 2, dtype=np.float64)
         self._file = AtomicFile(path)
-        self._rows = csv.writer(self._file, lineterminator="\n")
 
     def write(self, result: FrameResult) -> None:
         """Add the rows of a keyframe; other frames have none."""
         if result.keyframe is None:
             return
-        time = ava_time(result.keyframe.time_sec)
+        time_sec = result.keyframe.time_sec
         boxes = (result.keyframe.actors.boxes / self._size_px).clip(0, 1)
         for box, scores in zip(boxes, result.keyframe.scores, strict=True):
-            corners = [f"{value:.4f}" for value in box]
             for index in np.nonzero(scores >= self._min_score)[0].tolist():
-                self._rows.writerow(
-                    [self._video_id, time, *corners, index + 1, f"{scores[index]:.5f}"]
-                )
+                cells = (self._video_id, time_sec, box, index + 1, scores[index])
+                self._file.write(ava_row(*cells, numbers=DETECTIONS) + "\n")
 
     def close(self, tubes: Tubes, complete: bool) -> None:
         """Finish the file; the format has no place for segments."""
@@ -129,16 +126,6 @@ class AvaCsvWriter:
     def abort(self) -> None:
         """Remove what was written."""
         self._file.abort()
-
-
-def ava_time(time_sec: float) -> str:
-    """Seconds as AVA writes them: four digits when whole, else three decimals.
-
-    >>> ava_time(902.0), ava_time(2.9999), ava_time(1.25)
-    ('0902', '0003', '1.250')
-    """
-    rounded = round(time_sec, 3)
-    return f"{int(rounded):04d}" if rounded == int(rounded) else f"{rounded:.3f}"
 
 
 def clock(time_sec: float) -> str:

@@ -1,4 +1,4 @@
-"""What a report tells of a precision-recall curve: its best F1, and few points to draw."""
+"""Summarize a precision-recall curve: its best F1, and a few points to draw."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stad.evaluation.detection import Curve
+from stad.evaluation.precision import Curve
 
 MAX_POINTS = 200
 
 
 class BestF1(NamedTuple):
-    """Where on a curve the F1 is highest.
+    """The point of a curve with the highest F1.
 
     Attributes:
         f1, precision, recall: in [0, 1].
@@ -26,12 +26,12 @@ class BestF1(NamedTuple):
 
 
 def best_f1(curve: Curve) -> BestF1 | None:
-    """The highest F1 that a threshold reaches; of equals, that of the highest threshold.
+    """Find the threshold with the highest F1, and among equals the highest threshold.
 
-    Detections of one score are all kept, or none.
+    Detections of equal score are either all kept or all dropped.
 
     Returns:
-        None without detections or ground truth.
+        The point, or None without detections or ground truth.
 
     >>> precision, recall = np.array([1, 0.5, 2 / 3]), np.array([0.5, 0.5, 1])
     >>> best_f1(Curve(precision, recall, np.array([0.9, 0.4, 0.4])))
@@ -47,17 +47,17 @@ def best_f1(curve: Curve) -> BestF1 | None:
     return BestF1(*(float(column[best]) for column in (f1, precision, recall, score)))
 
 
-def downsample(curve: Curve, most: int) -> list[list[float]]:
-    """At most ``most`` points [recall, precision, score] of a curve, even in recall.
+def downsample(curve: Curve, max_points: int) -> list[list[float]]:
+    """Return up to ``max_points`` points [recall, precision, score] of a curve, even in recall.
 
-    Each is where the recall is first reached, the upper edge of the curve; the last point of
-    the curve is among them. Empty without ground truth or detections.
+    Each is the first point with its recall, so that they follow the upper edge of the curve; the
+    last point of the curve is one of them. Empty without ground truth or detections.
     """
     if not len(curve.score) or np.isnan(curve.recall[0]):
         return []
     places = np.arange(len(curve.score))
-    if len(places) > most:
-        levels = np.linspace(curve.recall[0], curve.recall[-1], most - 1)
+    if len(places) > max_points:
+        levels = np.linspace(curve.recall[0], curve.recall[-1], max_points - 1)
         first = np.searchsorted(curve.recall, levels)
         places = np.unique(np.append(first, places[-1]))
     columns = (curve.recall, curve.precision, curve.score)

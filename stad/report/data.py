@@ -1,4 +1,4 @@
-"""The figures of a report on AVA evaluations: arrays in, what JSON can hold out."""
+"""Compute the figures of a report on AVA evaluations, as values for JSON."""
 
 from __future__ import annotations
 
@@ -13,17 +13,14 @@ from stad.errors import InputError
 from stad.evaluation.ava import AvaResult
 from stad.evaluation.ava_match import IOU_THRESHOLD
 from stad.evaluation.compare_ava import AvaComparison
-from stad.evaluation.detection import average_precision
 from stad.outputs.palette import PALETTE, hex_color
 from stad.report.curves import MAX_POINTS, best_f1, downsample
+from stad.report.heights import HEIGHT_EDGES, HeightBins, has_fractions
 from stad.report.mistakes import find_mistakes, mistakes_per_class
+from stad.utils.numbers import none_if_nan
 
 FORMAT, VERSION = "stad-evaluation-report", 1
-# Lower edges of the bins of box height, as parts of the frame's height; the last bin is open.
-HEIGHT_EDGES = (0.0, 0.2, 0.4, 0.6, 0.8)
-# Boxes of parts of the frame may stick out of it a little; those in pixels are far above this.
-HIGHEST_PART = 2.0
-# Places in the palette whose contrast is 3 or more on the page's light and dark ground.
+# Places in the palette with a contrast of 3 or more on the light and dark page.
 COLOR_PLACES = (14, 4, 5, 13, 1, 9, 7)
 # AVA's label types: name, first and last id (ava_action_list_v2.2.pbtxt, 'label_type').
 AVA_GROUPS = (
@@ -34,16 +31,16 @@ AVA_GROUPS = (
 
 
 class NamedResult(NamedTuple):
-    """An evaluation and what people call it."""
+    """An evaluation and its name on the page."""
 
     name: str
     compared: AvaComparison
 
 
 def name_results(compared: Sequence[AvaComparison]) -> list[NamedResult]:
-    """Name evaluations after their files of detections: the end of the path that differs.
+    """Name evaluations after their files of detections, by the end of the path that differs.
 
-    A file given twice gets numbers.
+    Results of the same file get numbers.
     """
     paths = [Path(one.detections.path or "detections") for one in compared]
     names = [_plain_name(path.name) for path in paths]
@@ -61,20 +58,21 @@ def _plain_name(file: str) -> str:
 
 
 def report_data(results: Sequence[NamedResult]) -> dict:
-    """All figures of the report; NaN is None.
+    """Compute all figures of the report; NaN becomes None.
 
     Args:
         results: evaluations of the same classes against the same ground truth.
 
     Raises:
-        InputError: none are given, names stand twice, or they are not of the same.
+        InputError: there are no results, a name is used twice, or the ground truth, the classes
+            or the protocols differ.
     """
     _check(results)
     first = results[0].compared
     result = first.result
     groups, group_of = _groups(result)
-    is_relative = _is_relative(first)
-    heights = [_HeightBins(one.compared) for one in results] if is_relative else []
+    is_relative = has_fractions(first)
+    heights = [HeightBins(one.compared) for one in results] if is_relative else []
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -120,13 +118,13 @@ def _check(results: Sequence[NamedResult]) -> None:
         )
         if not same:
             raise InputError(
-                f"{names[0]!r} and {other.name!r} differ in protocol, classes or ground truth: "
-                "results can be compared on the same ones only."
+                f"{names[0]!r} and {other.name!r} differ in protocol, classes or ground truth. "
+                "Results can only be compared if these are the same."
             )
 
 
 def _groups(result: AvaResult) -> tuple[list[tuple], list[int | None]]:
-    """AVA's groups that occur, and the place of each class's; none for classes of one's own."""
+    """Return AVA's groups that occur, and the place of each class's; none for other classes."""
     names = class_names("ava")
     pairs = zip(result.class_ids, result.class_names, strict=True)
     if not all(number <= len(names) and names[number - 1] == name for number, name in pairs):
@@ -146,10 +144,10 @@ def _figures(
     named: NamedResult,
     group_of: list[int | None],
     num_groups: int,
-    heights: _HeightBins | None,
+    heights: HeightBins | None,
     place: int,
 ) -> dict:
-    """The part of the report that is about one result."""
+    """Return the figures of one result."""
     result = named.compared.result
     groups = np.array([-1 if group is None else group for group in group_of])
     by_height = None if heights is None else heights.average_precision()
@@ -157,7 +155,7 @@ def _figures(
         "name": named.name,
         "color": hex_color(PALETTE[COLOR_PLACES[place % len(COLOR_PLACES)]]),
         "file": Path(named.compared.detections.path).name,
-        "mAP": _or_none(result.mean_ap),
+        "mAP": none_if_nan(result.mean_ap),
         "group_mAP": [_mean(result.ap[groups == group]) for group in range(num_groups)],
         "num_detections": int(result.num_detections.sum()),
         "notes": list(result.notes),
@@ -174,65 +172,18 @@ def _class_figures(result: AvaResult, index: int, by_height: np.ndarray | None) 
     curve = result.curve(result.class_ids[index])
     best = best_f1(curve)
     return {
-        "ap": _or_none(result.ap[index]),
+        "ap": none_if_nan(result.ap[index]),
         "detections": int(result.num_detections[index]),
         "best_f1": None if best is None else best.f1,
         "threshold": None if best is None else best.threshold,
         "best_point": None if best is None else [best.recall, best.precision],
         "curve": downsample(curve, MAX_POINTS),
-        "height_ap": [] if by_height is None else [_or_none(value) for value in by_height],
+        "height_ap": [] if by_height is None else [none_if_nan(value) for value in by_height],
     }
 
 
-class _HeightBins:
-    """Ground truth and detections by box height, each in one bin.
-
-    Ground truth is in the bin of its own height. A detection that found one goes with it, and a
-    wrong one is in the bin of its own height: so it takes from one bin only, and right ones
-    whose height is a little off do not count as wrong in a neighbour. The matching stays that of
-    the whole. Ground truth of excluded keyframes is in no bin under any protocol.
-
-    Attributes:
-        count: (H, C) int64 ground truth per bin and class.
-    """
-
-    def __init__(self, compared: AvaComparison) -> None:
-        self._result = result = compared.result
-        truth, found = compared.ground_truth, compared.detections
-        truth_bin = _height_bin(truth.boxes)
-        num_classes = len(result.class_ids)
-        rows = result.evaluated_rows
-        class_index = np.searchsorted(np.array(result.class_ids), truth.class_id[rows])
-        flat = truth_bin[rows] * num_classes + class_index
-        shape = (len(HEIGHT_EDGES), num_classes)
-        self.count = np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape)
-        self._bin = _height_bin(found.boxes)[result.detection_row]
-        right = result.ground_truth_row >= 0
-        self._bin[right] = truth_bin[result.ground_truth_row[right]]
-
-    def average_precision(self) -> np.ndarray:
-        """(H, C) float64, NaN where a bin has no ground truth or the class has no value."""
-        result, values = self._result, np.full(self.count.shape, np.nan)
-        for index in np.flatnonzero(~np.isnan(result.ap)):
-            mine = slice(*result.class_start[index : index + 2])
-            right, bins = result.ground_truth_row[mine] >= 0, self._bin[mine]
-            for place, count in enumerate(self.count[:, index].tolist()):
-                values[place, index] = average_precision(right[bins == place], count)
-        return values
-
-
-def _height_bin(boxes: np.ndarray) -> np.ndarray:
-    return np.digitize(boxes[:, 3] - boxes[:, 1], HEIGHT_EDGES[1:])
-
-
-def _is_relative(compared: AvaComparison) -> bool:
-    """Whether boxes are parts of the frame, not pixels."""
-    boxes = compared.ground_truth.boxes
-    return bool(len(boxes)) and float(np.abs(boxes).max()) <= HIGHEST_PART
-
-
 def _comparison(baseline: NamedResult, other: NamedResult) -> dict:
-    """How the classes moved from one result to another, the one that moved most first."""
+    """Return the change of each class between two results, the largest first."""
     before, after = baseline.compared.result, other.compared.result
     change = after.ap - before.ap
     known = np.flatnonzero(~np.isnan(change))
@@ -240,7 +191,7 @@ def _comparison(baseline: NamedResult, other: NamedResult) -> dict:
     return {
         "baseline": baseline.name,
         "other": other.name,
-        "mAP_change": _or_none(after.mean_ap - before.mean_ap),
+        "mAP_change": none_if_nan(after.mean_ap - before.mean_ap),
         "changes": [
             {"class": before.class_names[index], "change": float(change[index])} for index in order
         ],
@@ -250,7 +201,3 @@ def _comparison(baseline: NamedResult, other: NamedResult) -> dict:
 def _mean(values: np.ndarray) -> float | None:
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else None
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

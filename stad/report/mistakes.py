@@ -1,4 +1,4 @@
-"""The worst mistakes of an AVA evaluation: confident false positives and confident misses."""
+"""Find the worst mistakes of an AVA evaluation: confident false positives and misses."""
 
 from __future__ import annotations
 
@@ -6,73 +6,75 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stad.annotations.ava_csv import AvaTable, labelled_boxes
+from stad.annotations.ava_table import AvaTable, labelled_boxes
 from stad.annotations.label_maps import class_names
 from stad.evaluation.ava_match import IOU_THRESHOLD
 from stad.evaluation.compare_ava import AvaComparison
-from stad.evaluation.detection import best_partner, overlapping_pairs
+from stad.evaluation.matching import best_partner, overlapping_pairs
 from stad.report.curves import best_f1
 from stad.utils.boxes import box_iou, paired_box_iou
+from stad.utils.numbers import rounded
 
-# As many of each class, so that a frequent one does not fill the lists, and in all about
-# these many where the classes are few.
+# Minimum number of mistakes per class, and about the total number if there are few classes. The
+# number is the same for all classes, so that a frequent one does not fill the lists.
 MIN_PER_CLASS, ABOUT_IN_ALL = 3, 48
-# Those of a class are picked from this many times as many, to have them from several videos.
+# The mistakes of a class are chosen from this many times their number, to cover several videos.
 CHOICE = 20
-# What a wrong detection has to overlap to be told as a box that is off.
-SOME_OVERLAP = 0.1
+# Minimum IoU of a wrong detection that is listed as a box that is off.
+MIN_OFF_IOU = 0.1
+BOX_DIGITS = 4
 
 
 def mistakes_per_class(num_classes: int) -> int:
-    """How many mistakes of a class are kept, of each kind."""
+    """Return the number of mistakes of each kind that are kept for a class."""
     return max(MIN_PER_CLASS, ABOUT_IN_ALL // num_classes)
 
 
 def find_mistakes(compared: AvaComparison) -> dict[str, list[dict]]:
-    """The most confident mistakes of each class, from several videos where there are.
+    """Find the most confident mistakes of each class, from several videos if possible.
 
-    A false positive's 'why' is 'duplicate' (a better scored detection found that person),
-    'other_action' (a labelled person is there, without this label), 'off' (a person with this
-    label is near, the overlap too small) or 'nobody'.
+    The 'why' of a false positive is 'duplicate' (a detection of higher score found that person),
+    'other_action' (there is a labelled person without this label), 'off' (a person with this
+    label overlaps too little) or 'nobody' (there is no labelled person).
 
-    Ground truth is missed where the detection that overlaps it most, of those of its class that
-    overlap it by 0.5 or more, has a score below the threshold of the best F1, or where there is
-    none. Its 'why' is 'low_score', or without such a detection 'other_action' (the person was
-    found with other actions) or 'nobody'.
+    Ground truth is missed if the detection of its class that overlaps it most, by 0.5 or more,
+    scores below the threshold of the best F1, or if there is no such detection. Its 'why' is
+    'low_score', or without such a detection 'other_action' (the person was found with other
+    actions) or 'nobody' (there is no detection).
 
     Returns:
-        'false_positives', highest score first, and 'misses', lowest score first: those without a
-        score before all others, and of equals the largest box first. Of each: 'class' (place in
-        the result's classes), 'video', 'time_sec', 'score' or None, 'box' (xyxy as written),
-        'why', 'other_box' (that of the person there, or of the detection there) or None, and
-        'labels': of the person there, or what a missed person was taken for, with the score.
+        'false_positives', highest score first, and 'misses', those without a score first, then
+        lowest score first, then largest box first. Each has 'class' (place in the result's
+        classes), 'video', 'time_sec', 'score' or None, 'box' (xyxy as written), 'why',
+        'other_box' (of the person or the detection there) or None, and 'labels' (of the person
+        there, or the wrong class of a missed person with its score).
     """
-    sides = _Sides(compared)
+    lookup = _Lookup(compared)
     return {
-        "false_positives": [sides.false_positive(entry) for entry in sides.confident_wrong()],
-        "misses": [sides.miss(*one) for one in sides.confident_misses()],
+        "false_positives": [lookup.false_positive(entry) for entry in lookup.confident_wrong()],
+        "misses": [lookup.miss(*one) for one in lookup.confident_misses()],
     }
 
 
 class _ByKeyframe(NamedTuple):
-    """Things grouped by keyframe: order[start[k]:start[k + 1]] are those of keyframe k."""
+    """Rows grouped by keyframe: order[start[k]:start[k + 1]] are those of keyframe k."""
 
     order: np.ndarray
     start: np.ndarray
 
     @staticmethod
     def from_keys(key: np.ndarray, count: int) -> _ByKeyframe:
-        """Group by keys from 0 to count - 1, others are left out; else in the order given."""
+        """Group by keys from 0 to count - 1; rows of other keys are left out."""
         order = np.argsort(key, kind="stable")
         return _ByKeyframe(order, np.searchsorted(key[order], np.arange(count + 1)))
 
     def at(self, key: int) -> np.ndarray:
-        """Those of one keyframe; none for key -1."""
+        """Return the rows of one keyframe; none for key -1."""
         return self.order[self.start[key] : self.start[key + 1]] if key >= 0 else self.order[:0]
 
 
-class _Sides:
-    """Ground truth and counted detections of an evaluation, to be looked up by keyframe.
+class _Lookup:
+    """Looks up ground truth and counted detections of an evaluation by keyframe.
 
     An *entry* is a place in the result's arrays of counted detections.
     """
@@ -92,11 +94,11 @@ class _Sides:
         is_known = np.append(keys, -1)[place] == key
         self._found_key = np.where(is_known, place, -1)
         self._truth_at = _ByKeyframe.from_keys(self._truth_key, len(keys))
-        # Entries go by class and then by score; so they do within each keyframe.
+        # Entries are sorted by class and then by score, also within each keyframe.
         self._found_at = _ByKeyframe.from_keys(self._found_key, len(keys))
 
     def confident_wrong(self) -> list[int]:
-        """Entries that are wrong: the first ones of each class, then by score."""
+        """Return wrong entries: the first ones of each class, by score."""
         result, chosen = self._result, []
         for begin, end in zip(result.class_start, result.class_start[1:], strict=False):
             wrong = begin + np.flatnonzero(result.ground_truth_row[begin:end] < 0)
@@ -105,7 +107,7 @@ class _Sides:
         return sorted(chosen, key=lambda entry: -result.score[entry])
 
     def confident_misses(self) -> list[tuple[int, int]]:
-        """Rows of ground truth and the entry that stands for each, -1 for none."""
+        """Return rows of ground truth and the entry of each, -1 for none."""
         result, rows = self._result, self._result.evaluated_rows
         entry, class_index = self._detections_of(rows), self._class_index(rows)
         score = np.append(result.score.astype(np.float64), -np.inf)[entry]
@@ -120,7 +122,7 @@ class _Sides:
         return list(zip(rows[kept].tolist(), entry[kept].tolist(), strict=True))
 
     def _thresholds(self) -> np.ndarray:
-        """(C,) the scores of the best F1; infinity for classes without detections."""
+        """Return (C,) the scores of the best F1; infinity for classes without detections."""
         best = [best_f1(self._result.curve(number)) for number in self._result.class_ids]
         return np.array([np.inf if one is None else one.threshold for one in best])
 
@@ -128,10 +130,10 @@ class _Sides:
         return np.searchsorted(np.array(self._result.class_ids), self._truth.class_id[rows])
 
     def _detections_of(self, rows: np.ndarray) -> np.ndarray:
-        """(G,) the entry of its class that overlaps each ground truth most, -1 for none.
+        """Return (G,) the entry of its class that overlaps each ground truth most, or -1.
 
-        The roles of the matching are swapped: each ground truth turns to a detection. On a tie
-        it takes that of the highest score.
+        The roles of the matching are swapped: each ground truth chooses a detection, and on a tie
+        the one of the highest score.
         """
         num_classes, detection_row = len(self._result.class_ids), self._result.detection_row
         order = self._found_at.order[self._found_at.start[0] :]
@@ -148,33 +150,33 @@ class _Sides:
         return np.append(order, -1)[partner]
 
     def false_positive(self, entry: int) -> dict:
-        """What is known of a wrong detection."""
+        """Describe a wrong detection."""
         row, index = int(self._result.detection_row[entry]), int(self._class_of_entry[entry])
         box, near = self._found.boxes[row], self._truth_at.at(int(self._found_key[entry]))
         overlap = box_iou(box, self._truth.boxes[near])[0]
         same = self._truth.class_id[near] == self._result.class_ids[index]
         overlap_same = np.where(same, overlap, 0.0)
         why, person = "nobody", None
-        for kind, values, least in (
+        for kind, values, min_iou in (
             ("duplicate", overlap_same, IOU_THRESHOLD),
             ("other_action", overlap, IOU_THRESHOLD),
-            ("off", overlap_same, SOME_OVERLAP),
+            ("off", overlap_same, MIN_OFF_IOU),
         ):
-            if values.max(initial=0.0) >= least:
+            if values.max(initial=0.0) >= min_iou:
                 why, person = kind, self._truth.boxes[near[values.argmax()]]
                 break
         return {
             **_place(self._found, row),
             "class": index,
             "score": float(self._result.score[entry]),
-            "box": _rounded(box),
+            "box": rounded(box, BOX_DIGITS),
             "why": why,
-            "other_box": None if person is None else _rounded(person),
+            "other_box": None if person is None else rounded(person, BOX_DIGITS),
             "labels": [] if person is None else self._labels(near, person),
         }
 
     def miss(self, row: int, entry: int) -> dict:
-        """What is known of ground truth that was missed; ``entry`` is -1 for no detection."""
+        """Describe missed ground truth; ``entry`` is -1 without a detection."""
         result, box = self._result, self._truth.boxes[row]
         near = self._found_at.at(int(self._truth_key[row]))
         overlap = box_iou(box, self._found.boxes[result.detection_row[near]])[0]
@@ -189,21 +191,21 @@ class _Sides:
             **_place(self._truth, row),
             "class": int(self._class_index(np.array([row]))[0]),
             "score": None if entry < 0 else float(result.score[entry]),
-            "box": _rounded(box),
+            "box": rounded(box, BOX_DIGITS),
             "why": "low_score" if entry >= 0 else "other_action" if best >= 0 else "nobody",
-            "other_box": None if other_box is None else _rounded(other_box),
+            "other_box": None if other_box is None else rounded(other_box, BOX_DIGITS),
             "labels": labels,
         }
 
     def _labels(self, near: np.ndarray, person: np.ndarray) -> list[str]:
-        """All labels of one person: those of the rows with the very same box."""
+        """Return all labels of one person: those of the rows with exactly this box."""
         rows = near[(self._truth.boxes[near] == person).all(axis=1)]
         numbers = dict.fromkeys(self._truth.class_id[rows].tolist())
         return [self._names.get(number, f"class {number}") for number in numbers]
 
 
 def _varied(video: np.ndarray, count: int) -> np.ndarray:
-    """Places of ``count`` of these, ascending: the first of each video before any second one.
+    """Choose ``count`` places, ascending: the first of each video before any second one.
 
     >>> _varied(np.array([7, 7, 8, 7]), 3).tolist()
     [0, 1, 2]
@@ -223,7 +225,3 @@ def _place(table: AvaTable, row: int) -> dict[str, str | float]:
         "video": table.videos[table.video[row]],
         "time_sec": float(table.time_sec[row]),
     }
-
-
-def _rounded(box: np.ndarray) -> list[float]:
-    return [round(value, 4) for value in box.tolist()]

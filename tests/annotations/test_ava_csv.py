@@ -8,13 +8,7 @@ import numpy as np
 import pytest
 
 from stad.annotations import ava_csv
-from stad.annotations.ava_csv import (
-    evaluated_classes,
-    labelled_boxes,
-    locate_row,
-    read_ava_csv,
-    read_excluded,
-)
+from stad.annotations.ava_csv import read_ava_csv, read_excluded
 from stad.errors import InputError
 
 ROW = "abc,0902,0.1,0.2,0.3,0.4,12"
@@ -162,22 +156,6 @@ def test_excluded_takes_no_boxes(tmp_path):
         read_excluded(written(tmp_path, f"abc,0902\n{ROW}\n"))
 
 
-def test_keyframes_are_one_number_in_all_files(tmp_path):
-    first = read_ava_csv(written(tmp_path, "a,0902\nb,902.5\nb,902.5000004\nb,902.500001\n"))
-    second = read_ava_csv(written(tmp_path, "b,902.50,0,0,1,1,1\na,902.0,0,0,1,1,1\n"))
-    left, right = labelled_boxes(first, second)
-    keys = left.empty_keyframes.tolist()
-    assert keys[1] == keys[2]
-    assert len(set(keys)) == 3
-    assert right.keyframe.tolist() == [keys[1], keys[0]]
-    assert right.boxes.tolist() == [[0, 0, 1, 1]] * 2
-
-
-def test_locate_row(tmp_path):
-    table = read_ava_csv(written(tmp_path, f"abc,1\n\n{ROW}\n{ROW},7\n"))
-    assert locate_row(table, 1).endswith(f"file.csv, line 4: '{ROW},7'")
-
-
 def test_both_readers_agree(tmp_path):
     path = written(tmp_path, f"{ROW},0.5\nabc,0903\nd,1.25,0,0.5,1,1,3,0.125\n")
     fast, careful = read_ava_csv(path), ava_csv._read_rows(str(path))
@@ -186,11 +164,3 @@ def test_both_readers_agree(tmp_path):
         left, right = getattr(fast, name), getattr(careful, name)
         assert left.dtype == right.dtype
         np.testing.assert_array_equal(left, right)
-
-
-def test_the_sixty_evaluated_classes():
-    classes = evaluated_classes()
-    assert len(classes) == 60
-    assert classes[1] == "bend/bow (at the waist)"
-    assert classes[80] == "watch (a person)"
-    assert 2 not in classes

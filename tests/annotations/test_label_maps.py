@@ -1,8 +1,8 @@
-"""Names of classes: the two lists, and label maps of one's own."""
+"""Names of classes: lists that come with stad, and label map files."""
 
 import pytest
 
-from stad.annotations.label_maps import class_names, read_label_map
+from stad.annotations.label_maps import class_names, evaluated_classes, read_label_map
 from stad.errors import InputError
 
 
@@ -67,7 +67,7 @@ def test_lines_of_text(tmp_path):
         ("a.pbtxt", "", "names no class"),
         ("a.txt", "# nothing\n", "names no class"),
         ("a.txt", "walk\nrun\nwalk\n", "line 3: the class 'walk' is named twice"),
-        ("a.txt", "walk\n\x00\x01\n", "line 2: not the name of a class"),
+        ("a.txt", "walk\n\x00\x01\n", "line 2: .* is not the name of a class"),
         ("a.csv", "walk\n", r"ends in \.pbtxt or \.txt"),
     ],
 )
@@ -97,3 +97,11 @@ def test_the_synthetic_classes_are_those_of_the_renderer():
     from stad.datasets.synthetic.scenes import CLASSES
 
     assert class_names("synthetic") == CLASSES
+
+
+def test_the_sixty_evaluated_classes():
+    classes = evaluated_classes()
+    assert len(classes) == 60
+    assert classes[1] == "bend/bow (at the waist)"
+    assert classes[80] == "watch (a person)"
+    assert 2 not in classes

@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.motion import CLASSES, render_motion, reversed_label
 from benchmarks.motion_files import write_motion_dataset
-from stad.annotations.video_lists import label_numbers, list_class_folders, read_video_list
+from stad.annotations.listed_videos import list_class_folders
+from stad.annotations.video_lists import label_numbers, read_video_list
 from stad.errors import InputError
 from stad.video.clip_source import VideoFiles
 

@@ -183,11 +183,11 @@ def test_a_folder_where_a_file_is_expected_is_left_out(folder, tmp_path, warning
     options = {"label_map": str(folder / "labels.txt"), "probe": probe}
     data = dataset(tmp_path, **options)
     assert [one["metas"][0].video_id for one in data] == ["a.mp4"]
-    assert data.left_out["frames"].startswith("is a folder: where videos are folders")
+    assert data.left_out["frames"].startswith("is a folder; set frames_fps")
     assert "2 of 3 videos" in warnings()
     data = dataset(tmp_path, frames_fps=15, **options)
     assert [one["metas"][0].video_id for one in data] == ["frames"]
-    assert data.left_out["a.mp4"] == "is no folder of pictures, as frames_fps says"
+    assert data.left_out["a.mp4"] == "is not a folder of images, which frames_fps asks for"
     assert "no images" in data.left_out["empty"]
 
 
@@ -199,7 +199,7 @@ def test_videos_that_come_twice(folder, tmp_path, warnings):
         "red_left/video0.mp4",
         "red_right/video0.mp4",
     ]
-    assert "counts once: 1 rows are not used (red_left/video0.mp4)" in warnings()
+    assert "repeat a video and are not used (red_left/video0.mp4)" in warnings()
     path.write_text("red_left/video0.mp4 0\nred_left/video0.mp4 2\n")
     with pytest.raises(InputError, match=r"video0\.mp4 two classes, 'red left' and 'blue left'"):
         dataset(folder, annotations=str(path))

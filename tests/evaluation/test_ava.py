@@ -7,7 +7,8 @@ import csv
 import numpy as np
 import pytest
 
-from stad.annotations.ava_csv import labelled_boxes, read_ava_csv
+from stad.annotations.ava_csv import read_ava_csv
+from stad.annotations.ava_table import labelled_boxes
 from stad.errors import InputError
 from stad.evaluation.ava import InvalidBoxError, LabelledBoxes, evaluate_ava
 from tests.evaluation.ava_cases import make_case

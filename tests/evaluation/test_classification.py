@@ -110,5 +110,5 @@ def test_shapes_that_do_not_fit(scores, labels, said):
 
 
 def test_k_is_one_or_more():
-    with pytest.raises(ValueError, match="k is 1 or more"):
+    with pytest.raises(ValueError, match="k must be 1 or more"):
         top_k_accuracy(SCORES, LABELS, 0)

@@ -7,7 +7,7 @@ import pytest
 
 from stad.errors import InputError
 from stad.evaluation.items import Instances
-from stad.evaluation.tubes import THRESHOLDS, evaluate_tubes, tube_ap
+from stad.evaluation.tubes import THRESHOLDS, evaluate_tubes
 from tests.evaluation.plain_items import act_ap, multisports_ap
 
 BOX = np.array([0.0, 0.0, 2.0, 2.0])
@@ -26,6 +26,14 @@ def items(shapes, *, score=None, classes=None) -> Instances:
         shapes,
         None if score is None else np.array(score, float),
     )
+
+
+def tube_ap(truth, found, *, num_classes: int, threshold: float, protocol: str) -> np.ndarray:
+    """Return (C,) average precision at one tube IoU."""
+    result = evaluate_tubes(
+        truth, found, class_names=[""] * num_classes, protocol=protocol, thresholds=(threshold,)
+    )
+    return result.ap[0]
 
 
 @pytest.mark.parametrize(("protocol", "overlap"), [("act", 3 / 5), ("multisports", 2 / 4)])

@@ -7,7 +7,7 @@ import pytest
 
 from stad.errors import InputError
 from stad.evaluation.ava import PROTOCOLS
-from stad.evaluation.detection import Curve, average_precision, precision_recall
+from stad.evaluation.precision import Curve, average_precision, precision_recall
 from stad.report.curves import MAX_POINTS, best_f1, downsample
 from stad.report.data import NamedResult, name_results, report_data
 from stad.report.mistakes import find_mistakes

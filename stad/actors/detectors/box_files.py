@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stad.annotations.ava_cells import separator_hint
+from stad.annotations.csv_rows import read_rows
 from stad.annotations.video_ids import guess_video_ids
 from stad.errors import InputError
 
@@ -57,14 +57,13 @@ def read_boxes(path: Path, video_name: str) -> list[BoxRow]:
 def _read_csv(path: Path, video_name: str) -> list[BoxRow]:
     video_id = Path(video_name).stem
     try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"--boxes: {path} is not a CSV file ({error}): {EXPECTED}") from error
+        lines = list(read_rows(path))
+    except InputError as error:
+        raise InputError(f"--boxes: {error} It has to be a CSV file: {EXPECTED}.") from error
     header: list[str] = list(COLUMNS)
-    first_line = 1
-    if lines and not _is_number(lines[0][1] if len(lines[0]) > 1 else ""):
-        header = [ALIASES.get(n.strip().lower(), n.strip().lower()) for n in lines[0]]
-        lines, first_line = lines[1:], 2
+    if lines and not _is_number(lines[0][1][1] if len(lines[0][1]) > 1 else ""):
+        header = [ALIASES.get(n.strip().lower(), n.strip().lower()) for n in lines[0][1]]
+        lines = lines[1:]
     missing = [name for name in REQUIRED if name not in header]
     if missing:
         raise InputError(
@@ -72,11 +71,10 @@ def _read_csv(path: Path, video_name: str) -> list[BoxRow]:
             f"{separator_hint(header)}"
         )
     rows: dict[str, list[BoxRow]] = {}
-    for number, line in enumerate(lines, start=first_line):
-        if any(cell.strip() for cell in line):
-            values = dict(zip(header, line, strict=False))
-            row = _csv_row(values, f"{path}, line {number}", line, place=f"{path}:{number}")
-            rows.setdefault(values.get("video_id", video_id), []).append(row)
+    for number, line in lines:
+        values = dict(zip(header, line, strict=False))
+        row = _csv_row(values, f"{path}, line {number}", line, place=f"{path}:{number}")
+        rows.setdefault(values.get("video_id", video_id), []).append(row)
     return _rows_of_video(path, rows, video_name)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from stad.actors.detectors.box_files import BoxRow, read_boxes
 from stad.annotations.checks.boxes import check_boxes
 from stad.annotations.checks.findings import settle
-from stad.annotations.checks.rows import check_times
+from stad.annotations.checks.times import check_times
 from stad.structures import Actors, Frame, VideoInfo
 
 # Coordinates above this cannot be fractions of the frame.
@@ -115,7 +115,7 @@ def _within_time(path: Path, rows: list[BoxRow], info: VideoInfo) -> tuple[np.nd
         name=f"--boxes {path}",
         num_rows=len(rows),
         locate=lambda wanted: [rows[row].place for row in wanted],
-        most=1.0,
+        max_wrong=1.0,
     )
     inside = np.delete(np.arange(len(rows)), checked.left_out)
     return inside, [checked.warning] if checked.warning else []

@@ -1,1 +1,1 @@
-"""Check annotations before they are used: ids, times, boxes, repeats, and matches."""
+"""Check annotations and detections before they are used: ids, times, boxes, repeats, matches."""

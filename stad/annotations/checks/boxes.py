@@ -1,4 +1,4 @@
-"""Checks of boxes, as pure functions of arrays: outside of the frame, swapped, empty, and why."""
+"""Find boxes that are outside of the frame, swapped or empty, and guess why."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import numpy as np
 
 from stad.annotations.checks.findings import Finding
 
-# By so much a box may exceed the frame: rounding, to whole pixels of a small frame too.
+# Maximum fraction by which rounding, also to whole pixels of a small frame, exceeds the frame.
 ROUNDING = 0.02
-# A box that is cut off at the edge has at least so much of its area inside, and ends near by.
+# A box that is cut off at the edge has at least this fraction of its area inside of the frame,
+# and ends at most this far outside.
 MIN_INSIDE = 0.5
-FARTHEST = 0.5
-# Of a file that has another form, so many boxes make sense in it.
+MAX_OUTSIDE = 0.5
+# Minimum fraction of boxes that must be plausible in the form that is guessed.
 NEARLY_ALL = 0.98
 PERCENT, PER_THOUSAND = 100, 1000
-# So many rows must have swapped corners before that tells of the form of all rows.
+# Minimum fraction of rows with swapped corners for a guess of the form of all rows.
 MIN_SWAPPED = 0.05
-# Pixels reach across so much of the width, or they are no pixels.
+# Minimum fraction of the width that pixel coordinates reach.
 MIN_REACH = 0.7
 
 
@@ -27,14 +28,17 @@ def check_boxes(
 
     Args:
         boxes: (N, 4) float64 as written, any values.
-        sizes_px: (N, 2) float64 width and height of each row's video, NaN where unknown; they
-            serve to guess.
-        are_fractions: whether they should be fractions of the frame; else any one unit is right.
+        sizes_px: (N, 2) float64 width and height of each row's video, NaN if unknown; only used
+            to guess.
+        are_fractions: whether they should be fractions of the frame; otherwise any one unit is
+            right.
     """
-    finite = np.isfinite(boxes).all(axis=1)
+    finite = np.all(np.isfinite(boxes), axis=1)
     findings = [Finding("boxes with numbers that are not finite", np.flatnonzero(~finite))]
     safe = np.where(finite[:, None], boxes, np.nan)
-    far = are_fractions & ((safe < -ROUNDING) | (safe > 1 + ROUNDING)).any(axis=1)
+    far = np.zeros(len(boxes), dtype=bool)
+    if are_fractions:
+        far = np.asarray(((safe < -ROUNDING) | (safe > 1 + ROUNDING)).any(axis=1))
     cut = far & _is_cut_off(safe)
     swapped = (safe[:, 0] > safe[:, 2]) | (safe[:, 1] > safe[:, 3])
     empty = finite & ~swapped & ((safe[:, 0] == safe[:, 2]) | (safe[:, 1] == safe[:, 3]))
@@ -51,7 +55,7 @@ def check_boxes(
             "boxes with swapped corners, x1 > x2 or y1 > y2",
             np.flatnonzero(swapped),
             guess=form,
-            # What makes sense of all rows makes the others wrong, too.
+            # A form that explains all rows makes the other rows wrong, too.
             stops=bool(form),
         ),
         Finding("boxes without area", np.flatnonzero(empty)),
@@ -62,7 +66,7 @@ def check_boxes(
 def _guesses(
     boxes: np.ndarray, far: np.ndarray, swapped: np.ndarray, sizes_px: np.ndarray | None
 ) -> tuple[str, str]:
-    """Units of the boxes outside of the frame, and the form of all; sentences or nothing."""
+    """Guess the unit of the boxes outside of the frame, and the form of all, as sentences."""
     units, scale = guess_units(boxes[far], None if sizes_px is None else sizes_px[far])
     if units and 2 * far.sum() > len(far):
         return units, guess_form(boxes[far] / scale, swapped[far])
@@ -70,34 +74,34 @@ def _guesses(
 
 
 def _is_cut_off(boxes: np.ndarray) -> np.ndarray:
-    """(N,) bool: at least half of the box is in the frame, and none of it far away."""
-    near = ((boxes >= -FARTHEST) & (boxes <= 1 + FARTHEST)).all(axis=1)
+    """Return (N,) bool: at least half of the box is in the frame, and none of it far outside."""
+    near = ((boxes >= -MAX_OUTSIDE) & (boxes <= 1 + MAX_OUTSIDE)).all(axis=1)
     size = boxes[:, 2:] - boxes[:, :2]
     inside = np.clip(boxes[:, 2:], 0, 1) - np.clip(boxes[:, :2], 0, 1)
     has_area = (size > 0).all(axis=1) & (inside > 0).all(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.prod(inside, axis=1) / np.prod(size, axis=1)
-    return near & has_area & (share >= MIN_INSIDE)
+        fraction = np.prod(inside, axis=1) / np.prod(size, axis=1)
+    return near & has_area & (fraction >= MIN_INSIDE)
 
 
 def guess_units(
     boxes: np.ndarray, sizes_px: np.ndarray | None = None
 ) -> tuple[str, float | np.ndarray]:
-    """What boxes are measured in, if it is not fractions of the frame.
+    """Guess the unit of boxes that are not fractions of the frame.
 
     Args:
         boxes: (N, 4) float64, NaN rows allowed.
         sizes_px: as in ``check_boxes``.
 
     Returns:
-        A sentence, empty where they may be fractions, and what to divide them by: a number or
-        an (N, 4) array.
+        A sentence, empty if they may be fractions, and the divisor that makes them fractions: a
+        number or an (N, 4) array.
     """
     high = np.nanmax(boxes, initial=0.0)
-    if high <= 1 + FARTHEST:
+    if high <= 1 + MAX_OUTSIDE:
         return "", 1.0
     corners = np.full((len(boxes), 2), np.nan) if sizes_px is None else sizes_px
-    known = np.isfinite(corners).all(axis=1) & np.isfinite(boxes).all(axis=1)
+    known = np.all(np.isfinite(np.hstack((corners, boxes))), axis=1)
     reach = np.max(boxes[known][:, [0, 2]] / corners[known][:, :1], initial=0.0)
     is_near = bool(known.any()) and reach < MIN_REACH
     if high <= PERCENT * (1 + ROUNDING) and (is_near or not known.any()):
@@ -112,7 +116,7 @@ def guess_units(
 def _guess_pixels(
     boxes: np.ndarray, corners: np.ndarray, known: np.ndarray
 ) -> tuple[str, float | np.ndarray]:
-    """Of which frame boxes are pixels, with what to divide them by; see ``guess_units``."""
+    """Guess the size of the frame that boxes are pixels of; see ``guess_units``."""
     high, sides = float(np.nanmax(boxes)), np.hstack((corners, corners))
     if not known.any():
         text = "They look like pixels (or thousandths, 0 to 1000): divide them by the size."
@@ -124,16 +128,16 @@ def _guess_pixels(
         size = f"{first} and other sizes" if several else first
         text = f"They look like pixels of {size}: divide x by the width and y by the height."
         return text, np.where(np.isfinite(sides), sides, high)
-    # Thousandths of people who reach across the frame come near to 1000; pixels may lie below.
+    # Thousandths of people who reach across the frame come close to 1000; pixels may be lower.
     if PER_THOUSAND * MIN_REACH < high <= PER_THOUSAND * (1 + ROUNDING):
         text = f"They look like thousandths (0 to 1000), or pixels of a larger frame than {first}: "
-        return text + "divide them by 1000, or by that frame's size.", float(PER_THOUSAND)
+        return text + "divide them by 1000, or by the size of that frame.", float(PER_THOUSAND)
     larger = f"a larger frame than the video's {first}"
     return f"They look like pixels of {larger}: divide x by its width and y by its height.", high
 
 
 def guess_form(boxes: np.ndarray, swapped: np.ndarray) -> str:
-    """How the four numbers may be meant where corners make no sense; a sentence or nothing.
+    """Guess the form of boxes that are not corners x1, y1, x2, y2, as a sentence or ''.
 
     Args:
         boxes: (N, 4) float64 fractions, NaN rows allowed.
@@ -141,7 +145,7 @@ def guess_form(boxes: np.ndarray, swapped: np.ndarray) -> str:
     """
     known = np.isfinite(boxes).all(axis=1)
     boxes, swapped = boxes[known], swapped[known]
-    # A stray box that is turned around says nothing of the others.
+    # A single swapped box says nothing about the others.
     if not len(boxes) or swapped.sum() < max(MIN_SWAPPED * len(boxes), min(3, len(boxes))):
         return ""
     left, top, right, bottom = boxes.T
@@ -163,7 +167,7 @@ def guess_form(boxes: np.ndarray, swapped: np.ndarray) -> str:
 
 
 def _make_sense(left: np.ndarray, top: np.ndarray, right: np.ndarray, bottom: np.ndarray) -> bool:
-    """Whether nearly all of these are boxes inside of the frame."""
+    """Return whether nearly all of these are boxes inside of the frame."""
     low, high = np.minimum(left, top), np.maximum(right, bottom)
     return _nearly_all(
         (left < right) & (top < bottom) & (low >= -ROUNDING) & (high <= 1 + ROUNDING)

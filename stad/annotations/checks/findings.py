@@ -1,21 +1,21 @@
-"""Findings of checks of annotations: one table, and whether a run can go on."""
+"""Collect the findings of checks in a table, and decide whether a run can continue."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from stad.errors import InputError
 
-# With more than this share of bad rows, the file as a whole is not what it is taken for.
-MOST = 0.5
+# Maximum fraction of wrong rows in a file that is still used.
+MAX_WRONG = 0.5
 SHOWN_ROWS = 3
 SINGULAR = {"rows": "row", "videos": "video", "classes": "class", "detections": "detection"}
 NO_ROWS = np.empty(0, np.int64)
 
-# Rows of a file -> where they are and what they say, such as "train.csv:12 'a,1,0,0,1,1,3'".
+# Rows of a file -> their places and contents, such as "train.csv:12 (a,1,0,0,1,1,3)".
 Locate = Callable[[Sequence[int]], list[str]]
 
 
@@ -25,14 +25,14 @@ class Finding:
 
     Attributes:
         what: the fault, such as 'boxes with swapped corners'.
-        rows: (K,) int64 rows that have it; empty where it is not a matter of rows.
-        count: how many there are of ``unit``; as many as ``rows`` if None.
-        unit: what is counted; ``what`` goes on from there.
-        guess: what the file seems to hold instead, and what to do: whole sentences.
-        examples: where to look, if ``rows`` do not say.
+        rows: (K,) int64 rows that have it; empty if it does not concern rows.
+        count: number of ``unit``; the number of ``rows`` if None.
+        unit: the things that are counted; ``what`` continues the text.
+        guess: what the file seems to hold instead, and what to do, in whole sentences.
+        examples: places to look at, if there are no ``rows``.
         drops: whether the rows are left out.
-        is_wrong: whether the rows speak against the file, if they are many.
-        stops: whether the file cannot be used, however few rows have the fault.
+        is_wrong: whether the rows count as wrong when deciding if the file can be used.
+        stops: whether the file cannot be used even if few rows have the fault.
     """
 
     what: str
@@ -47,17 +47,17 @@ class Finding:
 
     @property
     def number(self) -> int:
-        """How many there are."""
+        """Number of the things counted."""
         return len(self.rows) if self.count is None else self.count
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What a file is used as.
+    """The result of a check of a file that can be used.
 
     Attributes:
         left_out: (K,) int64 rows that are left out, ascending.
-        warning: the table of findings with a headline; empty where there are none.
+        warning: the table of findings with a headline; empty without findings.
     """
 
     left_out: np.ndarray
@@ -70,20 +70,20 @@ def settle(
     name: str,
     num_rows: int,
     locate: Locate | None = None,
-    most: float = MOST,
+    max_wrong: float = MAX_WRONG,
 ) -> Checked:
-    """Decide whether a file can be used, and without which rows.
+    """Decide whether a file can be used, and which rows have to be left out.
 
     Args:
         findings: of all checks.
         name: the file, for messages.
-        num_rows: how many rows were checked.
-        locate: names rows; without it examples of the findings are shown alone.
-        most: with a larger share of wrong rows the file is refused, 0-1.
+        num_rows: number of rows that were checked.
+        locate: names rows; without it only the examples of the findings are shown.
+        max_wrong: maximum fraction of wrong rows in a file that is used, 0-1.
 
     Raises:
-        InputError: more than ``most`` of the rows have a fault, or a finding stops the run. The
-            message is the table of findings.
+        InputError: more than ``max_wrong`` of the rows have a fault, or a finding stops the run.
+            The message is the table of findings.
     """
     findings = [one for one in findings if one.number or one.stops]
     if not findings:
@@ -91,17 +91,17 @@ def settle(
     wrong = _union(one.rows for one in findings if one.is_wrong)
     left_out = _union(one.rows for one in findings if one.drops)
     table = findings_table(findings, locate)
-    if any(one.stops for one in findings) or (len(wrong) and len(wrong) > most * num_rows):
-        count = f"{len(wrong)} of {num_rows} rows are wrong" if len(wrong) else "it does not fit"
-        raise InputError(f"{name} cannot be used, {count}:\n{table}\nMend the file and run again.")
-    headline = f"{name} was checked"
+    if any(one.stops for one in findings) or (len(wrong) and len(wrong) > max_wrong * num_rows):
+        count = f", {len(wrong)} of {num_rows} rows are wrong" if len(wrong) else ""
+        raise InputError(f"{name} cannot be used{count}:\n{table}\nCorrect the file and run again.")
+    headline = f"{name} may contain mistakes"
     if len(left_out):
         headline = f"{len(left_out)} of {num_rows} rows of {name} are left out"
     return Checked(left_out, f"{headline}:\n{table}")
 
 
 def findings_table(findings: Sequence[Finding], locate: Locate | None = None) -> str:
-    """A line for each finding, the largest first, with the first rows and the guess below it."""
+    """Return a line for each finding, the largest first, and below it examples and the guess."""
     ordered = sorted(findings, key=lambda one: (not one.stops, -one.number))
     width = max(len(str(one.number)) for one in ordered)
     indent = " " * (width + 3)
@@ -120,15 +120,5 @@ def findings_table(findings: Sequence[Finding], locate: Locate | None = None) ->
     return "\n".join(lines)
 
 
-def shown(names: Sequence[str], *, limit: int = SHOWN_ROWS) -> str:
-    """The first names, and how many more there are.
-
-    >>> shown(["a", "b", "c", "d"])
-    'a, b, c and 1 more'
-    """
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
-
-
-def _union(parts) -> np.ndarray:
+def _union(parts: Iterable[np.ndarray]) -> np.ndarray:
     return np.unique(np.concatenate([NO_ROWS, *parts]))

@@ -1,4 +1,4 @@
-"""Why detections do not match a ground truth: other ids, other times, other forms of boxes."""
+"""Guess why detections do not match a ground truth: other ids, times or forms of boxes."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from stad.annotations.checks.findings import Finding
-from stad.annotations.checks.rows import AVA_START_SEC, NEARLY_ALL
+from stad.annotations.checks.times import AVA_START_SEC, NEARLY_ALL
 from stad.annotations.video_ids import guess_video_ids
 from stad.utils.boxes import paired_box_iou
 
-# Frames per second that times may have been multiplied by.
+# Frame rates by which times may have been multiplied.
 RATES = (30, 25, 24, 15, 10, 12, 20, 50, 60, 30000 / 1001, 24000 / 1001, 1000)
-# Detections that are looked at, those of the highest scores, and pairs with ground truth.
+# Maximum numbers of detections, by descending score, and of pairs that are compared.
 SAMPLED_ROWS, SAMPLED_PAIRS = 2000, 500_000
 HIT_IOU = 0.5
-# Boxes up to here are fractions of the frame, with some beyond its edge.
+# Maximum coordinate of fractions of the frame, some of them beyond its edge.
 MAX_FRACTION = 1.5
-# A guess explains what does not fit if it fits so much of it, and so much more than before.
-EXPLAINS, GAIN = 0.5, 2.0
+# A guess is right if at least this fraction matches under it, and this many times more than before.
+MIN_EXPLAINED, MIN_GAIN = 0.5, 2.0
 MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Which video and time each row of a file is about.
+    """The video and the time of each row of a file.
 
     Attributes:
         videos: V names.
@@ -39,7 +39,7 @@ class Keys:
     time_sec: np.ndarray
 
     def shown(self, row: int) -> str:
-        """A row for people."""
+        """Return the text of a row in messages."""
         return f"{self.videos[self.video[row]]!r} at {self.time_sec[row]:.10g} s"
 
 
@@ -47,9 +47,9 @@ def check_keys(truth: Keys, found: Keys, is_matched: np.ndarray) -> list[Finding
     """Find detections on keyframes that the ground truth does not name.
 
     Args:
-        truth: all keyframes that the ground truth names, at least one.
-        found: of the detections.
-        is_matched: (N,) bool, which detections are on such a keyframe.
+        truth: all keyframes that the ground truth names, one or more.
+        found: those of the detections.
+        is_matched: (N,) bool, whether each detection is on such a keyframe.
     """
     missed = np.flatnonzero(~is_matched)
     if not len(missed):
@@ -74,16 +74,16 @@ def check_keys(truth: Keys, found: Keys, is_matched: np.ndarray) -> list[Finding
 
 
 def guess_keys(truth: Keys, found: Keys) -> str:
-    """How the videos or times of detections are spelled; a sentence or nothing.
+    """Guess how the videos or times of detections are written, as a sentence or ''.
 
     Args:
-        truth: of the ground truth.
-        found: of detections that match none of it.
+        truth: keyframes of the ground truth.
+        found: keyframes of detections that match none of them.
     """
     names = [found.videos[index] for index in np.unique(found.video)]
-    strangers = [name for name in names if name not in set(truth.videos)]
-    if 2 * len(strangers) > len(names):
-        return guess_video_ids(strangers, truth.videos)
+    unknown = [name for name in names if name not in set(truth.videos)]
+    if 2 * len(unknown) > len(names):
+        return guess_video_ids(unknown, truth.videos)
     number = {name: index for index, name in enumerate(truth.videos)}
     codes = np.array([number.get(name, -1) for name in found.videos])[found.video]
     known = {*_pairs(truth.video, truth.time_sec)}
@@ -125,7 +125,7 @@ class Boxes:
     """Labelled boxes of keyframes.
 
     Attributes:
-        key: (N,) int64 keyframes, numbered alike on both sides.
+        key: (N,) int64 keyframes, with the same numbers for detections and ground truth.
         boxes: (N, 4) float64 xyxy as written.
         class_id: (N,) int.
         score: (N,) float64.
@@ -138,11 +138,12 @@ class Boxes:
 
 
 def check_overlap(truth: Boxes, found: Boxes, *, also_classes: bool = True) -> list[Finding]:
-    """Find that boxes or classes of detections have another form than those of the truth.
+    """Find that boxes or classes of detections have another form than the ground truth.
 
     Args:
-        truth, found: of the ground truth and of the detections.
-        also_classes: whether ids of classes may be shifted; where names are given, not.
+        truth: the ground truth.
+        found: the detections.
+        also_classes: whether class ids may be shifted; False if classes are named.
     """
     rows, mate = pairs_of_rows(truth.key, found.key, score=found.score)
     sampled = len(np.unique(rows))
@@ -151,7 +152,7 @@ def check_overlap(truth: Boxes, found: Boxes, *, also_classes: bool = True) -> l
     theirs, boxes = truth.boxes[mate], found.boxes[rows]
     hit = {name: _is_hit(theirs, form(boxes)) for name, form in FORMS.items()}
     count = {name: len(np.unique(rows[one])) for name, one in hit.items()}
-    best = max(count, key=count.get)
+    best = max(count, key=lambda name: count[name])
     if _explains(count[best], count[AS_IT_IS], sampled):
         guess = f"Their boxes look like {best}: write x1, y1, x2, y2."
         return [_overlap_finding(count[AS_IT_IS], sampled, guess)]
@@ -159,12 +160,12 @@ def check_overlap(truth: Boxes, found: Boxes, *, also_classes: bool = True) -> l
     shifted = {shift: rows[hit[AS_IT_IS] & (difference == shift)] for shift in (0, 1, -1)}
     of_class = {shift: len(np.unique(found_rows)) for shift, found_rows in shifted.items()}
     for shift, guess in SHIFTS.items() if also_classes else ():
-        # One class that is taken for its neighbour is a weak detector's mistake.
+        # Confusing one class with its neighbour is a mistake of a weak detector.
         is_general = len(np.unique(found.class_id[shifted[shift]])) > 1
         if is_general and _explains(of_class[shift], of_class[0], sampled):
             return [_overlap_finding(of_class[0], sampled, guess, also=" of its class")]
     if not count[AS_IT_IS]:
-        guess = "Are both x1, y1, x2, y2 in the same unit, and of the same videos?"
+        guess = "Check that both are x1, y1, x2, y2, in the same unit, and of the same videos."
         what = f"of {sampled} detections overlap no annotated box by an IoU of {HIT_IOU:g}"
         return [Finding(what, count=sampled, unit="", guess=guess, drops=False)]
     return []
@@ -176,18 +177,19 @@ def _overlap_finding(hits: int, sampled: int, guess: str, *, also: str = "") -> 
 
 
 def _explains(then: int, now: int, sampled: int) -> bool:
-    return then >= EXPLAINS * sampled and then > GAIN * now
+    """Return whether a guess is right: ``then`` rows match under it, ``now`` rows without."""
+    return then >= MIN_EXPLAINED * sampled and then > MIN_GAIN * now
 
 
 def pairs_of_rows(
     truth_key: np.ndarray, found_key: np.ndarray, *, score: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of detections and ground truth of the same keyframe.
+    """List pairs of detections and ground truth of the same keyframe.
 
     Args:
         truth_key: (G,) int64.
         found_key: (N,) int64.
-        score: (N,) float64; pairs of the highest scores are enough.
+        score: (N,) float64; only pairs of the highest scores are listed.
 
     Returns:
         (P,) int64 rows of the detections and (P,) int64 rows of the ground truth.
@@ -204,7 +206,7 @@ def pairs_of_rows(
 
 
 def _is_hit(truth: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """(P,) bool, which pairs overlap enough; boxes with swapped corners overlap nothing."""
+    """Return (P,) bool, which pairs overlap enough; swapped boxes overlap nothing."""
     upright = (found[:, :2] < found[:, 2:]).all(axis=1) & (truth[:, :2] < truth[:, 2:]).all(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return upright & (paired_box_iou(truth, found) >= HIT_IOU)
@@ -222,17 +224,17 @@ FORMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "x2, y2, x1, y1": lambda box: box[:, [2, 3, 0, 1]],
 }
 SHIFTS = {
-    1: "Their class ids are lower by 1 than those of the ground truth: do they count from 0?",
-    -1: "Their class ids are higher by 1 than those of the ground truth: does it count from 0?",
+    1: "Their class ids are lower by 1 than those of the ground truth: they may count from 0.",
+    -1: "Their class ids are higher by 1 than those of the ground truth, which may count from 0.",
 }
 
 
 def check_same_unit(truth: np.ndarray, found: np.ndarray) -> list[Finding]:
-    """Find that boxes of the two sides are measured in different units.
+    """Find that boxes of detections and ground truth have different units.
 
     Args:
-        truth, found: (N, 4) and (M, 4) float64 as written, of the ground truth and of the
-            detections.
+        truth: (N, 4) float64 boxes of the ground truth, as written.
+        found: (M, 4) float64 boxes of the detections, as written.
     """
     sides = [np.abs(one).max(axis=1) <= MAX_FRACTION for one in (truth, found)]
     if not all(len(one) for one in sides):

@@ -1,4 +1,4 @@
-"""Checks of detected segments and tubes against annotations: videos, times, frames, boxes."""
+"""Check detected segments and tubes against annotations: videos, times, frames, boxes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stad.annotations.checks.matches import Boxes, check_overlap, check_same_uni
 from stad.annotations.checks.rows import check_scores
 from stad.annotations.video_ids import guess_video_ids
 
-# So much later than the annotations, times are numbers of frames, or milliseconds.
+# Ranges of the ratio of times to annotated ones for frame numbers, and for milliseconds.
 FRAME_RATES, MILLISECONDS = (8.0, 130.0), (300.0, 3000.0)
 
 
@@ -23,26 +23,26 @@ def check_videos(
     Args:
         annotated: names of videos.
         found: the video of each detection.
-        num_detections: how many there are.
+        num_detections: number of detections.
     """
     known = set(annotated)
-    strangers = [name for name in found if name not in known]
-    if not strangers:
+    unknown = [name for name in found if name not in known]
+    if not unknown:
         return []
-    none_matches = len(strangers) == num_detections
-    names = sorted(set(strangers))
+    none_matches = len(unknown) == num_detections
+    names = sorted(set(unknown))
     guess = guess_video_ids(names, sorted(known))
     match = "match an annotated video" if none_matches else "are in videos that are not annotated"
     example = f"the detections have {names[0]!r}, the annotations {min(known)!r}"
     return [
         Finding(
             f"of {num_detections} detections {match}",
-            count=0 if none_matches else len(strangers),
+            count=0 if none_matches else len(unknown),
             unit="",
             guess=guess,
             examples=(example,),
             drops=False,
-            stops=none_matches or (bool(guess) and 2 * len(strangers) > num_detections),
+            stops=none_matches or (bool(guess) and 2 * len(unknown) > num_detections),
         )
     ]
 
@@ -55,8 +55,8 @@ def check_spans(span: np.ndarray) -> list[Finding]:
     """
     turned, early = span[:, 0] >= span[:, 1], span[:, 1] <= 0
     guess = ""
-    # A start and a length have the end before the start where the start is late.
-    if turned.mean() > 0.5 if len(turned) else False:
+    # Read as an end, a length is before the start if the start is late.
+    if len(turned) and turned.mean() > 0.5:
         guess = "They look like a start and a length, or the end comes first: write start and end."
     return [
         Finding(
@@ -72,7 +72,8 @@ def check_segment_times(
     """Find that no detected segment shares time with an annotated one.
 
     Args:
-        truth, found: video -> (K, 2) float64 start and end, of videos that both have.
+        truth: video -> (K, 2) float64 start and end of the annotations.
+        found: the same of the detections, for the same videos.
     """
     ratios, hits, total = [], 0, 0
     for video, spans in found.items():
@@ -109,8 +110,9 @@ def check_tubes(
     """Find detected tubes whose frames or boxes have another form than the annotated ones.
 
     Args:
-        truth, found: video -> tubes with ``frames`` (T,), ``boxes`` (T, 4), ``label`` and
-            ``score``, of videos that both have.
+        truth: video -> annotated tubes with ``frames`` (T,), ``boxes`` (T, 4), ``label`` and
+            ``score``.
+        found: the same of the detections, for the same videos.
         labels: all labels.
     """
     sides = [_flattened(tubes, labels) for tubes in (truth, found)]
@@ -121,7 +123,7 @@ def check_tubes(
         shared = np.isin(sides[1].key, sides[0].key)
         if not shared.any():
             what = f"of {len(shared)} boxes are in frames that are annotated"
-            guess = "Frames are numbered from 1 on, in the annotations and in detections."
+            guess = "Frames are numbered from 1, in annotations and in detections."
             findings.append(Finding(what, count=0, unit="", guess=guess, drops=False, stops=True))
     scores = np.array([one.score for tubes in found.values() for one in tubes], np.float64)
     findings += [
@@ -135,7 +137,7 @@ def check_tubes(
 def _check_first_frames(found: Mapping[str, Sequence]) -> Finding:
     early = [(name, one) for name, tubes in found.items() for one in tubes if one.frames[0] < 1]
     guess = "They look like frames that count from 0: add 1 to each first_frame."
-    what = "detections begin before frame 1, which is the first one"
+    what = "detections begin before frame 1, the first one"
     names = tuple(dict.fromkeys(name for name, _ in early))[:3]
     return Finding(what, count=len(early), unit="", guess=guess, examples=names, drops=False)
 
@@ -143,12 +145,12 @@ def _check_first_frames(found: Mapping[str, Sequence]) -> Finding:
 def _check_corners(boxes: np.ndarray) -> list[Finding]:
     flat = (boxes[:, 0] >= boxes[:, 2]) | (boxes[:, 1] >= boxes[:, 3])
     what = f"of {len(boxes)} boxes of detections have swapped corners or no area"
-    most = bool(len(flat)) and flat.mean() > 0.5
-    return [Finding(what, count=int(flat.sum()), unit="", drops=False, stops=most)]
+    are_many = bool(len(flat)) and flat.mean() > 0.5
+    return [Finding(what, count=int(flat.sum()), unit="", drops=False, stops=are_many)]
 
 
 def _flattened(tubes: Mapping[str, Sequence], labels: Sequence[str]) -> Boxes:
-    """The boxes of tubes, one by one; the key is the video's number and the frame."""
+    """List the boxes of tubes; the key is made of the video's number and the frame."""
     number = {name: index for index, name in enumerate(sorted(tubes))}
     index_of = {name: index for index, name in enumerate(labels)}
     all_tubes = [(number[name], one) for name, mine in tubes.items() for one in mine]

@@ -1,4 +1,4 @@
-"""Names of classes: AVA's and Kinetics-400's, and label map files of one's own."""
+"""Read names of classes: lists that come with stad, and label map files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 
 from stad.errors import InputError
 
+# AVA v2.1 and v2.2 evaluate these 60 of the 80 classes.
+EVALUATED = Path(__file__).with_name("ava60.pbtxt")
 BUILTIN = ("ava", "kinetics400", "motion", "poses", "synthetic")
 SUFFIXES = (".pbtxt", ".txt")
 
-# A block's start, a field with its value, a block's end, a comment, blanks.
+# The start of a block, a field with its value, the end of a block, a comment, blanks.
 _TOKEN = re.compile(
     r"""(?P<open>\w+\s*:?\s*\{)
       | (?P<field>\w+)\s*:\s*(?P<value>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[\w.+-]+)
@@ -22,34 +24,39 @@ _TOKEN = re.compile(
 
 
 def class_names(label_map: str | Path, *, folder: Path | None = None) -> tuple[str, ...]:
-    """The name of each class, in the order of the outputs.
+    """Return the name of each class, in the order of the outputs.
 
     Args:
         label_map: 'ava' (80 names; AVA id k is at k - 1), 'kinetics400' (400, in the order of
             the DeepMind I3D label map), 'motion' (10, of ``benchmarks.motion``), 'poses' (12,
             of ``skeleton_poses``), 'synthetic' (11, of ``stad.datasets.synthetic``), or a label
             map file with ids 1, 2, ... N.
-        folder: what a relative path starts from; the working folder if None.
+        folder: the folder of a relative path; the working folder if None.
 
     Raises:
-        InputError: no such list or file, or ids with a gap.
+        InputError: there is no such list or file, or its ids have a gap.
     """
     if str(label_map) in BUILTIN:
         return _builtin(str(label_map))
     if Path(label_map).suffix not in SUFFIXES:
         raise InputError(
-            f"there is no list of classes {str(label_map)!r}: expected one of "
-            f"{', '.join(BUILTIN)}, or a file ending in {' or '.join(SUFFIXES)}"
+            f"There is no list of classes {str(label_map)!r}: expected one of "
+            f"{', '.join(BUILTIN)}, or a file ending in {' or '.join(SUFFIXES)}."
         )
     path = (folder or Path()) / label_map
     by_id = read_label_map(path)
     gaps = [number for number in range(1, max(by_id) + 1) if number not in by_id]
     if gaps:
         raise InputError(
-            f"{path} names class {max(by_id)} but not class {gaps[0]}: "
-            "number the classes 1, 2, ... without a gap"
+            f"{path} names class {max(by_id)} but not class {gaps[0]}. "
+            "Number the classes 1, 2, ... without a gap."
         )
     return tuple(by_id[number] for number in sorted(by_id))
+
+
+def evaluated_classes() -> dict[int, str]:
+    """Return the 60 classes that AVA v2.1 and v2.2 evaluate: id -> name."""
+    return read_label_map(EVALUATED)
 
 
 @functools.cache
@@ -58,28 +65,29 @@ def _builtin(name: str) -> tuple[str, ...]:
 
 
 def read_label_map(path: str | Path) -> dict[int, str]:
-    """Class ids and their names, in the order of the file.
+    """Read class ids and their names, in the order of the file.
 
     Args:
         path: .pbtxt, blocks like ``label { name: "walk" label_id: 1 }`` or
-            ``item { name: "walk" id: 1 }`` with ids from 1; or .txt, one name a line, which
-            counts the ids from 1 (lines that begin with # and empty lines are left out).
+            ``item { name: "walk" id: 1 }`` with ids from 1; or .txt, one name per line, where
+            ids count from 1 (lines that begin with # and empty lines are skipped).
 
     Raises:
-        InputError: no such file, another ending, no names, or a line that is no label map.
+        InputError: there is no such file, its ending is unknown, it has no names, or a line is
+            wrong.
     """
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise InputError(f"{path}: no such label map file") from None
+        raise InputError(f"{path}: no such label map file. Check the path.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read as a label map of text ({error})") from error
+        raise InputError(f"{path} cannot be read as a label map of text ({error}).") from error
     if path.suffix not in SUFFIXES:
-        raise InputError(f"{path}: a label map ends in {' or '.join(SUFFIXES)}")
+        raise InputError(f"{path}: the name of a label map file ends in {' or '.join(SUFFIXES)}.")
     by_id = _parse_pbtxt(path, text) if path.suffix == ".pbtxt" else _parse_lines(path, text)
     if not by_id:
-        raise InputError(f"{path} names no class")
+        raise InputError(f"{path} names no class. Write one class per line.")
     return by_id
 
 
@@ -90,9 +98,11 @@ def _parse_lines(path: Path, text: str) -> dict[int, str]:
         if not name or name.startswith("#"):
             continue
         if not name.isprintable():
-            raise InputError(f"{path}, line {number}: not the name of a class: {name[:40]!r}")
+            raise InputError(f"{path}, line {number}: {name[:40]!r} is not the name of a class.")
         if name in by_id.values():
-            raise InputError(f"{path}, line {number}: the class {name!r} is named twice")
+            raise InputError(
+                f"{path}, line {number}: the class {name!r} is named twice. Delete one of them."
+            )
         by_id[len(by_id) + 1] = name
     return by_id
 
@@ -107,23 +117,25 @@ def _parse_pbtxt(path: Path, text: str) -> dict[int, str]:
         token = _TOKEN.match(text, position)
         if token is None or (token["open"] and block is not None):
             found = text[position:].splitlines()[0][:40]
-            raise InputError(f'{where}: expected name: "..." and id: N in braces, found {found!r}')
+            raise InputError(f'{where}: expected name: "..." and id: N in braces, found {found!r}.')
         position = token.end()
         if token["open"]:
             block = {}
         elif token["field"] or token["close"]:
             if block is None:
-                raise InputError(f"{where}: {token[0]!r} stands outside of a block of braces")
+                raise InputError(f"{where}: {token[0]!r} is outside of a block of braces.")
             if token["field"]:
                 block[token["field"]] = token["value"]
             else:
                 number, name = _read_block(block, where)
                 if number in by_id:
-                    raise InputError(f"{where}: the id {number} is given twice")
+                    raise InputError(
+                        f"{where}: the id {number} is given twice. Give each class its own."
+                    )
                 by_id[number] = name
                 block = None
     if block is not None:
-        raise InputError(f"{path} ends within a block: a closing brace is missing")
+        raise InputError(f"{path} ends within a block: a closing brace is missing.")
     return by_id
 
 
@@ -131,7 +143,7 @@ def _read_block(block: dict[str, str], where: str) -> tuple[int, str]:
     name = block.get("name", "")
     number = block.get("label_id", block.get("id", ""))
     if len(name) < 3 or name[0] not in "\"'":
-        raise InputError(f'{where}: the block that ends here has no name: "..."')
+        raise InputError(f'{where}: the block that ends here has no name: "...".')
     if not number.isdecimal() or int(number) < 1:
-        raise InputError(f"{where}: the block that ends here has no id of 1 or more")
+        raise InputError(f"{where}: the block that ends here has no id of 1 or more.")
     return int(number), re.sub(r"\\(.)", r"\1", name[1:-1])

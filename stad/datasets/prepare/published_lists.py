@@ -6,12 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from stad.annotations.video_lists import (
-    VideoList,
-    check_folder,
-    list_class_folders,
-    read_video_list,
-)
+from stad.annotations.listed_videos import check_folder, list_class_folders
+from stad.annotations.video_lists import VideoList, read_video_list
 from stad.errors import InputError
 
 # Names of the part that models are tested on during training.

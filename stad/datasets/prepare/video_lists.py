@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stad.annotations.label_maps import class_names
-from stad.annotations.video_lists import (
+from stad.annotations.listed_videos import (
     ListedVideos,
-    VideoList,
     check_folder,
     find_listed,
-    list_text,
-    plain_name,
 )
+from stad.annotations.video_lists import VideoList, list_text, plain_name
 from stad.errors import InputError
 from stad.utils.files import check_output, write_whole
 from stad.video.clip_source import VideoFiles

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 
+from stad.annotations.ava_writer import GROUND_TRUTH, ava_row
 from stad.datasets.synthetic.rendered_video import write_rendered_video
 from stad.datasets.synthetic.scenes import CLASSES, SyntheticScene
 from stad.errors import InputError
@@ -78,9 +79,11 @@ def annotation_rows(seed: int, settings: RenderSettings) -> list[str]:
     """
     rows = []
     for record in settings.scene(seed).annotations(settings.stride_sec):
-        box = ",".join(f"{edge:.4f}" for edge in record.box)
-        prefix = f"{video_id(seed)},{record.time_sec:.6g},{box}"
-        rows += [f"{prefix},{class_id},{record.person_id}" for class_id in record.class_ids]
+        where = video_id(seed), record.time_sec, record.box
+        rows += [
+            ava_row(*where, class_id, record.person_id, numbers=GROUND_TRUTH)
+            for class_id in record.class_ids
+        ]
     return rows
 
 

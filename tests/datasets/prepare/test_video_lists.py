@@ -86,7 +86,7 @@ def test_hmdb51(tmp_path):
             lambda at: write_lists(
                 at, read_files([write(at, "train.txt", "no.mp4 0\n")]), videos=at / "v"
             ),
-            "there is no folder of videos .*/v: name",
+            r"There is no folder of videos .*/v\. Check",
         ),
         (
             lambda at: write_lists(
@@ -185,7 +185,7 @@ def test_empty_files_and_repeats_are_counted(tmp_path):
         "empty.mp4: is empty (0 bytes)",
     ]
     assert len(notes) == 1
-    assert notes[0].endswith("1 rows are not used (a.mp4)")
+    assert notes[0].endswith("repeat a video and are not used (a.mp4)")
     assert [path.name for path in sorted((tmp_path / "out").iterdir())] == [
         "label_map.txt",
         "train.txt",

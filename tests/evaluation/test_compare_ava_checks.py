@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from stad.annotations.checks.matches import pairs_of_rows
 from stad.errors import InputError
 from stad.evaluation.compare_ava import compare_ava_files
 
@@ -161,10 +160,3 @@ def test_what_counts_otherwise_than_people_think_is_told(compare):
     (warning,) = compare([row[:7] for row in ROWS]).warnings
     assert "48 detections have no score" in warning
     assert "has no detections" in compare([]).warnings[0]
-
-
-def test_pairs_are_all_of_one_keyframe_best_scores_first():
-    rows, mate = pairs_of_rows(
-        np.array([5, 3, 5]), np.array([3, 4, 5]), score=np.array([0.1, 0.9, 0.5])
-    )
-    assert list(zip(rows.tolist(), mate.tolist(), strict=True)) == [(2, 0), (2, 2), (0, 1)]

@@ -1,4 +1,6 @@
-"""Segments and tubes that do not fit their annotations: what is said, and when it stops."""
+"""The evaluation of files of segments, its script, and segments that do not fit annotations."""
+
+from __future__ import annotations
 
 import json
 import subprocess
@@ -8,13 +10,64 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stad.annotations.segments import SegmentRows
-from stad.annotations.tubes import LabelledTube, TubeAnnotations
+from stad.annotations.segments import SegmentRows, read_annotations, read_results
 from stad.errors import InputError
 from stad.evaluation.compare_segments import check_segments, compare_segments
-from stad.evaluation.compare_tubes import check_tube_results
+from tests.annotations.segment_files import DATABASE, RESULTS, write, write_thumos
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_activitynet_files(tmp_path):
+    gt = write(tmp_path / "gt.json", {"database": DATABASE})
+    rows = read_annotations(gt, subset="validation")
+    found = read_results(write(tmp_path / "pred.json", {"results": RESULTS}))
+    result = compare_segments(rows, found)
+    assert result.class_names == ("walk", "wave")
+    # 'walk' is right up to 0.9; 'wave' is found in another video only.
+    np.testing.assert_allclose(result.ap, [[1, 0]] * 9 + [[0, 0]])
+    assert len(result.notes) == 2
+    assert "1 detections have labels" in result.notes[0]
+    assert "'v9'" in result.notes[1]
+
+
+def test_thumos_files(tmp_path):
+    rows = read_annotations(write_thumos(tmp_path / "annotation"), subset="test")
+    results = {
+        "video_test_2": [
+            {"label": "Diving", "segment": [8, 10], "score": 0.9},
+            {"label": "Diving", "segment": [1, 5], "score": 0.8},
+        ]
+    }
+    found = read_results(write(tmp_path / "pred.json", {"results": results}))
+    result = compare_segments(rows, found, protocol="thumos14")
+    # The better detection shares time with what is ambiguous and does not count.
+    assert result.class_names == ("CliffDiving", "Diving")
+    np.testing.assert_allclose(result.ap, [[0, 1]] * 5)
+    np.testing.assert_allclose(compare_segments(rows, found).ap[0], [0, 1 / 2])
+
+
+def test_nothing_to_compare(tmp_path):
+    gt = write(tmp_path / "gt.json", {"database": DATABASE})
+    swim = {"results": {"v1": [{"label": "swim", "segment": [0, 1], "score": 1}]}}
+    found = read_results(write(tmp_path / "pred.json", swim))
+    with pytest.raises(InputError, match="'swim' is none of walk, wave"):
+        compare_segments(read_annotations(gt, subset="validation"), found)
+    with pytest.raises(InputError, match="no segments to evaluate against"):
+        compare_segments(read_annotations(gt, subset="validation").where([False, False]), found)
+
+
+def test_script(tmp_path):
+    gt = write(tmp_path / "gt.json", {"database": DATABASE})
+    pred = write(tmp_path / "pred.json", {"results": RESULTS})
+    command = [sys.executable, "tools/eval_segments.py", "--gt", gt, "--pred", pred]
+    command += ["--subset", "validation", "--json", "--tiou", "0.5", "0.95"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["mAP"] == {"0.50": 0.5, "0.95": 0.0}
+    wrong = subprocess.run([*command[:3], tmp_path, *command[4:]], cwd=ROOT, capture_output=True)
+    assert wrong.returncode == 2
+
+
 SPANS = np.array([[1.0, 5.0], [7.0, 9.5], [12.0, 30.0]] * 2)
 VIDEOS = ("a",) * 3 + ("b",) * 3
 
@@ -63,7 +116,7 @@ def test_few_segments_that_do_not_fit_are_one_warning():
     assert "first: a 'walk' [9.5, 7]" in warning
     assert "6 rows: scores outside of [0, 1]" in warning
     assert check_segments(segments(), segments(np.zeros((0, 2)), ())) == [
-        "there are no detections."
+        "There are no detections."
     ]
 
 
@@ -90,43 +143,3 @@ def test_the_script_of_segments_says_it_on_stderr(tmp_path):
         expected = "0 of 1 detections match" if code else "1 of 2 detections are in videos"
         assert expected in done.stderr
     assert json.loads(done.stdout)["average_mAP"] == 1.0
-
-
-BOXES = np.tile([40.0, 20, 90, 200], (8, 1))
-
-
-def tube(boxes=BOXES, first=1, score=0.5, label="walk"):
-    return LabelledTube(label, first + np.arange(len(boxes)), np.asarray(boxes), score)
-
-
-TRUTH = TubeAnnotations(("walk", "run"), {"v/a": [tube()], "v/b": [tube(), tube(BOXES + 100)]})
-
-
-def test_tubes_that_fit_say_nothing():
-    assert check_tube_results(TRUTH, {"v/a": [tube(BOXES + 3)], "v/b": [tube(label="run")]}) == []
-
-
-@pytest.mark.parametrize(
-    ("found", "said"),
-    [
-        ({"a": [tube()]}, r"0 of 1 detections match an.*\n.*'a', the annotations 'v/a'"),
-        ({"v/a.avi": [tube()]}, "with a file ending"),
-        ({"v/a": [tube(BOXES / 320)]}, "The detections look like fractions"),
-        ({"v/a": [tube(BOXES[:, [1, 0, 3, 2]])]}, "look like y1, x1, y2, x2"),
-        ({"v/a": [tube(np.tile([40.0, 20, 50, 180], (8, 1)))]}, "x, y, width, height"),
-        ({"v/a": [tube(first=4000)]}, "0 of 8 boxes are in frames that are annotated"),
-        ({"v/a": [tube(BOXES[:, [2, 3, 0, 1]])]}, "swapped corners|x2, y2, x1, y1"),
-    ],
-)
-def test_tubes_that_do_not_fit_stop(found, said):
-    with pytest.raises(InputError, match=said):
-        check_tube_results(TRUTH, found)
-
-
-def test_few_tubes_that_do_not_fit_are_one_warning():
-    found = {"v/a": [tube(first=0, score=90.0)], "v/b": [tube()], "else": [tube()]}
-    (warning,) = check_tube_results(TRUTH, found)
-    assert "1 of 3 detections are in videos that are not annotated" in warning
-    assert "1 detections begin before frame 1" in warning
-    assert "count from 0" in warning
-    assert "percent" in warning

@@ -1,56 +1,25 @@
-"""Matching and average precision, worked by hand."""
+"""Matching, worked by hand."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import pytest
 
-from stad.evaluation import detection
-from stad.evaluation.detection import (
+from stad.evaluation import matching
+from stad.evaluation.matching import (
     Pairs,
-    ap_at_hits,
-    ap_trapezoid,
     ascending_order,
-    average_precision,
     best_partner,
     first_come,
     greedy_by_detection,
     greedy_by_ground_truth,
     overlapping_pairs,
-    precision_recall,
 )
-
-
-@pytest.mark.parametrize(
-    ("right", "count", "expected"),
-    [
-        ([True, True], 2, 1.0),
-        ([True, False, True], 2, 1 / 2 + 1 / 2 * 2 / 3),
-        ([False, True], 1, 1 / 2),
-        # The envelope lifts the first step (1/2) to the second's 2/3.
-        ([False, True, True], 4, 1 / 4 * 2 / 3 + 1 / 4 * 2 / 3),
-        ([False], 3, 0.0),
-        ([], 3, 0.0),
-        ([False], 0, math.nan),
-    ],
-)
-def test_average_precision(right, count, expected):
-    assert average_precision(np.array(right, bool), count) == pytest.approx(expected, nan_ok=True)
-
-
-def test_precision_recall():
-    curve = precision_recall(np.array([True, False]), np.array([0.9, 0.1]), num_ground_truth=4)
-    assert curve.precision.tolist() == [1.0, 0.5]
-    assert curve.recall.tolist() == [0.25, 0.25]
-    nothing = precision_recall(np.array([False]), np.array([0.9]), num_ground_truth=0)
-    assert np.isnan(nothing.recall).all()
 
 
 @pytest.mark.parametrize("at_a_time", [1, 2, 1000])
 def test_pairs_are_those_of_one_group(monkeypatch, at_a_time):
-    monkeypatch.setattr(detection, "PAIRS_AT_A_TIME", at_a_time)
+    monkeypatch.setattr(matching, "PAIRS_AT_A_TIME", at_a_time)
     found, truth = np.array([7, 3, -1, 7, 5000]), np.array([3, 7, 7, 9])
     pairs = overlapping_pairs(
         found,
@@ -101,20 +70,3 @@ def test_a_ground_truth_may_take_what_is_left():
     # Of equal overlaps the higher score; what is taken is not free for the next.
     equal = CONTESTED._replace(overlap=np.array([0.7, 0.7, 0.6, 0.5]))
     assert greedy_by_ground_truth(equal, DESCENDING).tolist() == [False, True, True]
-
-
-@pytest.mark.parametrize(
-    ("right", "count", "hits", "trapezoid"),
-    [
-        ([True, True], 2, 1.0, 1.0),
-        # From 1 at recall 0 to 0 at recall 0, to 1/2 at recall 1: half of 0 and 1/2.
-        ([False, True], 1, 1 / 2, 1 / 4),
-        ([False, True, True], 4, (1 / 2 + 2 / 3) / 4, (1 / 4 + 7 / 12) / 4),
-        ([], 3, 0.0, 0.0),
-        ([False], 0, math.nan, math.nan),
-    ],
-)
-def test_other_areas(right, count, hits, trapezoid):
-    right = np.array(right, bool)
-    assert ap_at_hits(right, count) == pytest.approx(hits, nan_ok=True)
-    assert ap_trapezoid(right, count) == pytest.approx(trapezoid, nan_ok=True)

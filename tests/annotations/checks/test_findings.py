@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stad.annotations.checks.findings import Finding, settle, shown
+from stad.annotations.checks.findings import Finding, settle
 from stad.errors import InputError
 
 
@@ -61,9 +61,4 @@ def test_rows_that_are_kept_are_told_and_not_left_out():
     kept = Finding("boxes that reach beyond the edge", rows(0, 1), drops=False, is_wrong=False)
     checked = settle([kept], name="a.csv", num_rows=3, locate=place)
     assert len(checked.left_out) == 0
-    assert checked.warning.startswith("a.csv was checked:\n  2 rows: boxes that reach")
-
-
-def test_names_are_shown_with_the_number_of_the_others():
-    assert shown(["a", "b"]) == "a, b"
-    assert shown(list("abcde"), limit=2) == "a, b and 3 more"
+    assert checked.warning.startswith("a.csv may contain mistakes:\n  2 rows: boxes that reach")

@@ -1,11 +1,11 @@
-"""The one matching and average precision behind frame-mAP, segment-mAP and tube-mAP.
+"""Match detections with ground truth, for frame-mAP, segment-mAP and tube-mAP.
 
-A *group* is where matching takes place: one class of one keyframe, or one class of one video.
-Within it, detections in descending order of score each turn to the ground truth that they
-overlap most; the first to come to a ground truth with enough overlap is right, all others are
-wrong, and there is no second choice (PASCAL VOC development kit, section 3.4.1): ``best_partner``
-and ``first_come``. Some benchmarks give a detection the best ground truth that is still free
-(``greedy_by_detection``), or a ground truth the best free detection
+Matching takes place within a *group*: one class of one keyframe, or one class of one video.
+In descending order of score, each detection chooses the ground truth that it overlaps most. The
+first detection that chooses a ground truth and overlaps it enough is right. All others are wrong,
+without a second choice (PASCAL VOC development kit, section 3.4.1): ``best_partner`` and
+``first_come``. Some benchmarks give a detection the best ground truth that is still free
+(``greedy_by_detection``), or a ground truth the best detection that is still free
 (``greedy_by_ground_truth``).
 """
 
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-# Rows compared at a time: they stay in the cache, whatever the size of the set.
+# Number of pairs compared at a time, so that they stay in the cache.
 PAIRS_AT_A_TIME = 1 << 16
 
 
@@ -34,19 +34,6 @@ class Pairs(NamedTuple):
     overlap: np.ndarray
 
 
-class Curve(NamedTuple):
-    """Precision and recall of one class when only the k highest scores are kept, k = 1 .. N.
-
-    Attributes:
-        precision, recall: (N,) float64 in [0, 1]; recall is NaN without ground truth.
-        score: (N,) float64, descending.
-    """
-
-    precision: np.ndarray
-    recall: np.ndarray
-    score: np.ndarray
-
-
 def overlapping_pairs(
     detection_group: np.ndarray,
     ground_truth_group: np.ndarray,
@@ -54,13 +41,13 @@ def overlapping_pairs(
     overlap: Callable[[np.ndarray, np.ndarray], np.ndarray],
     threshold: float,
 ) -> Pairs:
-    """All pairs within a group whose overlap is at least the threshold.
+    """List all pairs within a group whose overlap is at least the threshold.
 
     Args:
         detection_group: (N,) int64 group of each detection.
         ground_truth_group: (M,) int64 group of each ground truth, ascending.
-        overlap: gets P detection and P ground-truth indices, gives their (P,) overlaps.
-        threshold: least overlap that counts, in [0, 1].
+        overlap: returns the (P,) overlaps of P detection and P ground-truth indices.
+        threshold: minimum overlap that counts, in [0, 1].
     """
     some, first, count = _ranges(detection_group, ground_truth_group)
     ends = np.cumsum(count)
@@ -81,11 +68,12 @@ def overlapping_pairs(
 def _ranges(
     detection_group: np.ndarray, ground_truth_group: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Detections that have ground truth in their group: their index, its first index, its count."""
+    """Return the detections with ground truth in their group, and its first index and count."""
     groups, first, count = np.unique(ground_truth_group, return_index=True, return_counts=True)
     if not len(groups):
-        return (np.empty(0, np.int64),) * 3
-    # A table of bits drops most of the groups without ground truth before the costly search.
+        none = np.empty(0, np.int64)
+        return none, none, none
+    # A table of hashes drops most groups without ground truth before the costly search.
     size = 1 << max(int(8 * len(groups)).bit_length(), 10)
     present = np.zeros(size, dtype=bool)
     present[groups & (size - 1)] = True
@@ -100,27 +88,27 @@ def _ranges(
 def best_partner(
     pairs: Pairs, num_detections: int, *, ground_truth_position: np.ndarray
 ) -> np.ndarray:
-    """The ground truth that each detection overlaps most; on a tie, that of lowest position.
+    """Return the ground truth that each detection overlaps most; on a tie the first by position.
 
     Args:
-        pairs: as ``overlapping_pairs`` gives them.
+        pairs: from ``overlapping_pairs``.
         num_detections: N.
         ground_truth_position: (M,) int, the order of the ground truth within its group.
 
     Returns:
-        (N,) int64 index of the ground truth, -1 where none overlaps enough.
+        (N,) int64 index of the ground truth, -1 if none overlaps enough.
     """
     partner = np.full(num_detections, -1, dtype=np.int64)
     best = _is_best(pairs)
     detection, truth = pairs.detection[best], pairs.ground_truth[best]
-    # Written from the last to the first, so that the lowest position is what stays.
+    # Written from the last to the first position, so that the lowest position stays.
     order = np.argsort(-ground_truth_position[truth], kind="stable")
     partner[detection[order]] = truth[order]
     return partner
 
 
 def tied_pairs(pairs: Pairs) -> np.ndarray:
-    """Where a detection overlaps several ground truths equally, and most.
+    """Find the pairs in which a detection overlaps several ground truths most, and equally.
 
     Returns:
         (Q,) int64 indices into the pairs, ascending.
@@ -131,7 +119,7 @@ def tied_pairs(pairs: Pairs) -> np.ndarray:
 
 
 def _is_best(pairs: Pairs) -> np.ndarray:
-    """Indices of the pairs whose overlap is the highest of their detection."""
+    """Return the indices of the pairs with the highest overlap of their detection."""
     if not len(pairs.detection):
         return np.empty(0, dtype=np.int64)
     change = pairs.detection[1:] != pairs.detection[:-1]
@@ -142,12 +130,12 @@ def _is_best(pairs: Pairs) -> np.ndarray:
 
 
 def first_come(partner: np.ndarray, ascending: np.ndarray, *, score: np.ndarray) -> np.ndarray:
-    """Which detections are right: of those with the same partner, the one of highest score.
+    """Return which detections are right: the one of highest score among those of a partner.
 
     Args:
         partner: (N,) int64 from ``best_partner``.
-        ascending: (N,) int64 indices of the detections by ascending score, at least among those
-            of one group; of equal scores the first one wins.
+        ascending: (N,) int64 indices of the detections by ascending score, at least within each
+            group; the first one of equal scores wins.
         score: (N,) float.
 
     Returns:
@@ -157,7 +145,7 @@ def first_come(partner: np.ndarray, ascending: np.ndarray, *, score: np.ndarray)
     some = ascending[partner[ascending] >= 0]
     if not len(some):
         return right
-    # What is written last stays: the highest score, and then the first of those that equal it.
+    # The last write stays: the highest score, and then the first one that equals it.
     winner = np.full(partner.max() + 1, -1, dtype=np.int64)
     winner[partner[some]] = some
     equal = some[score[some] == score[winner[partner[some]]]][::-1]
@@ -167,10 +155,10 @@ def first_come(partner: np.ndarray, ascending: np.ndarray, *, score: np.ndarray)
 
 
 def greedy_by_detection(pairs: Pairs, descending: np.ndarray) -> np.ndarray:
-    """Which detections are right if each takes the ground truth it overlaps most of those left.
+    """Return which detections are right if each takes the free ground truth it overlaps most.
 
     Args:
-        pairs: as ``overlapping_pairs`` gives them.
+        pairs: from ``overlapping_pairs``.
         descending: (N,) int64 indices of the detections by descending score.
 
     Returns:
@@ -182,10 +170,10 @@ def greedy_by_detection(pairs: Pairs, descending: np.ndarray) -> np.ndarray:
 
 
 def greedy_by_ground_truth(pairs: Pairs, descending: np.ndarray) -> np.ndarray:
-    """Which detections are right if each ground truth, in order, takes the best one left.
+    """Return which detections are right if each ground truth, in order, takes the best free one.
 
-    The best one has the largest overlap; of equals, the highest score. Arguments and result are
-    those of ``greedy_by_detection``.
+    The best one has the largest overlap, and among equals the highest score. Arguments and result
+    are those of ``greedy_by_detection``.
     """
     rank = _ranks(descending)
     order = np.lexsort((rank[pairs.detection], -pairs.overlap, pairs.ground_truth))
@@ -199,7 +187,7 @@ def _ranks(order: np.ndarray) -> np.ndarray:
 
 
 def _take(detection: np.ndarray, truth: np.ndarray, num_detections: int) -> np.ndarray:
-    """Go through the pairs and match those of which neither side is matched yet."""
+    """Match each pair, in order, of which neither side is matched yet."""
     right, taken = np.zeros(num_detections, dtype=bool), set()
     for found, there in zip(detection.tolist(), truth.tolist(), strict=True):
         if not right[found] and there not in taken:
@@ -209,7 +197,7 @@ def _take(detection: np.ndarray, truth: np.ndarray, num_detections: int) -> np.n
 
 
 def ascending_order(score: np.ndarray) -> np.ndarray:
-    """``np.argsort(score, kind="stable")``, twice as fast where few scores are equal.
+    """Compute ``np.argsort(score, kind="stable")``, twice as fast if few scores are equal.
 
     Args:
         score: (N,) float.
@@ -227,67 +215,3 @@ def ascending_order(score: np.ndarray) -> np.ndarray:
     run = np.cumsum(~again)[member]
     order[member] = order[member][np.lexsort((order[member], run))]
     return order
-
-
-def average_precision(is_right: np.ndarray, num_ground_truth: int) -> float:
-    """Area under the precision envelope (PASCAL VOC 2010 and later).
-
-    Args:
-        is_right: (N,) bool, detections in descending order of score.
-        num_ground_truth: how many there are to be found.
-
-    Returns:
-        float in [0, 1]; 0 without detections, NaN without ground truth.
-
-    >>> average_precision(np.array([True, False, True]), 2)
-    0.8333333333333333
-    """
-    if not num_ground_truth:
-        return float("nan")
-    # Precision rises at true positives only, so the envelope needs no other point.
-    place = np.flatnonzero(is_right)
-    count = np.arange(1, len(place) + 1)
-    envelope = np.maximum.accumulate((count / (place + 1))[::-1])[::-1]
-    steps = np.diff(count / num_ground_truth, prepend=0.0)
-    return float(np.sum(steps * envelope))
-
-
-def ap_at_hits(is_right: np.ndarray, num_ground_truth: int) -> float:
-    """Mean over the ground truth of the precision where it is found, without an envelope.
-
-    That of THUMOS 2014's updated evaluation. Arguments and result as ``average_precision``.
-
-    >>> round(ap_at_hits(np.array([True, False, True]), 2), 4)
-    0.8333
-    """
-    if not num_ground_truth:
-        return float("nan")
-    place = np.flatnonzero(is_right)
-    return float(np.sum(np.arange(1, len(place) + 1) / (place + 1)) / num_ground_truth)
-
-
-def ap_trapezoid(is_right: np.ndarray, num_ground_truth: int) -> float:
-    """Area under the straight lines between the points of the curve, from precision 1 on.
-
-    That of the ACT detector's evaluation. Arguments and result as ``average_precision``.
-
-    >>> round(ap_trapezoid(np.array([True, False, True]), 2), 4)
-    0.7917
-    """
-    if not num_ground_truth:
-        return float("nan")
-    right = np.cumsum(is_right)
-    precision = np.append(1.0, right / np.arange(1, len(right) + 1))
-    steps = np.diff(right / num_ground_truth, prepend=0.0)
-    return float(np.sum(steps * (precision[1:] + precision[:-1]) / 2))
-
-
-def precision_recall(is_right: np.ndarray, scores: np.ndarray, *, num_ground_truth: int) -> Curve:
-    """The curve behind ``average_precision``, without its envelope.
-
-    Args:
-        is_right, scores: (N,) in descending order of score.
-    """
-    right = np.cumsum(is_right)
-    recall = right / num_ground_truth if num_ground_truth else np.full(len(right), np.nan)
-    return Curve(right / np.arange(1, len(right) + 1), recall, np.asarray(scores))

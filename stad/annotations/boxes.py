@@ -1,4 +1,4 @@
-"""Boxes with classes and scores, the rows of an AVA CSV as arrays."""
+"""Hold boxes with their classes and scores as arrays, the input of the evaluation."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class LabelledBoxes:
         keyframe: (N,) int64, any numbering of (video, time) that both sides share.
         boxes: (N, 4) float64 xyxy as written, any one unit.
         class_id: (N,) int.
-        score: (N,) float64; of ground truth, the eighth column (a person id), else 1.
-        empty_keyframes: (E,) int64 keyframes that are named with nothing in them.
+        score: (N,) float64; for ground truth the eighth column (a person id), or 1 without one.
+        empty_keyframes: (E,) int64 keyframes without any box.
     """
 
     keyframe: np.ndarray

@@ -1,0 +1,43 @@
+"""Read the rows of a CSV file, plain or gzipped, with their line numbers."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+from stad.errors import InputError
+
+
+def read_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line number, from 1, and the cells of each row that is not blank.
+
+    Args:
+        path: CSV in UTF-8 with commas, plain or ending in .gz.
+
+    Raises:
+        InputError: the file cannot be read, is not UTF-8 text, or is not CSV.
+    """
+    with _opened(str(path)) as file:
+        reader = csv.reader(file)
+        for cells in reader:
+            # Spreadsheets write empty rows as commas alone.
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, cells
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[IO[str]]:
+    opener = gzip.open if path.endswith(".gz") else open
+    try:
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
+            # The mode "rt" makes it a text file, which the type of gzip.open does not say.
+            yield cast("IO[str]", file)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text: {error}. Save it as UTF-8.") from error
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
+        raise InputError(f"{path} cannot be read: {error}.") from error
