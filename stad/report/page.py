@@ -1,4 +1,4 @@
-"""Writes the report on AVA evaluations: one self-contained HTML page, and JSON beside it."""
+"""Write the report on AVA evaluations: a self-contained HTML page and a JSON file."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def write_report(
     videos: ClipSource | str | Path | None = None,
     video_start_sec: float = 0.0,
 ) -> Path:
-    """Write report.html and report.json; each appears whole or not at all.
+    """Write report.html and report.json; each file appears whole or not at all.
 
     Args:
-        folder: where to; made if it is not there.
+        folder: output folder; it is made if it does not exist.
         results: one or more evaluations against the same ground truth.
-        videos: the videos, or a folder of files named after their ids, for pictures of the
-            mistakes; those that are not there have no pictures.
-        video_start_sec: what the annotations call the first moment of the files.
+        videos: the videos, or a folder of files named after their ids, for images of the
+            mistakes; mistakes in other videos get no image.
+        video_start_sec: the time that the annotations give to the start of the files.
 
     Returns:
         Path of the page.
@@ -48,8 +48,8 @@ def write_report(
     folder = Path(folder)
     if isinstance(videos, (str, Path)):
         if not Path(videos).is_dir():
-            raise InputError(f"{videos}: no such folder of videos")
-        # Here, for it takes torch and decord, which a report without pictures need not wait for.
+            raise InputError(f"{videos}: no such folder of videos. Check the path.")
+        # Imported here because it loads torch and decord, which a report without images can skip.
         from stad.video.clip_source import VideoFiles
 
         videos = VideoFiles(videos)
@@ -57,23 +57,23 @@ def write_report(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+        raise InputError(f"Cannot make the folder {folder}: {error.strerror or error}.") from error
     write_whole(folder / FIGURES, json.dumps(data, allow_nan=False) + "\n")
-    data["picture_notes"] = []
+    data["image_notes"] = []
     if videos is not None:
-        data["picture_notes"] = _add_pictures(data, videos, video_start_sec)
+        data["image_notes"] = _add_images(data, videos, video_start_sec)
     write_page(folder / PAGE, Path(__file__).with_name("report.html"), parts=PARTS, data=data)
     return folder / PAGE
 
 
-def _add_pictures(data: dict, videos: ClipSource, start_sec: float) -> list[str]:
-    """Thumbnails into ``data``.
+def _add_images(data: dict, videos: ClipSource, start_sec: float) -> list[str]:
+    """Add thumbnails to ``data``.
 
     Returns:
-        What a reader should know of those that are missing, a sentence each.
+        Remarks on missing thumbnails, a sentence each.
     """
     if not data["boxes_are_relative"]:
-        return ["There are no pictures: the boxes are not parts of the frame, 0 to 1."]
+        return ["There are no images because the boxes are not fractions of the frame, 0 to 1."]
     mistakes = [
         mistake
         for result in data["results"]
@@ -85,4 +85,4 @@ def _add_pictures(data: dict, videos: ClipSource, start_sec: float) -> list[str]
         return []
     count = len({one["video"] for one in mistakes})
     first = next(iter(failed.values()))
-    return [f"{len(failed)} of {count} videos gave no pictures, such as: {first}"]
+    return [f"{len(failed)} of {count} videos have no images, such as: {first}"]

@@ -4,7 +4,7 @@ const FIRST = 24, MOVES = 12, NARROW = 900, DASH = "–";
 const whole = (value) => value.toLocaleString("en");
 const part = (value, digits = 3) => (value === null ? DASH : value.toFixed(digits));
 const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
-// A typed minus would stand lower than the plus; what rounds to nothing has no direction.
+// Use a real minus sign, as high as the plus. A change that rounds to zero has no direction.
 const direction = (value) => (Math.abs(value) < 5e-4 ? "" : value > 0 ? "up" : "down");
 let current = 0, selected = 0, sort = { key: "ap", up: false }, moves = MOVES, limits = { wrong: FIRST, missed: FIRST };
 
@@ -54,7 +54,7 @@ function fillTiles() {
   for (const id of ["classes", "mistakes"]) {
     $(id).querySelector("small").textContent = results.length > 1 ? `of ${results[current].name}` : "";
   }
-  const notes = [...new Set([...results[current].notes, ...data.picture_notes])], list = make("ul", { class: "soft" });
+  const notes = [...new Set([...results[current].notes, ...data.image_notes])], list = make("ul", { class: "soft" });
   list.append(...notes.map((note) => make("li", {}, note)));
   $("notes").replaceChildren(...(notes.length ? [list] : []));
 }
@@ -159,10 +159,10 @@ function fillMoves() {
   const means = before === null || after === null ? "" : `mAP ${part(before)} → ${part(after)} (${signed(after - before)}): `;
   $("moves").textContent = `${means}${plural(up, "class", "classes")} up, ${down} down, ` +
     `${changes.length - up - down} as before.`;
-  const most = Math.max(...changes.map(({ change }) => Math.abs(change)), 1e-9);
+  const largest = Math.max(...changes.map(({ change }) => Math.abs(change)), 1e-9);
   $("moverows").replaceChildren(...changes.slice(0, moves).map(({ index, before, after, change }) => {
     const line = make("tr", { "data-index": index }), name = make("td"), bar = make("td", { class: "wide" });
-    const sway = make("span", { class: `sway ${direction(change)}` }), width = 50 * Math.abs(change) / most;
+    const sway = make("span", { class: `sway ${direction(change)}` }), width = 50 * Math.abs(change) / largest;
     sway.append(make("i", { style: `width:${width}%;left:${change < 0 ? 50 - width : 50}%` }));
     bar.append(sway);
     name.append(make("button", { type: "button" }, classes[index].name));
@@ -184,11 +184,11 @@ const reasons = {
   missed: {
     low_score: ({ labels }) => (labels.length ? `best there: ${labels[0]}` : "found, with a low score"),
     other_action: ({ labels }) => `found as: ${labels[0]}`,
-    nobody: () => "nobody was found there",
+    nobody: () => "no detection there",
   },
 };
 
-// Without a picture: where in the frame the boxes are.
+// Draw the boxes in an empty frame if there is no image.
 function sketch({ box, other_box: other }) {
   const holder = make("div"), svg = draw(holder, "svg", { width: 160, height: 90, viewBox: "0 0 160 90" });
   draw(svg, "rect", { class: "screen", x: 0.5, y: 0.5, width: 159, height: 89 });
@@ -204,12 +204,12 @@ function sketch({ box, other_box: other }) {
 function card(mistake, kind) {
   const figure = make("figure"), frame = make("div", { class: "frame" }), caption = make("figcaption");
   const { class: index, video, time_sec: time, score, why, thumbnail } = mistake;
-  const moment = `${video} at ${time} s`;
-  if (thumbnail) frame.append(make("img", { src: thumbnail, alt: moment }));
+  const place = `${video} at ${time} s`;
+  if (thumbnail) frame.append(make("img", { src: thumbnail, alt: place }));
   else frame.append(sketch(mistake));
   const head = make("b");
   head.append(make("span", {}, classes[index].name), make("span", {}, score === null ? DASH : score.toFixed(2)));
-  caption.append(head, make("div", {}, reasons[kind][why](mistake)), make("small", {}, moment));
+  caption.append(head, make("div", {}, reasons[kind][why](mistake)), make("small", {}, place));
   figure.append(frame, caption);
   return figure;
 }
@@ -305,8 +305,8 @@ function listen() {
 
 fillHeader();
 fillChoices();
-// The class of most examples has the most telling curve.
-selected = classes.reduce((most, one, index) => (one.ground_truth > classes[most].ground_truth ? index : most), 0);
+// Open the page with the curve of the class that has the largest number of examples.
+selected = classes.reduce((best, one, index) => (one.ground_truth > classes[best].ground_truth ? index : best), 0);
 listen();
 show(0);
 $("detail").hidden = innerWidth <= NARROW;

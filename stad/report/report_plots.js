@@ -1,4 +1,4 @@
-// Draws the report's plots as SVG, as wide as the boxes they stand in.
+// Draws the plots of the report as SVG, as wide as the boxes that hold them.
 const SVG = "http://www.w3.org/2000/svg";
 const PARTS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 const MARGIN = { left: 46, right: 18, top: 10 };

@@ -1,4 +1,4 @@
-"""The report's files and pictures, and in Chromium what a user sees and does."""
+"""The report's files and images, and what a user sees and does in Chromium."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def test_json_lies_beside_the_page_and_has_no_nan(tmp_path):
     data = json.loads(figures_file.read_text(), parse_constant=refuse)
     assert sorted(path.name for path in page.parent.iterdir()) == ["report.html", "report.json"]
     in_page = data_in(page)
-    assert in_page.pop("picture_notes") == []
+    assert in_page.pop("image_notes") == []
     assert in_page == data
 
 
 def test_the_page_asks_nothing_of_the_network(tmp_path):
     text = write_report(tmp_path, both(tmp_path)).read_text()
-    # The name of the language that pictures are drawn in is no address.
+    # The name of the SVG namespace is not an address.
     text = text.replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"https?:|//[a-z]+\.|@import|url\(", text)
 
@@ -87,8 +87,8 @@ def test_thumbnails_show_the_moment_and_the_box(tmp_path):
     one = compared(tmp_path, [("a", 901, SMALL, STAND, 0.5)], truth=truth)
     page = write_report(tmp_path, name_results([one]), videos=videos, video_start_sec=900)
     data = data_in(page)
-    assert data["picture_notes"] == [
-        f"1 of 2 videos gave no pictures, such as: there is no video b in {videos}"
+    assert data["image_notes"] == [
+        f"1 of 2 videos have no images, such as: there is no video b in {videos}"
     ]
     (wrong,) = data["results"][0]["false_positives"]
     picture = decoded(wrong["thumbnail"]).astype(int)
