@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from benchmarks.model_cost import count_network
 from stad import zoo
 from stad.errors import InputError
+from stad.models.backbones.frame_resnet import FrameResNet
 from stad.models.online import OnlineRecognizer, online_unsupported_reason
 from stad.models.recognizer import Recognizer
 from stad.registry import MODELS
@@ -140,7 +141,8 @@ def measure(name: str, *, batch_size: int, rounds: int, device: str) -> list[Spe
     clips = torch.randn(batch_size, channels, frames, size_px, size_px, device=device)
     peer = PEERS.get(name)
     speeds = [_compare(name, model, clips, peer, rounds=rounds)]
-    if getattr(model.backbone, "shift_div", None) and online_unsupported_reason(model) is None:
+    shifts = isinstance(model.backbone, FrameResNet) and model.backbone.shift_div is not None
+    if shifts and online_unsupported_reason(model) is None:
         stream = _Stream(model).eval()
         title = f"{name}, a frame of a stream"
         speeds.append(_compare(title, stream, clips[:, :, :1], peer, rounds=rounds))

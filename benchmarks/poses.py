@@ -96,11 +96,7 @@ def _open(config: Config, **changes: object) -> SkeletonDataset:
 @torch.inference_mode()
 def _scores(model, dataset: SkeletonDataset) -> np.ndarray:
     batch = collate_skeletons([dataset[i] for i in range(len(dataset))])
-    samples = batch["data_samples"]
-    regions, tracks = (
-        torch.stack([getattr(one, key) for one in samples]) for key in ("regions", "tracks")
-    )
-    logits = model.eval().roi_head((batch["inputs"],), regions, tracks)
+    logits = torch.cat(model.eval()(**batch, mode="tensor"))
     return model.probabilities(logits).numpy()
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from stad.models.backbones.blazepose import CHANNELS
+from stad.models.base import TrackBackbone
 
 
-class ColourPose(nn.Module):
+class ColourPose(TrackBackbone):
     """The mean colours of each crop and its pixels in the middle, over and over.
 
     Attributes:
         count: crops that any of these networks has seen.
     """
 
-    sees_tracks = True
     count = 0
 
     @torch.no_grad()

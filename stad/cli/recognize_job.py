@@ -113,9 +113,10 @@ def recognize_video(
         InputError: the video cannot be read, or the model scores people.
     """
     from stad.datasets.transforms.recognition import crop_views
+    from stad.models.recognizer import Recognizer
     from stad.video.clip_source import VideoFiles
 
-    if not hasattr(loaded.model, "score_clips"):
+    if not isinstance(loaded.model, Recognizer):
         raise InputError(
             f"{loaded.name} scores people, not whole videos: use demo/detect_video.py, or choose "
             "a model of the whole clip with --list-models"

@@ -15,20 +15,21 @@ from stad.datasets.keypoints import SkeletonDataset
 from stad.datasets.video_facts import available_ids
 from stad.datasets.videos import VideoDataset
 from stad.errors import InputError
+from stad.models.action_detector import ActionDetector
+from stad.models.base import ActionModel
 from stad.utils.text import shown
 
-HEADS = ("roi_head", "head", "flow_head")
 AnyDataset = AVADataset | VideoDataset | SkeletonDataset
 
 
-def check_model_fits(model, dataset: AVADataset | VideoDataset) -> None:
+def check_model_fits(model: ActionModel, dataset: AVADataset | VideoDataset) -> None:
     """Raise InputError unless the model's outputs are the data set's classes.
 
     Args:
         model: an ``ActionDetector`` or a ``Recognizer``.
         dataset: of actors for the one, of videos for the other.
     """
-    is_detector = hasattr(model, "score_actors")
+    is_detector = isinstance(model, ActionDetector)
     if is_detector == isinstance(dataset, VideoDataset):
         what = ("actors", "AVADataset") if is_detector else ("whole clips", "VideoDataset")
         raise InputError(
@@ -36,9 +37,8 @@ def check_model_fits(model, dataset: AVADataset | VideoDataset) -> None:
             f"it needs a {what[1]}"
         )
     classes = len(dataset.class_ids)
-    for name in HEADS:
-        head = getattr(model, name, None)
-        if head is not None and head.num_classes != classes:
+    for name, head in model.heads.items():
+        if head.num_classes != classes:
             raise InputError(
                 f"the model has {head.num_classes} outputs, but label_map {dataset.label_map!r} "
                 f"names {classes} classes: set model.{name}.num_classes to {classes}, or name "

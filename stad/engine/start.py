@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from stad import zoo
 from stad.errors import InputError
-from stad.models.fast_inference import BACKBONES
+from stad.models.base import ActionModel
 from stad.zoo.checkpoint import open_checkpoint
 from stad.zoo.loading import head_is_fast_first
 from stad.zoo.mapping import map_available
@@ -20,7 +20,7 @@ SHOWN_NAMES = 6
 DOUBTFUL_SHARE = 0.4
 
 
-def load_start_weights(model: nn.Module, start_from: str | dict) -> str:
+def load_start_weights(model: ActionModel, start_from: str | dict) -> str:
     """Load what fits of a checkpoint; a head of other classes keeps its random weights.
 
     Args:
@@ -61,10 +61,10 @@ def load_start_weights(model: nn.Module, start_from: str | dict) -> str:
     )
 
 
-def _share(found: Mapping[str, Tensor], model: nn.Module) -> float:
+def _share(found: Mapping[str, Tensor], model: ActionModel) -> float:
     """How many of the backbone's tensors are there, 0-1: a head's alone may fit by chance."""
     names = list(model.state_dict())
-    wanted = [name for name in names if name.split(".")[0] in BACKBONES] or names
+    wanted = [name for name in names if name.split(".")[0] in model.backbones]
     return sum(name in found for name in wanted) / len(wanted)
 
 

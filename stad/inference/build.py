@@ -105,12 +105,13 @@ def build_models(
     from stad.actors.detectors.whole_frame import WholeFrame
     from stad.inference.precision import note_network
     from stad.inference.scorer import ActionScorer, OnlineScorer
+    from stad.models.action_detector import ActionDetector
     from stad.models.online import online_unsupported_reason
 
     device = resolve_device(options.device)
     name = options.model or _told(zoo.choose_detection_model(device, progress=progress), say)
     loaded = zoo.open_model(name, weights=options.weights, device=device, progress=progress)
-    if not hasattr(loaded.model, "score_actors") and options.detector != WholeFrame.name:
+    if not isinstance(loaded.model, ActionDetector) and options.detector != WholeFrame.name:
         raise InputError(
             f"{name} scores whole clips, not the people in them: add --detector whole_frame, "
             "or choose a model of people with --list-models, for example i3d_roi_k400"

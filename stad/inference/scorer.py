@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from stad.models.action_detector import ActionDetector
 from stad.models.fast_inference import prepare_for_inference
 from stad.models.online import OnlineRecognizer
 from stad.video.geometry import clip_size, scale_boxes
@@ -43,7 +44,7 @@ class ActionScorer:
         self._model = prepare_for_inference(model, dtype)
         self.window = window
         # Models that cut the actors out follow them through the clip.
-        self.sees_tracks = getattr(model, "actor_crops", None) is not None
+        self.sees_tracks = model.sees_tracks
         self.num_classes = num_classes
         self._short_side_px = short_side_px
         self._source: tuple[int, int] = (0, 0)
@@ -88,7 +89,7 @@ class ActionScorer:
         """
         if not clips:
             return []
-        if hasattr(self._model, "score_actors"):
+        if isinstance(self._model, ActionDetector):
             inputs = self._normalise(clips)
             in_clip = [self._in_clip(one, inputs.device) for one in boxes]
             moving = None

@@ -1,15 +1,21 @@
-"""Clips and the boxes of the people in them -> scores of every class for every person."""
+"""The detector: scores every class for every person in a clip."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import torch
-from mmengine.model import BaseModel
 from torch import Tensor
 
-from stad.models.actor_crops import still_tracks
-from stad.models.checks import check_boxes, check_clips, check_tracks
+from stad.models.actor_crops import ActorCrops, still_tracks
+from stad.models.base import ActionModel, Head, TrackBackbone, TrackHead
+from stad.models.checks import (
+    check_boxes,
+    check_clips,
+    check_mode,
+    check_tracks,
+    is_skeleton_batch,
+)
 from stad.models.fast_inference import cast_like
 from stad.models.losses import MultiLabelLoss, SingleLabelLoss
 from stad.registry import MODELS
@@ -17,23 +23,27 @@ from stad.structures import ClipSample, SkeletonSample
 
 
 @MODELS.register_module()
-class ActionDetector(BaseModel):
+class ActionDetector(ActionModel):
     """A backbone over the clip and a head over each person's region.
 
     With ``actor_crops`` the backbone sees one clip per person instead, cut out around the
-    person's track: small people are seen as large as others, and what costs is people, not
-    picture.
+    person's track: small people are seen as large as others, and the cost grows with the number
+    of people, not with the size of the image.
 
     Args:
-        backbone: config of a module of clips, giving a tuple of maps.
+        backbone: config of a module of clips that gives a tuple of maps; with crops, also a
+            ``TrackBackbone``.
         roi_head: config of a module of (maps, boxes, clip size), such as ``RoIHead``; with
-            crops, of (maps, regions, tracks) where it has ``sees_tracks``.
+            crops, also a ``TrackHead``, such as ``SkeletonHead``.
         data_preprocessor: config of the ``ClipPreprocessor``.
         actor_crops: config of ``ActorCrops``; None gives the backbone the whole clip.
-        loss: config of what training minimises; None takes binary cross entropy for a head of
-            several labels, cross entropy for a head of one.
+        loss: config of the loss; None takes binary cross entropy for a head of several labels,
+            cross entropy for a head of one.
         init_cfg: mmengine's initialisation.
     """
+
+    roi_head: Head
+    actor_crops: ActorCrops | None
 
     def __init__(
         self,
@@ -53,9 +63,14 @@ class ActionDetector(BaseModel):
         self.loss = MODELS.build(loss or {"type": default})
 
     @property
-    def num_classes(self) -> int:
-        """Outputs per actor."""
-        return self.roi_head.num_classes
+    def heads(self) -> dict[str, Head]:
+        """The head by the name of its attribute."""
+        return {"roi_head": self.roi_head}
+
+    @property
+    def sees_tracks(self) -> bool:
+        """Whether the scores depend on where the actors are in every frame of a clip."""
+        return self.actor_crops is not None
 
     def score_actors(
         self,
@@ -63,14 +78,15 @@ class ActionDetector(BaseModel):
         boxes: Sequence[Tensor],
         tracks: Sequence[Tensor] | None = None,
     ) -> list[Tensor]:
-        """Logits of every class for every actor.
+        """Return the logits of every class for every actor.
 
         Args:
             clips: (N, 3, T, H, W) float32, normalised; (N, 5, T, H, W) for a preprocessor with
                 optical flow.
             boxes: N times (K_i, 4) float32 xyxy, pixels of the clip; K_i may be 0.
             tracks: N times (K_i, T, 4) float32 xyxy, the same actors in every frame, for models
-                with ``actor_crops``; None lets the boxes stand still. Others do not look at it.
+                with ``actor_crops``; None keeps the boxes where they are. Other models ignore
+                it.
 
         Returns:
             N times (K_i, num_classes) float32; AVA id k is column k - 1.
@@ -85,83 +101,66 @@ class ActionDetector(BaseModel):
         busy = [i for i, one in enumerate(boxes) if len(one)]
         logits = [clips.new_zeros((0, self.num_classes)).float() for _ in boxes]
         if busy:
-            # A clip with nobody in it costs nothing.
+            # Clips without people are not run.
             seen = clips if len(busy) == len(clips) else clips[busy]
             chosen = [boxes[i] for i in busy]
-            if self.actor_crops is None:
-                size_px = (clips.shape[3], clips.shape[4])
-                scored = self.roi_head(
-                    self.backbone(cast_like(self.backbone, seen)), chosen, size_px
-                )
-            else:
-                paths = still_tracks(chosen, clips.shape[2])
-                if tracks is not None:
-                    paths = [tracks[i] for i in busy]
-                scored = self._score_crops(seen, paths)
-            for i, one in zip(busy, scored, strict=True):
+            moving = None if tracks is None else [tracks[i] for i in busy]
+            for i, one in zip(busy, self._score(seen, chosen, moving), strict=True):
                 logits[i] = one
         return logits
 
-    def _score_crops(self, clips: Tensor, tracks: Sequence[Tensor]) -> Sequence[Tensor]:
-        """Logits (K_i, num_classes) of N clips with somebody in each."""
-        cut = self.actor_crops(clips, tracks)
+    def _score(
+        self, clips: Tensor, boxes: Sequence[Tensor], tracks: Sequence[Tensor] | None
+    ) -> Sequence[Tensor]:
+        """Return the logits (K_i, num_classes) of N clips with at least one actor in each."""
+        if self.actor_crops is None:
+            size_px = (clips.shape[3], clips.shape[4])
+            return self.roi_head(self.backbone(cast_like(self.backbone, clips)), boxes, size_px)
+        paths = still_tracks(boxes, clips.shape[2]) if tracks is None else tracks
+        cut = self.actor_crops(clips, paths)
         inputs = cast_like(self.backbone, cut.clips)
-        if getattr(self.backbone, "sees_tracks", False):
+        if isinstance(self.backbone, TrackBackbone):
             maps = self.backbone(inputs, cut.tracks)
         else:
             maps = self.backbone(inputs)
-        if getattr(self.roi_head, "sees_tracks", False):
+        if isinstance(self.roi_head, TrackHead):
             logits = self.roi_head(maps, cut.regions, cut.tracks)
         else:
             size_px = (inputs.shape[3], inputs.shape[4])
             logits = torch.cat(list(self.roi_head(maps, cut.boxes_in_crops(), size_px)))
-        return logits.split([len(one) for one in tracks])
-
-    def probabilities(self, logits: Tensor) -> Tensor:
-        """(..., num_classes) logits -> scores in [0, 1].
-
-        Softmax for one label; sigmoid for several, but softmax among the first
-        ``num_exclusive`` classes of a head that has such.
-        """
-        if not self.roi_head.multilabel:
-            return logits.softmax(dim=-1)
-        exclusive = getattr(self.roi_head, "num_exclusive", 0)
-        either, free = logits[..., :exclusive], logits[..., exclusive:]
-        return torch.cat((either.softmax(dim=-1), free.sigmoid()), dim=-1)
+        return logits.split([len(one) for one in paths])
 
     def forward(
         self,
         inputs: Tensor,
-        data_samples: Sequence[Tensor] | Sequence[ClipSample] | Sequence[SkeletonSample],
+        data_samples: Sequence[ClipSample] | Sequence[SkeletonSample],
         mode: str = "tensor",
     ) -> list[Tensor] | dict[str, Tensor] | list[dict]:
-        """mmengine's entry.
+        """Score a batch as mmengine asks for it; ``score_actors`` takes plain boxes instead.
 
         Args:
-            inputs: 'tensor': clips as in ``score_actors``. 'loss', 'predict': clips as datasets
-                give them, (N, T, H, W, 3) uint8 RGB; 'loss' also maps of ``SkeletonDataset``.
-            data_samples: 'tensor': boxes as in ``score_actors``; else N times ``ClipSample``.
-            mode: 'tensor' gives logits, 'loss' what to minimise, 'predict' probabilities.
+            inputs: clips as in ``score_actors``, as the data preprocessor gives them; for kept
+                maps (M, C, T, 1, 1) float32, see ``SkeletonDataset``.
+            data_samples: the samples of N clips; for kept maps those of M actors.
+            mode: 'tensor' gives logits, 'loss' the loss, 'predict' probabilities.
 
         Returns:
-            'tensor': as ``score_actors``. 'loss': {'loss': scalar}, the mean over the actors of
-            all processes. 'predict': N times {'meta': ``ClipMeta``, 'scores': (K_i, num_classes)
-            float32 on the CPU}.
+            'tensor': as ``score_actors``, for kept maps M times (1, num_classes). 'loss':
+            {'loss': scalar}, the mean over the actors of all processes. 'predict': N times
+            {'meta': ``ClipMeta``, 'scores': (K_i, num_classes) float32 on the CPU}.
 
         Raises:
-            ValueError: another mode.
+            ValueError: another mode, or 'predict' for kept maps.
         """
+        check_mode(mode)
+        if is_skeleton_batch(data_samples):
+            return self._forward_maps(inputs, data_samples, mode)
+        tracks = None
+        if self.sees_tracks:
+            tracks = [one.tracks for one in data_samples if one.tracks is not None] or None
+        logits = self.score_actors(inputs, [one.boxes for one in data_samples], tracks)
         if mode == "tensor":
-            return self.score_actors(inputs, data_samples)
-        if mode not in ("loss", "predict"):
-            raise ValueError(f"mode is 'tensor', 'loss' or 'predict', got {mode!r}")
-        if mode == "loss" and hasattr(data_samples[0], "regions"):
-            return {"loss": self._loss_of_maps(inputs, data_samples)}
-        clips = self.data_preprocessor.normalise(inputs)
-        boxes, tracks = [one.boxes for one in data_samples], None
-        if self.actor_crops is not None and data_samples[0].tracks is not None:
-            tracks = [one.tracks for one in data_samples]
-        logits = self.score_actors(clips, boxes, tracks)
+            return logits
         if mode == "loss":
             return {"loss": self._loss(logits, [one.labels for one in data_samples])}
         return [
@@ -169,17 +168,21 @@ class ActionDetector(BaseModel):
             for sample, one in zip(data_samples, logits, strict=True)
         ]
 
-    def _loss_of_maps(self, maps: Tensor, samples: Sequence[SkeletonSample]) -> Tensor:
-        """The loss where a frozen backbone's maps were kept; see ``SkeletonDataset``."""
-        device = next(self.roi_head.parameters()).device
-        regions, tracks, labels = (
-            torch.stack(one).to(device) for one in zip(*samples, strict=True)
-        )
-        return self.loss(self.roi_head((maps.to(device),), regions, tracks), labels)
+    def _forward_maps(
+        self, maps: Tensor, samples: Sequence[SkeletonSample], mode: str
+    ) -> list[Tensor] | dict[str, Tensor]:
+        """Run the head alone, over maps of the frozen backbone that were kept."""
+        if mode == "predict":
+            raise ValueError("kept maps have no keyframe to predict for: use clips instead")
+        regions, tracks, labels = (torch.stack(one) for one in zip(*samples, strict=True))
+        logits = self.roi_head((maps,), regions, tracks)
+        if mode == "tensor":
+            return list(logits.split(1))
+        return {"loss": self.loss(logits, labels)}
 
     def _loss(self, logits: Sequence[Tensor], labels: Sequence[Tensor]) -> Tensor:
         loss = self.loss(torch.cat(list(logits)), torch.cat(list(labels)))
         if loss.requires_grad:
             return loss
-        # Nobody is in these clips. Other processes wait for a gradient of every weight, though.
+        # Without people in the batch, other processes still wait for a gradient of every weight.
         return loss + 0 * sum(one.sum() for one in self.parameters() if one.requires_grad)

@@ -1,4 +1,4 @@
-"""Clips and the tracks of the actors in them -> one square clip per actor that moves with it."""
+"""Crops of actors: one square clip per actor that follows its track."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CroppedActors(NamedTuple):
     """The clips of M actors.
 
     Attributes:
-        clips: (M, 3, T, S, S) float32; 0 where a crop reaches over the border of the picture.
+        clips: (M, 3, T, S, S) float32; 0 outside the frame.
         regions: (M, T, 4) float32 xyxy of each crop, pixels of the clip it was cut from.
         tracks: (M, T, 4) float32 xyxy of each actor, pixels of the clip it was cut from.
     """
@@ -26,7 +26,7 @@ class CroppedActors(NamedTuple):
     tracks: Tensor
 
     def boxes_in_crops(self) -> list[Tensor]:
-        """M times (1, 4) xyxy: each actor's box at the keyframe, pixels of its own crop."""
+        """Return each actor's box at the keyframe, pixels of its own crop: M times (1, 4)."""
         middle = self.tracks.shape[1] // 2
         region, box = self.regions[:, middle], self.tracks[:, middle]
         scale = self.clips.shape[-1] / (region[:, 2:] - region[:, :2])
@@ -36,16 +36,16 @@ class CroppedActors(NamedTuple):
 
 @MODELS.register_module()
 class ActorCrops(nn.Module):
-    """Cuts a square around each actor out of every frame and brings it to one size.
+    """Cuts a square around each actor out of every frame and resizes it to one size.
 
     A person of 80 pixels is two cells of a map of stride 32; cut out, it fills the network's
-    input, and what one pays for is people, not picture.
+    input, and the cost grows with the number of people, not with the size of the frame.
 
     Args:
         size_px: side of the crops.
         scale: side of the square, in longer sides of the actor's box.
-        oversample: pixels are first taken so many times as densely and then averaged, where people
-            are often larger than the crop.
+        oversample: sample this many times as densely, then average; for people who are often
+            larger than the crop.
         steady: one square size for the whole clip, its largest, so that the actor's own growth
             shows; else the square follows the size of the box.
     """
@@ -63,6 +63,9 @@ class ActorCrops(nn.Module):
         Args:
             clips: (N, 3, T, H, W) float32.
             tracks: N times (K_i, T, 4) float32 xyxy, pixels of the clip.
+
+        Returns:
+            The crops of all M actors, clip by clip.
         """
         num_frames = clips.shape[2]
         tracks = [one.to(clips).reshape(-1, num_frames, 4) for one in tracks]
@@ -73,24 +76,27 @@ class ActorCrops(nn.Module):
         ]
         return CroppedActors(torch.cat(cut), torch.cat(regions), torch.cat(tracks))
 
-    def _cut(self, picture: Tensor, regions: Tensor) -> Tensor:
-        """(3, H, W) and (K, 4) -> (K, 3, S, S), bilinear; one call for all, without copies."""
+    def _cut(self, frame: Tensor, regions: Tensor) -> Tensor:
+        """Sample regions (K, 4) of a frame (3, H, W), bilinear: (K, 3, S, S).
+
+        One call samples all regions, without copies of the frame.
+        """
         side, count = self._size_px * self._oversample, len(regions)
-        steps = (torch.arange(side, device=picture.device) + 0.5) / side
-        size = picture.new_tensor([picture.shape[2], picture.shape[1]])
+        steps = (torch.arange(side, device=frame.device) + 0.5) / side
+        size = frame.new_tensor([frame.shape[2], frame.shape[1]])
         corner, extent = regions[:, :2] / size, (regions[:, 2:] - regions[:, :2]) / size
         x, y = ((corner[:, i, None] + extent[:, i, None] * steps) * 2 - 1 for i in (0, 1))
         grid = torch.stack(
             (x[:, None].expand(-1, side, -1), y[:, :, None].expand(-1, -1, side)), dim=-1
         )
         found = F.grid_sample(
-            picture[None], grid.reshape(1, count * side, side, 2), align_corners=False
+            frame[None], grid.reshape(1, count * side, side, 2), align_corners=False
         )
         found = found.reshape(-1, count, side, side).transpose(0, 1)
         return F.avg_pool2d(found, self._oversample) if self._oversample > 1 else found
 
     def _squares(self, tracks: Tensor) -> Tensor:
-        """(M, T, 4) boxes -> squares around their centres."""
+        """Return squares (M, T, 4) around the centres of boxes (M, T, 4)."""
         side = (tracks[..., 2:] - tracks[..., :2]).amax(dim=-1, keepdim=True).clamp(min=1)
         if self._steady:
             side = side.amax(dim=1, keepdim=True)
@@ -100,5 +106,5 @@ class ActorCrops(nn.Module):
 
 
 def still_tracks(boxes: Sequence[Tensor], num_frames: int) -> list[Tensor]:
-    """N times (K_i, 4) boxes -> N times (K_i, T, 4): actors that stay where they are."""
+    """Repeat N times (K_i, 4) boxes as N times (K_i, T, 4) tracks of actors that stand still."""
     return [one[:, None].expand(-1, num_frames, -1) for one in boxes]

@@ -1,11 +1,30 @@
-"""What every model checks of its input, with one clear message each."""
+"""Checks of what goes into a model; each raises one error that says what was expected."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+
+from stad.structures import SkeletonSample
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+MODES = ("tensor", "loss", "predict")
+
+
+def check_mode(mode: str) -> None:
+    """Raise ValueError unless ``mode`` is one of mmengine's modes of ``forward``."""
+    if mode not in MODES:
+        raise ValueError(f"mode must be 'tensor', 'loss' or 'predict', got {mode!r}")
+
+
+def is_skeleton_batch(samples: Sequence[Any] | None) -> TypeIs[Sequence[SkeletonSample]]:
+    """Return whether a batch holds the kept maps of a ``SkeletonDataset`` instead of clips."""
+    return bool(samples) and all(isinstance(one, SkeletonSample) for one in samples)
 
 
 def check_clips(clips: Tensor, num_channels: int = 3) -> None:
@@ -20,7 +39,9 @@ def check_clips(clips: Tensor, num_channels: int = 3) -> None:
 def check_boxes(boxes: Sequence[Tensor], num_clips: int) -> None:
     """Raise ValueError unless there are ``num_clips`` times (K_i, 4) finite boxes."""
     if len(boxes) != num_clips:
-        raise ValueError(f"one array of boxes per clip: {num_clips} clips, {len(boxes)} arrays")
+        raise ValueError(
+            f"each clip needs one array of boxes, got {num_clips} clips, {len(boxes)} arrays"
+        )
     for i, one in enumerate(boxes):
         if one.ndim != 2 or one.shape[1] != 4:
             raise ValueError(f"boxes must be (K, 4) xyxy, got {tuple(one.shape)} for clip {i}")

@@ -3,21 +3,25 @@
 Such a convolution leaves places of its input unread: the lateral of SlowFast reads 5 of every 8
 frames, the shortcut of a ResNet one of every 2 x 2 places. On CPUs with AMX, oneDNN (as of torch
 2.11) corrupts memory in one of them, in bfloat16: 128 to 256 channels, kernel 5, stride 8. Here the
-places that are read are gathered first, and the stride of what is left to compute is the kernel.
-The numbers are the same to the last bit.
+places that are read are gathered first, so that the stride of the remaining convolution equals its
+kernel. The results are the same to the last bit.
 """
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from mmcv.cnn.bricks import wrappers
 from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd
 
+Network = TypeVar("Network", bound=nn.Module)
 FUNCTIONS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 
 
-def window_spans(conv: nn.Module) -> tuple[int, ...]:
+def window_spans(conv: _ConvNd) -> tuple[int, ...]:
     """Return how many places a window of a convolution covers in each dimension.
 
     >>> window_spans(nn.Conv2d(1, 1, (3, 1), dilation=2))
@@ -39,7 +43,7 @@ def has_gap(module: nn.Module) -> bool:
 
 
 def gather_windows(x: Tensor, dim: int, *, span: int, stride: int, padding: int) -> Tensor:
-    """Put the windows of a convolution one after the other, without what lies between them.
+    """Put the windows of a convolution one after the other, without the gaps between them.
 
     Args:
         x: (..., L, ...) of any type.
@@ -77,11 +81,11 @@ def _both_ends(dim: int, before: int, behind: int) -> list[int]:
     return [0, 0] * (-dim - 1) + [before, behind]
 
 
-class _GapConv:
+class _GapConv(_ConvNd):
     """Computes a convolution with gaps without them; parameters and options are torch's."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, ...) -> (N, C', ...), as torch's convolution with the same options."""
+        """Convolve (N, C, ...) to (N, C', ...), as torch does with the same options."""
         x, padding = self._padded(x)
         strides, num_dims = list(self.stride), len(self.stride)
         for i, span in enumerate(window_spans(self)):
@@ -95,7 +99,8 @@ class _GapConv:
 
     def _padded(self, x: Tensor) -> tuple[Tensor, list[int]]:
         """Return the input, and the zeros still to be put on both ends of each dimension."""
-        if self.padding == "valid":
+        if isinstance(self.padding, str):
+            # 'valid', as torch refuses 'same' with a stride.
             return x, [0] * len(self.stride)
         if self.padding_mode == "zeros":
             return x, list(self.padding)
@@ -116,11 +121,11 @@ class GapConv3d(_GapConv, nn.Conv3d):
 
 
 GAP_CLASSES = {nn.Conv1d: GapConv1d, nn.Conv2d: GapConv2d, nn.Conv3d: GapConv3d}
-# Only these compute what torch's classes compute; another subclass may do something of its own.
+# Only these compute what torch's classes compute; another subclass may do something else.
 PLAIN_FORWARDS = [kind.forward for kind in (*GAP_CLASSES, wrappers.Conv2d, wrappers.Conv3d)]
 
 
-def close_gaps(network: nn.Module) -> nn.Module:
+def close_gaps(network: Network) -> Network:
     """Let every convolution of a network that has gaps compute without them, in place.
 
     Parameters, their names, options and hooks stay as they are, and so do subclasses of torch's

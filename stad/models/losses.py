@@ -1,4 +1,4 @@
-"""What training minimises: several labels per actor or clip (BCE, focal), or one (softmax)."""
+"""Losses for several labels per actor or clip (BCE, focal), for one (softmax), and for both."""
 
 from __future__ import annotations
 
@@ -15,36 +15,38 @@ from stad.registry import MODELS
 def multilabel_loss(
     logits: Tensor, labels: Tensor, *, focal_alpha: float = 1.0, focal_gamma: float = 0.0
 ) -> Tensor:
-    """Binary cross entropy of each actor and class; with ``focal_gamma``, the focal loss.
+    """Compute the binary cross entropy of each actor and class, or the focal loss.
 
-    Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, section 3; as mmaction2 has
-    it, ``focal_alpha`` weighs both kinds of labels alike.
+    Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, section 3.
 
     Args:
         logits: (K, C) float.
         labels: (K, C) float, 0 or 1.
+        focal_alpha: factor of both kinds of labels, as in mmaction2.
+        focal_gamma: exponent of the focal loss; 0 is plain cross entropy.
 
     Returns:
         (K, C) float: alpha * (1 - p) ** gamma * -log p, where p is the probability that the
-        model gives to what is right.
+        model gives to the label.
     """
     loss = F.binary_cross_entropy_with_logits(logits, labels, reduction="none")
     if focal_gamma:
-        # loss is -log p. Where p is 1 the power has no derivative for gamma below 1.
+        # loss is -log p. At p = 1 the power has no derivative for gamma below 1.
         miss = (-torch.expm1(-loss)).clamp(min=torch.finfo(loss.dtype).eps)
         loss = loss * miss**focal_gamma
     return focal_alpha * loss
 
 
 def global_mean(values: Tensor) -> Tensor:
-    """The mean over the actors of all processes, so that few or many on one count equally.
+    """Return the mean over the actors of all processes: each actor counts the same.
 
     Args:
-        values: (K,) float, those of this process; K may be 0.
+        values: (K,) float of this process; K may be 0.
 
     Returns:
-        Scalar: the sum here, over the number of actors per process. The mean over processes,
-        which is what distributed training takes of the gradients, is the mean over actors.
+        Scalar: the sum of this process, divided by the mean number of actors per process.
+        Distributed training averages the gradients over the processes, which makes it the mean
+        over all actors.
     """
     count = values.new_tensor(float(len(values)))
     if dist.get_world_size() > 1:
@@ -53,7 +55,9 @@ def global_mean(values: Tensor) -> Tensor:
 
 
 class _ActionLoss(nn.Module):
-    """What both losses share: the weights of the classes."""
+    """The base of the losses: the weights of the classes."""
+
+    class_weights: Tensor | None
 
     def __init__(self, class_weights: Sequence[float] | None) -> None:
         super().__init__()
@@ -62,29 +66,31 @@ class _ActionLoss(nn.Module):
             weights = torch.tensor(class_weights, dtype=torch.float32)
             if weights.ndim != 1 or not (weights >= 0).all() or not weights.any():
                 raise ValueError(
-                    f"class weights are numbers of 0 or more, not all 0, got {class_weights}"
+                    f"class weights must be 0 or more and not all 0, got {class_weights}"
                 )
-        # Not persistent: it is said by the config, and not learnt.
+        # Not persistent: checkpoints hold what is learnt, the config holds this.
         self.register_buffer("class_weights", weights, persistent=False)
 
     def _check(self, logits: Tensor, labels: Tensor) -> None:
         if logits.shape != labels.shape:
             raise ValueError(
-                f"one label per output: logits {tuple(logits.shape)}, labels {tuple(labels.shape)}"
+                "each output needs one label, got logits "
+                f"{tuple(logits.shape)} and labels {tuple(labels.shape)}"
             )
         if self.class_weights is not None and len(self.class_weights) != logits.shape[1]:
             raise ValueError(
-                f"one weight per class: {len(self.class_weights)} weights, "
+                f"each class needs one weight, got {len(self.class_weights)} weights for "
                 f"{logits.shape[1]} classes"
             )
 
 
 @MODELS.register_module()
 class MultiLabelLoss(_ActionLoss):
-    """For actors who can do several things at once.
+    """Binary cross entropy or focal loss, for actors who can do several things at once.
 
     Args:
-        focal_alpha, focal_gamma: see ``multilabel_loss``; gamma 0 is plain cross entropy.
+        focal_alpha: factor of the loss, see ``multilabel_loss``.
+        focal_gamma: exponent of the focal loss; 0 is plain cross entropy.
         class_weights: a factor per class.
     """
 
@@ -98,13 +104,13 @@ class MultiLabelLoss(_ActionLoss):
         super().__init__(class_weights)
         if focal_alpha <= 0 or focal_gamma < 0:
             raise ValueError(
-                f"focal_alpha is above 0 and focal_gamma not below, got {focal_alpha} "
+                f"focal_alpha must be above 0 and focal_gamma 0 or more, got {focal_alpha} "
                 f"and {focal_gamma}"
             )
         self._focal_alpha, self._focal_gamma = focal_alpha, focal_gamma
 
     def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Mean over actors (of all processes) and classes; (K, C) both -> scalar."""
+        """Return the mean over actors of all processes and classes; (K, C) both -> scalar."""
         self._check(logits, labels)
         loss = multilabel_loss(
             logits, labels, focal_alpha=self._focal_alpha, focal_gamma=self._focal_gamma
@@ -116,12 +122,12 @@ class MultiLabelLoss(_ActionLoss):
 
 @MODELS.register_module()
 class SingleLabelLoss(_ActionLoss):
-    """For actors or clips of exactly one class: softmax and cross entropy.
+    """Softmax and cross entropy, for actors or clips of exactly one class.
 
     Args:
         class_weights: a factor per class; an actor counts as much as its class.
-        label_smoothing: the part of each label that all classes share, in [0, 1[ (Szegedy et
-            al., "Rethinking the Inception Architecture", CVPR 2016, section 7).
+        label_smoothing: fraction of each label that is spread over all classes, in [0, 1[
+            (Szegedy et al., "Rethinking the Inception Architecture", CVPR 2016, section 7).
     """
 
     def __init__(
@@ -129,11 +135,11 @@ class SingleLabelLoss(_ActionLoss):
     ) -> None:
         super().__init__(class_weights)
         if not 0 <= label_smoothing < 1:
-            raise ValueError(f"label_smoothing is 0 or more and below 1, got {label_smoothing}")
+            raise ValueError(f"label_smoothing must be in [0, 1[, got {label_smoothing}")
         self._smoothing = label_smoothing
 
     def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Mean over the actors of all processes; (K, C) both, rows of sum 1 -> scalar."""
+        """Return the mean over actors of all processes; (K, C) both, label rows of sum 1."""
         self._check(logits, labels)
         labels = (1 - self._smoothing) * labels + self._smoothing / labels.shape[1]
         loss = -(labels * logits.log_softmax(dim=1))
@@ -144,10 +150,10 @@ class SingleLabelLoss(_ActionLoss):
 
 @MODELS.register_module()
 class PostureLoss(_ActionLoss):
-    """For heads whose first classes exclude each other, as a person's postures do.
+    """The loss of heads whose first classes exclude each other, as a person's postures do.
 
-    Cross entropy among those, shared equally where an actor has several; an actor with none of
-    them does not count there. Binary cross entropy for each of the others.
+    These take a cross entropy, divided equally if an actor has several of them; an actor with
+    none does not count there. Each of the other classes takes a binary cross entropy.
 
     Args:
         num_exclusive: how many classes exclude each other, the first ones.
@@ -159,14 +165,14 @@ class PostureLoss(_ActionLoss):
         self._exclusive = num_exclusive
 
     def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Mean over actors (of all processes); (K, C) both -> scalar."""
+        """Return the mean over actors of all processes; (K, C) both -> scalar."""
         self._check(logits, labels)
         postures, others = labels[:, : self._exclusive], labels[:, self._exclusive :]
-        shares = postures / postures.sum(dim=1, keepdim=True).clamp(min=1)
+        targets = postures / postures.sum(dim=1, keepdim=True).clamp(min=1)
         weights = self.class_weights
         if weights is None:
             weights = logits.new_ones(logits.shape[1])
-        loss = -(shares * weights[: self._exclusive]) * logits[:, : self._exclusive].log_softmax(1)
+        loss = -(targets * weights[: self._exclusive]) * logits[:, : self._exclusive].log_softmax(1)
         loss = loss.sum(dim=1)
         if others.shape[1]:
             free = F.binary_cross_entropy_with_logits(

@@ -11,25 +11,25 @@ from stad.registry import MODELS
 
 @MODELS.register_module()
 class Mixup(BaseModule):
-    """Blends every clip of a batch with another one of it, and the labels likewise.
+    """Blends every clip of a batch, and its labels, with another clip of the batch.
 
     Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018.
 
     Args:
-        alpha: the share is drawn from Beta(alpha, alpha), once per batch; > 0.
+        alpha: the ratio is drawn from Beta(alpha, alpha), once per batch; > 0.
     """
 
     def __init__(self, alpha: float = 0.2) -> None:
         super().__init__()
         if alpha <= 0:
-            raise ValueError(f"alpha is above 0, got {alpha}")
+            raise ValueError(f"alpha must be above 0, got {alpha}")
         self._alpha = alpha
 
     def forward(self, clips: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Clips (N, ...) float and labels (N, C) float32 -> the same, mixed.
+        """Blend clips (N, ...) float and labels (N, C) float32; the shapes stay.
 
-        The choices are those of torch's random numbers on the CPU.
+        The choices come from torch's random numbers on the CPU.
         """
-        share = torch.distributions.Beta(self._alpha, self._alpha).sample().item()
+        ratio = torch.distributions.Beta(self._alpha, self._alpha).sample().item()
         other = torch.randperm(len(clips)).to(clips.device)
-        return torch.lerp(clips[other], clips, share), torch.lerp(labels[other], labels, share)
+        return torch.lerp(clips[other], clips, ratio), torch.lerp(labels[other], labels, ratio)

@@ -1,8 +1,9 @@
-"""TSM frame by frame: what the past left in each block is kept, so a frame costs one forward."""
+"""TSM frame by frame: each block keeps its part of the last frame, so a frame costs one forward."""
 
 from __future__ import annotations
 
 from collections import deque
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,7 @@ from stad.models.recognizer import Recognizer
 
 
 class _BlockMemory:
-    """Stands for the uni-directional shift of one block: puts in what the last frame left.
+    """Replaces the uni-directional shift of one block: keeps channels for the next frame.
 
     Args:
         shift_div: C // shift_div channels come from the last frame.
@@ -25,7 +26,7 @@ class _BlockMemory:
         self._kept: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) of a frame -> the same with the first channels of the frame before."""
+        """Return a frame (N, C, H, W) with the first channels of the frame before it."""
         fold = x.shape[1] // self._shift_div
         fresh = x[:, :fold].clone()
         kept = torch.zeros_like(fresh) if self._kept is None else self._kept
@@ -43,29 +44,32 @@ class OnlineRecognizer:
         model: a ``Recognizer`` of a ``FrameResNet`` that is uni-directional, or does not shift,
             and a ``ClipHead``; in eval mode.
         consensus_frames: None takes the mean over all frames since the start or ``reset``; k
-            over the last k of them, so that a live view follows what happens now. What the
-            blocks remember is the same either way.
+            takes the last k frames, so that a live view follows what happens now. The memory of
+            the blocks is the same either way.
 
     Raises:
-        ValueError: a model that looks ahead or needs the whole clip, or a consensus of no frame.
+        ValueError: a model that looks ahead or needs the whole clip, or a consensus of 0 frames.
     """
 
     def __init__(self, model: Recognizer, *, consensus_frames: int | None = None) -> None:
         if reason := online_unsupported_reason(model):
-            raise ValueError(f"OnlineRecognizer takes another model: {reason}")
+            raise ValueError(f"OnlineRecognizer cannot run this model: {reason}")
         if model.training:
-            raise ValueError("OnlineRecognizer takes a model in eval mode: call model.eval() first")
+            raise ValueError("OnlineRecognizer needs a model in eval mode: call model.eval() first")
         if consensus_frames is not None and consensus_frames < 1:
-            raise ValueError(f"consensus_frames is 1 or more, or None, got {consensus_frames}")
+            raise ValueError(f"consensus_frames must be 1 or more, or None, got {consensus_frames}")
         self.model = model
+        # online_unsupported_reason has checked the type.
+        self._backbone = cast(FrameResNet, model.backbone)
         self._consensus_frames = consensus_frames
         self.reset()
 
     def reset(self) -> None:
         """Forget all frames: the next one starts a clip."""
-        backbone = self.model.backbone
+        shift_div = self._backbone.shift_div
         self._memories = [
-            _BlockMemory(backbone.shift_div) if shifted else None for shifted in backbone.is_shifted
+            _BlockMemory(shift_div) if shift_div is not None and shifted else None
+            for shifted in self._backbone.is_shifted
         ]
         self._shape: tuple[int, ...] | None = None
         self._mean: Tensor | None = None
@@ -74,10 +78,10 @@ class OnlineRecognizer:
 
     @torch.no_grad()
     def step(self, frame: Tensor) -> Tensor:
-        """Logits of every class after one more frame.
+        """Return the logits of every class after one more frame.
 
         Args:
-            frame: (3, H, W), or (N, 3, H, W) for N streams side by side, float32, normalised.
+            frame: (3, H, W), or (N, 3, H, W) for N parallel streams, float32, normalised.
 
         Returns:
             (num_classes,), or (N, num_classes), float32.
@@ -87,9 +91,8 @@ class OnlineRecognizer:
         """
         self._check_frame(frame)
         frames = frame if frame.ndim == 4 else frame[None]
-        backbone = self.model.backbone
-        frames = cast_like(backbone, frames)
-        maps = backbone.forward_frames(frames, 1, self._memories)
+        frames = cast_like(self._backbone, frames)
+        maps = self._backbone.forward_frames(frames, 1, self._memories)
         # The head is linear: the mean of the logits of frames is the logits of the mean.
         logits = self._consensus(self.model.head((maps[:, :, None],)))
         return logits if frame.ndim == 4 else logits[0]
@@ -100,7 +103,7 @@ class OnlineRecognizer:
             wanted = "(3, H, W) or (N, 3, H, W)" if self._shape is None else self._shape
             raise ValueError(
                 f"a frame must be {wanted} floating point, normalised, got {tuple(frame.shape)} "
-                f"{str(frame.dtype).removeprefix('torch.')}; reset() starts another stream"
+                f"{str(frame.dtype).removeprefix('torch.')}; call reset() before another stream"
             )
         self._shape = tuple(frame.shape)
 
@@ -117,12 +120,14 @@ class OnlineRecognizer:
 
 
 def online_unsupported_reason(model: nn.Module) -> str | None:
-    """Why a model cannot be run frame by frame; None where it can.
+    """Return why a model cannot be run frame by frame; None if it can.
 
     Args:
         model: any model of stad.
     """
-    backbone, head = getattr(model, "backbone", None), getattr(model, "head", None)
+    if not isinstance(model, Recognizer):
+        return f"it needs a Recognizer, got {type(model).__name__}"
+    backbone, head = model.backbone, model.head
     if not isinstance(backbone, FrameResNet) or not isinstance(head, ClipHead):
         return (
             "it needs a FrameResNet with a ClipHead, got "

@@ -1,4 +1,4 @@
-"""Two networks, one for what a frame shows and one for how pixels move, whose scores are averaged.
+"""A recognizer of two networks, one of a frame and one of optical flow, whose scores are averaged.
 
 Simonyan and Zisserman, "Two-Stream Convolutional Networks for Action Recognition in Videos",
 NIPS 2014.
@@ -10,8 +10,9 @@ import math
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
+from stad.models.base import Head
 from stad.models.checks import check_clips
 from stad.models.fast_inference import cast_like
 from stad.models.recognizer import Recognizer
@@ -20,12 +21,13 @@ from stad.video.optical_flow import stacked_flow
 
 
 def fuse_scores(rgb: Tensor, flow: Tensor, *, flow_weight: float, multilabel: bool) -> Tensor:
-    """Logits whose probabilities are the weighted mean of two streams' probabilities.
+    """Fuse the logits of two streams: their probabilities become the weighted mean.
 
     Args:
-        rgb, flow: (N, num_classes) logits.
-        flow_weight: weight of ``flow``, in ]0, 1[; that of ``rgb`` is the rest.
-        multilabel: whether they are logits of a sigmoid or of a softmax.
+        rgb: (N, num_classes) logits of the frame.
+        flow: (N, num_classes) logits of the optical flow.
+        flow_weight: weight of ``flow``, in ]0, 1[; the weight of ``rgb`` is the rest.
+        multilabel: whether they are logits of a sigmoid (True) or of a softmax.
 
     Returns:
         (N, num_classes).
@@ -51,13 +53,18 @@ class TwoStreamRecognizer(Recognizer):
     channels, horizontal and vertical in turn.
 
     Args:
-        backbone, head: of the frame; as in ``Recognizer``.
+        backbone: config of the network of the frame, as in ``Recognizer``.
+        head: config of the head over its maps.
         flow_backbone: config of a module of clips of 2 * (T - 1) channels and one frame.
         flow_head: config of the head over its maps, with the classes of ``head``.
-        flow_weight: of the flow's probabilities in the mean, in ]0, 1[.
-        data_preprocessor, loss: as in ``Recognizer``.
+        flow_weight: weight of the flow's probabilities in the mean, in ]0, 1[.
+        data_preprocessor: as in ``Recognizer``.
+        loss: as in ``Recognizer``.
         init_cfg: mmengine's initialisation.
     """
+
+    flow_backbone: nn.Module
+    flow_head: Head
 
     def __init__(
         self,
@@ -71,21 +78,31 @@ class TwoStreamRecognizer(Recognizer):
         loss: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
-        # No mixup: the flow of two blended clips is that of neither.
+        # Mixup is not offered: the flow of two blended clips is the flow of neither.
         super().__init__(
             backbone, head, data_preprocessor=data_preprocessor, loss=loss, init_cfg=init_cfg
         )
         if not 0 < flow_weight < 1:
-            raise ValueError(f"flow_weight is between 0 and 1, got {flow_weight}")
+            raise ValueError(f"flow_weight must be above 0 and below 1, got {flow_weight}")
         self.flow_backbone = MODELS.build(flow_backbone)
         self.flow_head = MODELS.build(flow_head)
         self._flow_weight = flow_weight
 
+    @property
+    def backbones(self) -> dict[str, nn.Module]:
+        """The networks of the frame and of the flow by the names of their attributes."""
+        return {"backbone": self.backbone, "flow_backbone": self.flow_backbone}
+
+    @property
+    def heads(self) -> dict[str, Head]:
+        """The heads of the frame and of the flow by the names of their attributes."""
+        return {"head": self.head, "flow_head": self.flow_head}
+
     def score_clips(self, clips: Tensor) -> Tensor:
-        """Logits of every class for every clip, see ``fuse_scores``.
+        """Return the logits of every class for every clip, see ``fuse_scores``.
 
         Args:
-            clips: (N, 3, T, H, W) float32, normalised, T as the flow's backbone takes it.
+            clips: (N, 3, T, H, W) float32, normalised; the flow's backbone fixes T.
 
         Returns:
             (N, num_classes) float32.
@@ -102,7 +119,7 @@ class TwoStreamRecognizer(Recognizer):
         )
 
     def training_logits(self, clips: Tensor) -> dict[str, Tensor]:
-        """Each stream learns on its own, as in the paper's section 5; see ``Recognizer``."""
+        """Return the logits of each stream: both learn separately (the paper's section 5)."""
         check_clips(clips)
         middle = clips.shape[2] // 2
         frame = cast_like(self.backbone, clips[:, :, middle : middle + 1])
@@ -113,7 +130,7 @@ class TwoStreamRecognizer(Recognizer):
         }
 
     def stack_flow(self, clips: Tensor) -> Tensor:
-        """Normalised clips (N, 3, T, H, W) -> (N, 2 * (T - 1), 1, H, W), see ``stacked_flow``."""
+        """Turn normalised clips (N, 3, T, H, W) into stacked flow (N, 2 * (T - 1), 1, H, W)."""
         preprocessor = self.data_preprocessor
         pixels = clips.detach().float() * preprocessor.std + preprocessor.mean
         frames = pixels.round().clamp(0, 255).byte().permute(0, 2, 3, 4, 1).cpu().numpy()

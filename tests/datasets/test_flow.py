@@ -46,9 +46,9 @@ def test_loader_scorer_and_model_see_the_same():
     model = small_model()
     items = [item(2, label=1), item(0)]
     batch = collate_with_flow(items)
-    rows = model(batch["inputs"], batch["data_samples"], mode="predict")
+    rows = model.val_step(batch)
     plain = torch.from_numpy(np.concatenate([one["clips"] for one in items]))
-    again = model(plain, batch["data_samples"], mode="predict")
+    again = model.val_step({**batch, "inputs": plain})
     scorer = ActionScorer(model, Window(8, 2), short_side_px=64, num_classes=3)
     scorer.set_source_size((160, 64))
     boxes = [np.array([[0.0, 0, 160, 64]], dtype=np.float32)] * 2
@@ -83,6 +83,6 @@ def test_a_detector_of_people_sees_flow_too():
 def test_flow_trains():
     model = small_model().train()
     batch = collate_with_flow([item(2, label=1), item(0)])
-    model(batch["inputs"], batch["data_samples"], mode="loss")["loss"].backward()
+    model(**model.data_preprocessor(batch, True), mode="loss")["loss"].backward()
     assert model.backbone.fast_path.conv1.conv.weight.shape[1] == 2
     assert model.backbone.fast_path.conv1.conv.weight.grad.abs().sum() > 0

@@ -33,6 +33,11 @@ class Alone(nn.Module):
         super().__init__()
         self.backbone = backbone
 
+    @property
+    def backbones(self) -> dict[str, nn.Module]:
+        """The backbone by its name, as in a model of stad."""
+        return {"backbone": self.backbone}
+
     def logits(self, clips: torch.Tensor) -> torch.Tensor:
         """What the backbone gives."""
         return self.backbone(clips.to(next(self.backbone.parameters()).dtype))

@@ -71,7 +71,8 @@ def test_probabilities_follow_the_kind_of_labels():
 @torch.inference_mode()
 def test_forward_in_tensor_mode_scores():
     model = detector()
-    for one, other in zip(model(CLIPS, BOXES), model.score_actors(CLIPS, BOXES), strict=True):
+    found = model(CLIPS, samples(BOXES))
+    for one, other in zip(found, model.score_actors(CLIPS, BOXES), strict=True):
         assert torch.equal(one, other)
     model = recognizer()
     assert torch.equal(model(CLIPS), model.score_clips(CLIPS))
@@ -89,6 +90,12 @@ def samples(boxes, num_classes=5):
     return found
 
 
+def run(model, inputs, given, mode):
+    """Run a batch of the data loader as mmengine does."""
+    data = {"inputs": inputs, "data_samples": given}
+    return model(**model.data_preprocessor(data, mode == "loss"), mode=mode)
+
+
 FRAMES = torch.randint(
     0, 256, (3, 2, 32, 48, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
 )
@@ -97,7 +104,7 @@ FRAMES = torch.randint(
 @torch.inference_mode()
 def test_predict_mode_gives_probabilities_of_frames_as_they_are_read():
     model = detector()
-    found = model(FRAMES, samples(BOXES), mode="predict")
+    found = run(model, FRAMES, samples(BOXES), "predict")
     expected = model.score_actors(model.data_preprocessor.normalise(FRAMES), BOXES)
     assert [one["meta"].video_id for one in found] == ["v0", "v1", "v2"]
     for one, logits in zip(found, expected, strict=True):
@@ -109,7 +116,7 @@ def test_loss_mode_is_the_mean_over_the_actors_of_the_batch():
     logits = torch.cat(model.score_actors(model.data_preprocessor.normalise(FRAMES), BOXES))
     labels = torch.cat([one.labels for one in samples(BOXES)])
     expected = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels)
-    torch.testing.assert_close(model(FRAMES, samples(BOXES), mode="loss")["loss"], expected)
+    torch.testing.assert_close(run(model, FRAMES, samples(BOXES), "loss")["loss"], expected)
     one_label = detector(multilabel=False)
     assert isinstance(one_label.loss, SingleLabelLoss)
 
@@ -117,7 +124,7 @@ def test_loss_mode_is_the_mean_over_the_actors_of_the_batch():
 def test_a_batch_with_nobody_still_gives_every_weight_a_gradient():
     model = detector().train()
     nobody = samples([torch.zeros(0, 4)] * 3)
-    loss = model(FRAMES, nobody, mode="loss")["loss"]
+    loss = run(model, FRAMES, nobody, "loss")["loss"]
     loss.backward()
     assert loss.item() == 0
     assert all(one.grad is not None and not one.grad.any() for one in model.parameters())
@@ -125,8 +132,8 @@ def test_a_batch_with_nobody_still_gives_every_weight_a_gradient():
 
 def test_other_modes_are_refused():
     with pytest.raises(ValueError, match="'loss' or 'predict', got 'other'"):
-        detector()(CLIPS, BOXES, mode="other")
-    with pytest.raises(ValueError, match="'loss' or 'predict' with them, got 'other'"):
+        detector()(CLIPS, samples(BOXES), mode="other")
+    with pytest.raises(ValueError, match="'loss' or 'predict', got 'other'"):
         recognizer()(CLIPS, mode="other")
 
 
@@ -269,7 +276,7 @@ def test_the_loss_of_kept_maps_is_that_of_the_clips():
     given = [
         one._replace(tracks=tracks) for one, tracks in zip(samples(BOXES), TRACKS, strict=True)
     ]
-    expected = model(FRAMES, given, mode="loss")["loss"]
+    expected = run(model, FRAMES, given, "loss")["loss"]
     clips = model.data_preprocessor.normalise(FRAMES)
     logits = torch.cat(model.score_actors(clips, BOXES, TRACKS))
     labels = torch.cat([one.labels for one in given])
@@ -278,10 +285,14 @@ def test_the_loss_of_kept_maps_is_that_of_the_clips():
     cut = model.actor_crops(clips[busy], [TRACKS[i] for i in busy])
     (maps,) = model.backbone(cut.clips, cut.tracks)
     kept = [SkeletonSample(*one) for one in zip(cut.regions, cut.tracks, labels, strict=True)]
-    found = model(maps, kept, mode="loss")["loss"]
+    found = run(model, maps, kept, "loss")["loss"]
     torch.testing.assert_close(found, expected)
     found.backward()
     assert all(one.grad is not None for one in model.parameters())
+    for row, one in zip(run(model, maps, kept, "tensor"), logits, strict=True):
+        torch.testing.assert_close(row, one[None])
+    with pytest.raises(ValueError, match="no keyframe to predict for"):
+        run(model, maps, kept, "predict")
 
 
 @torch.inference_mode()
@@ -293,13 +304,13 @@ def test_predict_mode_follows_the_tracks_of_the_samples():
     clips = model.data_preprocessor.normalise(FRAMES)
     for some, tracks in ((given, TRACKS), (samples(BOXES), None)):
         expected = model.score_actors(clips, BOXES, tracks)
-        for one, logits in zip(model(FRAMES, some, mode="predict"), expected, strict=True):
+        for one, logits in zip(run(model, FRAMES, some, "predict"), expected, strict=True):
             torch.testing.assert_close(one["scores"], model.probabilities(logits))
 
 
 def test_a_batch_with_nobody_trains_a_head_of_postures_too():
     model = skeletal().train()
-    loss = model(FRAMES, samples([torch.zeros(0, 4)] * 3), mode="loss")["loss"]
+    loss = run(model, FRAMES, samples([torch.zeros(0, 4)] * 3), "loss")["loss"]
     loss.backward()
     assert loss.item() == 0
     assert all(one.grad is not None and not one.grad.any() for one in model.parameters())

@@ -91,5 +91,5 @@ def test_a_map_smaller_than_the_window_is_one_place():
 
 
 def test_what_can_be_averaged():
-    with pytest.raises(ValueError, match="average is one of"):
+    with pytest.raises(ValueError, match="average must be one of"):
         ClipHead(1, 1, average="maps")

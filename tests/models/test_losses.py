@@ -96,9 +96,15 @@ def test_several_postures_share_and_none_does_not_count():
         (lambda: MultiLabelLoss(focal_alpha=0), "focal_alpha"),
         (lambda: MultiLabelLoss(class_weights=[0.0, 0.0]), "not all 0"),
         (lambda: SingleLabelLoss(class_weights=[1.0, -1.0]), "0 or more"),
-        (lambda: MultiLabelLoss(class_weights=[1.0])(LOGITS, LABELS), "one weight per class"),
-        (lambda: PostureLoss(2, class_weights=[1.0])(LOGITS, LABELS), "one weight per class"),
-        (lambda: MultiLabelLoss()(LOGITS, LABELS[:1]), "one label per output"),
+        (
+            lambda: MultiLabelLoss(class_weights=[1.0])(LOGITS, LABELS),
+            "needs one weight",
+        ),
+        (
+            lambda: PostureLoss(2, class_weights=[1.0])(LOGITS, LABELS),
+            "needs one weight",
+        ),
+        (lambda: MultiLabelLoss()(LOGITS, LABELS[:1]), "each output needs one label"),
     ],
 )
 def test_what_cannot_work_is_refused(make, message):

@@ -41,9 +41,15 @@ def samples(labels):
     ]
 
 
+def run(model, inputs, given, mode):
+    """Run a batch of the data loader as mmengine does."""
+    data = {"inputs": inputs, "data_samples": given}
+    return model(**model.data_preprocessor(data, mode == "loss"), mode=mode)
+
+
 def test_the_loss_is_the_cross_entropy_of_the_logits():
     model = build()
-    found = model(clips(), samples([0, 3, 1]), mode="loss")
+    found = run(model, clips(), samples([0, 3, 1]), "loss")
     logits = model.score_clips(model.data_preprocessor.normalise(clips()))
     expected = torch.nn.functional.cross_entropy(logits, torch.tensor([0, 3, 1]))
     assert list(found) == ["loss"]
@@ -64,11 +70,11 @@ def test_smoothed_labels_are_torchs(smoothing):
 def test_clips_that_could_not_be_read_are_not_learnt_from():
     model = build()
     model.eval()
-    both = model(clips(), samples([2, -1, 1]), mode="loss")["loss"]
-    alone = model(clips()[[0, 2]], samples([2, 1]), mode="loss")["loss"]
+    both = run(model, clips(), samples([2, -1, 1]), "loss")["loss"]
+    alone = run(model, clips()[[0, 2]], samples([2, 1]), "loss")["loss"]
     torch.testing.assert_close(both, alone)
     # Nothing at all to learn: a gradient of 0 for every weight.
-    nothing = model(clips(), samples([-1, -1, -1]), mode="loss")["loss"]
+    nothing = run(model, clips(), samples([-1, -1, -1]), "loss")["loss"]
     assert nothing.item() == 0
     nothing.backward()
     assert all(one.grad is not None and not one.grad.any() for one in model.parameters())
@@ -92,14 +98,14 @@ def test_mixup_blends_clips_and_labels_alike():
 def test_mixup_trains_in_the_recognizer():
     model = build(mixup={"type": Mixup, "alpha": 0.4})
     torch.manual_seed(3)
-    loss = model(clips(), samples([0, 1, 2]), mode="loss")["loss"]
+    loss = run(model, clips(), samples([0, 1, 2]), "loss")["loss"]
     torch.manual_seed(3)
     inputs, labels = model.mixup(model.data_preprocessor.normalise(clips()), torch.eye(NAMES)[:3])
     expected = torch.nn.functional.cross_entropy(model.score_clips(inputs), labels)
     torch.testing.assert_close(loss, expected)
     # Not in a test.
     model.eval()
-    a, b = (model(clips(), samples([0, 1, 2]), mode="predict") for _ in range(2))
+    a, b = (run(model, clips(), samples([0, 1, 2]), "predict") for _ in range(2))
     assert all(torch.equal(x["scores"], y["scores"]) for x, y in zip(a, b, strict=True))
 
 
@@ -107,18 +113,22 @@ def test_predictions_are_probabilities_with_their_meta():
     model = build().eval()
     given = samples([0, 3, -1])
     with torch.inference_mode():
-        found = model(clips(), given, mode="predict")
+        found = run(model, clips(), given, "predict")
         logits = model.score_clips(model.data_preprocessor.normalise(clips()))
     assert [one["meta"] for one in found] == [one.meta for one in given]
     torch.testing.assert_close(torch.stack([one["scores"] for one in found]), logits.softmax(-1))
 
 
-def test_modes_that_are_none():
-    model = build()
-    with pytest.raises(ValueError, match="'loss' or 'predict'"):
+def test_each_mode_takes_normalised_clips():
+    model = build().eval()
+    normalised = model.data_preprocessor.normalise(clips())
+    assert torch.equal(run(model, clips(), samples([0, 1, 2]), "tensor"), model(normalised))
+    with pytest.raises(ValueError, match=r"floating point, normalised, got .* uint8"):
         model(clips(), samples([0, 1, 2]), mode="tensor")
-    with pytest.raises(ValueError, match="got 'train'"):
-        model(clips(), samples([0, 1, 2]), mode="train")
+    with pytest.raises(ValueError, match="mode 'loss' needs data_samples"):
+        model(normalised, mode="loss")
+    with pytest.raises(ValueError, match="'loss' or 'predict', got 'train'"):
+        model(normalised, samples([0, 1, 2]), mode="train")
 
 
 def test_two_streams_learn_each_on_its_own():
@@ -127,7 +137,7 @@ def test_two_streams_learn_each_on_its_own():
     for t in range(3):
         moving[:, t, 8:20, 4 + 3 * t : 14 + 3 * t] = 200
     inputs = torch.from_numpy(moving)
-    found = model(inputs, samples([1, 2]), mode="loss")
+    found = run(model, inputs, samples([1, 2]), "loss")
     assert sorted(found) == ["loss_flow", "loss_rgb"]
     for name in found:
         assert 0 < found[name].item() < 5 * math.log(NAMES)
@@ -139,7 +149,7 @@ def test_two_streams_learn_each_on_its_own():
     # A stream's loss is that of its own logits.
     model.eval()
     normalised = model.data_preprocessor.normalise(inputs)
-    found = model(inputs, samples([1, 2]), mode="loss")
+    found = run(model, inputs, samples([1, 2]), "loss")
     rgb = model.head(model.backbone(normalised[:, :, 1:2]))
     expected = torch.nn.functional.cross_entropy(rgb, torch.tensor([1, 2]))
     torch.testing.assert_close(found["loss_rgb"], expected)

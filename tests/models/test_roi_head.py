@@ -127,5 +127,5 @@ def test_acrn_in_the_head_has_the_published_names():
 
 @pytest.mark.parametrize("name", ["temporal_pool", "spatial_pool"])
 def test_unknown_pools_are_refused(name):
-    with pytest.raises(ValueError, match=f"{name} is one of"):
+    with pytest.raises(ValueError, match=f"{name} must be one of"):
         head(**{name: "median"})

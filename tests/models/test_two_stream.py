@@ -74,5 +74,5 @@ def test_one_stream_sees_the_middle_frame_and_the_other_motion(model):
 def test_weights_of_streams_are_shares():
     config = read_config("two_stream_kinetics").model
     config.flow_weight = 1.0
-    with pytest.raises(ValueError, match="between 0 and 1, got 1"):
+    with pytest.raises(ValueError, match="above 0 and below 1, got 1"):
         MODELS.build(config)

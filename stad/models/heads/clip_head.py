@@ -1,4 +1,4 @@
-"""Maps of clips -> class logits of every clip."""
+"""The head of whole clips: pools the maps of a backbone and classifies."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from stad.models.base import Head
 from stad.registry import MODELS
 
 AVERAGES = ("logits", "scores")
 
 
 @MODELS.register_module()
-class ClipHead(BaseModule):
+class ClipHead(Head):
     """Pools each map to one vector, concatenates them, classifies.
 
     Args:
-        in_channels: of all maps of the backbone together.
+        in_channels: channels of all maps of the backbone together.
         num_classes: outputs, exactly the classes.
         pool_window: None averages over the whole map. I3D's (2, 7, 7), time, height and width,
-            slides an average over it, cut to the map where that is smaller; None in place of a
-            number is the whole length. All maps of the backbone then have equally many places.
-        average: what is averaged over the places of the window: 'logits', as I3D and
-            PyTorchVideo do, or 'scores', as PySlowFast's ``ResNetBasicHead`` does
-            (slowfast/models/head_helper.py: pool, project, softmax or sigmoid, mean). What comes
-            out are the logits of the mean scores. Of one place, both are the same.
+            slides an average over it, cut to the map if that is smaller; None instead of a
+            number is the whole length. All maps of the backbone must then have the same number
+            of places.
+        average: what is averaged over the places of the window: 'logits', as in I3D and
+            PyTorchVideo, or 'scores', as in PySlowFast's ``ResNetBasicHead``
+            (slowfast/models/head_helper.py: pool, project, softmax or sigmoid, mean); the output
+            is then the logits of the mean scores. For a single place, both are the same.
         last_map_first: concatenate in reverse order, as mmaction2's SlowFast recognizers do
             (fast, then slow).
         dropout: probability, in training.
@@ -50,7 +51,7 @@ class ClipHead(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         if average not in AVERAGES:
-            raise ValueError(f"average is one of {AVERAGES}, got {average!r}")
+            raise ValueError(f"average must be one of {AVERAGES}, got {average!r}")
         self._average = average
         self.num_classes, self.multilabel = num_classes, multilabel
         self.pool_window, self.last_map_first = pool_window, last_map_first
@@ -58,21 +59,21 @@ class ClipHead(BaseModule):
         self.fc_cls = nn.Linear(in_channels, num_classes)
 
     def _pool(self, x: Tensor) -> Tensor:
-        """(N, C, T, H, W) -> (N, C, places): one place for the whole map, or those of a window."""
+        """Pool (N, C, T, H, W) to (N, C, places): one for the whole map, or those of a window."""
         if self.pool_window is None:
             return x.mean(dim=(2, 3, 4))[..., None]
         sizes = zip(self.pool_window, x.shape[2:], strict=True)
         window = [size if wanted is None else min(wanted, size) for wanted, size in sizes]
-        # torch pools no bfloat16 on a CPU.
+        # torch cannot pool bfloat16 on a CPU.
         places = F.avg_pool3d(x.float(), window, stride=1).flatten(2)
         # The classifier is linear: the mean of the places gives the mean of the logits.
         return places if self._average == "scores" else places.mean(dim=2, keepdim=True)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
-        """Class logits of clips.
+        """Return the class logits of clips.
 
         Args:
-            maps: the backbone's, (N, C_i, T_i, H_i, W_i) float.
+            maps: of the backbone, (N, C_i, T_i, H_i, W_i) float.
 
         Returns:
             (N, num_classes) float32.
@@ -87,7 +88,7 @@ class ClipHead(BaseModule):
         return self._logits_of_mean_scores(logits)
 
     def _logits_of_mean_scores(self, logits: Tensor) -> Tensor:
-        """(N, places, num_classes) -> (N, num_classes) whose scores are the mean of the places'."""
+        """Merge (N, places, num_classes) into (N, num_classes) with the mean scores."""
         count = math.log(logits.shape[1])
         if not self.multilabel:
             # The softmax of the logarithm of a distribution is that distribution.

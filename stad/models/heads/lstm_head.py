@@ -1,4 +1,4 @@
-"""Maps of frames -> class logits of every clip, through an LSTM over time.
+"""A head of whole clips that runs an LSTM over the maps of the frames.
 
 Donahue et al., "Long-term Recurrent Convolutional Networks", CVPR 2015, section 4.
 """
@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from stad.models.base import Head
 from stad.registry import MODELS
 
 
 @MODELS.register_module()
-class LSTMHead(BaseModule):
+class LSTMHead(Head):
     """Averages each frame over space, runs an LSTM over the frames, classifies each of them.
 
-    The logits of a clip are the mean of those of its frames.
+    The logits of a clip are the mean of the logits of its frames.
 
     Args:
-        in_channels: of all maps of the backbone together.
+        in_channels: channels of all maps of the backbone together.
         num_classes: outputs, exactly the classes.
-        hidden_channels: of the LSTM.
-        num_layers: of the LSTM.
+        hidden_channels: width of the LSTM.
+        num_layers: layers of the LSTM.
         dropout: probability before the classifier, in training.
         multilabel: whether a clip can show several classes (sigmoid) or one (softmax).
         init_cfg: mmengine's initialisation.
@@ -48,10 +48,10 @@ class LSTMHead(BaseModule):
         self.fc_cls = nn.Linear(hidden_channels, num_classes)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
-        """Class logits of clips.
+        """Return the class logits of clips.
 
         Args:
-            maps: the backbone's, (N, C_i, T, H_i, W_i) float, all of the same T.
+            maps: of the backbone, (N, C_i, T, H_i, W_i) float, all of the same T.
 
         Returns:
             (N, num_classes) float32.

@@ -1,29 +1,32 @@
-"""Maps of clips and boxes of actors -> class logits of every actor."""
+"""The head of actors: cuts each actor's region out of the maps and classifies it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torchvision.ops import clip_boxes_to_image, roi_align
 
+from stad.models.base import Head
 from stad.registry import MODELS
 
 POOLS = ("avg", "max")
+# torchvision's decorator hides the type of the function.
+_roi_align = cast(Callable[..., Tensor], roi_align)
 
 
 def pool_time(maps: Sequence[Tensor], mode: str) -> Tensor:
-    """Maps of several frame rates -> one map without time.
+    """Pool maps of several frame rates over time and concatenate them.
 
-    The reference first repeats the maps of fewer frames, each frame equally often; neither the
-    mean nor the maximum sees that, so each map is pooled as it is.
+    The reference first repeats the maps of fewer frames, each frame equally often; this changes
+    neither the mean nor the maximum, so each map is pooled as it is.
 
     Args:
-        maps: (N, C_i, T_i, H_i, W_i) float; those of another height and width than the first
-            are brought to it, nearest pixel.
+        maps: (N, C_i, T_i, H_i, W_i) float; maps of another height and width than the first one
+            are resized to it, nearest pixel.
         mode: 'avg' or 'max'.
 
     Returns:
@@ -37,30 +40,33 @@ def pool_time(maps: Sequence[Tensor], mode: str) -> Tensor:
 
 def _check_pool(name: str, value: str) -> None:
     if value not in POOLS:
-        raise ValueError(f"{name} is one of {POOLS}, got {value!r}")
+        raise ValueError(f"{name} must be one of {POOLS}, got {value!r}")
 
 
 @MODELS.register_module()
-class RoIHead(BaseModule):
+class RoIHead(Head):
     """Pools time, cuts each actor out (RoIAlign), pools space, classifies.
 
     He et al., "Mask R-CNN", ICCV 2017, section 3, for RoIAlign; Feichtenhofer et al. 2019,
     section 5, for the head. Sampling points are as dense as the map ("adaptive").
 
     Args:
-        in_channels: of all maps of the backbone together.
+        in_channels: channels of all maps of the backbone together.
         num_classes: outputs, exactly the classes.
         feature_stride: pixels of the clip per cell of the map.
         roi_size: cells per side of a region.
         aligned: half-a-cell correction of RoIAlign; older networks are trained without it.
-        temporal_pool, spatial_pool: 'avg' or 'max'.
+        temporal_pool: 'avg' or 'max', over the frames.
+        spatial_pool: 'avg' or 'max', over the cells of a region.
         context: append the whole clip's map, averaged to ``roi_size``, to each region.
         shared_head: config of a module of (regions, maps of their clips), such as ``ACRN``.
-        mlp: a hidden layer before the classifier.
+        mlp: add a hidden layer before the classifier.
         dropout: probability, in training.
-        multilabel: whether one actor can do several things (sigmoid) or one (softmax).
+        multilabel: whether an actor can do several things at once (sigmoid) or one (softmax).
         init_cfg: mmengine's initialisation.
     """
+
+    shared_head: nn.Module | None
 
     def __init__(
         self,
@@ -89,8 +95,8 @@ class RoIHead(BaseModule):
         channels = 2 * in_channels if context else in_channels
         self.shared_head = None
         if shared_head is not None:
-            self.shared_head = MODELS.build(shared_head)
-            channels = self.shared_head.out_channels
+            module = MODELS.build(shared_head)
+            self.shared_head, channels = module, module.out_channels
         self.dropout = nn.Dropout(dropout)
         hidden = [nn.Linear(channels, channels), nn.ReLU()]
         last = nn.Linear(channels, num_classes)
@@ -99,12 +105,12 @@ class RoIHead(BaseModule):
     def forward(
         self, maps: Sequence[Tensor], boxes: Sequence[Tensor], size_px: tuple[int, int]
     ) -> list[Tensor]:
-        """Class logits of the actors.
+        """Return the class logits of the actors.
 
         Args:
-            maps: the backbone's, (N, C_i, T_i, H_i, W_i) float.
-            boxes: N times (K_i, 4) float32 xyxy, pixels of the clip; K_i may be 0. What lies
-                outside the clip is cut off.
+            maps: of the backbone, (N, C_i, T_i, H_i, W_i) float.
+            boxes: N times (K_i, 4) float32 xyxy, pixels of the clip; K_i may be 0. Boxes are
+                clipped to the clip.
             size_px: height and width of the clip, pixels.
 
         Returns:
@@ -120,11 +126,11 @@ class RoIHead(BaseModule):
     def pool_actors(
         self, maps: Sequence[Tensor], boxes: Sequence[Tensor], size_px: tuple[int, int]
     ) -> Tensor:
-        """What the classifier sees of each actor, (sum of K_i, C) float32; see ``forward``."""
+        """Return the input of the classifier, (sum of K_i, C) float32; see ``forward``."""
         # RoIAlign has no bfloat16 on a CPU, and box pixels need more digits than float16 has.
         scene = pool_time(maps, self._temporal_pool).float()
         clipped = [clip_boxes_to_image(one.to(scene), size_px) for one in boxes]
-        regions = roi_align(
+        regions = _roi_align(
             scene,
             clipped,
             output_size=self._roi_size,

@@ -1,6 +1,6 @@
-"""Keypoints and boxes of actors over a clip -> numbers that say how a body is held and moves.
+"""Features of how a body is held and moves, from keypoints and boxes over a clip.
 
-None of them changes with the size of a person, nor when left and right are exchanged.
+They do not change with the size of a person, nor when left and right are exchanged.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-# BlazePose's numbers of the keypoints that are used; left, right.
+# BlazePose's indices of the keypoints that are used; left, right.
 NOSE = 0
 SHOULDERS, ELBOWS, WRISTS = (11, 12), (13, 14), (15, 16)
 HIPS, KNEES, ANKLES = (23, 24), (25, 26), (27, 28)
-# Speeds are compared by their logarithm; below this, per second, bodies count as still.
+# Speeds are compared by their logarithm; below this, per second, a body counts as still.
 STILL = 0.03
 
 
@@ -23,9 +23,9 @@ class Skeletons(NamedTuple):
 
     Attributes:
         flat: (M, T, 33, 2) keypoints, pixels of the clip.
-        seen: (M, T, 33) how surely each is seen, 0-1.
-        metric: (M, T, 33, 3) metres from the hips; y down, as the picture is.
-        body: (M, T) how surely there is a body, 0-1.
+        seen: (M, T, 33) probability that each is visible, 0-1.
+        metric: (M, T, 33, 3) metres from the hips; y down, as in the image.
+        body: (M, T) probability that there is a body, 0-1.
         boxes: (M, T, 4) xyxy, pixels of the clip.
     """
 
@@ -37,15 +37,15 @@ class Skeletons(NamedTuple):
 
 
 def body_features(one: Skeletons) -> Tensor:
-    """How the bodies are held at one moment.
+    """Return how the bodies are held at one time.
 
     Args:
-        one: with T = 1.
+        one: skeletons with T = 1.
 
     Returns:
         (M, 30): cosines of torso, thighs and shanks against the vertical, angles of hips and
-        knees, in space and in the picture, lengths in the picture per longer box side, the
-        shape of the box, and how surely each part is seen.
+        knees, in space and in the image, lengths in the image per longer box side, the shape of
+        the box, and the probability that each part is visible.
     """
     flat, metric = one.flat[:, 0], one.metric[:, 0]
     width, height = _sides(one.boxes[:, 0])
@@ -78,7 +78,7 @@ def body_features(one: Skeletons) -> Tensor:
 
 
 def arm_features(one: Skeletons) -> Tensor:
-    """Where the hands are at one moment, (M, 8); see ``body_features``."""
+    """Return where the hands are at one time, (M, 8); see ``body_features``."""
     points = one.metric[:, 0]
     nose = points[:, NOSE, None]
     values = _both((_pair(points, WRISTS) - nose).norm(dim=-1))
@@ -90,10 +90,10 @@ def arm_features(one: Skeletons) -> Tensor:
 
 
 def motion_features(clip: Skeletons, interval_sec: float) -> Tensor:
-    """How the bodies move from the first frame to the last.
+    """Return how the bodies move from the first frame to the last.
 
     Args:
-        clip: with T of 2 or more.
+        clip: skeletons with T of 2 or more.
         interval_sec: time between neighbouring frames, seconds.
 
     Returns:
@@ -116,17 +116,17 @@ def motion_features(clip: Skeletons, interval_sec: float) -> Tensor:
 
 
 def _anchors(clip: Skeletons, centre: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """(M, T, 2) each: the box's centre, the hips, the nose."""
+    """Return the centre of the box, the hips and the nose, (M, T, 2) each."""
     return centre, clip.flat[:, :, list(HIPS)].mean(dim=2), clip.flat[:, :, NOSE]
 
 
 def _limb_motion(flat: Tensor, side: Tensor) -> list[Tensor]:
-    """Eight times (M,): movement against the hips, in longer box sides, as logarithms."""
+    """Return logarithms of the motion relative to the hips, in longer box sides: 8 times (M,)."""
     hips = flat[:, :, list(HIPS)].mean(dim=2, keepdim=True)
-    around = (flat - hips) / side[:, None, None, None]
-    steps = (around[:, 1:] - around[:, :-1]).norm(dim=-1).mean(dim=1)
+    relative = (flat - hips) / side[:, None, None, None]
+    steps = (relative[:, 1:] - relative[:, :-1]).norm(dim=-1).mean(dim=1)
     values = _both(steps[:, list(ANKLES)]) + _both(steps[:, list(KNEES)]) + [steps[:, NOSE]]
-    feet, knees = (_spread(around, part) for part in (ANKLES, KNEES))
+    feet, knees = (_spread(relative, part) for part in (ANKLES, KNEES))
     values += [one.amax(dim=1) - one.amin(dim=1) for one in (feet, knees)]
     values.append(feet.amax(dim=1))
     return [_log(one) for one in values]
@@ -137,8 +137,9 @@ def _log(values: Tensor) -> Tensor:
 
 
 def _sides(boxes: Tensor) -> tuple[Tensor, Tensor]:
-    """Width and height, at least a pixel."""
-    return (boxes[..., 2:] - boxes[..., :2]).clamp(min=1).unbind(dim=-1)
+    """Return width and height, each 1 pixel or more."""
+    sides = (boxes[..., 2:] - boxes[..., :2]).clamp(min=1)
+    return sides[..., 0], sides[..., 1]
 
 
 def _pair(points: Tensor, part: tuple[int, int]) -> Tensor:
@@ -155,17 +156,17 @@ def _spread(points: Tensor, part: tuple[int, int]) -> Tensor:
 
 
 def _both(sides: Tensor) -> list[Tensor]:
-    """(M, 2) of left and right -> the larger and the smaller."""
+    """Return the larger and the smaller of left and right (M, 2)."""
     return [sides.amax(dim=1), sides.amin(dim=1)]
 
 
 def _uprightness(limbs: Tensor) -> Tensor:
-    """(..., 2 or 3) -> (...): 1 points down the picture, -1 up."""
+    """Return the cosine (...) of limbs (..., 2 or 3): 1 points down in the image, -1 up."""
     return limbs[..., 1] / limbs.norm(dim=-1).clamp(min=1e-6)
 
 
 def _angle(points: Tensor, first: tuple, corner: tuple, last: tuple) -> Tensor:
-    """(M, 33, D) -> (M, 2): the angle at the corner, left and right, radians."""
+    """Return the angles at the corner, left and right, radians: (M, 33, D) -> (M, 2)."""
     one, other = (_pair(points, part) - _pair(points, corner) for part in (first, last))
     sizes = one.norm(dim=-1) * other.norm(dim=-1)
     return ((one * other).sum(dim=-1) / sizes.clamp(min=1e-6)).clamp(-1, 1).acos()

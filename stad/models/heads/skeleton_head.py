@@ -1,13 +1,13 @@
-"""Keypoints of actors over a clip -> class logits of every actor."""
+"""The head of actors that classifies their posture and motion from keypoints."""
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from stad.models.backbones.blazepose import NUM_KEYPOINTS, VALUES
+from stad.models.base import TrackHead
 from stad.models.heads.skeleton_features import (
     Skeletons,
     arm_features,
@@ -21,26 +21,24 @@ LIMIT = 4.0
 
 
 @MODELS.register_module()
-class SkeletonHead(BaseModule):
-    """A small network over posture and motion, so few numbers that few people teach it.
+class SkeletonHead(TrackHead):
+    """A small network over posture and motion; its few weights learn from few people.
 
     Postures exclude each other (softmax over the first ``num_exclusive`` classes, as AVA labels
-    exactly one per person) and are told from body and motion; the others (sigmoid) see the
-    hands too.
+    exactly one per person) and see body and motion; the other classes (sigmoid) see the hands,
+    too.
 
     Args:
         num_classes: outputs.
-        num_exclusive: how many of them, the first ones, exclude each other.
+        num_exclusive: how many classes, the first ones, exclude each other.
         interval_sec: time between neighbouring frames of a clip, seconds.
         hidden: width of the hidden layers.
         dropout: probability, in training.
-        noise: deviation of what is added to the normalised numbers in training.
+        noise: deviation of the noise that training adds to the normalised features.
         init_cfg: mmengine's initialisation.
     """
 
     multilabel = True
-    # An ``ActionDetector`` hands regions and tracks in beside the maps.
-    sees_tracks = True
 
     def __init__(
         self,
@@ -61,10 +59,10 @@ class SkeletonHead(BaseModule):
         self.action = _layers(BODY + MOTION + ARMS, hidden, num_classes - num_exclusive, dropout)
 
     def forward(self, maps: tuple[Tensor], regions: Tensor, tracks: Tensor) -> Tensor:
-        """Class logits of the actors.
+        """Return the class logits of the actors.
 
         Args:
-            maps: one, (M, 199, T, 1, 1): see ``stad.models.backbones.blazepose``.
+            maps: one map, (M, 199, T, 1, 1): see ``stad.models.backbones.blazepose``.
             regions: (M, T, 4) float32 xyxy of the crops, pixels of the clip.
             tracks: (M, T, 4) float32 xyxy of the actors, pixels of the clip.
 
@@ -77,13 +75,13 @@ class SkeletonHead(BaseModule):
         return torch.cat((self.posture(x[:, : BODY + MOTION]), self.action(x)), dim=1)
 
     def _normalise(self, x: Tensor) -> Tensor:
-        # One actor alone has no spread to learn from: what was learnt so far has to do.
+        # A single actor has no deviation: the stored statistics are used instead.
         if self.training and len(x) == 1:
             return F.batch_norm(x, self.norm.running_mean, self.norm.running_var, eps=self.norm.eps)
         return self.norm(x)
 
     def features(self, maps: Tensor, regions: Tensor, tracks: Tensor) -> Tensor:
-        """What the network sees of each actor, (M, 57); see ``forward``."""
+        """Return the features of each actor, (M, 57); see ``forward``."""
         clip = read_skeletons(maps, regions, tracks)
         middle = tracks.shape[1] // 2
         now = Skeletons(*(part[:, middle : middle + 1] for part in clip))
@@ -92,7 +90,13 @@ class SkeletonHead(BaseModule):
 
 
 def read_skeletons(maps: Tensor, regions: Tensor, tracks: Tensor) -> Skeletons:
-    """BlazePose's map (M, 199, T, 1, 1) in pixels of the clip; see ``SkeletonHead.forward``."""
+    """Convert BlazePose's map (M, 199, T, 1, 1) to pixels of the clip.
+
+    Args:
+        maps: see ``stad.models.backbones.blazepose``.
+        regions: as in ``SkeletonHead.forward``.
+        tracks: as in ``SkeletonHead.forward``.
+    """
     values = maps.float()[..., 0, 0].transpose(1, 2)
     marks = values[..., :-1].unflatten(-1, (NUM_KEYPOINTS, VALUES))
     corner, far = regions[:, :, None, :2], regions[:, :, None, 2:]
