@@ -162,8 +162,8 @@ def test_checkpointing_gives_the_same_gradients():
     ("options", "said"),
     [
         ({"depth": 42}, "depth 18, 34, 50, 101, 152, got 42"),
-        ({"shift_div": 1}, "shift_div is 2 or more, or None for no shift, got 1"),
-        ({"non_local_mode": "sum"}, "non_local_mode is one of"),
+        ({"shift_div": 1}, "shift_div must be 2 or more, or None for no shift, got 1"),
+        ({"non_local_mode": "sum"}, "non_local_mode must be one of"),
     ],
 )
 def test_options_that_cannot_be(options, said):

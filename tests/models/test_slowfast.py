@@ -166,5 +166,5 @@ def test_the_fast_pathway_may_be_shallower():
 
 @pytest.mark.parametrize("option", ["lateral", "fast_input"])
 def test_unknown_kinds_are_refused(option):
-    with pytest.raises(ValueError, match=f"{option} is one of .*, got 'other'"):
+    with pytest.raises(ValueError, match=f"{option} must be one of .*, got 'other'"):
         SlowFast(18, **{option: "other"})

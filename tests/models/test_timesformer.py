@@ -202,15 +202,15 @@ def test_embeddings_between_and_beyond():
     grid = grid.reshape(6, 2)
     torch.testing.assert_close(grid[:, 0], grid[:, 1])
     assert (grid[:, 0].diff() > 0).all()
-    with pytest.raises(ValueError, match="square grid and of a class token, got 12"):
+    with pytest.raises(ValueError, match="square grid and a class token, got 12"):
         resize_position_embedding(torch.zeros(1, 12, 2), (3, 3))
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"attention": "time"}, "attention is one of"),
-        ({"output": "cls"}, "output is one of"),
+        ({"attention": "time"}, "attention must be one of"),
+        ({"output": "cls"}, "output must be one of"),
         ({"image_size_px": 50}, "a multiple of the patch size 16, got 50"),
     ],
 )

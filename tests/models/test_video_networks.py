@@ -65,9 +65,11 @@ def test_maps_of_torchvisions_networks(name, shape):
 
 
 def test_names_that_are_none():
-    with pytest.raises(ValueError, match="name is one of r3d_18, mc3_18, r2plus1d_18, s3d, got"):
+    with pytest.raises(
+        ValueError, match="name must be one of r3d_18, mc3_18, r2plus1d_18, s3d, got"
+    ):
         TorchvisionVideo("r2d")
-    with pytest.raises(ValueError, match="output is one of"):
+    with pytest.raises(ValueError, match="output must be one of"):
         C3D(output="fc6")
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from stad.registry import MODELS
 
-# Name of each convolution, its outputs, and the kernel of the pooling in front of it.
+# Name of each convolution, its outputs, and the kernel of the pooling before it.
 LAYERS = (
     ("conv1a", 64, None),
     ("conv2a", 128, (1, 2, 2)),
@@ -23,7 +23,7 @@ LAYERS = (
     ("conv5a", 512, (2, 2, 2)),
     ("conv5b", 512, None),
 )
-# What the fully connected layers see of a clip of 16 frames of 112 pixels: one step of time.
+# The fully connected layers see this grid of a clip of 16 frames of 112 pixels: one step of time.
 FC_GRID = (1, 4, 4)
 FC_CHANNELS = 4096
 OUTPUTS = ("fc7", "map")
@@ -35,10 +35,10 @@ class C3D(BaseModule):
 
     Args:
         in_channels: channels of the clip.
-        base_channels: outputs of the first layer, an eighth of those of the last; 64 is the
-            paper's.
-        norm: batch norm after each convolution, without which it is hard to train from scratch;
-            the paper has none.
+        base_channels: outputs of the first layer, an eighth of those of the last; 64 in the
+            paper.
+        norm: add batch norm after each convolution, which training from scratch needs; the paper
+            has none.
         output: 'fc7' for a classifier of clips, 'map' (the last convolution's) for regions.
         dropout: probability after each fully connected layer, in training.
         init_cfg: mmengine's initialisation.
@@ -56,7 +56,7 @@ class C3D(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         if output not in OUTPUTS:
-            raise ValueError(f"output is one of {OUTPUTS}, got {output!r}")
+            raise ValueError(f"output must be one of {OUTPUTS}, got {output!r}")
         channels = in_channels
         for name, width, _ in LAYERS:
             out_channels = width * base_channels // 64
@@ -77,12 +77,12 @@ class C3D(BaseModule):
             self.dropout = nn.Dropout(dropout)
 
     def forward(self, clips: Tensor) -> tuple[Tensor]:
-        """Features of clips.
+        """Return the features of clips.
 
         Args:
             clips: (N, C, T, H, W) float, normalised; at least 8 frames and 16 pixels a side. The
                 fully connected layers are made for 16 frames of 112 x 112; of a larger clip they
-                see the mean over the cells of that grid.
+                see the mean over the cells of their grid.
 
         Returns:
             One map: with 'fc7' (N, 4096, 1, 1, 1), with 'map' (N, C', T/8, H/16, W/16), sizes
@@ -95,7 +95,7 @@ class C3D(BaseModule):
             x = getattr(self, name)(x)
         if self._output == "map":
             return (x,)
-        # In time the paper's clip has two steps left here, a longer one more.
+        # In time the paper's clip has two steps left here, a longer clip has more.
         x = F.max_pool3d(x, (min(2, x.shape[2]), 2, 2), padding=(0, 1, 1))
         x = F.adaptive_avg_pool3d(x, FC_GRID).flatten(1)
         x = self.dropout(F.relu(self.fc6(x)))

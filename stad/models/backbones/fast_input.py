@@ -1,7 +1,7 @@
-"""What the fast pathway of SlowFast sees of a clip: all of it, or less of its appearance.
+"""Inputs of the fast pathway of SlowFast: the whole clip, or a weaker form of its appearance.
 
-Feichtenhofer et al., "SlowFast Networks for Video Recognition", ICCV 2019, table 5c. By the
-paper's GFLOPs its time difference, too, has one channel: it is that of grayscale frames.
+Feichtenhofer et al., "SlowFast Networks for Video Recognition", ICCV 2019, table 5c. The paper's
+GFLOPs show that its time difference has one channel, too: the difference of grayscale frames.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ RGB_CHANNELS = 3
 def check_fast_input(kind: str) -> None:
     """Raise ValueError unless ``kind`` is one of ``FAST_INPUTS``."""
     if kind not in FAST_INPUTS:
-        raise ValueError(f"fast_input is one of {', '.join(FAST_INPUTS)}, got {kind!r}")
+        raise ValueError(f"fast_input must be one of {', '.join(FAST_INPUTS)}, got {kind!r}")
 
 
 def luma(clips: Tensor) -> Tensor:
-    """(N, 3, T, H, W) float RGB -> (N, 1, T, H, W), in the units of ``clips``."""
+    """Convert RGB clips (N, 3, T, H, W) float to luma (N, 1, T, H, W), in the same units."""
     weights = clips.new_tensor(LUMA).reshape(1, RGB_CHANNELS, 1, 1, 1)
     return (clips * weights).sum(dim=1, keepdim=True)
 
 
 def make_fast_input(clips: Tensor, kind: str) -> Tensor:
-    """The input of the fast pathway.
+    """Make the input of the fast pathway.
 
     Args:
         clips: (N, 3, T, H, W) float, normalised RGB; for 'optical_flow' (N, 5, T, H, W), the
@@ -45,10 +45,11 @@ def make_fast_input(clips: Tensor, kind: str) -> Tensor:
 
     Returns:
         (N, C, T, H, W), C as in ``FAST_INPUTS``; for 'half_resolution' (N, 3, T, H/2, W/2), the
-        means of 2 x 2 pixels. A time difference is that to the frame before, 0 for the first.
+        means of 2 x 2 pixels. A time difference is the one to the previous frame, 0 for the
+        first frame.
 
     Raises:
-        ValueError: 'optical_flow' of clips that have none.
+        ValueError: 'optical_flow' of clips without flow.
     """
     if kind == "optical_flow":
         if clips.shape[1] != RGB_CHANNELS + FAST_INPUTS[kind]:
@@ -58,7 +59,7 @@ def make_fast_input(clips: Tensor, kind: str) -> Tensor:
             )
         return clips[:, RGB_CHANNELS:]
     if kind == "half_resolution":
-        # torch pools no bfloat16 on a CPU.
+        # torch cannot pool bfloat16 on a CPU.
         return F.avg_pool3d(clips.float(), (1, 2, 2)).to(clips.dtype)
     if kind == "grayscale":
         return luma(clips)

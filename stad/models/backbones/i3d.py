@@ -1,4 +1,4 @@
-"""I3D: Inception-V1 inflated to clips, laid out and padded as DeepMind's, with its converter.
+"""I3D: Inception-V1 inflated to clips, with the layout and the padding of DeepMind's network.
 
 Carreira and Zisserman, "Quo Vadis, Action Recognition?", CVPR 2017, figure 3.
 """
@@ -29,7 +29,9 @@ MIXED_CHANNELS = {
 
 
 def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Padding in front and behind so that ceil(size / stride) outputs come: TensorFlow's SAME.
+    """Return the padding before and after that gives ceil(size / stride) outputs.
+
+    It is TensorFlow's SAME.
 
     >>> same_padding(224, 7, 2), same_padding(7, 3, 2), same_padding(16, 3, 1)
     ((2, 3), (1, 1), (1, 1))
@@ -49,10 +51,11 @@ def pad_same(
 
 
 class SameMaxPool3d(nn.Module):
-    """Max pooling with SAME padding; the padding never wins.
+    """Max pooling with SAME padding; the padding is never the maximum.
 
     Args:
-        kernel, stride: (time, height, width).
+        kernel: (time, height, width).
+        stride: (time, height, width).
     """
 
     def __init__(self, kernel: tuple[int, int, int], stride: tuple[int, int, int]) -> None:
@@ -60,7 +63,7 @@ class SameMaxPool3d(nn.Module):
         self._kernel, self._stride = kernel, stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, T, H, W) float -> (N, C, T', H', W'), each size ceil(size / stride)."""
+        """Pool (N, C, T, H, W) float; each size becomes ceil(size / stride)."""
         x = pad_same(x, self._kernel, self._stride, value=float("-inf"))
         return F.max_pool3d(x, self._kernel, self._stride)
 
@@ -71,9 +74,10 @@ class Unit3d(nn.Module):
     The original's batch norm has no scale: here it is a weight that starts at one.
 
     Args:
-        in_channels, out_channels: of the maps.
-        size: of the cubic kernel.
-        stride: same in time, height and width.
+        in_channels: channels of the input.
+        out_channels: channels of the output.
+        size: side of the cubic kernel.
+        stride: the same in time, height and width.
     """
 
     def __init__(self, in_channels: int, out_channels: int, size: int, *, stride: int = 1) -> None:
@@ -91,9 +95,10 @@ class Unit3d(nn.Module):
         self.bn = nn.BatchNorm3d(out_channels, eps=1e-3, momentum=1e-3)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, T, H, W) float -> (N, C', T', H', W')."""
+        """Run the unit: (N, C, T, H, W) float -> (N, C', T', H', W')."""
         if self._stride != 1:
-            x = pad_same(x, (self._size,) * 3, (self._stride,) * 3, value=0.0)
+            size, stride = self._size, self._stride
+            x = pad_same(x, (size, size, size), (stride, stride, stride), value=0.0)
         return F.relu(self.bn(self.conv(x)), inplace=True)
 
 
@@ -101,7 +106,7 @@ class Mixed(nn.Module):
     """An Inception module: four branches, their outputs concatenated.
 
     Args:
-        in_channels: of the input map.
+        in_channels: channels of the input.
         channels: six numbers, see ``MIXED_CHANNELS``.
     """
 
@@ -121,7 +126,7 @@ class Mixed(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, T, H, W) float -> (N, C', T, H, W)."""
+        """Run the four branches: (N, C, T, H, W) float -> (N, C', T, H, W)."""
         return torch.cat([branch(x) for branch in self.children()], dim=1)
 
 
@@ -135,7 +140,7 @@ class I3D(BaseModule):
 
     Args:
         in_channels: 3 for RGB, 2 for optical flow.
-        frozen: nothing in it learns, its batch statistics included.
+        frozen: train nothing in it, and keep its batch statistics.
         init_cfg: mmengine's initialisation.
     """
 
@@ -158,7 +163,7 @@ class I3D(BaseModule):
             self.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> I3D:
-        """As any module, but a frozen one stays in evaluation."""
+        """Set the mode as torch does, but keep a frozen network in eval mode."""
         return super().train(mode and not self._frozen)
 
     def _add_mixed(self, in_channels: int, prefix: str) -> int:
@@ -169,7 +174,7 @@ class I3D(BaseModule):
         return in_channels
 
     def forward(self, clips: Tensor) -> tuple[Tensor]:
-        """Features of clips.
+        """Return the features of clips.
 
         Args:
             clips: (N, C, T, H, W) float in [-1, 1].

@@ -1,4 +1,4 @@
-"""SlowFast: a slow pathway for what is seen, a light fast one for motion, laterals between.
+"""SlowFast: a slow pathway for appearance, a light fast one for motion, and their laterals.
 
 Feichtenhofer et al., "SlowFast Networks for Video Recognition", ICCV 2019, section 3.
 """
@@ -26,22 +26,23 @@ from stad.models.backbones.laterals import (
     make_lateral,
     slow_frame_indices,
 )
-from stad.models.backbones.resnet3d import NUM_STAGES, ResNet3d
+from stad.models.backbones.resnet3d import ResNet3d
+from stad.models.backbones.stages import NUM_STAGES
 from stad.registry import MODELS
 
-# In front of stage 1, 2, 3 and 4; the names are those of the published checkpoints.
+# Before stage 1, 2, 3 and 4; the names of the published checkpoints.
 LATERAL_NAMES = ("conv1_lateral", "layer1_lateral", "layer2_lateral", "layer3_lateral")
 
 
 def resize_maps(x: Tensor, like: Tensor) -> Tensor:
-    """(N, C, T, h, w) to the height and width of ``like``, each place taking its nearest one."""
+    """Resize maps (N, C, T, h, w) to the height and width of ``like``, nearest place."""
     if x.shape[3:] == like.shape[3:]:
         return x
     return F.interpolate(x, size=(x.shape[2], *like.shape[3:]), mode="nearest")
 
 
 def make_fast_pathway(kind: str, base_channels: int, **options) -> ResNet3d:
-    """The fast pathway: it looks at neighbouring frames in every block.
+    """Build the fast pathway: it sees neighbouring frames in every block.
 
     Args:
         kind: its input, one of ``FAST_INPUTS``.
@@ -62,13 +63,16 @@ class SlowPathway(ResNet3d):
     """The slow pathway with the lateral connections that feed it, before stages 1 to 4.
 
     Args:
-        fast_channels: of the fast map in front of each stage.
-        lateral: their kind, one of ``LATERALS``.
-        alpha, sampling, lateral_kernel, lateral_norm: of ``make_lateral``.
+        fast_channels: channels of the fast map before each stage.
+        lateral: kind of the connections, one of ``LATERALS``.
+        alpha: of ``make_lateral``.
+        sampling: of ``make_lateral``.
+        lateral_kernel: ``kernel`` of ``make_lateral``.
+        lateral_norm: ``norm`` of ``make_lateral``.
         options: of ``ResNet3d``.
 
     Raises:
-        ValueError: an unknown kind, or a sum of maps of unlike channels.
+        ValueError: an unknown kind, or a sum of maps of different numbers of channels.
     """
 
     def __init__(
@@ -106,16 +110,16 @@ class SlowPathway(ResNet3d):
         self._freeze()
 
     def lateral(self, stage: int) -> nn.Module | None:
-        """The connection in front of the stage with this index, 0 to 3, if there is one."""
+        """Return the connection before the stage with this index, 0 to 3; None without one."""
         return getattr(self, LATERAL_NAMES[stage])
 
     def fuse(self, stage: int, slow: Tensor, fast: Tensor) -> Tensor:
-        """What the stage with this index takes: the slow map with what the fast one adds to it.
+        """Return the input of a stage: the slow map with the lateral of the fast map.
 
         Args:
-            stage: 0 to 3.
+            stage: index of the stage, 0 to 3.
             slow: (N, C, T, H, W).
-            fast: (N, C', alpha * T, H, W) or smaller maps, which are resized.
+            fast: (N, C', alpha * T, H, W); smaller maps are resized.
 
         Returns:
             (N, C'', T, H, W).
@@ -127,8 +131,8 @@ class SlowPathway(ResNet3d):
         return slow + added if self._sums else torch.cat((slow, added), dim=1)
 
     def frozen_modules(self) -> list[nn.Module]:
-        """As in ``ResNet3d``, with the laterals that feed the frozen stages."""
-        # ResNet3d asks before the laterals are there; __init__ asks again once they are.
+        """Return the frozen modules, with the laterals that feed the frozen stages."""
+        # ResNet3d calls this before the laterals exist; __init__ freezes again afterwards.
         laterals = [
             self._modules.get(name) for name in LATERAL_NAMES[: max(self._frozen_stages, 0)]
         ]
@@ -140,24 +144,27 @@ class SlowFast(BaseModule):
     """Two ResNets at two frame rates.
 
     Args:
-        depth: of the slow pathway: 50, 101 or 152 (18 and 34 work too).
-        fast_depth: of the fast pathway; None is ``depth``.
+        depth: depth of the slow pathway: 50, 101 or 152 (18 and 34 work too).
+        fast_depth: depth of the fast pathway; None is ``depth``.
         alpha: fast frames per slow frame.
-        beta_inverse: how many times fewer channels the fast pathway has (1 / beta); where it
-            does not divide them, they are rounded up.
+        beta_inverse: how many times fewer channels the fast pathway has (1 / beta); the result
+            is rounded up.
         base_channels: stem outputs of the slow pathway.
-        lateral: how the fast pathway feeds the slow one: 'time_strided_conv', twice as many
+        lateral: how the fast pathway feeds the slow one: 'time_strided_conv', twice the
             channels; 'time_strided_sampling', the slow pathway's frames; 'time_to_channel_concat'
-            and, where alpha * beta is 1, 'time_to_channel_sum', all frames stacked; 'none', not
+            and, if alpha * beta is 1, 'time_to_channel_sum', all frames stacked; 'none', not
             before the head.
         lateral_kernel: size in time of the lateral convolutions, odd.
-        lateral_norm: batch norm and ReLU after them, as PySlowFast has it.
+        lateral_norm: add batch norm and ReLU after them, as in PySlowFast.
         slow_sampling: 'strided' or 'linspace', see ``slow_frame_indices``.
-        fast_input: what the fast pathway sees: 'rgb', 'half_resolution', 'grayscale',
+        fast_input: input of the fast pathway: 'rgb', 'half_resolution', 'grayscale',
             'time_difference' or 'optical_flow', see ``make_fast_input``.
-        fast_interval_frames: the fast pathway sees every so many frames of the clip.
-        spatial_strides, dilations: per stage, of both pathways.
-        frozen_stages, norm_eval, with_checkpoint: of both pathways, see ``ResNet3d``.
+        fast_interval_frames: the fast pathway sees every k-th frame of the clip, with this k.
+        spatial_strides: per stage, of both pathways.
+        dilations: per stage, of both pathways, in space.
+        frozen_stages: of both pathways, see ``ResNet3d``.
+        norm_eval: of both pathways, see ``ResNet3d``.
+        with_checkpoint: of both pathways, see ``ResNet3d``.
         init_cfg: mmengine's initialisation.
     """
 
@@ -209,7 +216,7 @@ class SlowFast(BaseModule):
         )
 
     def forward(self, clips: Tensor) -> tuple[Tensor, Tensor]:
-        """Features of clips, slow and fast.
+        """Return the slow and the fast features of clips.
 
         Args:
             clips: (N, 3, T, H, W) float, normalised, (N, 5, T, H, W) with optical flow;
@@ -220,7 +227,7 @@ class SlowFast(BaseModule):
             depth 50 and above, s is 4 * the product of the strides.
 
         Raises:
-            ValueError: a number of frames that alpha does not divide, or no optical flow.
+            ValueError: alpha does not divide the number of frames, or optical flow is missing.
         """
         clips = clips[:, :, :: self._fast_interval_frames]
         indices = slow_frame_indices(clips.shape[2], self._alpha, self._slow_sampling)

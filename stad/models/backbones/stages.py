@@ -1,14 +1,30 @@
-"""What ResNets over frames and over clips share: four stages after a stem, of which some freeze."""
+"""The common part of ResNets over frames and over clips: a stem and four stages that can freeze."""
 
 from __future__ import annotations
 
 from typing import Self
 
+from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 NUM_STAGES = 4
+# Blocks of each stage. From depth 50 on they are bottlenecks, below basic blocks.
+DEPTHS = {
+    18: (2, 2, 2, 2),
+    34: (3, 4, 6, 3),
+    50: (3, 4, 6, 3),
+    101: (3, 4, 23, 3),
+    152: (3, 8, 36, 3),
+}
+BOTTLENECK_DEPTH = 50
+
+
+def check_depth(depth: int) -> None:
+    """Raise ValueError unless there is a ResNet of this depth."""
+    if depth not in DEPTHS:
+        raise ValueError(f"a ResNet has depth {', '.join(map(str, DEPTHS))}, got {depth}")
 
 
 class StagedNetwork(BaseModule):
@@ -20,6 +36,8 @@ class StagedNetwork(BaseModule):
         init_cfg: mmengine's initialisation, for example from a checkpoint.
     """
 
+    conv1: ConvModule
+
     def __init__(
         self, *, frozen_stages: int = -1, norm_eval: bool = False, init_cfg: dict | None = None
     ) -> None:
@@ -27,11 +45,11 @@ class StagedNetwork(BaseModule):
         self._frozen_stages, self._norm_eval = frozen_stages, norm_eval
 
     def stage(self, index: int) -> nn.Sequential:
-        """The stage with this index, 0 to 3."""
+        """Return the stage with this index, 0 to 3."""
         return getattr(self, f"layer{index + 1}")
 
     def frozen_modules(self) -> list[nn.Module]:
-        """The modules that ``frozen_stages`` keeps as they are."""
+        """Return the modules that ``frozen_stages`` freezes."""
         if self._frozen_stages < 0:
             return []
         return [self.conv1, *(self.stage(i) for i in range(self._frozen_stages))]
@@ -41,7 +59,10 @@ class StagedNetwork(BaseModule):
             module.requires_grad_(False)
 
     def train(self, mode: bool = True) -> Self:
-        """As in torch, but frozen parts, and batch norm with ``norm_eval``, stay in eval mode."""
+        """Set the mode as torch does, but keep frozen parts in eval mode.
+
+        With ``norm_eval`` batch norm stays in eval mode, too.
+        """
         super().train(mode)
         if mode:
             for module in self.frozen_modules():

@@ -5,6 +5,8 @@ Bertasius et al., "Is Space-Time Attention All You Need for Video Understanding?
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from mmengine.model import BaseModule
@@ -25,8 +27,8 @@ class SelfAttention(nn.Module):
     """Multi-head self-attention with torch's fused kernel; named as in nn.MultiheadAttention.
 
     Args:
-        channels: of the tokens.
-        num_heads: divides ``channels``.
+        channels: channels of the tokens.
+        num_heads: number of heads; it divides ``channels``.
     """
 
     def __init__(self, channels: int, num_heads: int) -> None:
@@ -39,14 +41,14 @@ class SelfAttention(nn.Module):
         nn.init.zeros_(self.out_proj.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, L, C) float -> (N, L, C); tokens of one row see each other."""
+        """Let the L tokens of each row see each other: (N, L, C) float, same shape."""
         qkv = F.linear(x, self.in_proj_weight, self.in_proj_bias)
         q, k, v = qkv.unflatten(-1, (3, self._num_heads, -1)).permute(2, 0, 3, 1, 4)
         return self.out_proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
 
 
 class JointAttention(nn.Module):
-    """Every token sees every token (the paper's figure 2, 'joint'; of one frame, 'space')."""
+    """Every token sees every token (figure 2 of the paper: 'joint', for one frame 'space')."""
 
     def __init__(self, channels: int, num_heads: int) -> None:
         super().__init__()
@@ -54,14 +56,14 @@ class JointAttention(nn.Module):
         self.attn = SelfAttention(channels, num_heads)
 
     def forward(self, x: Tensor, num_frames: int) -> Tensor:
-        """What to add to the tokens (N, 1 + T * P, C); same shape."""
+        """Return the update of the tokens (N, 1 + T * P, C); same shape."""
         return self.attn(self.norm(x))
 
 
 class TimeAttention(JointAttention):
-    """A patch sees the patches at its place in the other frames; the class token is left alone.
+    """A patch sees the patches at its place in the other frames; the class token is not changed.
 
-    The last layer starts at zero, so that a network initialised from images begins as one.
+    The last layer starts at zero, so that a network of images keeps its outputs at first.
     """
 
     def __init__(self, channels: int, num_heads: int) -> None:
@@ -71,7 +73,7 @@ class TimeAttention(JointAttention):
         nn.init.zeros_(self.temporal_fc.bias)
 
     def forward(self, x: Tensor, num_frames: int) -> Tensor:
-        """What to add to the tokens (N, 1 + T * P, C); same shape."""
+        """Return the update of the tokens (N, 1 + T * P, C); same shape."""
         frames = self.norm(x[:, 1:]).unflatten(1, (num_frames, -1))
         by_place = frames.transpose(1, 2)
         seen = self.attn(by_place.flatten(0, 1)).unflatten(0, by_place.shape[:2])
@@ -80,10 +82,10 @@ class TimeAttention(JointAttention):
 
 
 class SpaceAttention(JointAttention):
-    """A patch sees its frame and the class token, which takes the mean of what frames give it."""
+    """A patch sees its frame and the class token, whose updates are averaged over the frames."""
 
     def forward(self, x: Tensor, num_frames: int) -> Tensor:
-        """What to add to the tokens (N, 1 + T * P, C); same shape."""
+        """Return the update of the tokens (N, 1 + T * P, C); same shape."""
         x = self.norm(x)
         patches = x[:, 1:].unflatten(1, (num_frames, -1))
         class_tokens = x[:, None, :1].expand(-1, num_frames, -1, -1)
@@ -93,7 +95,7 @@ class SpaceAttention(JointAttention):
 
 
 class FeedForward(nn.Module):
-    """Norm, linear, GELU, linear; names as in the published checkpoints."""
+    """Norm, linear, GELU, linear; named as in the published checkpoints."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -102,7 +104,7 @@ class FeedForward(nn.Module):
         self.norm = nn.LayerNorm(channels, eps=NORM_EPS)
 
     def forward(self, x: Tensor) -> Tensor:
-        """What to add to the tokens (N, L, C); same shape."""
+        """Return the update of the tokens (N, L, C); same shape."""
         return self.layers(self.norm(x))
 
 
@@ -110,9 +112,10 @@ class TransformerLayer(nn.Module):
     """Attention, in time and then in space if they are divided, and a feed-forward network.
 
     Args:
-        channels, num_heads: of the tokens.
-        divided: whether time and space are apart.
-        drop_path: probability that a branch is left out for a clip, in training.
+        channels: channels of the tokens.
+        num_heads: heads of the attention.
+        divided: whether time and space have an attention each.
+        drop_path: probability that a branch is skipped for a clip, in training.
     """
 
     def __init__(self, channels: int, num_heads: int, *, divided: bool, drop_path: float) -> None:
@@ -123,7 +126,7 @@ class TransformerLayer(nn.Module):
         self.drop_path = StochasticDepth(drop_path, mode="row")
 
     def forward(self, x: Tensor, num_frames: int) -> Tensor:
-        """Tokens (N, 1 + T * P, C), the class token first, then frame by frame; same shape."""
+        """Run the layer over tokens (N, 1 + T * P, C): the class token, then frame by frame."""
         for attention in self.attentions:
             x = x + self.drop_path(attention(x, num_frames))
         return x + self.drop_path(self.ffns[0](x))
@@ -131,12 +134,13 @@ class TransformerLayer(nn.Module):
 
 def _check_options(attention: str, output: str, image_size_px: int, patch_size_px: int) -> None:
     if attention not in ATTENTIONS:
-        raise ValueError(f"attention is one of {ATTENTIONS}, got {attention!r}")
+        raise ValueError(f"attention must be one of {ATTENTIONS}, got {attention!r}")
     if output not in OUTPUTS:
-        raise ValueError(f"output is one of {OUTPUTS}, got {output!r}")
+        raise ValueError(f"output must be one of {OUTPUTS}, got {output!r}")
     if image_size_px % patch_size_px:
         raise ValueError(
-            f"image_size_px is a multiple of the patch size {patch_size_px}, got {image_size_px}"
+            f"image_size_px must be a multiple of the patch size {patch_size_px}, "
+            f"got {image_size_px}"
         )
 
 
@@ -145,15 +149,18 @@ class TimeSformer(BaseModule):
     """TimeSformer for any number of frames of any size; the defaults are those of ViT-B/16.
 
     Args:
-        num_frames, image_size_px: of the learnt embeddings; for other clips these are
-            interpolated, at run time, and when weights of another size are loaded.
+        num_frames: frames of the learnt embeddings; for other clips these are interpolated, at
+            run time, and when weights of another size are loaded.
+        image_size_px: side of the frames of the learnt embeddings, which are interpolated, too.
         patch_size_px: side of a patch.
         in_channels: channels of the clip.
-        embed_dims, num_heads, num_layers: of the transformer.
+        embed_dims: channels of the tokens.
+        num_heads: heads of the attention.
+        num_layers: layers of the transformer.
         attention: 'divided' (time, then space), 'joint' or 'space_only'.
         output: 'class_token' for a classifier of clips, 'map' for one of regions.
         dropout: probability after the embeddings, in training.
-        drop_path: probability that a branch is left out, in training; grows from 0 in the first
+        drop_path: probability that a branch is skipped, in training; grows from 0 in the first
             layer to this in the last one.
         with_checkpoint: recompute activations in the backward pass, for long clips.
         init_cfg: mmengine's initialisation.
@@ -200,7 +207,7 @@ class TimeSformer(BaseModule):
         nn.init.trunc_normal_(self.cls_token, std=0.02)
 
     def _embed(self, clips: Tensor) -> tuple[Tensor, tuple[int, int]]:
-        """(N, C, T, H, W) -> tokens (N, 1 + T * P, C') and the grid of patches of a frame."""
+        """Embed (N, C, T, H, W): tokens (N, 1 + T * P, C') and the grid of patches of a frame."""
         num_clips, _, num_frames = clips.shape[:3]
         frames = clips.transpose(1, 2).flatten(0, 1)
         maps = self.patch_embed["projection"](frames)
@@ -215,30 +222,30 @@ class TimeSformer(BaseModule):
         return self.drop_after_pos(tokens), grid
 
     def _run_layers(self, x: Tensor, num_frames: int) -> Tensor:
-        for layer in self.transformer_layers["layers"]:
+        for layer in cast(nn.ModuleList, self.transformer_layers["layers"]):
             if self._with_checkpoint and x.requires_grad:
-                x = checkpoint(layer, x, num_frames, use_reentrant=False)
+                x = cast(Tensor, checkpoint(layer, x, num_frames, use_reentrant=False))
             else:
                 x = layer(x, num_frames)
         return x
 
     def forward(self, clips: Tensor) -> tuple[Tensor]:
-        """Features of clips.
+        """Return the features of clips.
 
         Args:
-            clips: (N, C, T, H, W) float, normalised; pixels beyond the last whole patch are not
-                seen.
+            clips: (N, C, T, H, W) float, normalised; pixels beyond the last whole patch are
+                ignored.
 
         Returns:
-            One map: with 'class_token' (N, C', 1, 1, 1), with 'map' (N, C', T, H/patch,
-            W/patch), both after the last norm.
+            One map, after the last norm: with 'class_token' (N, C', 1, 1, 1), with 'map'
+            (N, C', T, H/patch, W/patch).
 
         Raises:
-            ValueError: a clip smaller than a patch.
+            ValueError: the clip is smaller than a patch.
         """
         if min(clips.shape[3:]) < self._patch_size_px:
             raise ValueError(
-                f"a clip has at least {self._patch_size_px} pixels a side, "
+                f"a clip needs at least {self._patch_size_px} pixels a side, "
                 f"got {tuple(clips.shape[3:])}"
             )
         num_frames = clips.shape[2]
@@ -253,7 +260,7 @@ class TimeSformer(BaseModule):
         return (maps.movedim(-1, 1),)
 
     def _by_frame(self, x: Tensor, num_frames: int) -> Tensor:
-        """The layers over each frame by itself; the class tokens of a clip are averaged."""
+        """Run the layers over each frame separately; average the class tokens of a clip."""
         class_tokens = x[:, None, :1].expand(-1, num_frames, -1, -1)
         frames = torch.cat((class_tokens, x[:, 1:].unflatten(1, (num_frames, -1))), dim=2)
         seen = self._run_layers(frames.flatten(0, 1), 1).unflatten(0, frames.shape[:2])

@@ -26,7 +26,7 @@ NETWORKS = {
 class TorchvisionVideo(BaseModule):
     """A video network of torchvision up to its last map; its parts keep torchvision's names.
 
-    Its published weights are loaded as any checkpoint is: by a name in the zoo, or by a file.
+    Its published weights are loaded like any checkpoint: by a name in the zoo, or from a file.
 
     Args:
         name: 'r3d_18', 'mc3_18', 'r2plus1d_18' (512 channels, stride 8 in time and 16 in space)
@@ -37,7 +37,7 @@ class TorchvisionVideo(BaseModule):
     def __init__(self, name: str, *, init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
         if name not in NETWORKS:
-            raise ValueError(f"name is one of {', '.join(NETWORKS)}, got {name!r}")
+            raise ValueError(f"name must be one of {', '.join(NETWORKS)}, got {name!r}")
         build, parts = NETWORKS[name]
         network = build(weights=None)
         self.net = nn.Sequential()
@@ -45,7 +45,7 @@ class TorchvisionVideo(BaseModule):
             self.net.add_module(part, close_gaps(getattr(network, part)))
 
     def forward(self, clips: Tensor) -> tuple[Tensor]:
-        """Features of clips.
+        """Return the features of clips.
 
         Args:
             clips: (N, 3, T, H, W) float, normalised.

@@ -1,4 +1,4 @@
-"""ACRN: each actor's feature compared with every place of the scene.
+"""ACRN: relates each actor's feature to every place of the scene.
 
 Sun et al., "Actor-Centric Relation Network", ECCV 2018, section 3.2.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from stad.models.backbones.resnet3d import conv_bn
+from stad.models.backbones.residual import conv_bn
 from stad.registry import MODELS
 
 
@@ -17,9 +17,9 @@ class ACRN(nn.Module):
     """Tiles the actor over the scene, then a 1x1 and ``num_convs`` 3x3 convolutions.
 
     Args:
-        in_channels: of the actor and the scene together.
-        out_channels: of the result.
-        num_convs: 3x3 convolutions, 1 or more.
+        in_channels: channels of the actor and the scene together.
+        out_channels: channels of the result.
+        num_convs: number of 3x3 convolutions, 1 or more.
     """
 
     def __init__(self, in_channels: int, out_channels: int, *, num_convs: int = 1) -> None:
@@ -44,7 +44,7 @@ class ACRN(nn.Module):
             (K, out_channels, H, W).
         """
         tiled = actors.amax(dim=(2, 3), keepdim=True).expand(-1, -1, *scenes.shape[2:])
-        # The published weights are those of 3D convolutions: time is a dimension of one.
+        # The published weights belong to 3D convolutions: time is a dimension of size 1.
         x = self.conv2(self.conv1(torch.cat((tiled, scenes), dim=1).unsqueeze(2)))
         for conv in self.convs:
             x = conv(x)

@@ -1,0 +1,212 @@
+"""Residual blocks of ResNets, over frames and over clips alike.
+
+He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, figure 5. Kernels are
+(height, width) for maps of frames (N * T, C, H, W), and (time, height, width) for maps of clips
+(N, C, T, H, W). Time is never strided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from mmcv.cnn import ConvModule
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from stad.models.gap_convs import close_gaps
+
+
+def conv_bn(
+    in_channels: int,
+    out_channels: int,
+    *,
+    kernel: Sequence[int],
+    stride: int = 1,
+    dilation: int = 1,
+    relu: bool = True,
+) -> ConvModule:
+    """Build a convolution without bias, batch norm and, unless ``relu`` is False, ReLU.
+
+    The padding keeps the size at stride 1. Parameters are named ``conv.*`` and ``bn.*``.
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of the output.
+        kernel: (height, width) over frames or (time, height, width) over clips.
+        stride: in space.
+        dilation: in space.
+        relu: whether ReLU follows.
+    """
+    time = (1,) * (len(kernel) - 2)
+    dilations = (*time, dilation, dilation)
+    # mmcv's annotations know pairs of sizes only.
+    options: dict[str, Any] = {
+        "kernel_size": tuple(kernel),
+        "stride": (*time, stride, stride),
+        "padding": tuple(d * (k // 2) for k, d in zip(kernel, dilations, strict=True)),
+        "dilation": dilations,
+        "conv_cfg": {"type": f"Conv{len(kernel)}d"},
+        "norm_cfg": {"type": f"BN{len(kernel)}d"},
+        "act_cfg": {"type": "ReLU", "inplace": True} if relu else None,
+    }
+    return close_gaps(ConvModule(in_channels, out_channels, bias=False, **options))
+
+
+class ResidualBlock(nn.Module):
+    """The base of the blocks: the shortcut, the sum and the checkpointing.
+
+    Args:
+        shortcut: brings the input to the shape of the output; None adds the input as it is.
+        non_local: follows the block; None for most blocks.
+        with_checkpoint: recompute activations in the backward pass.
+    """
+
+    expansion = 1
+
+    def __init__(
+        self, shortcut: nn.Module | None, non_local: nn.Module | None, with_checkpoint: bool
+    ) -> None:
+        super().__init__()
+        self.downsample = shortcut
+        self.relu = nn.ReLU(inplace=True)
+        self.non_local_block = non_local
+        self._with_checkpoint = with_checkpoint
+
+    def residual(self, x: Tensor) -> Tensor:
+        """Run the branch of convolutions; each kind of block has its own."""
+        raise NotImplementedError
+
+    def run(self, x: Tensor) -> Tensor:
+        """Run the block without checkpointing; see ``forward``."""
+        identity = x if self.downsample is None else self.downsample(x)
+        return self.relu(self.residual(x) + identity)
+
+    def forward(self, x: Tensor, *options: Any) -> Tensor:
+        """Run the block over maps: the channels and the size in space change.
+
+        Args:
+            x: (N * T, C, H, W) or (N, C, T, H, W) float.
+            options: further arguments of ``run``, for blocks that take some.
+        """
+        if self._with_checkpoint and x.requires_grad:
+            return cast(Tensor, checkpoint(self.run, x, *options, use_reentrant=False))
+        return self.run(x, *options)
+
+
+class Bottleneck(ResidualBlock):
+    """1x1, 3x3, 1x1; the first kernel may cover several frames.
+
+    Args:
+        in_channels: channels of the input.
+        channels: channels of the 3x3 convolution; the output has 4 times as many.
+        time: () over frames; (size in time,) over clips.
+        stride: in space, of the 3x3 convolution.
+        dilation: in space, of the 3x3 convolution.
+        shared: of ``ResidualBlock``.
+    """
+
+    expansion = 4
+
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        *,
+        time: tuple[int, ...],
+        stride: int,
+        dilation: int,
+        **shared: Any,
+    ) -> None:
+        super().__init__(**shared)
+        one = (1,) * len(time)
+        self.conv1 = conv_bn(in_channels, channels, kernel=(*time, 1, 1))
+        self.conv2 = conv_bn(
+            channels, channels, kernel=(*one, 3, 3), stride=stride, dilation=dilation
+        )
+        self.conv3 = conv_bn(channels, channels * self.expansion, kernel=(*one, 1, 1), relu=False)
+
+    def residual(self, x: Tensor) -> Tensor:
+        """Run the three convolutions."""
+        return self.conv3(self.conv2(self.conv1(x)))
+
+
+class BasicBlock(ResidualBlock):
+    """3x3, 3x3; both kernels may cover several frames.
+
+    Args:
+        in_channels: channels of the input.
+        channels: channels of the output.
+        time: () over frames; (size in time,) over clips.
+        stride: in space, of the first convolution.
+        dilation: in space, of the first convolution.
+        shared: of ``ResidualBlock``.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        *,
+        time: tuple[int, ...],
+        stride: int,
+        dilation: int,
+        **shared: Any,
+    ) -> None:
+        super().__init__(**shared)
+        kernel = (*time, 3, 3)
+        self.conv1 = conv_bn(in_channels, channels, kernel=kernel, stride=stride, dilation=dilation)
+        self.conv2 = conv_bn(channels, channels, kernel=kernel, relu=False)
+
+    def residual(self, x: Tensor) -> Tensor:
+        """Run the two convolutions."""
+        return self.conv2(self.conv1(x))
+
+
+def make_stage(
+    block: type[Bottleneck] | type[BasicBlock],
+    in_channels: int,
+    channels: int,
+    *,
+    num_blocks: int,
+    time: tuple[int, ...],
+    stride: int,
+    non_local_blocks: Sequence[int] = (),
+    make_non_local: Callable[[int], nn.Module] | None = None,
+    **options: Any,
+) -> nn.Sequential:
+    """Build the blocks of one stage; the first one changes the size and the channels.
+
+    Args:
+        block: class of the blocks.
+        in_channels: channels of the input.
+        channels: width of the blocks; the output has ``block.expansion`` times as many channels.
+        num_blocks: number of blocks.
+        time: () over frames; (size in time,) over clips.
+        stride: in space, of the first block.
+        non_local_blocks: indices of the blocks that a non-local block follows.
+        make_non_local: builds a non-local block for a number of channels.
+        options: of every block.
+    """
+    out_channels = channels * block.expansion
+    blocks = []
+    for i in range(num_blocks):
+        shortcut = None
+        if i == 0 and (stride != 1 or in_channels != out_channels):
+            kernel = (1,) * (len(time) + 2)
+            shortcut = conv_bn(in_channels, out_channels, kernel=kernel, stride=stride, relu=False)
+        non_local = None
+        if make_non_local is not None and i in non_local_blocks:
+            non_local = make_non_local(out_channels)
+        blocks.append(
+            block(
+                in_channels if i == 0 else out_channels,
+                channels,
+                time=time,
+                stride=stride if i == 0 else 1,
+                shortcut=shortcut,
+                non_local=non_local,
+                **options,
+            )
+        )
+    return nn.Sequential(*blocks)
