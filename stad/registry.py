@@ -1,4 +1,9 @@
-"""The registries of stad: children of mmengine's root registries, so that configs of both mix."""
+"""The registries of stad: children of mmengine's root registries, so that configs can mix both."""
+
+from __future__ import annotations
+
+import pkgutil
+from pathlib import Path
 
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import METRICS as MMENGINE_METRICS
@@ -6,31 +11,31 @@ from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import Registry, root
 
-# The modules that register something: they are imported when a name is first looked up.
-MODEL_MODULES = [
-    "stad.models.action_detector",
-    "stad.models.actor_crops",
-    "stad.models.backbones.blazepose",
-    "stad.models.backbones.c3d",
-    "stad.models.backbones.frame_resnet",
-    "stad.models.backbones.i3d",
-    "stad.models.backbones.resnet3d",
-    "stad.models.backbones.slowfast",
-    "stad.models.backbones.timesformer",
-    "stad.models.backbones.torchvision_video",
-    "stad.models.heads.acrn",
-    "stad.models.heads.clip_head",
-    "stad.models.heads.lstm_head",
-    "stad.models.heads.roi_head",
-    "stad.models.heads.skeleton_head",
-    "stad.models.losses",
-    "stad.models.mixing",
-    "stad.models.preprocessor",
-    "stad.models.recognizer",
-    "stad.models.two_stream",
-]
 
-MODELS = Registry("model", parent=MMENGINE_MODELS, scope="stad", locations=MODEL_MODULES)
+def modules_in(package: str) -> list[str]:
+    """Return the names of the modules in a package of stad, from its folder, without imports.
+
+    A new file there needs no entry in a list: a registry imports these modules when a name is
+    first looked up in it.
+
+    Args:
+        package: name of the package, such as 'stad.models.heads'.
+    """
+    folder = Path(__file__).parent.joinpath(*package.split(".")[1:])
+    found = pkgutil.iter_modules([str(folder)])
+    return [f"{package}.{module.name}" for module in found if not module.ispkg]
+
+
+MODELS = Registry(
+    "model",
+    parent=MMENGINE_MODELS,
+    scope="stad",
+    locations=[
+        *modules_in("stad.models"),
+        *modules_in("stad.models.backbones"),
+        *modules_in("stad.models.heads"),
+    ],
+)
 DATASETS = Registry(
     "dataset",
     parent=MMENGINE_DATASETS,
@@ -50,7 +55,7 @@ METRICS = Registry(
     locations=["stad.engine.ava_metric", "stad.engine.classification_metric"],
 )
 
-# Without a child of this scope mmengine warns, once for every kind of thing that a run builds.
+# Without a child of this scope mmengine warns once for every kind of object that a run builds.
 OTHERS = [
     Registry(one.name, parent=one, scope="stad")
     for one in vars(root).values()

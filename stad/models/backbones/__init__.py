@@ -1,0 +1,55 @@
+"""Backbones: they turn clips (N, C, T, H, W) into a tuple of maps (N, C_i, T_i, H_i, W_i).
+
+A new backbone is one file here: a module with ``@MODELS.register_module()`` is found by the name
+of its class in a config.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stad.models.backbones.blazepose import BlazePose
+    from stad.models.backbones.c3d import C3D
+    from stad.models.backbones.frame_resnet import FrameResNet
+    from stad.models.backbones.i3d import I3D
+    from stad.models.backbones.resnet3d import ResNet3d
+    from stad.models.backbones.slowfast import SlowFast
+    from stad.models.backbones.timesformer import TimeSformer
+    from stad.models.backbones.torchvision_video import TorchvisionVideo
+
+__all__ = [
+    "C3D",
+    "I3D",
+    "BlazePose",
+    "FrameResNet",
+    "ResNet3d",
+    "SlowFast",
+    "TimeSformer",
+    "TorchvisionVideo",
+]
+
+# These need torch and mmengine, which take seconds to import: they are imported when first used.
+_MODULES = {
+    "C3D": "c3d",
+    "I3D": "i3d",
+    "BlazePose": "blazepose",
+    "FrameResNet": "frame_resnet",
+    "ResNet3d": "resnet3d",
+    "SlowFast": "slowfast",
+    "TimeSformer": "timesformer",
+    "TorchvisionVideo": "torchvision_video",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    if name in _MODULES.values():
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

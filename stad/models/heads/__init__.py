@@ -1,0 +1,46 @@
+"""Heads: they turn the maps of a backbone into class logits, per clip or per actor.
+
+A new head is one file here: a ``Head`` with ``@MODELS.register_module()`` is found by the name of
+its class in a config.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stad.models.heads.acrn import ACRN
+    from stad.models.heads.clip_head import ClipHead
+    from stad.models.heads.lstm_head import LSTMHead
+    from stad.models.heads.roi_head import RoIHead
+    from stad.models.heads.skeleton_head import SkeletonHead
+
+__all__ = [
+    "ACRN",
+    "ClipHead",
+    "LSTMHead",
+    "RoIHead",
+    "SkeletonHead",
+]
+
+# These need torch and mmengine, which take seconds to import: they are imported when first used.
+_MODULES = {
+    "ACRN": "acrn",
+    "ClipHead": "clip_head",
+    "LSTMHead": "lstm_head",
+    "RoIHead": "roi_head",
+    "SkeletonHead": "skeleton_head",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    if name in _MODULES.values():
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
