@@ -1,4 +1,4 @@
-"""Postures from frozen Kinetics-400 I3D features of each actor's own crop, to compare with."""
+"""Postures from frozen Kinetics-400 I3D features of each actor's crop, as a baseline."""
 
 from mmengine.config import read_base
 
@@ -10,7 +10,7 @@ with read_base():
     from ._base_.runtime import *
     from ._base_.schedules.adamw_cosine import *
 
-# As many frames of a second as I3D can tell apart at this price: eight, an eighth second apart.
+# Eight frames of one second, an eighth of a second apart: more would cost too much.
 window = dict(num_frames=8, interval_frames=3.75)
 model.update(
     actor_crops=dict(type=ActorCrops, size_px=112, oversample=2),

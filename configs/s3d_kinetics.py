@@ -11,7 +11,8 @@ with read_base():
 model.update(
     backbone=dict(name="s3d"), head=dict(in_channels=1024, pool_window=(2, 7, 7), dropout=0.2)
 )
-# As torchvision trained it. Its published figure is of clips of 128 frames: tools/test.py s3d_k400.
+# torchvision trained it this way. Its published accuracy is of clips of 128 frames, see
+# tools/test.py s3d_k400.
 window = dict(num_frames=64, interval_frames=2)
 train_dataloader.update(dataset=dict(window=window))
 val_dataloader.update(dataset=dict(window=window, crop_px=224))

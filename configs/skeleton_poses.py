@@ -1,4 +1,4 @@
-"""Postures from body keypoints: the default where there is no network; trains on two CPU cores."""
+"""Postures from body keypoints: the default without internet; trains on two CPU cores."""
 
 from mmengine.config import read_base
 
@@ -14,5 +14,5 @@ train_dataloader.dataset.update(
     mean=model.data_preprocessor.mean,
     std=model.data_preprocessor.std,
 )
-# Few steps are best: what more of them learn is the people, not the postures.
+# Few steps are best: with more, the network learns the people instead of the postures.
 train_cfg.update(max_epochs=4, val_interval=4)

@@ -16,8 +16,8 @@ model.update(
 window = dict(num_frames=4, interval_frames=16)
 train_dataloader.update(batch_size=8, dataset=dict(window=window))
 val_dataloader.update(dataset=dict(window=window))
-# PyTorchVideo publishes no recipe; this is PySlowFast's, C2D_8x8_R50_SHORT.yaml, but for its
-# warm-up, which begins at 0.00125 of the rate, and the clipping of gradients, which it lacks.
+# PyTorchVideo publishes no recipe; this is PySlowFast's, C2D_8x8_R50_SHORT.yaml, except that
+# its warm-up begins at 0.00125 of the rate and that it does not clip gradients.
 optim_wrapper.update(optimizer=dict(weight_decay=1e-7))
 # Trained on Kinetics-400, top-1 72.40; no hash of it is published.
 start_from = dict(

@@ -20,7 +20,7 @@ model.update(
     data_preprocessor=dict(mean=[114.75, 114.75, 114.75], std=[57.375, 57.375, 57.375]),
 )
 train_dataloader.update(batch_size=8)
-# PyTorchVideo publishes no recipe; this is PySlowFast's, SLOWFAST_32x2_R50_SHORT.yaml, but for
-# its warm-up, which begins at 0.00125 of the rate, and the clipping of gradients, which it lacks.
+# PyTorchVideo publishes no recipe; this is PySlowFast's, SLOWFAST_32x2_R50_SHORT.yaml, except that
+# its warm-up begins at 0.00125 of the rate and that it does not clip gradients.
 optim_wrapper.update(optimizer=dict(weight_decay=1e-7))
 start_from = "slowfast_r50_8x8_pyslowfast_k400"

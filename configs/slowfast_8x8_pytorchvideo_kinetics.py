@@ -1,4 +1,4 @@
-"""SlowFast R50 8x8 on Kinetics-400 as PyTorchVideo trained it: it averages logits, not scores."""
+"""SlowFast R50 8x8 on Kinetics-400 as PyTorchVideo trained it, averaging logits."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""SlowFast R50 8x8 on AVA, the maximum over time in place of the mean."""
+"""SlowFast R50 8x8 on AVA v2.2, with the maximum over time instead of the mean."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""SlowFast R50 8x8 on AVA v2.2, the maximum over time, trained on what is still wrong."""
+"""SlowFast R50 8x8 on AVA v2.2, with the maximum over time and the focal loss."""
 
 from mmengine.config import read_base
 

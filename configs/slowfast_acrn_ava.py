@@ -1,4 +1,4 @@
-"""SlowFast R50 8x8 on AVA v2.2; each actor is related to every place of the scene."""
+"""SlowFast R50 8x8 on AVA v2.2, with ACRN: each actor is related to every place of the scene."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""SlowFast R50 4x16 on AVA; each actor is seen with the whole clip beside it."""
+"""SlowFast R50 4x16 on AVA v2.1, with the whole clip as the context of each actor."""
 
 from mmengine.config import read_base
 

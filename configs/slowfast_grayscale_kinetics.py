@@ -1,4 +1,4 @@
-"""SlowFast R50 4x16, whose fast pathway sees no colours, on Kinetics-400."""
+"""SlowFast R50 4x16, with a fast pathway of grayscale frames, on Kinetics-400."""
 
 from mmengine.config import read_base
 

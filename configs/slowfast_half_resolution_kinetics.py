@@ -1,4 +1,4 @@
-"""SlowFast R50 4x16, whose fast pathway sees half the resolution, on Kinetics-400."""
+"""SlowFast R50 4x16, with a fast pathway of half the resolution, on Kinetics-400."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""SlowFast R50 4x16, whose fast pathway sees optical flow, on Kinetics-400."""
+"""SlowFast R50 4x16, with a fast pathway of optical flow, on Kinetics-400."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""SlowFast R50 4x16, whose fast pathway sees how brightness changes, on Kinetics-400."""
+"""SlowFast R50 4x16, with a fast pathway of brightness changes, on Kinetics-400."""
 
 from mmengine.config import read_base
 

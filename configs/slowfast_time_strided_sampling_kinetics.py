@@ -1,4 +1,4 @@
-"""SlowFast R50 4x16 with laterals that take one of eight fast frames, on Kinetics-400."""
+"""SlowFast R50 4x16 with laterals that take every eighth fast frame, on Kinetics-400."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""The Slow pathway of slowfast_synthetic.py alone: it sees 4 of the 32 frames."""
+"""The slow pathway of slowfast_synthetic.py alone: it sees 4 of the 32 frames."""
 
 from mmengine.config import read_base
 

@@ -1,7 +1,7 @@
-"""TimeSformer, divided attention, 8x32, on Kinetics-400, for the files of its own authors.
+"""TimeSformer, divided attention, 8x32, on Kinetics-400, for the files of its authors.
 
-Theirs are normalised otherwise than mmaction2's. They are CC BY-NC 4.0 and have no address that
-stad can fetch: give the file as the checkpoint.
+These files expect another normalisation than mmaction2's. They are licensed under CC BY-NC 4.0 and
+stad cannot download them: pass the file as the checkpoint.
 """
 
 from mmengine.config import read_base

@@ -11,6 +11,6 @@ with read_base():
 window = dict(num_frames=8, interval_frames=8)
 train_dataloader.update(batch_size=8, dataset=dict(window=window))
 val_dataloader.update(dataset=dict(window=window))
-# The rate and the decay of its training on Kinetics-400, for 128 clips per step.
+# Learning rate and weight decay of its training on Kinetics-400, for 128 clips per step.
 optim_wrapper.update(optimizer=dict(lr=0.01, weight_decay=1e-4))
 start_from = "timesformer_divst_8x32_k400"

@@ -1,4 +1,4 @@
-"""TimeSformer, attention over space and time at once, 8x32, on Kinetics-400."""
+"""TimeSformer, joint attention over space and time, 8x32, on Kinetics-400."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""TSM R50 that sees the past alone, 8 segments, on Kinetics-400."""
+"""TSM R50 that sees only past frames, 8 segments, on Kinetics-400."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""A compact TSM that sees the past alone, 8 segments, on rendered motion."""
+"""A compact TSM that sees only past frames, 8 segments, on rendered motion."""
 
 from mmengine.config import read_base
 

@@ -8,7 +8,7 @@ with read_base():
     from ._base_.runtime_recognizer import *
     from ._base_.schedules.adamw_cosine import *
 
-# A random frame of each segment does not tell which way something spins.
+# A random frame of each segment does not show which way something spins.
 window = dict(num_frames=8, interval_frames=7.5)
 train_dataloader.update(
     batch_size=16,

@@ -1,4 +1,4 @@
-"""What a run writes and when: logs, TensorBoard, checkpoints."""
+"""Outputs of a run: logs, TensorBoard, checkpoints."""
 
 from mmengine.hooks import LoggerHook
 from mmengine.visualization import LocalVisBackend, TensorboardVisBackend, Visualizer
@@ -14,6 +14,6 @@ visualizer = dict(
     type=Visualizer,
     vis_backends=[dict(type=LocalVisBackend), dict(type=TensorboardVisBackend)],
 )
-# OpenCV's own threads get into the way of the loader's processes.
+# OpenCV's threads would compete with the loader's processes.
 env_cfg = dict(mp_cfg=dict(mp_start_method="fork", opencv_num_threads=0))
 randomness = dict(seed=0)

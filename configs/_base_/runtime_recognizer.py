@@ -1,4 +1,4 @@
-"""What the run of a recognizer writes: the best checkpoint is that of the highest top-1."""
+"""Outputs of a recognizer's run: the best checkpoint has the highest top-1 accuracy."""
 
 from mmengine.config import read_base
 

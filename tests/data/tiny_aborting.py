@@ -1,4 +1,4 @@
-"""The small detector of tests with a network that dies when the environment says so."""
+"""The small detector of tests with a network that aborts when an environment variable says so."""
 
 from mmengine.config import read_base
 

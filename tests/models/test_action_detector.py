@@ -49,7 +49,7 @@ def test_a_batch_scores_as_its_clips_do_one_by_one():
 
 
 @torch.inference_mode()
-def test_clips_with_nobody_are_not_run():
+def test_clips_without_people_are_not_run():
     model = detector()
     sizes = []
     model.backbone.register_forward_pre_hook(lambda _, x: sizes.append(len(x[0])))
@@ -121,10 +121,10 @@ def test_loss_mode_is_the_mean_over_the_actors_of_the_batch():
     assert isinstance(one_label.loss, SingleLabelLoss)
 
 
-def test_a_batch_with_nobody_still_gives_every_weight_a_gradient():
+def test_a_batch_without_people_still_gives_every_weight_a_gradient():
     model = detector().train()
-    nobody = samples([torch.zeros(0, 4)] * 3)
-    loss = run(model, FRAMES, nobody, "loss")["loss"]
+    empty = samples([torch.zeros(0, 4)] * 3)
+    loss = run(model, FRAMES, empty, "loss")["loss"]
     loss.backward()
     assert loss.item() == 0
     assert all(one.grad is not None and not one.grad.any() for one in model.parameters())
@@ -229,7 +229,7 @@ def test_the_head_pools_the_actor_in_its_crop():
 
 
 @torch.inference_mode()
-def test_crops_of_nobody_are_not_run():
+def test_crops_of_no_people_are_not_run():
     model, before = skeletal(), ColourPose.count
     model.score_actors(CLIPS, [torch.zeros(0, 4)] * 3)
     assert ColourPose.count == before
@@ -308,7 +308,7 @@ def test_predict_mode_follows_the_tracks_of_the_samples():
             torch.testing.assert_close(one["scores"], model.probabilities(logits))
 
 
-def test_a_batch_with_nobody_trains_a_head_of_postures_too():
+def test_a_batch_without_people_trains_a_head_of_postures_too():
     model = skeletal().train()
     loss = run(model, FRAMES, samples([torch.zeros(0, 4)] * 3), "loss")["loss"]
     loss.backward()

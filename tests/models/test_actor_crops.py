@@ -12,8 +12,8 @@ def coordinates():
     """A clip whose colours are x, y and 1: (1, 3, T, H, W)."""
     x = (torch.arange(WIDTH) + 0.5).expand(HEIGHT, WIDTH)
     y = (torch.arange(HEIGHT) + 0.5)[:, None].expand(HEIGHT, WIDTH)
-    picture = torch.stack((x, y, torch.ones(HEIGHT, WIDTH)))
-    return picture[None, :, None].repeat(1, 1, FRAMES, 1, 1)
+    image = torch.stack((x, y, torch.ones(HEIGHT, WIDTH)))
+    return image[None, :, None].repeat(1, 1, FRAMES, 1, 1)
 
 
 def still(*boxes):
@@ -78,13 +78,13 @@ def test_a_crop_goes_with_the_actor():
     moving = torch.tensor([[[left, 10.0, left + 8, 18] for left in lefts]])
     crops = ActorCrops(10)
     cut = crops(clip, [moving])
-    # The square fills all but a rim in every frame; where the crop stands still it leaves it.
-    rim = torch.zeros(10, 10)
-    rim[1:9, 1:9] = 1
+    # The square fills the inside of the crop in every frame; a crop that stands still loses it.
+    inside = torch.zeros(10, 10)
+    inside[1:9, 1:9] = 1
     for frame in range(FRAMES):
-        torch.testing.assert_close(cut.clips[0, 0, frame], rim)
+        torch.testing.assert_close(cut.clips[0, 0, frame], inside)
     stays = crops(clip, still([12.0, 10, 20, 18])).clips[0, 0]
-    torch.testing.assert_close(stays[1], rim)
+    torch.testing.assert_close(stays[1], inside)
     assert stays[0, 1:9, 2:9].sum() == stays[2, 1:9, 1:8].sum() == 0
 
 

@@ -25,7 +25,7 @@ NOSE, FOOT = 0, 32
 
 
 def places():
-    """Where each keypoint is in the picture: (33, 2) whole columns and rows, all different."""
+    """Where each keypoint is in the image: (33, 2) whole columns and rows, all different."""
     cells = np.random.default_rng(0).permutation(SIDE * SIDE)[:NUM_KEYPOINTS]
     columns, rows = cells % SIDE, cells // SIDE
     # The nose above everything and the foot below, so that one can tell which way is up.
@@ -35,22 +35,22 @@ def places():
 
 
 def marked(where):
-    """A picture with one pixel of its own brightness per keypoint: (S, S, 3) in [0, 1]."""
-    picture = np.zeros((SIDE, SIDE, 3), dtype=np.float32)
+    """An image with one pixel of its own brightness per keypoint: (S, S, 3) in [0, 1]."""
+    image = np.zeros((SIDE, SIDE, 3), dtype=np.float32)
     for number, (column, row) in enumerate(where):
-        picture[row, column] = (number + 1) / NUM_KEYPOINTS
-    return picture
+        image[row, column] = (number + 1) / NUM_KEYPOINTS
+    return image
 
 
-def read(picture):
+def read(image):
     """What a perfect network says of ``marked`` pictures: (CHANNELS,), sure if they are upright."""
     marks = np.zeros((NUM_KEYPOINTS, VALUES), dtype=np.float32)
-    found = np.rint(picture[..., 0] * NUM_KEYPOINTS).astype(int)
+    found = np.rint(image[..., 0] * NUM_KEYPOINTS).astype(int)
     for number in range(NUM_KEYPOINTS):
         rows, columns = np.nonzero(found == number + 1)
         if len(rows):
             marks[number, :2] = (columns[0] + 0.5) / SIDE, (rows[0] + 0.5) / SIDE
-    # In metres from the middle of the picture, which is two metres wide; z says which it is.
+    # In metres from the middle of the image, which is two metres wide; z says which it is.
     marks[:, 3:5] = marks[:, :2] * 2 - 1
     marks[:, 5] = np.arange(NUM_KEYPOINTS)
     marks[:, 2] = 1
@@ -66,9 +66,9 @@ def where():
 
 @pytest.mark.parametrize("quarters", [0, 1, 3])
 def test_keypoints_of_a_turned_picture_come_back(where, quarters):
-    picture = marked(where)
-    expected = read(picture)
-    back = turn_back(read(np.rot90(picture, quarters)), quarters)
+    image = marked(where)
+    expected = read(image)
+    back = turn_back(read(np.rot90(image, quarters)), quarters)
     np.testing.assert_allclose(back[:-1], expected[:-1], atol=1e-6)
 
 
@@ -99,14 +99,14 @@ UPRIGHT, LYING = [[0.0, 0, 50, 100]], [[0.0, 0, 100, 50]]
 
 
 def test_a_wide_box_is_tried_on_its_sides_and_the_surest_is_kept(where):
-    picture = marked(where)
-    fallen = np.rot90(picture).copy()
+    image = marked(where)
+    fallen = np.rot90(image).copy()
     net = Reader()
-    (found,) = net(clips_of(picture, fallen), torch.tensor([UPRIGHT, LYING]))
+    (found,) = net(clips_of(image, fallen), torch.tensor([UPRIGHT, LYING]))
     assert found.shape == (2, CHANNELS, 1, 1, 1)
     assert net.looked == 1 + 3
     # Its nose is at the left: as it is, it would not be sure at all.
-    expected = read(picture)
+    expected = read(image)
     np.testing.assert_allclose(found[0].flatten(), expected, atol=1e-6)
     assert float(found[1].flatten()[-1]) == pytest.approx(expected[-1])
     np.testing.assert_allclose(found[1].flatten()[:-1], read(fallen)[:-1], atol=1e-6)
@@ -134,7 +134,7 @@ def test_what_was_seen_is_not_looked_at_again(where):
     after = net(clips_of(second, first), torch.tensor([UPRIGHT] * 2))[0]
     assert net.looked == 2
     assert torch.equal(after, before[[1, 0]])
-    # Only the latest two are kept, and copies start anew.
+    # Only the latest two are kept, and copies start empty.
     net(clips_of(third), torch.tensor([UPRIGHT]))
     net(clips_of(first), torch.tensor([UPRIGHT]))
     assert net.looked == 4
@@ -158,10 +158,10 @@ def test_the_published_weights_see_a_rendered_person_the_right_way_up():
         clothes=draw_clothes(np.random.default_rng(1)),
     )
     figure = Figure(spec, np.zeros(1), scale=np.ones(1), shift_px=np.zeros((1, 2)))
-    picture = np.full((256, 256, 3), 150, dtype=np.uint8)
-    figure.draw(picture, 0)
-    fallen = np.rot90(picture).copy()
-    clips = clips_of(*(one.astype(np.float32) / 255 for one in (picture, fallen)))
+    image = np.full((256, 256, 3), 150, dtype=np.uint8)
+    figure.draw(image, 0)
+    fallen = np.rot90(image).copy()
+    clips = clips_of(*(one.astype(np.float32) / 255 for one in (image, fallen)))
     (found,) = BlazePose(fetch(BLAZEPOSE), num_threads=1)(clips, torch.tensor([UPRIGHT, LYING]))
     values = found[..., 0, 0, 0].numpy()
     standing, lying = (one[:-1].reshape(NUM_KEYPOINTS, VALUES) for one in values)

@@ -191,7 +191,7 @@ def test_no_network_has_a_gap(name):
 
 
 @torch.no_grad()
-def test_a_backbone_of_somebody_elses_has_none_once_it_is_prepared():
+def test_a_backbone_of_another_project_has_none_once_it_is_prepared():
     config = read_config("tsn_kinetics").model
     model = MODELS.build(config)
     model.backbone = nn.Sequential(nn.Conv3d(3, 4, (1, 3, 3), stride=(2, 2, 2)), nn.ReLU())

@@ -49,7 +49,7 @@ def test_single_label_is_the_cross_entropy_of_the_softmax():
     assert weighted.item() == pytest.approx((-math.log(1 / 4) - 3 * math.log(3 / 4)) / 2)
 
 
-def test_nobody_costs_nothing():
+def test_no_people_cost_nothing():
     for loss in (MultiLabelLoss(), SingleLabelLoss(), PostureLoss(2), PostureLoss(1)):
         assert loss(torch.zeros(0, 2), torch.zeros(0, 2)).item() == 0
 

@@ -67,7 +67,7 @@ def test_each_actor_sees_its_own_clip():
     assert [tuple(one.shape) for one in logits] == [(1, 2), (0, 2), (2, 2)]
 
 
-def test_nobody_anywhere_gives_empty_logits():
+def test_no_people_anywhere_give_empty_logits():
     logits = head()((torch.cat((TABLE, TABLE)),), [torch.zeros(0, 4)] * 2, (4, 4))
     assert [tuple(one.shape) for one in logits] == [(0, 2), (0, 2)]
 

@@ -44,12 +44,12 @@ def body(*poses, **options):
     return body_features(clip_of(*poses, **options))[0]
 
 
-def test_somebody_upright():
+def test_a_person_upright():
     found = body(standing())
     assert found.shape == (BODY,)
     torso, in_plane = found[:2].tolist()
     assert (torso, in_plane) == (1.0, 1.0)
-    # In space and in the picture: knees straight, hips all but straight, thighs down.
+    # In space and in the image: knees straight, hips all but straight, thighs down.
     hip = math.pi - math.atan2(0.1, 0.5)
     for values in (found[2:8], found[8:14]):
         assert values.tolist() == pytest.approx([math.pi] * 2 + [hip] * 2 + [1.0] * 2, abs=1e-3)
@@ -61,7 +61,7 @@ def test_somebody_upright():
     assert found[25:].tolist() == [1.0] * 5
 
 
-def test_somebody_who_sits():
+def test_a_person_who_sits():
     found = body(sitting())
     assert found[0].item() == 1.0
     # A right angle at both knees and, but for the hips' width, at both hips; thighs are level.
@@ -71,7 +71,7 @@ def test_somebody_who_sits():
     assert found[17].item() == 0.0
 
 
-def test_somebody_who_lies():
+def test_a_person_who_lies():
     found = body(lying(standing()))
     torch.testing.assert_close(found[:2], torch.zeros(2))
     torch.testing.assert_close(found[[6, 7, 12, 13, 14, 15]], torch.zeros(6))
@@ -142,7 +142,7 @@ def test_one_side_length_per_second_to_the_right():
     assert found[0, 11:18].tolist() == pytest.approx([STILL] * 7, abs=1e-3)
 
 
-def test_somebody_who_goes_down():
+def test_a_person_who_goes_down():
     found = motion_features(clip_of(standing(), standing(), lying(standing())), 0.4)[0]
     # In 0.8 s from 155 px to 40 px of height: the head by 70 px, down to the hips.
     assert found[3].item() == pytest.approx(70 / (155 * 0.8), abs=1e-4)

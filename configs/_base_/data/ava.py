@@ -19,16 +19,16 @@ train_dataloader = dict(
         excluded="data/ava/annotations/ava_train_excluded_timestamps_v2.1.csv",
         proposals="data/ava/annotations/ava_dense_proposals_train.FAIR.recall_93.9.pkl",
         videos="data/ava/videos",
-        # As published, each frame is moved by a little: mmaction2's SampleAVAFrames.
+        # As published, the frames are jittered in time: mmaction2's SampleAVAFrames.
         window=dict(type=Window, num_frames=32, interval_frames=2, jitter=True),
         short_side_px=256,
         label_map="ava",
-        # As published, without changes of colour.
+        # As published, without colour augmentation.
         transform=dict(type=TrainTransform, scale_px=(256, 320), crop_px=256, flip=0.5),
     ),
 )
 val_dataloader = dict(
-    # One by one: films differ in shape.
+    # One by one: the films differ in shape.
     batch_size=1,
     num_workers=8,
     persistent_workers=True,

@@ -1,7 +1,7 @@
 """AVA v2.2 as PySlowFast reads it, for PyTorchVideo's models, which it trained and evaluated.
 
-People from a score of 0.8, and no keyframe keeps a box below it; frames at regular times; crops
-of 224 pixels in training. slowfast/datasets/ava_dataset.py and configs/AVA/*_SHORT.yaml there.
+Every box of a person has a score of 0.8 or more; frames are at regular times; training crops are
+224 pixels. See slowfast/datasets/ava_dataset.py and configs/AVA/*_SHORT.yaml in PySlowFast.
 """
 
 from mmengine.config import read_base

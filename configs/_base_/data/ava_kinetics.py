@@ -1,9 +1,9 @@
 """AVA-Kinetics: trains on AVA v2.2 and on keyframes of Kinetics-700, evaluates on AVA v2.2.
 
-tools/prepare_ava_kinetics.py writes the training list. What differs from mmaction2's preparation:
-it finds people in the Kinetics clips with a Cascade R-CNN and takes those boxes that overlap an
-actor by more than 0.9 for training, too, but publishes none of them, so that here the Kinetics
-keyframes have their annotated boxes alone; and it rounds a keyframe's time down to the second.
+tools/prepare_ava_kinetics.py writes the training list. Two points differ from mmaction2's
+preparation. mmaction2 also trains on boxes that a Cascade R-CNN finds in the Kinetics clips and
+that overlap an actor by more than 0.9; these boxes are not published, so that here the Kinetics
+keyframes have only their annotated boxes. And mmaction2 rounds a keyframe's time down to a second.
 """
 
 from mmengine.config import read_base

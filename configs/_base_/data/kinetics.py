@@ -1,6 +1,6 @@
 """Kinetics-400: one of 400 actions per video; clips of 32 frames, about two seconds.
 
-tools/prepare_kinetics.py writes the lists; UCF101, HMDB51 and one's own videos go the same way.
+tools/prepare_kinetics.py writes the lists; UCF101, HMDB51 and your own videos work the same way.
 """
 
 from stad.datasets.epoch_sampler import EpochSampler

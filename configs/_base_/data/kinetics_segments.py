@@ -1,4 +1,4 @@
-"""Kinetics-400 for networks that see a frame of each part of the whole video."""
+"""Kinetics-400 for networks that see one frame of each segment of a video."""
 
 from mmengine.config import read_base
 

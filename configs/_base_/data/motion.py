@@ -1,4 +1,4 @@
-"""Rendered motion: 10 classes in 5 pairs, each the other played backwards; tools/make_motion.py."""
+"""Rendered motion: 10 classes in 5 pairs of opposite directions in time; tools/make_motion.py."""
 
 from mmengine.config import read_base
 
@@ -7,7 +7,7 @@ with read_base():
 
 data = dict(
     videos="data/motion",
-    # All of the two seconds, at 16 frames per second.
+    # The whole two seconds, at 16 frames per second.
     window=dict(num_frames=32, interval_frames=1.875),
     short_side_px=64,
     label_map="motion",
@@ -19,7 +19,7 @@ train_dataloader.update(
     dataset=dict(
         **data,
         annotations="data/motion/train.txt",
-        # No mirror: left and right are classes.
+        # No flip: left and right are classes.
         transform=dict(scale_px=(64, 72), crop_px=64, flip=0.0),
     ),
 )

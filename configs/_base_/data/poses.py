@@ -27,7 +27,7 @@ train_dataloader = dict(
         annotations="data/poses/train.csv",
         label_map="poses",
         variants=4,
-        # Walkers are many, those who fall, bend or crouch few.
+        # Walking is frequent; falling, bending and crouching are rare.
         most_repeats=12,
         source=dict(
             **clips,
@@ -46,7 +46,7 @@ train_dataloader = dict(
     ),
 )
 val_dataloader = dict(
-    # Pictures of several shapes: one by one.
+    # One by one: the videos differ in shape.
     batch_size=1,
     num_workers=1,
     persistent_workers=True,

@@ -21,11 +21,11 @@ train_dataloader.update(
     dataset=dict(
         **data,
         annotations="data/synthetic/train.csv",
-        # People go down to a third of the picture: the crop keeps most of them.
+        # People may be as small as a third of the frame: the crop keeps most of them.
         transform=dict(scale_px=(80, 100), crop_px=80, brightness=0.2, contrast=0.2),
     ),
 )
-# Some classes differ by motion alone: no jitter of the frames.
+# Some classes differ only in motion: the frames are not jittered.
 train_dataloader.dataset.window = dict(type=Window, num_frames=32, interval_frames=2)
 val_dataloader.update(
     batch_size=16,

@@ -8,7 +8,7 @@ from stad.models.preprocessor import ClipPreprocessor
 model = dict(
     type=ActionDetector,
     backbone=dict(type=I3D),
-    # A region is as many cells as the map that the classifier was trained on, and pooled alike.
+    # A region has the size and the pooling of the map that the classifier was trained on.
     roi_head=dict(
         type=RoIHead,
         in_channels=1024,

@@ -12,7 +12,7 @@ model = dict(
         depth=18,
         alpha=8,
         base_channels=16,
-        # Colour says little here, motion much: the fast pathway is half as wide, not an eighth.
+        # Motion matters more than colour here: the fast pathway is half as wide, not an eighth.
         beta_inverse=2,
         spatial_strides=(1, 2, 2, 1),
     ),

@@ -9,7 +9,7 @@ model = dict(
     type=Recognizer,
     backbone=dict(type=TorchvisionVideo, name="r2plus1d_18"),
     head=dict(type=ClipHead, in_channels=512, num_classes=400),
-    # Those of Kinetics-400, as torchvision has them for all of its video networks.
+    # The statistics of Kinetics-400 that torchvision uses for all of its video networks.
     data_preprocessor=dict(
         type=ClipPreprocessor,
         mean=[110.2008, 100.63983, 95.99475],

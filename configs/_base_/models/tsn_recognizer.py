@@ -1,4 +1,4 @@
-"""TSN R50: segments seen one by one, their mean scored for the 400 Kinetics actions."""
+"""TSN R50: a frame of each segment, their mean scoring the 400 Kinetics actions per clip."""
 
 from stad.models.backbones.frame_resnet import FrameResNet
 from stad.models.heads.clip_head import ClipHead

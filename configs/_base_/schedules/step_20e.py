@@ -1,4 +1,4 @@
-"""20 epochs of SGD: 5 of linear warm-up, then a tenth of the rate from epochs 10 and 15 on."""
+"""20 epochs of SGD: 5 of linear warm-up, then a tenth of the rate from epochs 10 and 15."""
 
 from mmengine.optim import LinearLR, MultiStepLR, OptimWrapper
 from mmengine.runner import EpochBasedTrainLoop, ValLoop
@@ -11,7 +11,7 @@ optim_wrapper = dict(
     optimizer=dict(type=SGD, lr=0.2, momentum=0.9, weight_decay=1e-5),
     clip_grad=dict(max_norm=40, norm_type=2),
 )
-# The rate is that of 128 clips per step; other numbers scale it.
+# The learning rate is for 128 clips per step and is scaled for other numbers.
 auto_scale_lr = dict(enable=True, base_batch_size=128)
 param_scheduler = [
     dict(type=LinearLR, start_factor=0.1, by_epoch=True, begin=0, end=5),

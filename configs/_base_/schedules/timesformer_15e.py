@@ -1,4 +1,4 @@
-"""15 epochs of SGD: a tenth of the rate from epochs 11 and 14 on."""
+"""15 epochs of SGD: a tenth of the rate from epochs 11 and 14."""
 
 from mmengine.config import read_base
 from mmengine.optim import MultiStepLR

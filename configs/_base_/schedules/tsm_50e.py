@@ -1,4 +1,4 @@
-"""50 epochs of SGD: a tenth of the rate from epochs 20 and 40 on."""
+"""50 epochs of SGD: a tenth of the rate from epochs 20 and 40."""
 
 from mmengine.config import read_base
 from mmengine.optim import MultiStepLR
