@@ -1,4 +1,4 @@
-"""BlazePose: turned pictures come back, sure answers win, what was seen is not seen again."""
+"""BlazePose: turned images come back, sure answers win, what was seen is not seen again."""
 
 import copy
 
@@ -43,7 +43,7 @@ def marked(where):
 
 
 def read(image):
-    """What a perfect network says of ``marked`` pictures: (CHANNELS,), sure if they are upright."""
+    """What a perfect network says of ``marked`` images: (CHANNELS,), sure if they are upright."""
     marks = np.zeros((NUM_KEYPOINTS, VALUES), dtype=np.float32)
     found = np.rint(image[..., 0] * NUM_KEYPOINTS).astype(int)
     for number in range(NUM_KEYPOINTS):
@@ -89,9 +89,9 @@ class Reader(BlazePose):
         return [read(one) for one in views]
 
 
-def clips_of(*pictures):
-    """M pictures -> (M, 3, 1, S, S) in [-1, 1], as the preprocessor gives them."""
-    stacked = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+def clips_of(*images):
+    """M images -> (M, 3, 1, S, S) in [-1, 1], as the preprocessor gives them."""
+    stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
     return (stacked * 2 - 1)[:, :, None]
 
 
@@ -116,13 +116,13 @@ def test_a_wide_box_is_tried_on_its_sides_and_the_surest_is_kept(where):
 
 
 def test_frames_and_actors_keep_their_order(where):
-    pictures = [marked(np.roll(where, shift, axis=0)) for shift in (0, 5, 9, 11)]
-    clips = torch.cat((clips_of(*pictures[:2]), clips_of(*pictures[2:])), dim=2)
+    images = [marked(np.roll(where, shift, axis=0)) for shift in (0, 5, 9, 11)]
+    clips = torch.cat((clips_of(*images[:2]), clips_of(*images[2:])), dim=2)
     (found,) = Reader()(clips, torch.tensor([UPRIGHT * 2] * 2))
     assert found.shape == (2, CHANNELS, 2, 1, 1)
     for actor in range(2):
         for frame in range(2):
-            expected = read(pictures[actor + 2 * frame])
+            expected = read(images[actor + 2 * frame])
             np.testing.assert_allclose(found[actor, :, frame].flatten(), expected, atol=1e-6)
 
 

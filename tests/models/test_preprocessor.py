@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from stad.models.preprocessor import ClipPreprocessor
+from stad.structures import SkeletonSample, VideoMeta, VideoSample
 
 
 def test_normalise_moves_colour_to_the_front_and_scales_each_channel():
@@ -54,3 +55,18 @@ def test_flow_comes_with_the_clip_or_is_computed():
     assert (out[:, 3:] == 0).all()
     with pytest.raises(ValueError, match="uint8 RGB"):
         ClipPreprocessor(mean=[0, 0, 0], std=[1, 1, 1]).normalise(clips)
+
+
+def test_a_batch_of_the_loader_is_normalised_but_kept_maps_are_not():
+    preprocessor = ClipPreprocessor(mean=[10, 20, 30], std=[2, 4, 8])
+    clips = torch.full((1, 2, 4, 4, 3), 30, dtype=torch.uint8)
+    meta = VideoMeta("a", 0, 1)
+    batch = {"inputs": clips, "data_samples": [VideoSample(torch.tensor([0.0, 1.0]), meta)]}
+    found = preprocessor(batch, True)
+    assert torch.equal(found["inputs"], preprocessor.normalise(clips))
+    assert found["data_samples"][0].meta is meta
+    # The loader's batch stays as it is: hooks see it after the step.
+    assert batch["inputs"] is clips
+    maps = torch.rand(1, 7, 3, 1, 1)
+    sample = SkeletonSample(torch.zeros(3, 4), torch.zeros(3, 4), torch.ones(2))
+    assert preprocessor({"inputs": maps, "data_samples": [sample]})["inputs"] is maps

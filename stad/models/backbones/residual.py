@@ -188,25 +188,16 @@ def make_stage(
         make_non_local: builds a non-local block for a number of channels.
         options: of every block.
     """
-    out_channels = channels * block.expansion
     blocks = []
     for i in range(num_blocks):
-        shortcut = None
-        if i == 0 and (stride != 1 or in_channels != out_channels):
-            kernel = (1,) * (len(time) + 2)
-            shortcut = conv_bn(in_channels, out_channels, kernel=kernel, stride=stride, relu=False)
-        non_local = None
+        block_stride, out_channels = stride if i == 0 else 1, channels * block.expansion
+        shortcut = non_local = None
+        if block_stride != 1 or in_channels != out_channels:
+            one = (1,) * (len(time) + 2)
+            shortcut = conv_bn(in_channels, out_channels, kernel=one, stride=stride, relu=False)
         if make_non_local is not None and i in non_local_blocks:
             non_local = make_non_local(out_channels)
-        blocks.append(
-            block(
-                in_channels if i == 0 else out_channels,
-                channels,
-                time=time,
-                stride=stride if i == 0 else 1,
-                shortcut=shortcut,
-                non_local=non_local,
-                **options,
-            )
-        )
+        shared = {"time": time, "shortcut": shortcut, "non_local": non_local, **options}
+        blocks.append(block(in_channels, channels, stride=block_stride, **shared))
+        in_channels = out_channels
     return nn.Sequential(*blocks)

@@ -8,128 +8,16 @@ from __future__ import annotations
 from typing import cast
 
 import torch
-import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
-from torchvision.ops import StochasticDepth
 
 from stad.models.backbones.embeddings import resize_position_embedding, resize_time_embedding
+from stad.models.backbones.transformer import NORM_EPS, TransformerLayer
 from stad.registry import MODELS
 
 ATTENTIONS = ("divided", "joint", "space_only")
 OUTPUTS = ("class_token", "map")
-NORM_EPS = 1e-6
-MLP_RATIO = 4
-
-
-class SelfAttention(nn.Module):
-    """Multi-head self-attention with torch's fused kernel; named as in nn.MultiheadAttention.
-
-    Args:
-        channels: channels of the tokens.
-        num_heads: number of heads; it divides ``channels``.
-    """
-
-    def __init__(self, channels: int, num_heads: int) -> None:
-        super().__init__()
-        self._num_heads = num_heads
-        self.in_proj_weight = nn.Parameter(torch.empty(3 * channels, channels))
-        self.in_proj_bias = nn.Parameter(torch.zeros(3 * channels))
-        self.out_proj = nn.Linear(channels, channels)
-        nn.init.xavier_uniform_(self.in_proj_weight)
-        nn.init.zeros_(self.out_proj.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Let the L tokens of each row see each other: (N, L, C) float, same shape."""
-        qkv = F.linear(x, self.in_proj_weight, self.in_proj_bias)
-        q, k, v = qkv.unflatten(-1, (3, self._num_heads, -1)).permute(2, 0, 3, 1, 4)
-        return self.out_proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
-
-
-class JointAttention(nn.Module):
-    """Every token sees every token (figure 2 of the paper: 'joint', for one frame 'space')."""
-
-    def __init__(self, channels: int, num_heads: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(channels, eps=NORM_EPS)
-        self.attn = SelfAttention(channels, num_heads)
-
-    def forward(self, x: Tensor, num_frames: int) -> Tensor:
-        """Return the update of the tokens (N, 1 + T * P, C); same shape."""
-        return self.attn(self.norm(x))
-
-
-class TimeAttention(JointAttention):
-    """A patch sees the patches at its place in the other frames; the class token is not changed.
-
-    The last layer starts at zero, so that a network of images keeps its outputs at first.
-    """
-
-    def __init__(self, channels: int, num_heads: int) -> None:
-        super().__init__(channels, num_heads)
-        self.temporal_fc = nn.Linear(channels, channels)
-        nn.init.zeros_(self.temporal_fc.weight)
-        nn.init.zeros_(self.temporal_fc.bias)
-
-    def forward(self, x: Tensor, num_frames: int) -> Tensor:
-        """Return the update of the tokens (N, 1 + T * P, C); same shape."""
-        frames = self.norm(x[:, 1:]).unflatten(1, (num_frames, -1))
-        by_place = frames.transpose(1, 2)
-        seen = self.attn(by_place.flatten(0, 1)).unflatten(0, by_place.shape[:2])
-        added = self.temporal_fc(seen.transpose(1, 2).flatten(1, 2))
-        return F.pad(added, (0, 0, 1, 0))
-
-
-class SpaceAttention(JointAttention):
-    """A patch sees its frame and the class token, whose updates are averaged over the frames."""
-
-    def forward(self, x: Tensor, num_frames: int) -> Tensor:
-        """Return the update of the tokens (N, 1 + T * P, C); same shape."""
-        x = self.norm(x)
-        patches = x[:, 1:].unflatten(1, (num_frames, -1))
-        class_tokens = x[:, None, :1].expand(-1, num_frames, -1, -1)
-        frames = torch.cat((class_tokens, patches), dim=2)
-        seen = self.attn(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])
-        return torch.cat((seen[:, :, 0].mean(dim=1, keepdim=True), seen[:, :, 1:].flatten(1, 2)), 1)
-
-
-class FeedForward(nn.Module):
-    """Norm, linear, GELU, linear; named as in the published checkpoints."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        widen = nn.Sequential(nn.Linear(channels, MLP_RATIO * channels), nn.GELU())
-        self.layers = nn.Sequential(widen, nn.Linear(MLP_RATIO * channels, channels))
-        self.norm = nn.LayerNorm(channels, eps=NORM_EPS)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the update of the tokens (N, L, C); same shape."""
-        return self.layers(self.norm(x))
-
-
-class TransformerLayer(nn.Module):
-    """Attention, in time and then in space if they are divided, and a feed-forward network.
-
-    Args:
-        channels: channels of the tokens.
-        num_heads: heads of the attention.
-        divided: whether time and space have an attention each.
-        drop_path: probability that a branch is skipped for a clip, in training.
-    """
-
-    def __init__(self, channels: int, num_heads: int, *, divided: bool, drop_path: float) -> None:
-        super().__init__()
-        kinds = (TimeAttention, SpaceAttention) if divided else (JointAttention,)
-        self.attentions = nn.ModuleList(kind(channels, num_heads) for kind in kinds)
-        self.ffns = nn.ModuleList([FeedForward(channels)])
-        self.drop_path = StochasticDepth(drop_path, mode="row")
-
-    def forward(self, x: Tensor, num_frames: int) -> Tensor:
-        """Run the layer over tokens (N, 1 + T * P, C): the class token, then frame by frame."""
-        for attention in self.attentions:
-            x = x + self.drop_path(attention(x, num_frames))
-        return x + self.drop_path(self.ffns[0](x))
 
 
 def _check_options(attention: str, output: str, image_size_px: int, patch_size_px: int) -> None:
