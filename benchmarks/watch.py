@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from stad.cli.watch.run import WatchOptions, WatchReport, watch_and_report
+from stad.cli.watch.options import WatchOptions
+from stad.cli.watch.run import WatchReport, watch_and_report
 
 
 def measure(options: WatchOptions) -> dict[str, float]:

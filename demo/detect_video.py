@@ -1,4 +1,4 @@
-"""Annotate a video with people, their ids and what they do.
+"""Annotate a video with people, their ids and what they do; this is "stad annotate".
 
 python demo/detect_video.py input.mp4 --out annotated.mp4
 """
@@ -6,7 +6,7 @@ python demo/detect_video.py input.mp4 --out annotated.mp4
 import sys
 from pathlib import Path
 
-# Runs from a checkout too, where stad may not be installed.
+# Works from a checkout where stad is not installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.cli.annotate import main

@@ -1,4 +1,4 @@
-"""Say what a video shows as a whole: the most likely classes with a bar each.
+"""Name what a video shows as a whole; this is "stad recognize".
 
 python demo/recognize_video.py input.mp4
 """
@@ -6,7 +6,7 @@ python demo/recognize_video.py input.mp4
 import sys
 from pathlib import Path
 
-# Runs from a checkout too, where stad may not be installed.
+# Works from a checkout where stad is not installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.cli.recognize import recognize_main

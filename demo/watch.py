@@ -1,4 +1,4 @@
-"""Watch a camera, a stream or a file in real time, and tell who begins and ends to do what.
+"""Watch a camera, a stream or a file in real time; this is "stad watch".
 
 python demo/watch.py 0
 """
@@ -6,7 +6,7 @@ python demo/watch.py 0
 import sys
 from pathlib import Path
 
-# Runs from a checkout too, where stad may not be installed.
+# Works from a checkout where stad is not installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from stad.cli.watch.command import main

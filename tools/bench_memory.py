@@ -1,4 +1,4 @@
-"""Peak memory of the demo on a short and on a long video made by looping it.
+"""Measure the peak memory of the demo on a short and on a long video made by looping it.
 
     python tools/bench_memory.py sample.avi --minutes 1 30 -- --stride 5 --detect-every 1
 
@@ -7,52 +7,58 @@ What follows ``--`` goes to demo/detect_video.py. Prints a row per length and th
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Annotated
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import av
+from tyro.conf import Positional
 
-from stad.cli.arguments import ArgumentParser
+from stad.cli.arguments import parse
+from stad.cli.option_types import option
 from stad.errors import InputError, run_script
 
 SIZE = (1280, 720)
 CLOCK = Fraction(1, 90000)
 
 
-def parse_args() -> tuple[argparse.Namespace, list[str]]:
-    parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("video", help="a real video; it is scaled to 1280x720 and looped")
-    parser.add_argument("--minutes", type=float, nargs="+", default=[1.0, 30.0])
-    arguments = sys.argv[1:]
-    split = arguments.index("--") if "--" in arguments else len(arguments)
-    return parser.parse_args(arguments[:split]), arguments[split + 1 :]
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is measured."""
+
+    video: Annotated[
+        str, Positional, option("a video; it is scaled to 1280x720 and looped", metavar="VIDEO")
+    ]
+    minutes: Annotated[
+        tuple[float, ...], option("lengths (default: 1 30)", metavar="MINUTES ...")
+    ] = (1.0, 30.0)
 
 
 def encode_once(video: str, target: Path) -> None:
-    """The video at 1280x720, H.264, no B-frames, so that its packets can be repeated."""
+    """Write the video at 1280x720 as H.264 without B-frames: its packets can be repeated."""
     with av.open(video) as source, av.open(str(target), "w") as sink:
         stream = sink.add_stream("libx264", rate=source.streams.video[0].average_rate)
         stream.width, stream.height = SIZE
         stream.pix_fmt = "yuv420p"
         stream.options = {"bf": "0", "preset": "veryfast"}
         for frame in source.decode(video=0):
-            picture = frame.reformat(width=SIZE[0], height=SIZE[1], format="yuv420p")
-            picture.pts = None
-            sink.mux(stream.encode(picture))
+            scaled = frame.reformat(width=SIZE[0], height=SIZE[1], format="yuv420p")
+            scaled.pts = None
+            sink.mux(stream.encode(scaled))
         sink.mux(stream.encode())
 
 
 def loop(clip: Path, target: Path, minutes: float) -> int:
-    """Repeat the clip's packets until the time is full; give the number of frames."""
+    """Repeat the clip's packets until the time is reached; return the number of frames."""
     count, shift = 0, 0
     limit = minutes * 60
     with av.open(str(target), "w") as sink:
@@ -75,7 +81,7 @@ def loop(clip: Path, target: Path, minutes: float) -> int:
 
 
 def peak_memory(video: Path, folder: Path, options: list[str]) -> tuple[float, float]:
-    """Run the demo on the video; give its peak resident memory (MiB) and its seconds."""
+    """Run the demo on the video; return its peak resident memory (MiB) and its seconds."""
     command = [
         *(
             sys.executable,
@@ -90,20 +96,23 @@ def peak_memory(video: Path, folder: Path, options: list[str]) -> tuple[float, f
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status):
-        raise InputError(f"the demo failed on {video.name}; its message is above")
+        raise InputError(f"The demo failed on {video.name}. Its message is above.")
     return usage.ru_maxrss / 1024, time.perf_counter() - begin
 
 
 def main() -> None:
-    args, options = parse_args()
+    """Measure each length and print the table."""
+    words = sys.argv[1:]
+    split = words.index("--") if "--" in words else len(words)
+    options = parse(Options, words[:split], description=__doc__)
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        encode_once(args.video, folder / "clip.mp4")
-        for minutes in args.minutes:
+        encode_once(options.video, folder / "clip.mp4")
+        for minutes in options.minutes:
             video = folder / f"{minutes:g}min.mp4"
             frames = loop(folder / "clip.mp4", video, minutes)
-            rows.append((minutes, frames, *peak_memory(video, folder, options)))
+            rows.append((minutes, frames, *peak_memory(video, folder, words[split + 1 :])))
     print(f"{'minutes':>8} {'frames':>8} {'peak MiB':>9} {'seconds':>8} {'ratio':>6}")
     for minutes, frames, peak, seconds in rows:
         print(f"{minutes:>8g} {frames:>8} {peak:>9.0f} {seconds:>8.1f} {peak / rows[0][2]:>6.3f}")

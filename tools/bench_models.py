@@ -1,61 +1,71 @@
-"""How fast recognizers are: python tools/bench_models.py slowfast_kinetics tsm_kinetics
+"""Measure how fast recognizers are.
 
-Clips per second of each network at the input that its config tests with, and of torchvision's
-nearest one at the same input, in turns. A ratio above 1 means that stad's is quicker.
+    python tools/bench_models.py slowfast_kinetics tsm_kinetics
+
+Prints clips per second of each network at the input that its config tests with, and of the nearest
+network of torchvision at the same input, in turns. With a ratio above 1 stad's is faster.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.cli.arguments import ArgumentParser
+from tyro.conf import Positional
+
+from stad.cli.arguments import parse
+from stad.cli.option_ranges import check_positive_ints
+from stad.cli.option_types import option
 from stad.errors import run_script
 
 
-def parse_args() -> argparse.Namespace:
-    """The options."""
-    parser = ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("configs", nargs="*", metavar="CONFIG", help="names, without .py (all)")
-    parser.add_argument("--batch", type=int, default=1, help="clips per pass (1)")
-    parser.add_argument("--rounds", type=int, default=5, help="passes of each network (5)")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, ...")
-    parser.add_argument("--threads", type=int, metavar="N", help="of torch on a CPU (all cores)")
-    parser.add_argument("--out", type=Path, metavar="MD", help="write the table, too")
-    args = parser.parse_args()
-    for name in ("batch", "rounds", "threads"):
-        if (value := getattr(args, name)) is not None and value < 1:
-            parser.error(f"--{name} is 1 or more, got {value}")
-    return args
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is measured."""
+
+    configs: Annotated[
+        tuple[str, ...],
+        Positional,
+        option("names of configs without .py (default: all)", metavar="[CONFIG ...]"),
+    ] = ()
+    batch: Annotated[int, option("clips per pass", metavar="N")] = 1
+    rounds: Annotated[int, option("passes of each network", metavar="N")] = 5
+    device: Annotated[str, option("cpu, cuda, cuda:1, ...", metavar="DEVICE")] = "cpu"
+    threads: Annotated[
+        int | None, option("threads of torch on a CPU (default: all cores)", metavar="N")
+    ] = None
+    out: Annotated[Path | None, option("also write the table here", metavar="MD")] = None
 
 
 def main() -> None:
     """Measure one after the other, then print the table."""
-    args = parse_args()
-    # After parse_args: --help does not wait for torch.
+    options = parse(Options, description=__doc__)
+    check_positive_ints(batch=options.batch, rounds=options.rounds, threads=options.threads)
+    # Imported here: --help does not wait for torch.
     import torch
 
     from benchmarks.models import PEERS, as_markdown, measure
     from stad.utils.files import check_output, write_whole
 
-    if args.out:
-        check_output("--out", args.out)
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    if options.out:
+        check_output("--out", options.out)
+    if options.threads:
+        torch.set_num_threads(options.threads)
     speeds = []
-    for name in args.configs or PEERS:
+    for name in options.configs or PEERS:
         print(f"measuring {name}", file=sys.stderr)
-        speeds += measure(name, batch_size=args.batch, rounds=args.rounds, device=args.device)
-    where = torch.cuda.get_device_name(args.device) if args.device != "cpu" else "CPU"
-    threads = f", {torch.get_num_threads()} threads" if args.device == "cpu" else ""
-    table = f"{where}{threads}, float32, {args.batch} clips per pass\n\n{as_markdown(speeds)}"
-    if args.out:
-        write_whole(args.out, table)
+        speeds += measure(
+            name, batch_size=options.batch, rounds=options.rounds, device=options.device
+        )
+    where = torch.cuda.get_device_name(options.device) if options.device != "cpu" else "CPU"
+    threads = f", {torch.get_num_threads()} threads" if options.device == "cpu" else ""
+    table = f"{where}{threads}, float32, {options.batch} clips per pass\n\n{as_markdown(speeds)}"
+    if options.out:
+        write_whole(options.out, table)
     print(table, end="")
 
 

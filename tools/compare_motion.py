@@ -1,57 +1,69 @@
-"""Which networks see the order of time: python tools/compare_motion.py data/motion
+"""Compare which networks see the order of time.
+
+    python tools/compare_motion.py data/motion
 
 Trains compact networks on rendered motion (tools/make_motion.py), where each clip played
-backwards is another class, and prints a table. A run that was stopped goes on where it was;
-give the same command again. 12 networks take less than an hour a seed.
+backwards is another class, and prints a table. The same command continues an interrupted run.
+12 networks take less than an hour a seed.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.cli.arguments import ArgumentParser
+from tyro.conf import Positional
+
+from stad.cli.arguments import parse
+from stad.cli.option_types import option
 from stad.errors import run_script
 
 
-def parse_args() -> argparse.Namespace:
-    """The options."""
-    parser = ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is compared."""
+
+    data: Annotated[Path, Positional, option("folder of the rendered clips", metavar="DATA")]
+    work_dir: Annotated[Path, option("checkpoints and logs", metavar="DIR")] = Path(
+        "work_dirs/motion"
     )
-    parser.add_argument("data", type=Path, help="folder of the rendered clips")
-    parser.add_argument("--work-dir", type=Path, default=Path("work_dirs/motion"), metavar="DIR")
-    parser.add_argument("--only", nargs="+", metavar="RUN", help="tsn tsm tsm_online ... (all)")
-    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="runs of each (1)")
-    parser.add_argument("--epochs", type=int, metavar="N", help="as the configs say")
-    parser.add_argument("--out", type=Path, metavar="MD", help="write the table, too")
-    return parser.parse_args()
+    only: Annotated[
+        tuple[str, ...], option("tsn tsm tsm_online ... (default: all)", metavar="RUN ...")
+    ] = ()
+    seeds: Annotated[int, option("runs of each network", metavar="N")] = 1
+    epochs: Annotated[
+        int | None, option("epochs of a run (default: the configs')", metavar="N")
+    ] = None
+    out: Annotated[Path | None, option("also write the table here", metavar="MD")] = None
 
 
 def main() -> None:
     """Train one after the other, then print the table."""
-    args = parse_args()
-    # After parse_args: --help does not wait for torch.
+    options = parse(Options, description=__doc__)
+    # Imported here: --help does not wait for torch.
     from benchmarks.motion_comparison import RUNS, as_markdown, check_run, run_motion
     from stad.cli.option_ranges import check_positive_ints
     from stad.utils.files import check_output, write_whole
 
-    check_positive_ints(seeds=args.seeds)
-    if args.out:
-        check_output("--out", args.out)
-    names = args.only or list(RUNS)
+    check_positive_ints(seeds=options.seeds)
+    if options.out:
+        check_output("--out", options.out)
+    names = options.only or list(RUNS)
     for name in names:
         check_run(name)
     results = {name: [] for name in names}
-    for seed in range(args.seeds):
+    for seed in range(options.seeds):
         for name, runs in results.items():
-            runs.append(run_motion(name, args.data, args.work_dir, seed=seed, epochs=args.epochs))
+            runs.append(
+                run_motion(name, options.data, options.work_dir, seed=seed, epochs=options.epochs)
+            )
     table = as_markdown(results)
-    if args.out:
-        write_whole(args.out, table)
+    if options.out:
+        write_whole(options.out, table)
     print(table, end="")
 
 

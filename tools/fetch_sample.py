@@ -1,26 +1,29 @@
-"""Fetches the demo's sample video and prints its path, the only line on stdout."""
+"""Download the demo's sample video and print its path, the only line on stdout.
+
+It is kept in the cache folder: STAD_HOME, or ~/.cache/stad.
+"""
 
 from __future__ import annotations
 
-import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.cli.arguments import ArgumentParser
+from stad.cli.arguments import parse
 from stad.errors import run_script
 from stad.zoo.sample import fetch_sample
 
 
-def parse_args() -> argparse.Namespace:
-    """No options: the place is the cache folder, STAD_HOME or ~/.cache/stad."""
-    return ArgumentParser(description=__doc__).parse_args()
+@dataclass(frozen=True)
+class Options:
+    """No options."""
 
 
 def main() -> None:
     """Fetch and print."""
-    parse_args()
+    parse(Options, description=__doc__)
     print(fetch_sample())
 
 

@@ -1,42 +1,47 @@
-"""Renders clips of motion whose reverse is another class: python tools/make_motion.py data/motion
+"""Render clips of motion whose reverse is another class.
 
-A run that was stopped goes on where it was; more clips may be added later with the same command.
+    python tools/make_motion.py data/motion
+
+The same command continues an interrupted run, and adds clips with a larger --train or --val.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tqdm import tqdm
+from tyro.conf import Positional
 
 from benchmarks.motion_files import write_motion_dataset
-from stad.cli.arguments import ArgumentParser
+from stad.cli.arguments import parse
+from stad.cli.option_types import option
 from stad.errors import run_script
 
 
-def parse_args() -> argparse.Namespace:
-    """The options."""
-    parser = ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path, help="where the data set goes, data/motion say")
-    parser.add_argument("--train", type=int, default=800, metavar="N", help="clips (800)")
-    parser.add_argument("--val", type=int, default=400, metavar="N", help="held-out clips (400)")
-    return parser.parse_args()
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is rendered."""
+
+    folder: Annotated[
+        Path, Positional, option("folder of the data set, such as data/motion", metavar="FOLDER")
+    ]
+    train: Annotated[int, option("training clips", metavar="N")] = 800
+    val: Annotated[int, option("held-out clips", metavar="N")] = 400
 
 
 def main() -> None:
-    """Render with a progress bar, then say what there is."""
-    args = parse_args()
-    with tqdm(total=args.train + args.val, unit="clip") as bar:
+    """Render with a progress bar, then print how many clips there are."""
+    options = parse(Options, description=__doc__)
+    with tqdm(total=options.train + options.val, unit="clip") as bar:
         counts = write_motion_dataset(
-            args.folder, num_train=args.train, num_val=args.val, on_clip=bar.update
+            options.folder, num_train=options.train, num_val=options.val, on_clip=bar.update
         )
-    print(f"{args.folder}: " + ", ".join(f"{k}.txt {v} clips" for k, v in counts.items()))
+    print(f"{options.folder}: " + ", ".join(f"{k}.txt {v} clips" for k, v in counts.items()))
 
 
 if __name__ == "__main__":

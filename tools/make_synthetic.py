@@ -1,73 +1,81 @@
-"""Renders the synthetic data set: videos of people who move, CSV files and a label map like AVA's.
+"""Render the synthetic data set: videos of people who move, CSV files and a label map like AVA's.
 
-A run that was stopped goes on where it was; more scenes may be added later with the same command.
+The same command continues an interrupted run, and adds scenes with a larger --train or --val.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tqdm import tqdm
+from tyro.conf import Positional
 
-from stad.cli.arguments import ArgumentParser
+from stad.cli.arguments import parse
+from stad.cli.option_types import option
 from stad.datasets.synthetic.files import RenderSettings, render_dataset
 from stad.errors import InputError, run_script
 
 # Far above the training seeds, so that more training scenes never meet the held-out ones.
 FIRST_VAL_SEED = 1_000_000
+USUAL = RenderSettings()
 
 
-def parse_args() -> argparse.Namespace:
-    """The options."""
-    usual = RenderSettings()
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the data set goes, data/synthetic say")
-    parser.add_argument("--train", type=int, default=2000, metavar="N", help="scenes (2000)")
-    parser.add_argument("--val", type=int, default=300, metavar="N", help="held-out scenes (300)")
-    parser.add_argument("--size", default="{}x{}".format(*usual.size_px), help="WxH in pixels")
-    parser.add_argument("--fps", type=float, default=usual.fps, help="frames per second (15)")
-    parser.add_argument("--duration", type=float, default=usual.duration_sec, metavar="SEC")
-    parser.add_argument("--stride", type=float, default=usual.stride_sec, metavar="SEC")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
-    return parser.parse_args()
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is rendered."""
+
+    folder: Annotated[
+        Path, Positional, option("folder of the data set, such as data/synthetic", metavar="FOLDER")
+    ]
+    train: Annotated[int, option("training scenes", metavar="N")] = 2000
+    val: Annotated[int, option("held-out scenes", metavar="N")] = 300
+    size: Annotated[str, option("size in pixels", metavar="WxH")] = "{}x{}".format(*USUAL.size_px)
+    fps: Annotated[float, option("frames per second", metavar="FPS")] = USUAL.fps
+    duration: Annotated[float, option("length of a scene", metavar="SEC")] = USUAL.duration_sec
+    stride: Annotated[float, option("time between keyframes", metavar="SEC")] = USUAL.stride_sec
+    workers: Annotated[
+        int | None, option("processes (default: one for each core)", metavar="N")
+    ] = None
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """'192x144' -> (192, 144)."""
+    """Return the width and height of '192x144'."""
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal()):
-        raise InputError(f"--size must be WIDTHxHEIGHT in pixels, 192x144 say, got {text!r}")
+        raise InputError(f"--size must be WIDTHxHEIGHT in pixels, such as 192x144, got {text!r}.")
     return int(width), int(height)
 
 
 def main() -> None:
-    """Render with a progress bar, then say what there is."""
-    args = parse_args()
-    if not (0 <= args.train <= FIRST_VAL_SEED and args.val >= 0 and args.workers >= 1):
+    """Render with a progress bar, then print how many rows there are."""
+    options = parse(Options, description=__doc__)
+    workers = os.cpu_count() or 1 if options.workers is None else options.workers
+    if not (0 <= options.train <= FIRST_VAL_SEED and options.val >= 0 and workers >= 1):
         raise InputError(
-            f"--train must be 0 to {FIRST_VAL_SEED}, --val 0 or more, --workers 1 or more"
+            f"--train must be 0 to {FIRST_VAL_SEED}, --val 0 or more, --workers 1 or more."
         )
     settings = RenderSettings(
-        size_px=parse_size(args.size),
-        fps=args.fps,
-        duration_sec=args.duration,
-        stride_sec=args.stride,
+        size_px=parse_size(options.size),
+        fps=options.fps,
+        duration_sec=options.duration,
+        stride_sec=options.stride,
     )
     splits = {
-        "train": range(args.train),
-        "val": range(FIRST_VAL_SEED, FIRST_VAL_SEED + args.val),
+        "train": range(options.train),
+        "val": range(FIRST_VAL_SEED, FIRST_VAL_SEED + options.val),
     }
-    with tqdm(total=args.train + args.val, unit="scene") as bar:
+    with tqdm(total=options.train + options.val, unit="scene") as bar:
         rows = render_dataset(
-            args.folder, splits, settings=settings, workers=args.workers, on_scene=bar.update
+            options.folder, splits, settings=settings, workers=workers, on_scene=bar.update
         )
     counts = ", ".join(f"{name}.csv {count} rows" for name, count in rows.items())
-    print(f"{args.folder}: {counts}")
+    print(f"{options.folder}: {counts}")
 
 
 if __name__ == "__main__":

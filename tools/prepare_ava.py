@@ -1,23 +1,28 @@
-"""Gets AVA: python tools/prepare_ava.py data/ava
+"""Download AVA.
 
-Annotations (v2.1), person proposals and the 299 films of training and validation: whole films, so
-make sure of a disk of some hundred gigabytes.
-What is complete is not fetched again, what broke off is gone on with; SHA256SUMS has the sums of
-all that came (check them with --check, or sha256sum -c). The films are from the Common Visual
-Data Foundation; the data is Google's, CC BY 4.0.
+    python tools/prepare_ava.py data/ava
+
+Fetches the annotations (v2.1), person proposals and the 299 films of training and validation:
+whole films, which take some hundred gigabytes. Complete files are skipped and interrupted
+downloads are resumed. Checksums are recorded in SHA256SUMS: verify them with --check, or with
+sha256sum -c. The films are from the Common Visual Data Foundation; the data is Google's, CC BY
+4.0.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal, get_args
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stad.cli.arguments import ArgumentParser
+from tyro.conf import Positional
+
+from stad.cli.arguments import parse
+from stad.cli.option_types import option
 from stad.datasets.prepare.ava import (
-    ANNOTATIONS,
     Downloads,
     unpack_annotations,
     wanted_files,
@@ -25,27 +30,33 @@ from stad.datasets.prepare.ava import (
 )
 from stad.errors import InputError, run_script
 
-PARTS = ("annotations", "proposals", "videos")
+Part = Literal["annotations", "proposals", "videos"]
+Version = Literal["2.1", "2.2"]
 
 
-def parse_args() -> argparse.Namespace:
-    """The options."""
-    parser = ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path, help="of the data set, data/ava for the configs")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
-    parser.add_argument("--version", choices=sorted(ANNOTATIONS), default="2.1")
-    parser.add_argument("--videos", nargs="+", metavar="ID", help="only these films")
-    parser.add_argument("--check", action="store_true", help="verify what is there by its sums")
-    return parser.parse_args()
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is fetched."""
+
+    folder: Annotated[
+        Path,
+        Positional,
+        option("folder of the data set, data/ava for the configs", metavar="FOLDER"),
+    ]
+    only: Annotated[
+        tuple[Part, ...],
+        option("annotations, proposals or videos (default: all)", metavar="PART ..."),
+    ] = get_args(Part)
+    version: Annotated[Version, option("of the annotations, 2.1 or 2.2", metavar="VERSION")] = "2.1"
+    videos: Annotated[tuple[str, ...], option("only these films", metavar="ID ...")] = ()
+    check: Annotated[bool, option("verify the checksums of the files that are there")] = False
 
 
 def main() -> int:
-    """Fetch; exit code 2 if something could not be had."""
-    args = parse_args()
-    downloads = Downloads(args.folder, check=args.check)
-    wanted = wanted_files(args.only, args.version)
+    """Fetch the files; exit code 2 if one could not be fetched."""
+    options = parse(Options, description=__doc__)
+    downloads = Downloads(options.folder, check=options.check)
+    wanted = wanted_files(options.only, options.version)
     failed = []
     count = 0
     while wanted:
@@ -53,19 +64,22 @@ def main() -> int:
         try:
             path = downloads.fetch(one)
         except InputError as error:
-            # One film less should not keep the others away.
+            # The other films are fetched all the same.
             failed.append(str(error))
             continue
         count += 1
         if path.suffix == ".zip":
             unpack_annotations(path)
         if path.suffix == ".txt":
-            ids = frozenset(args.videos) if args.videos else None
+            ids = frozenset(options.videos) if options.videos else None
             wanted += wanted_videos(path, ids)
-    print(f"{count} files are complete in {args.folder}")
+    print(f"{count} files are complete in {options.folder}")
     if failed:
         shown = "\n  ".join(failed[:5])
-        raise InputError(f"{len(failed)} files could not be fetched:\n  {shown}")
+        raise InputError(
+            f"{len(failed)} files could not be fetched:\n  {shown}\n"
+            "Run the same command to try again."
+        )
     return 0
 
 

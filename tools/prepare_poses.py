@@ -1,20 +1,23 @@
-"""Gets the videos of the posture data set and writes its annotations; see skeleton_poses.py.
+"""Prepare the posture data set: fetch its videos and write its annotations; see skeleton_poses.py.
 
-The annotations come with stad; the videos are fetched from where they are public, or taken from a
-folder that has them. Some people are rendered: nobody runs in the videos.
+The annotations come with stad; the videos are downloaded from their publishers, or taken from a
+folder that has them. Some people are rendered, because the videos show no running.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tqdm import tqdm
+from tyro.conf import Positional
 
-from stad.cli.arguments import ArgumentParser
+from stad.cli.arguments import parse
+from stad.cli.option_types import option
 from stad.datasets.prepare.poses.files import (
     RUNNER_SCENES,
     VIDEOS,
@@ -25,30 +28,29 @@ from stad.datasets.prepare.poses.files import (
 from stad.errors import run_script
 
 
-def parse_args() -> argparse.Namespace:
-    """The options."""
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the data set goes, data/poses say")
-    parser.add_argument(
-        "--from",
-        type=Path,
-        dest="source",
-        metavar="FOLDER",
-        help="look here for the videos first, by their hashes",
-    )
-    return parser.parse_args()
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Where the data set is, and where its videos may be."""
+
+    folder: Annotated[
+        Path, Positional, option("folder of the data set, such as data/poses", metavar="FOLDER")
+    ]
+    source: Annotated[
+        Path | None,
+        option("look here for the videos first, by their hashes", metavar="FOLDER", name="from"),
+    ] = None
 
 
 def main() -> None:
-    """Fetch and render with a progress bar, then say what there is."""
-    args = parse_args()
+    """Fetch and render with a progress bar, then print how many rows there are."""
+    options = parse(Options, description=__doc__)
     with tqdm(total=len(VIDEOS), unit="video", desc="videos") as bar:
-        fetch_videos(args.folder / "videos", source=args.source, on_video=bar.update)
-    if not (args.folder / "runners.csv").is_file():
+        fetch_videos(options.folder / "videos", source=options.source, on_video=bar.update)
+    if not (options.folder / "runners.csv").is_file():
         with tqdm(total=RUNNER_SCENES, unit="scene", desc="runners") as bar:
-            render_runners(args.folder, on_scene=bar.update)
-    for name, count in write_splits(args.folder).items():
-        print(f"{args.folder / name}: {count} rows")
+            render_runners(options.folder, on_scene=bar.update)
+    for name, count in write_splits(options.folder).items():
+        print(f"{options.folder / name}: {count} rows")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,17 @@
-"""What the user asks of an annotation run, and whether it can be done: no model, no video yet."""
+"""The options of ``stad annotate``, and whether they can work: no model and no video yet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+from tyro.conf import Positional
+
+from stad.cli.option_groups import ListOptions, ModelOptions, PredictionOptions, TrackerOptions
 from stad.cli.option_ranges import check_positive_ints, check_positive_seconds, check_probabilities
+from stad.cli.option_types import option
 from stad.errors import InputError
-from stad.outputs.segment_files import SUBTITLE_SUFFIXES
 from stad.utils.files import check_output
 
 WRITTEN_SUFFIXES = (".mp4", ".m4v", ".mov")
@@ -16,56 +20,70 @@ STATE_SUFFIX = ".stad-state"
 OUTPUTS = ("out", "json", "csv", "html", "events", "activitynet", "subtitles", "coco")
 
 
-@dataclass(frozen=True)
-class AnnotateOptions:
-    """What the user asked for; see ``stad.cli.annotate`` for the words of each."""
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions:
+    """The files that a run writes."""
 
-    video: str
-    out: Path | None = None
-    json: Path | None = None
-    csv: Path | None = None
-    html: Path | None = None
-    events: Path | None = None
-    activitynet: Path | None = None
-    subtitles: Path | None = None
-    coco: Path | None = None
-    overwrite: bool = False
-    resume: bool = False
-    model: str | None = None
-    weights: str = "auto"
-    detector: str | None = None
-    detector_weights: str = "auto"
-    boxes: Path | None = None
-    threshold: float | None = None
-    person_threshold: float | None = None
-    stride_sec: float | None = None
-    detect_sec: float = 0.2
-    tracker: str | None = None
-    tracker_options: tuple[str, ...] = ()
-    track_memory_sec: float | None = None
-    batch_size: int | None = None
-    max_labels: int = 3
-    localizer: Path | None = None
-    labels: tuple[str, ...] = ()
-    start_sec: float | None = None
-    end_sec: float | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    quiet: bool = False
+    HEADING = "more outputs"
+
+    out: Annotated[Path | None, option("annotated video (H.264 mp4)", metavar="FILE")] = None
+    json: Annotated[Path | None, option("all results as JSON", metavar="FILE")] = None
+    csv: Annotated[Path | None, option("actions as AVA detection CSV", metavar="FILE")] = None
+    html: Annotated[Path | None, option("timeline page for a browser", metavar="FILE")] = None
+    events: Annotated[Path | None, option("segments as a CSV table", metavar="FILE")] = None
+    activitynet: Annotated[Path | None, option("segments as ActivityNet JSON", metavar="FILE")] = (
+        None
+    )
+    subtitles: Annotated[Path | None, option("segments as .srt or .vtt", metavar="FILE")] = None
+    coco: Annotated[Path | None, option("tubes as COCO JSON with tracks", metavar="FILE")] = None
+    overwrite: Annotated[bool, option("replace output files that exist")] = False
+    resume: Annotated[bool, option("continue an interrupted run of the same command")] = False
 
     def outputs(self) -> dict[str, Path]:
-        """The files to write, by their flags."""
+        """Return the files to write, by their options."""
         paths = {f"--{name}": getattr(self, name) for name in OUTPUTS}
         return {flag: path for flag, path in paths.items() if path is not None}
 
     def state_path(self) -> Path:
-        """Where what was computed is kept until the run is complete: beside the first output."""
+        """Return where results are kept until the run is complete: beside the first output."""
         first = next(iter(self.outputs().values()))
         return first.with_name(first.name + STATE_SUFFIX)
 
 
+@dataclass(frozen=True, kw_only=True)
+class FileOptions:
+    """What a video file allows and a live source does not: given boxes, and batches of windows."""
+
+    HEADING = "models"
+
+    boxes: Annotated[
+        Path | None, option("person boxes from a CSV or JSON, no detector", metavar="FILE")
+    ] = None
+    batch_size: Annotated[
+        int | None,
+        option("windows scored at once (default: 1 on a CPU, 8 on a GPU)", metavar="N"),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnotateOptions(
+    OutputOptions, ModelOptions, FileOptions, PredictionOptions, TrackerOptions, ListOptions
+):
+    """What ``stad annotate`` is asked for."""
+
+    HEADING = "general"
+
+    video: Annotated[str, Positional, option("video file to annotate", metavar="VIDEO")] = ""
+    start_sec: Annotated[
+        float | None, option("annotate from here", metavar="SEC", name="start")
+    ] = None
+    end_sec: Annotated[float | None, option("annotate up to here", metavar="SEC", name="end")] = (
+        None
+    )
+
+
 def check_options(options: AnnotateOptions) -> None:
-    """Raise InputError for a number out of its range or for no output at all."""
+    """Raise InputError for a number outside its range, or without an output."""
     check_probabilities(threshold=options.threshold, person_threshold=options.person_threshold)
     check_positive_seconds(
         stride=options.stride_sec,
@@ -74,9 +92,12 @@ def check_options(options: AnnotateOptions) -> None:
     )
     check_positive_ints(max_labels=options.max_labels, batch_size=options.batch_size)
     if not options.outputs():
-        raise InputError("nothing to write: give --out FILE.mp4, --json, --csv or --html")
+        raise InputError("There is nothing to write. Give --out FILE.mp4, --json, --csv or --html.")
     if options.resume and options.overwrite:
-        raise InputError("--resume goes on, --overwrite begins anew: give one of them")
+        raise InputError(
+            "--resume and --overwrite cannot be used together: the one continues a run, the other "
+            "starts over."
+        )
 
 
 def check_outputs(options: AnnotateOptions) -> None:
@@ -85,20 +106,30 @@ def check_outputs(options: AnnotateOptions) -> None:
     for flag, path in options.outputs().items():
         check_output(flag, path)
         if Path(options.video).exists() and path.exists() and path.samefile(options.video):
-            raise InputError(f"{flag}: {path} is the input itself: choose another name")
+            raise InputError(f"{flag}: {path} is the input itself. Choose another name.")
         _check_free(flag, path, options)
         if path.resolve() in seen:
-            raise InputError(f"{flag} and {seen[path.resolve()]} name the same file {path}")
+            raise InputError(
+                f"{flag} and {seen[path.resolve()]} name the same file {path}. Give each its own."
+            )
         seen[path.resolve()] = flag
     if options.out and options.out.suffix.lower() not in WRITTEN_SUFFIXES:
         raise InputError(
-            f"--out must end in {', '.join(WRITTEN_SUFFIXES)}, got {options.out.name}: "
-            "the video is written as H.264 in an mp4"
+            f"--out must end in {', '.join(WRITTEN_SUFFIXES)}, got {options.out.name}. "
+            "The video is written as H.264 in an mp4."
         )
-    if options.subtitles and options.subtitles.suffix.lower() not in SUBTITLE_SUFFIXES:
+    if options.subtitles:
+        _check_subtitles(options.subtitles)
+
+
+def _check_subtitles(path: Path) -> None:
+    # Imported here: it takes numpy, which --help does not wait for.
+    from stad.outputs.segment_files import SUBTITLE_SUFFIXES
+
+    if path.suffix.lower() not in SUBTITLE_SUFFIXES:
         raise InputError(
-            f"--subtitles must end in {' or '.join(SUBTITLE_SUFFIXES)}, got "
-            f"{options.subtitles.name}: the ending says which kind is written"
+            f"--subtitles must end in {' or '.join(SUBTITLE_SUFFIXES)}, got {path.name}. "
+            "The ending chooses the format."
         )
 
 
@@ -108,8 +139,9 @@ def _check_free(flag: str, path: Path, options: AnnotateOptions) -> None:
         return
     if options.resume:
         raise InputError(
-            f"{flag}: {path} exists already, and no {options.state_path().name} beside it to "
-            "resume from: that run is complete, or its files were moved; --overwrite begins anew"
+            f"{flag}: {path} exists already, and there is no {options.state_path().name} beside it "
+            "to resume from. That run is complete, or its files were moved. Add --overwrite to "
+            "start over."
         )
-    hint = ", or --resume to go on with the run that was interrupted" if has_state else ""
-    raise InputError(f"{flag}: {path} exists already: add --overwrite to replace it{hint}")
+    hint = ", or --resume to continue the interrupted run" if has_state else ""
+    raise InputError(f"{flag}: {path} exists already. Add --overwrite to replace it{hint}.")

@@ -13,6 +13,7 @@ import numpy as np
 
 from stad.cli.annotate_options import AnnotateOptions, check_outputs
 from stad.cli.option_ranges import check_positive_ints
+from stad.cli.recognize_options import RecognizeOptions
 from stad.errors import InputError
 from stad.video.sampling import Views, parse_views, view_times
 
@@ -21,25 +22,9 @@ if TYPE_CHECKING:
 
     from stad.zoo import LoadedModel
 
-DEFAULT_MODEL = "i3d_k400"
 # Of a model of short windows, so that a video of ten seconds is seen from one end to the other.
 DENSE_CLIPS = 5
 BAR_WIDTH = 32
-
-
-@dataclass(frozen=True)
-class RecognizeOptions:
-    """What the user asked for; see ``stad.cli.annotate`` for the words of each."""
-
-    video: str
-    model: str = DEFAULT_MODEL
-    weights: str = "auto"
-    views: str | None = None
-    top: int = 5
-    json: Path | None = None
-    overwrite: bool = False
-    device: str = "auto"
-    quiet: bool = False
 
 
 @dataclass(frozen=True)

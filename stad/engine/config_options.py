@@ -1,24 +1,30 @@
-"""``--cfg-options KEY=VALUE`` of the scripts, with an error for what is neither."""
+"""``--cfg-options KEY=VALUE`` of the commands: changes of a config."""
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Sequence
+from types import SimpleNamespace
 
 from mmengine.config import DictAction
 
+from stad.errors import InputError
 
-class ConfigOptions(DictAction):
-    """mmengine's ``DictAction``, which knows no word without '='."""
 
-    def __call__(self, parser, namespace, values, option_string=None) -> None:
-        """Take the pairs that follow the option.
+def read_changes(pairs: Sequence[str]) -> dict[str, object]:
+    """Return dotted keys of a config and their new values, of the types that they are written as.
 
-        Raises:
-            argparse.ArgumentError: one is no pair.
-        """
-        for one in values:
-            if "=" not in one.strip("="):
-                raise argparse.ArgumentError(
-                    self, f"expected KEY=VALUE, such as train_cfg.max_epochs=5, got {one!r}"
-                )
-        super().__call__(parser, namespace, values, option_string)
+    Args:
+        pairs: such as 'train_cfg.max_epochs=5' or 'stages=[1,2]'.
+
+    Raises:
+        InputError: one is not KEY=VALUE.
+    """
+    for one in pairs:
+        if "=" not in one.strip("="):
+            raise InputError(
+                f"--cfg-options: expected KEY=VALUE, such as train_cfg.max_epochs=5, got {one!r}."
+            )
+    found = SimpleNamespace(changes={})
+    # mmengine's reader of values, which is written for argparse and needs no parser.
+    DictAction([], "changes")(None, found, list(pairs))
+    return found.changes

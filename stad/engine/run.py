@@ -23,6 +23,7 @@ from stad.datasets.videos import VideoDataset
 from stad.engine import published
 from stad.engine.ava_metric import AVAMetric
 from stad.engine.checkpoints import LAST, newest_checkpoint
+from stad.engine.checks import AnyDataset, check_data, check_model_fits, check_same_classes
 from stad.engine.hooks import (
     PerClassHook,
     StartCheckHook,
@@ -35,11 +36,13 @@ from stad.engine.runner import CheckedRunner
 from stad.engine.workers import worker_deaths
 from stad.errors import InputError
 from stad.inference.precision import note_network
+from stad.registry import DATASETS, MODELS
 from stad.utils.files import check_output
 from stad.video.sampling import parse_views
 
 LAUNCHERS = ("none", "pytorch", "slurm")
 TRAINING_KEYS = ("model", "train_dataloader", "train_cfg", "optim_wrapper")
+CHECK_KEYS = ("model", "train_dataloader")
 EVALUATION_KEYS = ("model", "val_dataloader", "val_cfg", "val_evaluator")
 CPU_BACKEND = "gloo"
 
@@ -146,6 +149,41 @@ def evaluate(
         _write_report(runner, report, name=Path(checkpoint).name)
     _leave_processes(runner)
     return metrics
+
+
+@dataclass(frozen=True)
+class DataCheck:
+    """The data of a config that training could use.
+
+    Attributes:
+        datasets: 'training' and 'validation' to what the config describes.
+        warnings: tables of findings, for people; none where all is well.
+    """
+
+    datasets: dict[str, AnyDataset]
+    warnings: list[str]
+
+
+def check(options: RunOptions) -> DataCheck:
+    """Check the data of a config as ``train`` does, without training.
+
+    Rows that cannot be right are reported by the data sets, as a warning in the log.
+
+    Raises:
+        InputError: the run cannot work; says why.
+    """
+    config = _read(options, CHECK_KEYS)
+    loaders = {"training": "train_dataloader", "validation": "val_dataloader"}
+    loaders = {split: name for split, name in loaders.items() if config.get(name)}
+    _check_inputs(config, tuple(loaders.values()))
+    with _config_errors(options.config):
+        datasets = {name: DATASETS.build(config[key].dataset) for name, key in loaders.items()}
+        model = MODELS.build(config.model)
+    warnings = check_data(datasets["training"], datasets.get("validation"))
+    for dataset in datasets.values():
+        check_model_fits(model, dataset)
+    check_same_classes(list(datasets.values()))
+    return DataCheck(datasets, warnings)
 
 
 def _without_training(config: Config) -> Config:

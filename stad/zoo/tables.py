@@ -16,13 +16,13 @@ CACHED = "in the cache"
 def models_table() -> str:
     """All models and person detectors, one a line, with what is in the cache."""
     models = [(*_model_row(entry), _cached(entry)) for entry in MODELS]
+    return _align([(*MODEL_COLUMNS, ""), *models]) + "\n\n" + detectors_table()
+
+
+def detectors_table() -> str:
+    """Return all person detectors, one a line, with what is in the cache."""
     detectors = [(*_detector_row(entry), _cached(entry)) for entry in DETECTORS]
-    return "\n\n".join(
-        (
-            _align([(*MODEL_COLUMNS, ""), *models]),
-            _align([(*DETECTOR_COLUMNS, ""), *detectors]),
-        )
-    )
+    return _align([(*DETECTOR_COLUMNS, ""), *detectors])
 
 
 def markdown_tables() -> str:

@@ -5,49 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stad.cli.option_ranges import check_positive_ints, check_positive_seconds, check_probabilities
+from stad.cli.watch.options import WatchOptions, check_options
 from stad.errors import EXIT_OK
-from stad.utils.files import check_output
 
 if TYPE_CHECKING:
     from stad.cli.watch.stats import Stats
 
 PERCENTILES = (50, 95)
-
-
-@dataclass(frozen=True)
-class WatchOptions:
-    """What the user asked for; see ``stad.cli.watch.command`` for the words of each."""
-
-    source: str
-    jsonl: Path | None = None
-    webhook: str | None = None
-    record: tuple[str, ...] = ()
-    record_dir: Path = Path("recordings")
-    record_sec: float = 10.0
-    show: bool = False
-    duration_sec: float | None = None
-    max_latency_sec: float = 2.0
-    model: str | None = None
-    weights: str = "auto"
-    detector: str | None = None
-    detector_weights: str = "auto"
-    threshold: float | None = None
-    person_threshold: float | None = None
-    stride_sec: float | None = None
-    detect_sec: float = 0.2
-    tracker: str | None = None
-    tracker_options: tuple[str, ...] = ()
-    track_memory_sec: float | None = None
-    max_labels: int = 3
-    localizer: Path | None = None
-    labels: tuple[str, ...] = ()
-    device: str = "auto"
-    precision: str = "auto"
-    quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -234,19 +200,3 @@ def summary(report: WatchReport) -> str:
     if report.num_reconnects:
         text += f"; the stream was lost and came back {report.num_reconnects} times"
     return text
-
-
-def check_options(options: WatchOptions) -> None:
-    """Raise InputError for a number out of its range or an output that cannot be written."""
-    check_probabilities(threshold=options.threshold, person_threshold=options.person_threshold)
-    check_positive_seconds(
-        stride=options.stride_sec,
-        detect_every=options.detect_sec,
-        track_memory=options.track_memory_sec,
-        max_latency=options.max_latency_sec,
-        duration=options.duration_sec,
-        record_seconds=options.record_sec,
-    )
-    check_positive_ints(max_labels=options.max_labels)
-    if options.jsonl is not None:
-        check_output("--jsonl", options.jsonl)

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
 from stad.annotations.segments import read_annotations
+from stad.cli.tune_options import TuneOptions
 from stad.errors import EXIT_INTERRUPTED, EXIT_OK, InputError
 from stad.localization.curve_files import read_curves
 from stad.localization.options import LocalizerOptions
 from stad.localization.tuning import Tuned, tune
 from stad.utils.interrupt import StopRequest
-
-
-@dataclass(frozen=True)
-class TuneOptions:
-    """The options of ``tools/tune_localizer.py``, which describes each."""
-
-    curves: tuple[str, ...]
-    annotations: str
-    out: str
-    subset: str | None = None
-    start_from: str | None = None
-    window_sec: float | None = None
-    stride_sec: float | None = None
-    overlap: float = 0.5
-    per_label: bool = False
-    quiet: bool = False
 
 
 def tune_files(options: TuneOptions) -> int:
@@ -44,7 +29,7 @@ def tune_files(options: TuneOptions) -> int:
         base = LocalizerOptions.from_file(options.start_from)
     if options.window_sec is not None:
         base = replace(base, window_sec=options.window_sec)
-    truth = read_annotations(options.annotations, subset=options.subset)
+    truth = read_annotations(options.gt, subset=options.subset)
     curves = read_curves(options.curves)
     with (
         StopRequest() as stop,
@@ -61,13 +46,13 @@ def tune_files(options: TuneOptions) -> int:
             truth,
             base=base,
             stride_sec=options.stride_sec,
-            overlap=options.overlap,
+            overlap=options.tiou,
             per_label=options.per_label,
             on_label=show,
         )
     tuned.options.to_file(options.out)
     if not options.quiet:
-        print(tuned_table(tuned, options.overlap))
+        print(tuned_table(tuned, options.tiou))
         print(f"written   {options.out}")
     if tuned.num_left:
         print(f"interrupted: {tuned.num_left} labels were not tuned", file=sys.stderr)
@@ -86,10 +71,10 @@ def tuned_table(tuned: Tuned, overlap: float) -> str:
 
 
 def _check(options: TuneOptions) -> None:
-    if not 0 < options.overlap <= 1:
-        raise InputError(f"--tiou must be above 0 and at most 1, got {options.overlap:g}")
+    if not 0 < options.tiou <= 1:
+        raise InputError(f"--tiou must be above 0 and at most 1, got {options.tiou:g}.")
     if options.stride_sec is not None and not 0 < options.stride_sec < float("inf"):
-        raise InputError(f"--stride must be above 0 seconds, got {options.stride_sec:g}")
+        raise InputError(f"--stride must be above 0 seconds, got {options.stride_sec:g}.")
     folder = Path(options.out).parent
     if not folder.is_dir():
-        raise InputError(f"--out: the folder {folder} does not exist: make it first")
+        raise InputError(f"--out: the folder {folder} does not exist. Create it first.")

@@ -1,0 +1,59 @@
+"""The options of ``stad check``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional
+
+from stad.cli.evaluate_options import SegmentFileOptions, TubeFileOptions
+from stad.cli.option_types import option
+from stad.cli.train_options import ConfigOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckConfigOptions(ConfigOptions):
+    """What ``stad check config`` is asked for."""
+
+    config: Annotated[
+        Path, Positional, option("config file, such as configs/slowfast_ava.py", metavar="CONFIG")
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckAvaOptions:
+    """What ``stad check ava`` is asked for."""
+
+    file: Annotated[
+        Path, Positional, option("annotations, or with --gt detections, AVA CSV", metavar="CSV")
+    ]
+    gt: Annotated[
+        Path | None, option("ground truth that the detections should fit", metavar="CSV")
+    ] = None
+    labelmap: Annotated[
+        Path | None, option("classes, .pbtxt or .txt (default: AVA's)", metavar="FILE")
+    ] = None
+    excluded: Annotated[Path | None, option("with --gt: keyframes to leave out", metavar="CSV")] = (
+        None
+    )
+    videos: Annotated[
+        Path | None,
+        option("folder of the videos that the annotations are of", metavar="DIR"),
+    ] = None
+    videos_start: Annotated[float, option("timestamp of their first frame", metavar="SEC")] = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckSegmentsOptions(SegmentFileOptions):
+    """What ``stad check segments`` is asked for."""
+
+    file: Annotated[Path, Positional, option("detections, ActivityNet JSON", metavar="JSON")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckTubesOptions(TubeFileOptions):
+    """What ``stad check tubes`` is asked for."""
+
+    file: Annotated[Path, Positional, option("detected tubes, JSON", metavar="JSON")]

@@ -1,0 +1,146 @@
+"""The command ``stad evaluate``: a file of detections against a file of ground truth."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+from stad.cli.arguments import parse
+from stad.cli.commands import Command, run_group
+from stad.cli.evaluate_options import (
+    EvaluateAvaOptions,
+    EvaluateSegmentsOptions,
+    EvaluateTubesOptions,
+)
+from stad.errors import InputError
+
+OPTIONS = "stad.cli.evaluate_options:"
+COMMANDS = (
+    Command("ava", "stad.cli.evaluate:ava_main", "AVA frame-mAP", f"{OPTIONS}EvaluateAvaOptions"),
+    Command(
+        "segments",
+        "stad.cli.evaluate:segments_main",
+        "segment-mAP, as ActivityNet or THUMOS 2014 compute it",
+        f"{OPTIONS}EvaluateSegmentsOptions",
+    ),
+    Command(
+        "tubes",
+        "stad.cli.evaluate:tubes_main",
+        "tube-mAP (video-mAP) on UCF101-24, JHMDB or MultiSports",
+        f"{OPTIONS}EvaluateTubesOptions",
+    ),
+)
+DESCRIPTION = "Evaluate a file of detections against a file of ground truth."
+AVA = """Compute AVA frame-mAP. Several --pred are compared; --json then prints an object of them
+by name."""
+SEGMENTS = """Compute segment-mAP as ActivityNet or THUMOS 2014 do.
+
+Detections are JSON as for the ActivityNet challenge: {"results": {VIDEO: [{"label": ...,
+"segment": [START, END], "score": ...}]}}, in seconds."""
+TUBES = """Compute tube-mAP (video-mAP) on UCF101-24, JHMDB or MultiSports.
+
+Detections are JSON: {"format": "stad-tubes", "version": 1, "videos": {VIDEO: [{"label": ...,
+"score": ..., "first_frame": FROM 1, "boxes": [[X1, Y1, X2, Y2], ...]}]}}, in pixels, a box for
+every frame."""
+
+
+def evaluate_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:
+    """Run ``stad evaluate``."""
+    run_group(COMMANDS, arguments, prog=prog, description=DESCRIPTION)
+
+
+def ava_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:
+    """Run ``stad evaluate ava``."""
+    options = parse(
+        EvaluateAvaOptions,
+        arguments,
+        prog=prog,
+        description=AVA,
+        examples=("--gt ava_val_v2.2.csv --pred detections.csv --report out/",),
+    )
+    if not options.pred:
+        raise InputError("Give the detections with --pred CSV.")
+    from stad.evaluation.ava_summary import as_json, as_table
+    from stad.evaluation.compare_ava import compare_ava_files
+    from stad.report.page import name_results, write_report
+
+    comparisons = [
+        compare_ava_files(
+            options.gt,
+            pred,
+            label_map=options.labelmap,
+            excluded=options.excluded,
+            protocol=options.protocol,
+            tie_order=options.tie_order,
+        )
+        for pred in options.pred
+    ]
+    results = name_results(comparisons)
+    print_warnings(dict.fromkeys(text for _, one in results for text in one.warnings))
+    if options.json:
+        shown = {name: as_json(one.result) for name, one in results}
+        print(json.dumps(shown if len(shown) > 1 else shown[results[0].name]))
+    else:
+        tables = [(name, as_table(one.result)) for name, one in results]
+        print("\n\n".join("\n".join(pair[len(tables) == 1 :]) for pair in tables))
+    if options.report:
+        write_report(
+            options.report,
+            results,
+            videos=options.videos,
+            video_start_sec=options.videos_start,
+        )
+
+
+def segments_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:
+    """Run ``stad evaluate segments``."""
+    options = parse(
+        EvaluateSegmentsOptions,
+        arguments,
+        prog=prog,
+        description=SEGMENTS,
+        examples=("--gt activity_net.v1-3.min.json --pred detections.json --subset validation",),
+    )
+    from stad.annotations.segments import read_annotations, read_results
+    from stad.evaluation.compare_segments import check_segments, compare_segments
+    from stad.evaluation.items_summary import as_json, as_table
+
+    truth = read_annotations(options.gt, subset=options.subset)
+    found = read_results(options.pred)
+    print_warnings(check_segments(truth, found))
+    result = compare_segments(truth, found, protocol=options.protocol, thresholds=options.tiou)
+    print(json.dumps(as_json(result)) if options.json else as_table(result))
+
+
+def tubes_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:
+    """Run ``stad evaluate tubes``."""
+    options = parse(
+        EvaluateTubesOptions,
+        arguments,
+        prog=prog,
+        description=TUBES,
+        examples=("--gt UCF101v2-GT.pkl --pred tubes.json",),
+    )
+    from stad.annotations.tubes import read_tube_annotations, read_tube_results
+    from stad.evaluation.compare_tubes import check_tube_results, compare_tubes
+    from stad.evaluation.items_summary import as_json, as_table
+    from stad.evaluation.tubes import THRESHOLDS
+
+    truth, found = read_tube_annotations(options.gt), read_tube_results(options.pred)
+    print_warnings(check_tube_results(truth, found, part=options.part, split=options.split))
+    result = compare_tubes(
+        truth,
+        found,
+        part=options.part,
+        split=options.split,
+        protocol=options.protocol,
+        thresholds=options.iou or THRESHOLDS,
+    )
+    print(json.dumps(as_json(result)) if options.json else as_table(result))
+
+
+def print_warnings(warnings: Iterable[str]) -> None:
+    """Print warnings on stderr."""
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)

@@ -1,0 +1,113 @@
+"""The options of ``stad evaluate``: files of detections and of ground truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import UseAppendAction
+
+from stad.cli.option_types import option
+
+# As stad.evaluation and stad.annotations have them; written out here because --help takes no numpy.
+AvaProtocol = Literal["official", "mmaction2", "pyslowfast"]
+TieOrder = Literal["stable", "numpy"]
+SegmentProtocol = Literal["activitynet", "thumos14"]
+TubeProtocol = Literal["act", "multisports"]
+Part = Literal["test", "train"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateAvaOptions:
+    """What ``stad evaluate ava`` is asked for."""
+
+    gt: Annotated[Path, option("ground truth, AVA CSV (also .gz)", metavar="CSV")]
+    pred: Annotated[
+        tuple[Path, ...], UseAppendAction, option("detections; may be repeated", metavar="CSV")
+    ] = ()
+    labelmap: Annotated[
+        Path | None,
+        option(
+            "classes to evaluate, .pbtxt or .txt (default: the 60 that AVA evaluates)",
+            metavar="FILE",
+        ),
+    ] = None
+    excluded: Annotated[
+        Path | None, option("keyframes to leave out: video id, timestamp", metavar="CSV")
+    ] = None
+    protocol: Annotated[
+        AvaProtocol,
+        option(
+            "official, mmaction2 or pyslowfast, whose figures differ (default: official)",
+            metavar="NAME",
+        ),
+    ] = "official"
+    tie_order: Annotated[
+        TieOrder,
+        option(
+            "order of equal scores: stable, or numpy as it sorts on this CPU (default: stable)",
+            metavar="NAME",
+        ),
+    ] = "stable"
+    json: Annotated[bool, option("print only mAP and per_class, as JSON")] = False
+    report: Annotated[
+        Path | None, option("write report.html and report.json there", metavar="DIR")
+    ] = None
+    videos: Annotated[
+        Path | None, option("video files by id, for the frames in the report", metavar="DIR")
+    ] = None
+    videos_start: Annotated[float, option("timestamp of their first frame", metavar="SEC")] = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentFileOptions:
+    """A file of detected segments and its ground truth."""
+
+    gt: Annotated[
+        Path, option("ActivityNet JSON, or the folder of THUMOS 2014's text files", metavar="PATH")
+    ]
+    subset: Annotated[
+        str | None,
+        option("annotations to use, such as validation (default: all)", metavar="NAME"),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateSegmentsOptions(SegmentFileOptions):
+    """What ``stad evaluate segments`` is asked for."""
+
+    pred: Annotated[Path, option("detections, ActivityNet JSON", metavar="JSON")]
+    protocol: Annotated[
+        SegmentProtocol,
+        option("activitynet or thumos14, whose figures differ", metavar="NAME"),
+    ] = "activitynet"
+    tiou: Annotated[
+        tuple[float, ...] | None,
+        option("temporal IoUs (default: those of the protocol)", metavar="IOU ..."),
+    ] = None
+    json: Annotated[bool, option("print JSON")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TubeFileOptions:
+    """A file of detected tubes and its ground truth."""
+
+    gt: Annotated[Path, option("the published pickle of annotations", metavar="PKL")]
+    part: Annotated[Part, option("videos to use, test or train", metavar="PART")] = "test"
+    split: Annotated[int, option("split of the data set", metavar="N")] = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateTubesOptions(TubeFileOptions):
+    """What ``stad evaluate tubes`` is asked for."""
+
+    pred: Annotated[Path, option("detected tubes, JSON", metavar="JSON")]
+    protocol: Annotated[
+        TubeProtocol, option("act or multisports, whose figures differ", metavar="NAME")
+    ] = "act"
+    iou: Annotated[
+        tuple[float, ...] | None,
+        option("tube IoUs (default: 0.2 and 0.5 to 0.95)", metavar="IOU ..."),
+    ] = None
+    json: Annotated[bool, option("print JSON")] = False

@@ -1,0 +1,106 @@
+"""The command ``stad``: one word for each job."""
+
+from __future__ import annotations
+
+import sys
+
+from stad.cli.commands import Command, choose
+from stad.errors import run_script
+
+DESCRIPTION = "Find who does what, when and where in video."
+COMMANDS = (
+    Command(
+        "annotate",
+        "stad.cli.annotate:annotate_main",
+        "annotate a video file with people, their ids and actions",
+        options="stad.cli.annotate_options:AnnotateOptions",
+        is_supervised=True,
+    ),
+    Command(
+        "watch",
+        "stad.cli.watch.command:watch_main",
+        "watch a camera or a stream and report events as they happen",
+        options="stad.cli.watch.options:WatchOptions",
+        is_supervised=True,
+    ),
+    Command(
+        "recognize",
+        "stad.cli.recognize:recognize_main",
+        "name what a video shows as a whole",
+        options="stad.cli.recognize_options:RecognizeOptions",
+        is_supervised=True,
+    ),
+    Command(
+        "train",
+        "stad.cli.train:train_main",
+        "train a model",
+        options="stad.cli.train_options:TrainOptions",
+        is_supervised=True,
+    ),
+    Command(
+        "test",
+        "stad.cli.test:checkpoint_main",
+        "evaluate a checkpoint or a published model on its data",
+        options="stad.cli.train_options:CheckpointOptions",
+        is_supervised=True,
+    ),
+    Command(
+        "evaluate",
+        "stad.cli.evaluate:evaluate_main",
+        "evaluate a file of detections: ava, segments or tubes",
+        commands="stad.cli.evaluate:COMMANDS",
+    ),
+    Command(
+        "check",
+        "stad.cli.check:check_main",
+        "check the annotations of a config, or a file, without training",
+        commands="stad.cli.check:COMMANDS",
+    ),
+    Command(
+        "tune",
+        "stad.cli.tune:tune_main",
+        "fit thresholds and times of segments to annotated videos",
+        options="stad.cli.tune_options:TuneOptions",
+    ),
+    Command(
+        "models",
+        "stad.cli.models:models_main",
+        "list models, detectors, labels or trackers",
+        options="stad.cli.models:ModelsOptions",
+    ),
+    Command(
+        "completion",
+        "stad.cli.completion:completion_main",
+        "print the completion script of a shell",
+        options="stad.cli.completion:CompletionOptions",
+    ),
+)
+NOTES = ('Completion in bash: eval "$(stad completion bash)"; also zsh and fish.',)
+PROG = "stad"
+COMPLETION = "--tyro-print-completion"
+
+
+def main() -> None:
+    """Run the command ``stad``."""
+    words = sys.argv[1:]
+    names = {one.name: one for one in COMMANDS}
+    command = names.get(words[0]) if words else None
+    if command is not None and command.is_supervised:
+        from stad.cli.run import run_command
+
+        run_command(lambda: stad_main(words))
+    else:
+        run_script(lambda: stad_main(words))
+
+
+def stad_main(words: list[str]) -> int | None:
+    """Run a command line and return its exit code."""
+    if words[:1] == ["--version"]:
+        import stad
+
+        print(f"stad {stad.__version__}")
+        return None
+    if words[:1] == [COMPLETION]:
+        words = ["completion", *words[1:]]
+    command = choose(COMMANDS, words, prog=PROG, description=DESCRIPTION, notes=NOTES)
+    return None if command is None else command.run(words[1:], prog=PROG)

@@ -1,0 +1,124 @@
+"""Options that several commands share: models, predictions, tracking, lists.
+
+Each option is one field of one class. A command's options are a class that inherits the groups it
+needs; ``HEADING`` is what ``--help`` writes above those of a class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from stad.cli.option_types import Labels, Pairs, option
+
+Precision = Literal["auto", "float32", "bfloat16"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuietOptions:
+    """How much is printed."""
+
+    HEADING = "general"
+
+    quiet: Annotated[bool, option("print warnings and errors only")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListModelsOptions(QuietOptions):
+    """Print what can be chosen, instead of running."""
+
+    list_models: Annotated[bool, option("list models and detectors, then exit")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListOptions(ListModelsOptions):
+    """Print what can be chosen, instead of running."""
+
+    list_labels: Annotated[bool, option("list the labels of --model (AVA's without it)")] = False
+    list_trackers: Annotated[bool, option("list trackers and their parameters")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorOptions:
+    """The person detector and where networks run."""
+
+    HEADING = "models"
+
+    detector: Annotated[
+        str | None,
+        option(
+            "person detector, or whole_frame (default: the best available)", metavar="NAME|CONFIG"
+        ),
+    ] = None
+    detector_weights: Annotated[
+        str, option("checkpoint of the detector (default: published weights)", metavar="FILE")
+    ] = "auto"
+    device: Annotated[str, option("auto, cpu, cuda, cuda:1, ...", metavar="DEVICE")] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions(DetectorOptions):
+    """What ``stad.inference.build.build_models`` reads."""
+
+    model: Annotated[
+        str | None, option("action model (default: the best available)", metavar="NAME|CONFIG")
+    ] = None
+    weights: Annotated[
+        str, option("checkpoint of the action model (default: published weights)", metavar="FILE")
+    ] = "auto"
+    precision: Annotated[
+        Precision,
+        option("float32, bfloat16 or auto, the faster that works (default: auto)", metavar="NAME"),
+    ] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackerOptions:
+    """What ``stad.actors.tracker_options.choose_tracker`` takes."""
+
+    HEADING = "predictions and tracking"
+
+    tracker: Annotated[
+        str | None,
+        option("tracker that gives people their ids (default: bytetrack)", metavar="NAME"),
+    ] = None
+    tracker_options: Annotated[
+        Pairs, option("its parameters, such as iou=giou", metavar="KEY=VALUE ...")
+    ] = ()
+    track_memory_sec: Annotated[
+        float | None,
+        option(
+            "how long a hidden person keeps the id (default: 2)", metavar="SEC", name="track-memory"
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionOptions:
+    """What is predicted and shown, in a file and live."""
+
+    HEADING = "predictions and tracking"
+
+    threshold: Annotated[
+        float | None, option("minimum action score (default: the model's)", metavar="0..1")
+    ] = None
+    labels: Annotated[Labels, option("keep only these labels", metavar="A,B")] = ()
+    max_labels: Annotated[int, option("labels shown per person", metavar="N")] = 3
+    stride_sec: Annotated[
+        float | None,
+        option(
+            "time between action predictions (default: the model's)", metavar="SEC", name="stride"
+        ),
+    ] = None
+    detect_sec: Annotated[
+        float, option("time between person detections", metavar="SEC", name="detect-every")
+    ] = 0.2
+    person_threshold: Annotated[
+        float | None,
+        option("minimum person score to start a track (default: the detector's)", metavar="0..1"),
+    ] = None
+    localizer: Annotated[
+        Path | None,
+        option("thresholds and times of segments, as stad tune writes them", metavar="FILE"),
+    ] = None

@@ -1,0 +1,42 @@
+"""The command ``stad train``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stad.cli.arguments import parse
+from stad.cli.train_options import TrainOptions
+
+DESCRIPTION = """Train a model.
+
+On several GPUs: torchrun --nproc_per_node 8 tools/train.py CONFIG --launcher pytorch"""
+EXAMPLES = ("configs/slowfast_ava.py", "configs/slowfast_ava.py --resume --amp")
+EVERYDAY = ("config", "work_dir", "resume", "amp", "cfg_options", "launcher")
+
+
+def train_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:
+    """Run ``stad train``."""
+    options = parse(
+        TrainOptions,
+        arguments,
+        prog=prog,
+        description=DESCRIPTION,
+        examples=EXAMPLES,
+        everyday=EVERYDAY,
+    )
+    from stad.engine.config_options import read_changes
+
+    changes = read_changes(options.cfg_options)
+    # Imported here: --help and wrong options do not wait for torch.
+    from stad.engine.run import RunOptions, train
+
+    train(
+        RunOptions(
+            config=options.config,
+            work_dir=options.work_dir,
+            resume=options.resume,
+            amp=options.amp,
+            launcher=options.launcher,
+            changes=changes,
+        )
+    )

@@ -1,0 +1,79 @@
+"""The options of ``stad watch``, and whether they can work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional
+
+from stad.cli.option_groups import ModelOptions, PredictionOptions, QuietOptions, TrackerOptions
+from stad.cli.option_ranges import check_positive_ints, check_positive_seconds, check_probabilities
+from stad.cli.option_types import Labels, option
+from stad.utils.files import check_output
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventOptions:
+    """Where events go, besides the screen."""
+
+    HEADING = "events"
+
+    jsonl: Annotated[
+        Path | None, option("append each event to this file, one JSON a line", metavar="FILE")
+    ] = None
+    webhook: Annotated[str | None, option("post each event as JSON to this URL", metavar="URL")] = (
+        None
+    )
+    record: Annotated[
+        Labels, option("record an mp4 around events of these labels", metavar="A,B")
+    ] = ()
+    record_dir: Annotated[Path, option("folder of the recordings", metavar="DIR")] = Path(
+        "recordings"
+    )
+    record_sec: Annotated[
+        float,
+        option("seconds recorded before and after an event", metavar="SEC", name="record-seconds"),
+    ] = 10.0
+    show: Annotated[bool, option("show a window with boxes, a few seconds late")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchOptions(EventOptions, ModelOptions, PredictionOptions, TrackerOptions, QuietOptions):
+    """What ``stad watch`` is asked for."""
+
+    HEADING = "general"
+
+    source: Annotated[
+        str,
+        Positional,
+        option("camera number, RTSP or HTTP URL, or a video file", metavar="SOURCE"),
+    ]
+    duration_sec: Annotated[
+        float | None, option("stop after this time", metavar="SEC", name="duration")
+    ] = None
+    max_latency_sec: Annotated[
+        float,
+        option(
+            "maximum delay beyond what a window takes; later frames are dropped",
+            metavar="SEC",
+            name="max-latency",
+        ),
+    ] = 2.0
+
+
+def check_options(options: WatchOptions) -> None:
+    """Raise InputError for a number outside its range or an output that cannot be written."""
+    check_probabilities(threshold=options.threshold, person_threshold=options.person_threshold)
+    check_positive_seconds(
+        stride=options.stride_sec,
+        detect_every=options.detect_sec,
+        track_memory=options.track_memory_sec,
+        max_latency=options.max_latency_sec,
+        duration=options.duration_sec,
+        record_seconds=options.record_sec,
+    )
+    check_positive_ints(max_labels=options.max_labels)
+    if options.jsonl is not None:
+        check_output("--jsonl", options.jsonl)
