@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from stad.errors import InputError
 
 ANSI = re.compile(r"\033\[[0-9;]*m")
-EDGES = "│|"
-CORNERS = "╭╰+"
+CORNERS = ("╭", "╰")
+EDGE = "│ "
+# The text of a box begins here.
+INDENT = 2
 # Room for any message: nothing is wrapped, so that a line is a line.
 COLUMNS = "10000"
 # What tyro writes -> what stad writes.
@@ -65,16 +67,22 @@ def plain_error(boxed: str, *, prog: str) -> str:
 
 
 def _sections(boxed: str) -> list[list[str]]:
-    """Return the lines of a box, cut at its horizontal lines."""
+    """Return the lines of a box, cut at its horizontal lines.
+
+    Where stdout is not UTF-8, the title is a line of its own, and there are no edges.
+    """
+    lines = [line for line in ANSI.sub("", boxed).splitlines() if line.strip()]
+    if lines and lines[0].startswith(" "):
+        lines = lines[1:]
     sections: list[list[str]] = [[]]
-    for line in ANSI.sub("", boxed).splitlines():
-        if not line or line[0] in CORNERS:
+    for line in lines:
+        if line.startswith(CORNERS):
             continue
-        text = line.strip(EDGES).rstrip()
-        if text.strip() and not text.strip("─- "):
+        text = line[INDENT:].rstrip(EDGE)
+        if text.strip("─- "):
+            sections[-1].append(text)
+        elif text:
             sections.append([])
-        elif text.strip():
-            sections[-1].append(text.removeprefix(" "))
     return [section for section in sections if section] or [["The command line is wrong."]]
 
 

@@ -207,10 +207,9 @@ def test_ids_that_come_with_the_boxes_are_kept(tmp_path, weights, boxes, capsys)
 
 
 def test_the_parameters_of_a_tracker_do_not_swallow_the_video(capsys):
-    with pytest.raises(SystemExit) as stopped:
-        annotate_main(["--json", "a.json", "--tracker-options", "iou=giou", "in.mp4"])
-    assert stopped.value.code == 2
-    assert "'in.mp4' is not KEY=VALUE. Put the video" in capsys.readouterr().err
+    code, said = exit_code(capsys, "--json", "a.json", "--tracker-options", "iou=giou", "in.mp4")
+    assert code == 2
+    assert "'in.mp4' is not KEY=VALUE. Put the video" in said
 
 
 def test_trackers_are_listed(capsys):

@@ -130,4 +130,4 @@ def test_the_script_ends_with_code_2(tmp_path):
     assert done.stderr.startswith("error: no such file")
     done = subprocess.run(script, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "give a video file" in done.stderr
+    assert "Give a video file" in done.stderr

@@ -189,7 +189,8 @@ def test_script(tmp_path, weak_set):
 
 
 def test_ctrl_c_keeps_what_was_done(tmp_path, weak_set, monkeypatch, capsys):
-    from stad.localization import tune_files
+    from stad.cli import tune_job
+    from stad.cli.tune_options import TuneOptions
 
     curves, truth = weak_set
     npz = write_npz(tmp_path / "curves.npz", curves[:1])
@@ -208,10 +209,8 @@ def test_ctrl_c_keeps_what_was_done(tmp_path, weak_set, monkeypatch, capsys):
 
         return tune(*args, **(options | {"on_label": interrupt, "grid": SMALL, "per_label": True}))
 
-    monkeypatch.setattr(tune_files, "tune", stop_soon)
-    code = tune_files.tune_files(
-        tune_files.TuneOptions((str(npz),), str(gt), str(tmp_path / "out.json"))
-    )
+    monkeypatch.setattr(tune_job, "tune", stop_soon)
+    code = tune_job.tune_files(TuneOptions(curves=(str(npz),), gt=gt, out=tmp_path / "out.json"))
     assert code == 130
     options = LocalizerOptions.from_file(tmp_path / "out.json")
     assert set(options.labels) <= {"walk"}

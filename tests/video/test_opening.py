@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pytest
+import tyro
+from tyro.conf import Positional
 
-from stad.cli.arguments import ArgumentParser
+from stad.cli.arguments import parse
+from stad.cli.option_types import option
+from stad.errors import InputError
 from stad.video.clip_source import VideoFiles
 from stad.video.continued import ContinuedSink
 from stad.video.opening import media_url
@@ -61,13 +67,16 @@ def test_addresses_stay_as_they_are():
         assert media_url(address) == address
 
 
-def test_names_with_a_leading_dash_are_no_options():
-    parser = ArgumentParser()
-    parser.add_argument("video")
-    parser.add_argument("--out")
-    parser.add_argument("--start", type=float)
-    parser.add_argument("-v", action="store_true")
-    args = parser.parse_args(["-a b.mp4", "--out", "--c.mp4", "--start", "-0.5", "-v"])
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    video: Annotated[str, Positional, option("a video")]
+    out: Annotated[str | None, option("another")] = None
+    start: Annotated[float | None, option("seconds")] = None
+    v: Annotated[bool, tyro.conf.arg(aliases=["-v"])] = False
+
+
+def test_names_with_a_leading_dash_are_not_options():
+    args = parse(Options, ["-a b.mp4", "--out", "--c.mp4", "--start", "-0.5", "-v"])
     assert (args.video, args.out, args.start, args.v) == ("./-a b.mp4", "./--c.mp4", -0.5, True)
-    with pytest.raises(SystemExit):
-        parser.parse_args(["a.mp4", "--strat", "3"])
+    with pytest.raises(InputError, match=r"no option --strat\. Perhaps you meant --start"):
+        parse(Options, ["a.mp4", "--strat", "3"])
