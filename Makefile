@@ -2,6 +2,7 @@
 
 PYTHON ?= python3.11
 VENV ?= .venv
+DOCS_VENV := $(VENV)-docs
 OUT ?= outputs
 # A video of your own: make demo SAMPLE=party.mp4
 SAMPLE ?=
@@ -14,13 +15,14 @@ INSTALL := $(IN_VENV) -m pip install --disable-pip-version-check
 DONE := $(VENV)/.done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sample demo test test-slow lint clean
+.PHONY: help setup sample demo test test-slow lint docs clean
 
 help:
 	@echo "make demo    set up, fetch the sample video and the weights, annotate the sample"
 	@echo "make test    set up, run the fast tests (make test-slow: the slow ones)"
 	@echo "make setup   only set up: $(VENV) with the pinned packages of requirements/"
-	@echo "make lint    ruff check and ruff format --check"
+	@echo "make lint    ruff check, ruff format --check, import-linter and pyright"
+	@echo "make docs    build the documentation site in site/"
 	@echo "make clean   remove $(VENV) and what the builds left; $(OUT)/ and ~/.cache stay"
 	@echo "Options: PYTHON=python3.11 VENV=.venv SAMPLE=my.mp4 OUT=outputs MAX_JOBS=n"
 
@@ -73,9 +75,25 @@ test: setup
 test-slow: setup
 	$(IN_VENV) -m pytest -m slow
 
-lint: setup
+$(DONE)/lint: requirements/lint.txt $(DONE)/rest
+	$(INSTALL) -q --no-deps -r requirements/lint.txt
+	@touch $@
+
+lint: setup $(DONE)/lint
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/pyright
+
+# In a folder of its own: the site needs neither torch nor stad's other packages.
+$(DOCS_VENV)/.done: requirements/docs.txt requirements/pip.txt
+	"$(PYTHON)" -m venv "$(DOCS_VENV)"
+	$(DOCS_VENV)/bin/python -m pip install -q -r requirements/pip.txt
+	$(DOCS_VENV)/bin/python -m pip install -q --no-deps -r requirements/docs.txt
+	@touch $@
+
+docs: $(DOCS_VENV)/.done
+	$(DOCS_VENV)/bin/mkdocs build --strict
 
 clean:
-	rm -rf "$(VENV)" build dist stad.egg-info .pytest_cache .ruff_cache
+	rm -rf "$(VENV)" "$(DOCS_VENV)" site build dist stad.egg-info .pytest_cache .ruff_cache
