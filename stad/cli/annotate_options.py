@@ -8,7 +8,13 @@ from typing import Annotated
 
 from tyro.conf import Positional
 
-from stad.cli.option_groups import ListOptions, ModelOptions, PredictionOptions, TrackerOptions
+from stad.cli.option_groups import (
+    JsonOptions,
+    ListOptions,
+    ModelOptions,
+    PredictionOptions,
+    TrackerOptions,
+)
 from stad.cli.option_ranges import check_positive_ints, check_positive_seconds, check_probabilities
 from stad.cli.option_types import option
 from stad.errors import InputError
@@ -21,13 +27,12 @@ OUTPUTS = ("out", "json", "csv", "html", "events", "activitynet", "subtitles", "
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutputOptions:
+class OutputOptions(JsonOptions):
     """The files that a run writes."""
 
     HEADING = "more outputs"
 
     out: Annotated[Path | None, option("annotated video (H.264 mp4)", metavar="FILE")] = None
-    json: Annotated[Path | None, option("all results as JSON", metavar="FILE")] = None
     csv: Annotated[Path | None, option("actions as AVA detection CSV", metavar="FILE")] = None
     html: Annotated[Path | None, option("timeline page for a browser", metavar="FILE")] = None
     events: Annotated[Path | None, option("segments as a CSV table", metavar="FILE")] = None
@@ -36,7 +41,6 @@ class OutputOptions:
     )
     subtitles: Annotated[Path | None, option("segments as .srt or .vtt", metavar="FILE")] = None
     coco: Annotated[Path | None, option("tubes as COCO JSON with tracks", metavar="FILE")] = None
-    overwrite: Annotated[bool, option("replace output files that exist")] = False
     resume: Annotated[bool, option("continue an interrupted run of the same command")] = False
 
     def outputs(self) -> dict[str, Path]:

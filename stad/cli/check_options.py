@@ -8,7 +8,7 @@ from typing import Annotated
 
 from tyro.conf import Positional
 
-from stad.cli.evaluate_options import SegmentFileOptions, TubeFileOptions
+from stad.cli.evaluate_options import AvaFileOptions, SegmentFileOptions, TubeFileOptions
 from stad.cli.option_types import option
 from stad.cli.train_options import ConfigOptions
 
@@ -23,7 +23,7 @@ class CheckConfigOptions(ConfigOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckAvaOptions:
+class CheckAvaOptions(AvaFileOptions):
     """What ``stad check ava`` is asked for."""
 
     file: Annotated[
@@ -32,17 +32,6 @@ class CheckAvaOptions:
     gt: Annotated[
         Path | None, option("ground truth that the detections should fit", metavar="CSV")
     ] = None
-    labelmap: Annotated[
-        Path | None, option("classes, .pbtxt or .txt (default: AVA's)", metavar="FILE")
-    ] = None
-    excluded: Annotated[Path | None, option("with --gt: keyframes to leave out", metavar="CSV")] = (
-        None
-    )
-    videos: Annotated[
-        Path | None,
-        option("folder of the videos that the annotations are of", metavar="DIR"),
-    ] = None
-    videos_start: Annotated[float, option("timestamp of their first frame", metavar="SEC")] = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,23 +19,34 @@ Part = Literal["test", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateAvaOptions:
+class PrintOptions:
+    """How figures are printed."""
+
+    json: Annotated[bool, option("print JSON")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AvaFileOptions:
+    """What belongs to a file in AVA's format."""
+
+    labelmap: Annotated[
+        Path | None, option("classes, .pbtxt or .txt (default: AVA's)", metavar="FILE")
+    ] = None
+    excluded: Annotated[
+        Path | None, option("keyframes to leave out: video id, timestamp", metavar="CSV")
+    ] = None
+    videos: Annotated[Path | None, option("folder of the videos, by id", metavar="DIR")] = None
+    videos_start: Annotated[float, option("timestamp of their first frame", metavar="SEC")] = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateAvaOptions(AvaFileOptions, PrintOptions):
     """What ``stad evaluate ava`` is asked for."""
 
     gt: Annotated[Path, option("ground truth, AVA CSV (also .gz)", metavar="CSV")]
     pred: Annotated[
         tuple[Path, ...], UseAppendAction, option("detections; may be repeated", metavar="CSV")
     ] = ()
-    labelmap: Annotated[
-        Path | None,
-        option(
-            "classes to evaluate, .pbtxt or .txt (default: the 60 that AVA evaluates)",
-            metavar="FILE",
-        ),
-    ] = None
-    excluded: Annotated[
-        Path | None, option("keyframes to leave out: video id, timestamp", metavar="CSV")
-    ] = None
     protocol: Annotated[
         AvaProtocol,
         option(
@@ -46,18 +57,14 @@ class EvaluateAvaOptions:
     tie_order: Annotated[
         TieOrder,
         option(
-            "order of equal scores: stable, or numpy as it sorts on this CPU (default: stable)",
+            "order of equal scores: stable, or numpy (as it sorts on this CPU)",
             metavar="NAME",
         ),
     ] = "stable"
-    json: Annotated[bool, option("print only mAP and per_class, as JSON")] = False
     report: Annotated[
-        Path | None, option("write report.html and report.json there", metavar="DIR")
+        Path | None,
+        option("write report.html and report.json there, with frames of --videos", metavar="DIR"),
     ] = None
-    videos: Annotated[
-        Path | None, option("video files by id, for the frames in the report", metavar="DIR")
-    ] = None
-    videos_start: Annotated[float, option("timestamp of their first frame", metavar="SEC")] = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +81,7 @@ class SegmentFileOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateSegmentsOptions(SegmentFileOptions):
+class EvaluateSegmentsOptions(SegmentFileOptions, PrintOptions):
     """What ``stad evaluate segments`` is asked for."""
 
     pred: Annotated[Path, option("detections, ActivityNet JSON", metavar="JSON")]
@@ -86,7 +93,6 @@ class EvaluateSegmentsOptions(SegmentFileOptions):
         tuple[float, ...] | None,
         option("temporal IoUs (default: those of the protocol)", metavar="IOU ..."),
     ] = None
-    json: Annotated[bool, option("print JSON")] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +105,7 @@ class TubeFileOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateTubesOptions(TubeFileOptions):
+class EvaluateTubesOptions(TubeFileOptions, PrintOptions):
     """What ``stad evaluate tubes`` is asked for."""
 
     pred: Annotated[Path, option("detected tubes, JSON", metavar="JSON")]
@@ -110,4 +116,3 @@ class EvaluateTubesOptions(TubeFileOptions):
         tuple[float, ...] | None,
         option("tube IoUs (default: 0.2 and 0.5 to 0.95)", metavar="IOU ..."),
     ] = None
-    json: Annotated[bool, option("print JSON")] = False

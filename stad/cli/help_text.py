@@ -76,7 +76,7 @@ def _with_default(text: str, default: object) -> str:
     is_shown = isinstance(default, int | float | str | PurePath) and default != ""
     if isinstance(default, bool) or not is_shown or "default" in text:
         return text
-    return f"{text} (default: {default})"
+    return f"{text} (default: {f'{default:g}' if isinstance(default, float) else default})"
 
 
 def format_help(
@@ -119,7 +119,7 @@ def format_help(
 def _line(invocation: str, text: str, column: int, width: int) -> str:
     start = f"  {invocation}".ljust(column)
     first = f"{start}\n{' ' * column}" if len(start) > column else start
-    lines = textwrap.wrap(text, max(width - column, 30)) or [""]
+    lines = textwrap.wrap(text, max(width - column, 30), break_on_hyphens=False) or [""]
     return (first + f"\n{' ' * column}".join(lines)).rstrip()
 
 

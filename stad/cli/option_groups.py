@@ -40,8 +40,38 @@ class ListOptions(ListModelsOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectorOptions:
-    """The person detector and where networks run."""
+class JsonOptions:
+    """Results as JSON, and what becomes of files that exist."""
+
+    HEADING = "more outputs"
+
+    json: Annotated[Path | None, option("results as JSON", metavar="FILE")] = None
+    overwrite: Annotated[bool, option("replace output files that exist")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceOptions:
+    """Where networks run."""
+
+    HEADING = "models"
+
+    device: Annotated[str, option("auto, cpu, cuda, cuda:1, ...", metavar="DEVICE")] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsOptions:
+    """The checkpoint of the model that a command runs."""
+
+    HEADING = "models"
+
+    weights: Annotated[
+        str, option("checkpoint of the model (default: published weights)", metavar="FILE")
+    ] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorOptions(DeviceOptions):
+    """The person detector."""
 
     HEADING = "models"
 
@@ -54,23 +84,27 @@ class DetectorOptions:
     detector_weights: Annotated[
         str, option("checkpoint of the detector (default: published weights)", metavar="FILE")
     ] = "auto"
-    device: Annotated[str, option("auto, cpu, cuda, cuda:1, ...", metavar="DEVICE")] = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelOptions(DetectorOptions):
+class PrecisionOptions:
+    """The arithmetic of the action model."""
+
+    HEADING = "models"
+
+    precision: Annotated[
+        Precision,
+        option("float32, bfloat16 or auto, the faster that works (default: auto)", metavar="NAME"),
+    ] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions(WeightsOptions, DetectorOptions, PrecisionOptions):
     """What ``stad.inference.build.build_models`` reads."""
 
     model: Annotated[
         str | None, option("action model (default: the best available)", metavar="NAME|CONFIG")
     ] = None
-    weights: Annotated[
-        str, option("checkpoint of the action model (default: published weights)", metavar="FILE")
-    ] = "auto"
-    precision: Annotated[
-        Precision,
-        option("float32, bfloat16 or auto, the faster that works (default: auto)", metavar="NAME"),
-    ] = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)

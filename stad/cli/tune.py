@@ -12,9 +12,7 @@ DESCRIPTION = """Fit thresholds and times of the localizer to a validation set, 
 
 Annotations are JSON as for ActivityNet, without regard to who acts: the curve of a video is the
 highest score of its people. Press Ctrl-C to stop the search and keep the best options so far."""
-EXAMPLES = (
-    "curves --gt validation.json --out localizer.json     # curves/*.json of stad annotate --json",
-)
+EXAMPLES = ("curves/ --gt validation.json --out localizer.json",)
 EVERYDAY = ("curves", "gt", "out", "subset", "per_label")
 
 
