@@ -91,6 +91,7 @@ def test_figures_of_a_walker_and_a_flash():
 def test_the_script_prints_a_row_for_each_rate(tmp_path, capsys, monkeypatch):
     spec = importlib.util.spec_from_file_location("bench", ROOT / "tools" / "bench_tracking.py")
     script = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "bench", script)
     spec.loader.exec_module(script)
     video = write_video(tmp_path / "in.mp4", num_frames=30, fps=10)
     options = ["--detector", "whole_frame", "--detect-every", "0.5", "1", "--tracker", "ocsort"]

@@ -165,9 +165,9 @@ def test_a_video_that_was_changed_meanwhile_is_drawn_anew(job, whole, tmp_path, 
 def test_nothing_to_resume_begins_anew_and_complete_runs_stay(job, whole, tmp_path):
     assert run(job, tmp_path, "--resume") == 0
     check_equal(tmp_path, whole)
-    with pytest.raises(InputError, match="that run is complete"):
+    with pytest.raises(InputError, match="That run is complete"):
         run(job, tmp_path, "--resume")
-    with pytest.raises(InputError, match="give one of them"):
+    with pytest.raises(InputError, match="cannot be used together"):
         run(job, tmp_path, "--resume", "--overwrite")
 
 
@@ -183,7 +183,7 @@ def test_the_options_have_to_be_those_of_then(job, tmp_path, stop_at):
     ):
         with pytest.raises(InputError, match=message):
             run(job, tmp_path, "--resume", *options)
-    with pytest.raises(InputError, match="or --resume to go on"):
+    with pytest.raises(InputError, match="or --resume to continue"):
         run(job, tmp_path)
     stop_at(-1, interrupt)
     # What is the default may be said.
