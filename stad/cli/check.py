@@ -114,8 +114,8 @@ def ava_main(arguments: Sequence[str] | None = None, *, prog: str | None = None)
 
 
 def _check_annotations(options: CheckAvaOptions) -> list[str]:
-    from stad.datasets.ava import classes_of, open_source
     from stad.datasets.checked_table import read_checked
+    from stad.datasets.inputs import classes_of, open_source
 
     label_map = "ava" if options.labelmap is None else str(options.labelmap)
     source = None if options.videos is None else open_source(str(options.videos), frames_fps=None)

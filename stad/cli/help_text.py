@@ -1,7 +1,7 @@
 """The text of ``--help``: one line an option, everyday options first, no boxes.
 
-tyro's own help has a box for each group and a second line for each long option: 70 lines for
-``stad annotate``, where this takes 50.
+tyro's own help has boxes and a second line for each long option: some 70 lines with headings for
+``stad annotate``, where this takes 52.
 """
 
 from __future__ import annotations
