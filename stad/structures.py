@@ -1,4 +1,4 @@
-"""What passes between the stages: frames, actors, scores, segments, with shapes and units.
+"""Define what passes between the stages: frames, actors, scores, segments.
 
 Boxes are float32 (K, 4) xyxy in source pixels everywhere outside the models; times are seconds
 from the container's timestamps.
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What is known of a video before its frames are read.
+    """What a video's container says before its frames are read.
 
     Attributes:
-        name: file name, camera or URL, for people.
+        name: file name, camera or URL, as it is shown.
         width_px, height_px: upright size, after the rotation metadata is applied.
         fps: mean frame rate, frames per second, exact when the container is.
         num_frames: as the container says; 0 when it does not.
@@ -40,7 +40,7 @@ class VideoInfo:
 
 @dataclass(frozen=True)
 class Frame:
-    """One decoded picture.
+    """One decoded frame.
 
     Attributes:
         index: position in the stream, from 0.
@@ -89,7 +89,7 @@ class Actors:
 
 @dataclass(frozen=True)
 class Keyframe:
-    """The action scores of every actor at one moment.
+    """The action scores of every actor at one time.
 
     Attributes:
         time_sec: centre of the window that was scored, seconds.
@@ -104,21 +104,29 @@ class Keyframe:
 
 @dataclass(frozen=True)
 class ShownLabel:
-    """One action as it is drawn: class index (from 0) and score in [0, 1]."""
+    """One action as it is shown.
+
+    Attributes:
+        class_index: class, from 0.
+        score: in [0, 1].
+        name: of the class; empty where only the index is known.
+    """
 
     class_index: int
     score: float
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
 class FrameResult:
-    """Everything known of one frame, without its picture.
+    """Everything known about one frame.
 
     Attributes:
         index, time_sec: as in ``Frame``.
         actors: K actors with boxes in source pixels.
         labels: K lists of ``ShownLabel``, highest score first.
-        keyframe: the scores, on the one frame that stands for a keyframe; else None.
+        keyframe: all scores, if the frame is a keyframe; else None.
+        frame: the frame with its image; None where frames are not kept.
     """
 
     index: int
@@ -126,6 +134,7 @@ class FrameResult:
     actors: Actors
     labels: list[list[ShownLabel]]
     keyframe: Keyframe | None = None
+    frame: Frame | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -167,7 +176,7 @@ class Tube:
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What an output file says of how it was made."""
+    """How a run was made, as its output files state it."""
 
     video: VideoInfo
     model: str
@@ -180,14 +189,14 @@ class RunInfo:
 
 @dataclass(frozen=True)
 class ClipMeta:
-    """Which keyframe a clip of a data set shows.
+    """The keyframe that a clip of a data set shows.
 
     Attributes:
         video_id: name of the video.
         time_sec: time of the keyframe as the annotations write it, seconds.
         source_size: width and height of the video, pixels.
-        boxes: (K, 4) float64 xyxy as they were read, parts of the width and height, 0-1; of
-            augmented clips, those of the actors that are left.
+        boxes: (K, 4) float64 xyxy as they were read, fractions of the width and height, 0-1;
+            in augmented clips, those of the remaining actors.
     """
 
     video_id: str
@@ -215,7 +224,7 @@ class ClipSample(NamedTuple):
 
 @dataclass(frozen=True)
 class VideoMeta:
-    """Which view of which video a clip of a recognizer's data set shows.
+    """The video and view that a clip of a recognizer's data set shows.
 
     Attributes:
         video_id: name of the video.
@@ -229,7 +238,7 @@ class VideoMeta:
 
 
 class VideoSample(NamedTuple):
-    """What is known of one clip in a recognizer's batch.
+    """The label of one clip in a recognizer's batch.
 
     Attributes:
         label: (num_classes,) float32, 1 for its class; all 0 where the clip could not be read.

@@ -1,38 +1,26 @@
-"""Opens what a run needs: the action model, the person detector, and what they are asked for."""
+"""Choose, fetch and load the models of a run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from stad.errors import InputError
+from stad.inference.options import InferenceOptions
 
 if TYPE_CHECKING:
     from stad.actors.detectors.base import PersonDetector
     from stad.inference.precision import Precision
-    from stad.inference.scorer import ActionScorer
+    from stad.inference.scoring import Scorer
     from stad.localization.base import Localizer
     from stad.zoo import LoadedModel
 
 KINETICS_NOTE = (
-    "note      its 400 labels were made for clips of one activity: they suit people who fill the "
-    "picture, and mean little for distant ones"
+    "note      this model was trained on whole clips; its 400 labels are unreliable for small or "
+    "distant people"
 )
-
-
-class ModelOptions(Protocol):
-    """What a run's options say of its models; see ``stad.cli.annotate`` for the words of each."""
-
-    model: str | None
-    weights: str
-    detector: str | None
-    detector_weights: str
-    threshold: float | None
-    labels: tuple[str, ...]
-    device: str
-    precision: str
 
 
 @dataclass(frozen=True)
@@ -43,15 +31,15 @@ class ModelBundle:
         detector, scorer: ready to use.
         name: of the action model.
         class_names: of its outputs.
-        threshold: least score of an action, in [0, 1].
+        threshold: minimum score of an action, in [0, 1].
         allowed: class indices to keep; None for all.
         device: where the action model runs.
         stride_sec: time between predictions that suits the action model, seconds.
-        precision: what it computes in, 'float32' or 'bfloat16'.
+        precision: of its arithmetic, 'float32' or 'bfloat16'.
     """
 
     detector: PersonDetector
-    scorer: ActionScorer
+    scorer: Scorer
     name: str
     class_names: tuple[str, ...]
     threshold: float
@@ -61,11 +49,11 @@ class ModelBundle:
     precision: str = "float32"
 
     def person_threshold(self, chosen: float | None) -> float:
-        """From which score a box surely is a person: the user's choice, or the detector's own."""
+        """Return the chosen minimum score to begin a track; for None, the detector's."""
         return self.detector.person_threshold if chosen is None else chosen
 
     def open_localizer(self, path: Path | None, stride_sec: float) -> Localizer:
-        """The localizer of a run with predictions every ``stride_sec``; see ``open_localizer``."""
+        """Open the localizer of a run with predictions every ``stride_sec``."""
         from stad.localization.registry import open_localizer
 
         window = self.scorer.window
@@ -80,23 +68,23 @@ class ModelBundle:
 
 
 def build_models(
-    options: ModelOptions,
+    options: InferenceOptions,
     *,
     frame_size: tuple[int, int],
     detector: PersonDetector | None = None,
     is_live: bool = False,
     progress: bool,
-    say: Callable[[str], None],
+    log: Callable[[str], None],
 ) -> ModelBundle:
     """Choose, fetch and load the models.
 
     Args:
-        options: which ones.
+        options: of the run.
         frame_size: (width, height) of the video, pixels.
-        detector: in place of the one that the options name.
+        detector: used instead of the one that the options name.
         is_live: score frame by frame where the model can, one window a frame.
-        progress: show the progress of a download on a terminal.
-        say: takes lines that tell what was chosen.
+        progress: show the progress of downloads on a terminal.
+        log: takes lines about what was chosen.
 
     Raises:
         InputError: a model or an option cannot be used.
@@ -109,22 +97,22 @@ def build_models(
     from stad.models.online import online_unsupported_reason
 
     device = resolve_device(options.device)
-    name = options.model or _told(zoo.choose_detection_model(device, progress=progress), say)
+    name = options.model or _logged(zoo.choose_detection_model(device, progress=progress), log)
     loaded = zoo.open_model(name, weights=options.weights, device=device, progress=progress)
     if not isinstance(loaded.model, ActionDetector) and options.detector != WholeFrame.name:
         raise InputError(
             f"{name} scores whole clips, not the people in them: add --detector whole_frame, "
-            "or choose a model of people with --list-models, for example i3d_roi_k400"
+            "or choose a model that scores people with --list-models, for example i3d_roi_k400"
         )
-    detector = detector or _open_detector(options, device, progress=progress, say=say)
+    detector = detector or _open_detector(options, device, progress=progress, log=log)
     allowed = match_labels(options.labels, loaded.class_names)
-    say(f"model     {loaded.name} ({loaded.source}), {device}")
+    log(f"model     {loaded.name} ({loaded.source}), {device}")
     if loaded.entry and loaded.entry.trained_on == "Kinetics-400":
-        say(KINETICS_NOTE)
-    say(f"people    {detector.name}")
+        log(KINETICS_NOTE)
+    log(f"people    {detector.name}")
     is_online = is_live and online_unsupported_reason(loaded.model) is None
     if is_online:
-        say(f"online    frame by frame, best every {loaded.window.interval_sec:.2g} s")
+        log(f"online    frame by frame, best every {loaded.window.interval_sec:.2g} s")
     precision = _choose_precision(
         options,
         device,
@@ -132,7 +120,7 @@ def build_models(
         loaded=loaded,
         frame_size=frame_size,
         is_online=is_online,
-        say=say,
+        log=log,
     )
     note_network(
         loaded.name,
@@ -156,19 +144,19 @@ def build_models(
 
 
 def _choose_precision(
-    options: ModelOptions,
+    options: InferenceOptions,
     device: str,
     *,
     name: str,
     loaded: LoadedModel,
     frame_size: tuple[int, int],
     is_online: bool,
-    say: Callable[[str], None],
+    log: Callable[[str], None],
 ) -> Precision:
     from stad.inference.precision import Precision, choose_precision
 
     if next(loaded.model.backbone.parameters(), None) is None:
-        return Precision("float32", "another library runs this network, as it was made to run")
+        return Precision("float32", "another library runs this network, as published")
     precision = choose_precision(
         options.precision,
         device,
@@ -176,30 +164,35 @@ def _choose_precision(
         loaded=loaded,
         frame_size=frame_size,
         is_online=is_online,
-        say=say,
+        log=log,
     )
-    say(f"precision {precision}")
+    log(f"precision {precision}")
     return precision
 
 
 def _open_detector(
-    options: ModelOptions, device: str, *, progress: bool, say: Callable[[str], None]
+    options: InferenceOptions, device: str, *, progress: bool, log: Callable[[str], None]
 ) -> PersonDetector:
     from stad import zoo
     from stad.inference.detectors import open_detector
 
-    name = options.detector or _told(zoo.choose_detector(device, progress=progress), say)
+    name = options.detector or _logged(zoo.choose_detector(device, progress=progress), log)
     return open_detector(name, options.detector_weights, device=device, progress=progress)
 
 
-def _told(choice: tuple[str, str], say: Callable[[str], None]) -> str:
+def _logged(choice: tuple[str, str], log: Callable[[str], None]) -> str:
+    """Return the name that was chosen and log the reason."""
     name, reason = choice
-    say(f"choice    {name}: {reason}")
+    log(f"choice    {name}: {reason}")
     return name
 
 
 def resolve_device(device: str) -> str:
-    """'auto' -> a GPU if there is one, else the CPU; others are checked."""
+    """Return the device to use: for 'auto', a GPU if there is one, else the CPU.
+
+    Raises:
+        InputError: the device that was named cannot be used.
+    """
     import torch
 
     if device == "auto":
@@ -217,13 +210,13 @@ def resolve_device(device: str) -> str:
 def match_labels(
     wanted: tuple[str, ...], class_names: tuple[str, ...], *, flag: str = "--labels"
 ) -> frozenset[int] | None:
-    """Class indices of the labels that the user named; None when none is named.
+    """Return the class indices of the labels that the user named; None for no names.
 
-    A name matches a class without regard to case, as the whole or as the part before '(' or
-    beside '/': 'carry' finds 'carry/hold (an object)'.
+    A name matches a class regardless of case, whole or by the part before '(' or on either side
+    of '/': 'carry' finds 'carry/hold (an object)'.
 
     Raises:
-        InputError: a name that no class has, with the nearest ones.
+        InputError: no class has one of the names; the message suggests similar ones.
     """
     import difflib
 

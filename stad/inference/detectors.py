@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stad.actors.detectors import WITHOUT_WEIGHTS, DetectorSetup, PersonDetector, open_kind
 from stad.errors import InputError
 from stad.utils.files import existing_file
+
+if TYPE_CHECKING:
+    from stad.actors.detectors.precomputed import PrecomputedDetections
+    from stad.video.source import VideoSource
 
 
 def open_detector(
@@ -21,7 +27,7 @@ def open_detector(
         progress: show the progress of a download on a terminal.
 
     Raises:
-        InputError: no such detector, or its weights cannot be fetched or do not fit.
+        InputError: there is no such detector, or its weights cannot be fetched or do not fit.
     """
     from stad import zoo
     from stad.zoo.checkpoint import read_checkpoint
@@ -54,3 +60,20 @@ def _config_setup(config: Path, weights: str, device: str) -> DetectorSetup:
     return DetectorSetup(
         config.stem, existing_file(weights), read_checkpoint, config=str(config), device=device
     )
+
+
+def open_boxes(path: Path, source: VideoSource) -> PrecomputedDetections:
+    """Open a file of boxes as the detector of a video.
+
+    Args:
+        path: CSV or JSON; see ``PrecomputedDetections``.
+        source: the video, or the part of it, that is read.
+
+    Raises:
+        InputError: the file cannot be read or does not fit the video.
+    """
+    from stad.actors.detectors.precomputed import PrecomputedDetections
+
+    # Boxes after the end are an error, so the length must not be a guess.
+    info = replace(source.info, duration_sec=source.measured_duration_sec())
+    return PrecomputedDetections(path, info, part_sec=(source.start_sec, source.end_sec))

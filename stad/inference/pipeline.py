@@ -1,4 +1,4 @@
-"""The whole flow on one page: frames -> people -> tracks -> clips -> action scores -> results.
+"""Run the whole flow: frames -> people -> tracks -> clips -> action scores -> results.
 
 A generator with bounded memory: it holds the small frames of one window, the boxes of the last
 second and at most one batch of clips, whatever the length of the video. It gives one
@@ -8,9 +8,8 @@ second and at most one batch of clips, whatever the length of the video. It give
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +17,8 @@ from stad.actors.detectors.base import PersonDetector
 from stad.actors.interpolation import MAX_GAP_SEC, DenseTracks
 from stad.actors.tracker import ActorTracker, FollowCounts
 from stad.actors.tracker_options import TrackerChoice
-from stad.inference.scorer import ActionScorer
+from stad.inference.frame_store import FrameStore
+from stad.inference.scoring import Scorer, ScoringJob, score_job
 from stad.structures import Actors, Frame, FrameResult, Keyframe, ShownLabel
 from stad.video.geometry import resize_frame
 from stad.video.window import FrameBuffer
@@ -39,6 +39,7 @@ class PipelineOptions:
         allowed: class indices that may be shown; None for all.
         batch_size: windows scored in one forward pass.
         tracker: gives people their ids, where the detector does not.
+        class_names: of the model, to name the shown labels; () leaves them without names.
     """
 
     stride_sec: float = 1.0
@@ -49,100 +50,82 @@ class PipelineOptions:
     allowed: frozenset[int] | None = None
     batch_size: int = 4
     tracker: TrackerChoice = field(default_factory=TrackerChoice)
+    class_names: tuple[str, ...] = ()
 
 
 def annotate_frames(
     frames: Iterable[Frame],
     detector: PersonDetector,
-    scorer: ActionScorer,
+    scorer: Scorer,
     *,
     options: PipelineOptions,
     fps: float,
     counts: FollowCounts | None = None,
+    store: FrameStore | None = None,
 ) -> Iterator[FrameResult]:
-    """Run the flow over a stream of frames.
+    """Run the pipeline over a stream of frames.
 
     Args:
         frames: ascending in time, RGB, one size.
         detector: finds people; called every ``options.detect_sec``.
         scorer: scores clips; called every ``options.stride_sec`` for all actors in view.
-        options: see there.
+        options: how often and how strictly.
         fps: mean rate of the frames, for the first guess of the tracker.
-        counts: of detections that were followed, are added to.
+        counts: detections that were followed are added to it.
+        store: keeps the frames until their results take them; None for results without frames.
 
     Yields:
         One result for each frame, in order.
     """
-    flow = ActionPipeline(detector, scorer, options=options, fps=fps, counts=counts)
+    pipeline = ActionPipeline(detector, scorer, options=options, fps=fps, counts=counts)
     for frame in frames:
-        flow.add_frame(frame)
-        if flow.needs_detection(frame.time_sec):
-            flow.add_detections(frame.time_sec, detector.detect(frame))
-        _score_due(flow, scorer, least=options.batch_size, most=options.batch_size)
-        yield from flow.results()
-    flow.finish()
-    _score_due(flow, scorer, least=1, most=options.batch_size)
-    yield from flow.results()
+        if store is not None:
+            store.add(frame)
+        pipeline.add_frame(frame)
+        if pipeline.needs_detection(frame.time_sec):
+            pipeline.add_detections(frame.time_sec, detector.detect(frame))
+        _score_pending(pipeline, scorer, minimum=options.batch_size, batch_size=options.batch_size)
+        yield from _with_frames(pipeline.results(), store)
+    pipeline.finish()
+    _score_pending(pipeline, scorer, minimum=1, batch_size=options.batch_size)
+    yield from _with_frames(pipeline.results(), store)
 
 
-def _score_due(flow: ActionPipeline, scorer: ActionScorer, *, least: int, most: int) -> None:
-    """Score the windows that are complete once there are ``least``, up to ``most`` at once."""
-    while len(flow.pending_windows()) >= least:
-        flow.add_scores(score_job(flow.next_batch(most), scorer))
+def _score_pending(
+    pipeline: ActionPipeline, scorer: Scorer, *, minimum: int, batch_size: int
+) -> None:
+    """Score the windows that are complete once there are ``minimum`` of them."""
+    while len(pipeline.pending_windows()) >= minimum:
+        pipeline.add_scores(score_job(pipeline.next_batch(batch_size), scorer))
 
 
-class ScoringJob(NamedTuple):
-    """Windows to be scored at once; nothing in it changes any more.
-
-    Attributes:
-        times_sec: N keyframes.
-        actors: of each.
-        clips: (T, H, W, 3) uint8 RGB of those with anybody in view, in order.
-        tracks: (K, T, 4) float32 xyxy of the actors in those clips, source pixels; None where
-            the scorer does not look at tracks.
-    """
-
-    times_sec: list[float]
-    actors: list[Actors]
-    clips: list[np.ndarray]
-    tracks: list[np.ndarray] | None = None
-
-
-def score_job(job: ScoringJob, scorer: ActionScorer) -> list[Keyframe]:
-    """The N keyframes of a job; those with nobody in view cost nothing."""
-    busy = [i for i, people in enumerate(job.actors) if len(people)]
-    found = []
-    if busy:
-        found = scorer.score(job.clips, [job.actors[i].boxes for i in busy], job.tracks)
-    scores = dict(zip(busy, found, strict=True))
-    nobody = np.zeros((0, scorer.num_classes), dtype=np.float32)
-    return [
-        Keyframe(time_sec, job.actors[i], scores.get(i, nobody))
-        for i, time_sec in enumerate(job.times_sec)
-    ]
+def _with_frames(results: Iterable[FrameResult], store: FrameStore | None) -> Iterator[FrameResult]:
+    for result in results:
+        yield result if store is None else replace(result, frame=store.take(result.index))
 
 
 class ActionPipeline:
-    """The state of one pass over a video; detecting and scoring are done by who drives it.
+    """The state of one pass over a video; its caller runs the detector and the scorer.
 
-    Frames go in by ``add_frame``, people by ``add_detections``, scores by ``add_scores``; they may
-    come later than the frame, as long as it comes in order. Not for several threads at once.
+    Frames go in by ``add_frame``, people by ``add_detections``, scores by ``add_scores``. People
+    and scores may come later than their frame, as long as each of them come in order. Not
+    thread-safe.
 
     Args:
-        detector, scorer, options, fps: as ``annotate_frames`` takes them; the two are asked for
-            their properties only.
-        first_id: what the tracker's ids begin with.
-        counts: of detections that were followed, are added to.
+        detector, scorer, options, fps: as for ``annotate_frames``; of the first two only the
+            properties are used.
+        first_id: the first id that the tracker gives.
+        counts: detections that were followed are added to it.
 
     Attributes:
         last_id: the highest id that the tracker has given.
-        wait_sec: from a keyframe to the moment at which it can be scored, seconds.
+        wait_sec: from a keyframe to the time at which it can be scored, seconds.
     """
 
     def __init__(
         self,
         detector: PersonDetector,
-        scorer: ActionScorer,
+        scorer: Scorer,
         *,
         options: PipelineOptions,
         fps: float,
@@ -154,13 +137,14 @@ class ActionPipeline:
         detect_sec = max(options.detect_sec if own_sec is None else own_sec, 1 / fps)
         gap_sec = max(MAX_GAP_SEC, 1.5 * detect_sec)
         self._ask_sec = detect_sec if own_sec is None else 0.0
-        # A file of boxes says nothing of the times between its rows.
+        # A file of boxes says nothing about the times between its rows.
         self._is_looking = own_sec is None
         self._tracker = None
         if not detector.gives_ids:
             self._tracker = _open_tracker(options, detect_sec, counts)
         self._tracks = DenseTracks(max_gap_sec=gap_sec, hold_sec=detect_sec / 2)
         self._buffer = FrameBuffer()
+        self._source_size = (0, 0)
         self._pending: deque[tuple[int, float]] = deque()
         self._due: deque[float] = deque()
         self._scored: deque[Keyframe] = deque()
@@ -174,24 +158,24 @@ class ActionPipeline:
         self.wait_sec = max(after_sec, boxes_sec)
 
     def add_frame(self, frame: Frame) -> None:
-        """Look at the next frame; keep of it what later windows need."""
-        source = (frame.image.shape[1], frame.image.shape[0])
-        self._scorer.set_source_size(source)
-        self._buffer.append(frame.time_sec, resize_frame(frame.image, self._scorer.clip_size))
+        """Add the next frame; what later windows need of it is kept."""
+        self._source_size = (frame.image.shape[1], frame.image.shape[0])
+        clip_size = self._scorer.clip_size(self._source_size)
+        self._buffer.append(frame.time_sec, resize_frame(frame.image, clip_size))
         if frame.time_sec >= self._next_key_sec - TIME_EPSILON_SEC:
             self._add_keyframe(frame.time_sec)
         self._pending.append((frame.index, frame.time_sec))
         self._last_sec = frame.time_sec
 
     def needs_detection(self, time_sec: float) -> bool:
-        """Whether people should be looked for in the frame of this time."""
+        """Return whether to detect people in the frame of this time."""
         return time_sec >= self._next_detect_sec - TIME_EPSILON_SEC
 
     def add_detections(self, time_sec: float, found: Actors | None) -> None:
-        """Take what was found in the frame of a time; times ascend. None: nothing to say of it."""
+        """Add the people of the frame of a time, ascending; None if they are not known."""
         if found is not None and self._tracker is None:
             self._tracks.add(time_sec, found)
-        elif found is not None:
+        elif found is not None and self._tracker is not None:
             self._add_tracked(self._tracker.update(time_sec, found))
         self._tracks.advance_to(time_sec, is_look=self._is_looking)
         self._next_detect_sec = next_time(self._next_detect_sec, time_sec, self._ask_sec)
@@ -208,19 +192,19 @@ class ActionPipeline:
         self._next_key_sec = next_time(self._next_key_sec, time_sec, self._options.stride_sec)
 
     def finish(self) -> None:
-        """The stream has ended: the windows still due repeat the last frame."""
+        """End the stream; windows that reach beyond its end repeat the last frame."""
         if self._pending and self._last_sec - self._last_key_sec > self._options.stride_sec / 2:
             self._add_keyframe(self._last_sec)
         self._tracks.finish()
         self._finished = True
 
     def pending_windows(self) -> list[float]:
-        """Keyframes whose window and boxes are complete and that no job has taken, ascending."""
+        """Return the keyframes that can be scored and that no batch has taken, ascending."""
         return [time_sec for time_sec in self._due if self._is_complete(time_sec)]
 
-    def next_batch(self, most: int) -> ScoringJob:
-        """Take up to ``most`` of the keyframes that are due."""
-        times = [self._due.popleft() for _ in self.pending_windows()[:most]]
+    def next_batch(self, max_windows: int) -> ScoringJob:
+        """Take up to ``max_windows`` of the pending windows."""
+        times = [self._due.popleft() for _ in self.pending_windows()[:max_windows]]
         actors = [self._tracks.at(time_sec) for time_sec in times]
         window = self._scorer.window
         busy = [pair for pair in zip(times, actors, strict=True) if len(pair[1])]
@@ -231,24 +215,24 @@ class ActionPipeline:
                 self._tracks.paths(people, self._buffer.clip_times(time_sec, window))
                 for time_sec, people in busy
             ]
-        self._forget_frames()
-        return ScoringJob(times, actors, clips, tracks)
+        self._drop_frames()
+        return ScoringJob(times, actors, clips, self._source_size, tracks)
 
     def drop_window(self) -> None:
-        """Leave out the first keyframe that is due."""
+        """Leave out the first pending window."""
         self._due.popleft()
-        self._forget_frames()
+        self._drop_frames()
 
-    def _forget_frames(self) -> None:
+    def _drop_frames(self) -> None:
         self._buffer.drop_before(self._oldest_sec())
 
     def _oldest_sec(self) -> float:
-        """Where the first window begins that is still to come."""
+        """Return the time at which the first window to come begins."""
         first_sec = self._due[0] if self._due else self._next_key_sec
         return first_sec - self._scorer.window.before_sec
 
     def add_scores(self, keyframes: list[Keyframe]) -> None:
-        """Take the scores of a job; jobs come back in order."""
+        """Add the scores of a batch; batches come back in order."""
         self._scored.extend(keyframes)
 
     def _is_complete(self, time_sec: float) -> bool:
@@ -262,7 +246,7 @@ class ActionPipeline:
         )
 
     def results(self) -> Iterator[FrameResult]:
-        """Results of the frames that nothing later can change."""
+        """Yield the results of the frames that nothing later can change."""
         while self._pending and self._scored:
             index, time_sec = self._pending[0]
             known = self._finished or (
@@ -285,7 +269,7 @@ class ActionPipeline:
         return FrameResult(index, time_sec, actors, labels, keyframe=own)
 
     def _labels_of(self, actor_id: int, near: list[Keyframe]) -> list[ShownLabel]:
-        """What the nearest keyframe that knows the actor says."""
+        """Return the labels of the nearest keyframe that has the actor."""
         for keyframe in near:
             rows = np.nonzero(keyframe.actors.ids == actor_id)[0]
             if len(rows):
@@ -294,6 +278,7 @@ class ActionPipeline:
                     self._options.threshold,
                     max_labels=self._options.max_labels,
                     allowed=self._options.allowed,
+                    class_names=self._options.class_names,
                 )
         return []
 
@@ -304,14 +289,16 @@ def shown_labels(
     *,
     max_labels: int,
     allowed: frozenset[int] | None = None,
+    class_names: Sequence[str] = (),
 ) -> list[ShownLabel]:
-    """The classes to show, highest score first.
+    """Return the classes to show, highest score first.
 
     Args:
         scores: (num_classes,) in [0, 1].
-        threshold: least score.
-        max_labels: at most so many.
+        threshold: minimum score.
+        max_labels: maximum number of classes.
         allowed: class indices to choose from; None for all.
+        class_names: names of all classes; () leaves the labels without names.
 
     >>> [l.class_index for l in shown_labels(np.array([0.2, 0.9, 0.6]), 0.5, max_labels=3)]
     [1, 2]
@@ -320,7 +307,10 @@ def shown_labels(
     chosen = [
         int(i) for i in order if scores[i] >= threshold and (allowed is None or int(i) in allowed)
     ]
-    return [ShownLabel(i, float(scores[i])) for i in chosen[:max_labels]]
+    return [
+        ShownLabel(i, float(scores[i]), class_names[i] if class_names else "")
+        for i in chosen[:max_labels]
+    ]
 
 
 def _open_tracker(
@@ -337,7 +327,7 @@ def _open_tracker(
 
 
 def next_time(planned_sec: float, now_sec: float, step_sec: float) -> float:
-    """The next time on the grid that began at the first frame, after ``now_sec``."""
+    """Return the next time after ``now_sec`` on the grid that began at the first frame."""
     if step_sec <= 0 or not np.isfinite(planned_sec):
         return now_sec + step_sec
     missed = np.floor((now_sec - planned_sec + TIME_EPSILON_SEC) / step_sec)

@@ -56,7 +56,7 @@ def choose_precision(
     loaded: LoadedModel,
     frame_size: tuple[int, int],
     is_online: bool = False,
-    say: Callable[[str], None] = lambda text: None,
+    log: Callable[[str], None] = lambda text: None,
 ) -> Precision:
     """Choose the precision of a network.
 
@@ -71,7 +71,7 @@ def choose_precision(
         loaded: the model of that name, before it is prepared for inference.
         frame_size: (width, height) of the video, pixels.
         is_online: scored frame by frame.
-        say: takes a line before a trial begins.
+        log: takes a line before a trial begins.
 
     Raises:
         ValueError: another choice.
@@ -91,15 +91,15 @@ def choose_precision(
         under = f" under {ISA_VARIABLE}={limit}" if limit else ""
         return Precision("float32", f"this CPU has no instructions for bfloat16{under}")
     asked = TrialNetwork(model, frame_size, is_online, torch.get_num_threads())
-    return _tried(asked, loaded, say)
+    return _tried(asked, loaded, log)
 
 
-def _tried(asked: TrialNetwork, loaded: LoadedModel, say: Callable[[str], None]) -> Precision:
+def _tried(asked: TrialNetwork, loaded: LoadedModel, log: Callable[[str], None]) -> Precision:
     key = verdict_key(asked, loaded)
     verdict = read_verdict(key)
     if verdict is not None:
         return _as_precision(verdict, "tried once, remembered", verdict_path(key))
-    say("trial     bfloat16 against float32 on this CPU, once for this network and clip size")
+    log("trial     bfloat16 against float32 on this CPU, once for this network and clip size")
     outcome = run_trial(asked)
     if not outcome.is_lasting:
         return _as_precision(outcome.verdict, "tried now")

@@ -1,9 +1,9 @@
-"""A run that goes on where it was interrupted: what was computed then is not computed again.
+"""Continue an interrupted run without detecting or scoring again.
 
 Tracking, averaging and writing are cheap beside detection and scoring, so they run again from the
-first frame on; detector and model answer from the journal as far as it reaches. Results equal
+first frame on; detector and scorer answer from the journal as far as it reaches. Results equal
 those of an unbroken run because every step after them is the same code on the same numbers. The
-video is decoded only from where a window still to be scored begins.
+video is decoded only from the first frame that a new window or the annotated video needs.
 """
 
 from __future__ import annotations
@@ -15,24 +15,26 @@ import numpy as np
 
 from stad.actors.detectors.base import PersonDetector
 from stad.inference.journal import Journal
-from stad.inference.scorer import ActionScorer
-from stad.structures import Actors, Frame, VideoInfo
+from stad.inference.scoring import Scorer
+from stad.structures import Actors, Frame
 from stad.video.seeking import changed_error, frames_from
 from stad.video.source import VideoSource
+from stad.video.window import Window
 
-# Decoding begins so much earlier than the first window needs: some files find their way only
-# a little after a jump.
+# Decoding begins this much before the first window: after a jump, some files decode correctly only
+# a little later.
 MARGIN_SEC = 2.0
 
 
 class JournaledDetector:
-    """A person detector that does not look again at what it has seen in an earlier run.
+    """A person detector that reuses what it found in an earlier run.
 
     Args:
-        detector: the real one.
+        detector: finds people.
         journal: of the run.
         size: (width, height) of the video, pixels.
-        is_reader: it reads its answers in order from a file, so that it must be asked each time.
+        is_reader: the detector reads its answers in order from a file, so it must be asked for
+            every frame.
     """
 
     def __init__(
@@ -49,14 +51,15 @@ class JournaledDetector:
         self.gives_ids, self.person_threshold = detector.gives_ids, detector.person_threshold
 
     def detect(self, frame: Frame) -> Actors | None:
-        """As the detector."""
+        """Return the people in the frame; see ``PersonDetector``."""
         if self._is_reader:
             return self._detector.detect(frame)
         known = self._journal.next_people(frame.time_sec)
         if known is not False:
             people = None if known is None else Actors(**known)
-            if people is not None and hasattr(self._detector, "recall"):
-                self._detector.recall(frame.time_sec, people, self._size)
+            recall = getattr(self._detector, "recall", None)
+            if people is not None and recall is not None:
+                recall(frame.time_sec, people, self._size)
             return people
         found = self._detector.detect(frame)
         self._journal.add_detections(frame.time_sec, None if found is None else vars(found))
@@ -64,58 +67,84 @@ class JournaledDetector:
 
 
 class JournaledScorer:
-    """An action scorer that does not score again what it has scored in an earlier run.
+    """An action scorer that reuses the scores of an earlier run.
 
     Args:
-        scorer: the real one.
+        scorer: scores clips.
         journal: of the run.
-        info: of the video, whose frames are all of one size.
     """
 
-    def __init__(self, scorer: ActionScorer, journal: Journal, info: VideoInfo) -> None:
+    def __init__(self, scorer: Scorer, journal: Journal) -> None:
         self._scorer, self._journal = scorer, journal
-        scorer.set_source_size((info.width_px, info.height_px))
-        self.window, self.num_classes = scorer.window, scorer.num_classes
-        self.clip_size, self.sees_tracks = scorer.clip_size, scorer.sees_tracks
 
-    def set_source_size(self, size: tuple[int, int]) -> None:
-        """Known already; frames that stand for unread ones are smaller."""
+    @property
+    def window(self) -> Window:
+        """The frames that make a clip."""
+        return self._scorer.window
+
+    @property
+    def num_classes(self) -> int:
+        """Scores per actor."""
+        return self._scorer.num_classes
+
+    @property
+    def sees_tracks(self) -> bool:
+        """Whether ``score`` needs the actors in every frame of a clip."""
+        return self._scorer.sees_tracks
+
+    def clip_size(self, source_size: tuple[int, int]) -> tuple[int, int]:
+        """Return (width, height) of the clips of a video with frames of ``source_size``."""
+        return self._scorer.clip_size(source_size)
+
+    def begin_stream(self) -> None:
+        """Forget the clips so far: the next one does not continue them."""
+        self._scorer.begin_stream()
 
     def score(
         self,
         clips: list[np.ndarray],
         boxes: list[np.ndarray],
+        *,
+        source_size: tuple[int, int],
         tracks: list[np.ndarray] | None = None,
     ) -> list[np.ndarray]:
-        """As the scorer."""
+        """Return the scores of every actor; see ``Scorer``."""
         scores = self._journal.next_scores()
         if scores is None:
-            scores = self._scorer.score(clips, boxes, tracks)
+            scores = self._scorer.score(clips, boxes, source_size=source_size, tracks=tracks)
             self._journal.add_scores(scores)
         return scores
 
 
 def journaled_frames(
-    source: VideoSource, journal: Journal, *, before_sec: float, clip_size: tuple[int, int]
+    source: VideoSource,
+    journal: Journal,
+    *,
+    before_sec: float,
+    clip_size: tuple[int, int],
+    first_drawn: int | None = None,
 ) -> Iterator[Frame]:
-    """The frames of a video; those that nobody looks at any more come without their picture.
+    """Yield the frames of a video; those that nothing looks at any more come as black images.
 
     Args:
         source: the video.
         journal: of the run; frames are noted there.
         before_sec: how long before its keyframe a window begins, seconds.
-        clip_size: (width, height) of the black pictures that stand for unread ones.
+        clip_size: (width, height) of the black images.
+        first_drawn: index of the first frame that will be drawn; None if none will be.
 
     Raises:
-        InputError: the frames come at other times than when the journal was begun.
+        InputError: the frames come at other times than in the interrupted run.
     """
     known = journal.frame_times
     first = 0
     if journal.done_sec is not None:
         first = max(bisect_right(known, journal.done_sec - before_sec - MARGIN_SEC) - 1, 0)
-    unread = np.zeros((clip_size[1], clip_size[0], 3), np.uint8)
+    if first_drawn is not None:
+        first = min(first, first_drawn)
+    black = np.zeros((clip_size[1], clip_size[0], 3), np.uint8)
     for index in range(first):
-        yield Frame(index, known[index], unread)
+        yield Frame(index, known[index], black)
     frames = frames_from(source, first, known[first]) if first else source.frames()
     index = first
     for frame in frames:

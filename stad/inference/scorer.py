@@ -1,4 +1,4 @@
-"""Clips of frames and boxes in source pixels -> action scores: the thin coat around a model."""
+"""Score the actions of actors in clips with a network."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 class ActionScorer:
     """Scores the actors of clips with an ``ActionDetector`` exactly as in evaluation.
 
-    A ``Recognizer`` scores the whole picture: every actor has the scores of its clip.
+    A ``Recognizer`` scores the whole frame: every actor has the scores of its clip.
 
     Args:
         model: an ``ActionDetector`` or a ``Recognizer`` in eval mode.
-        window: which frames make a clip.
+        window: the frames that make a clip.
         short_side_px: short side of a clip, pixels.
         num_classes: outputs of the model.
         dtype: of the backbone's arithmetic; see ``stad.inference.precision``. The model
@@ -47,12 +47,10 @@ class ActionScorer:
         self.sees_tracks = model.sees_tracks
         self.num_classes = num_classes
         self._short_side_px = short_side_px
-        self._source: tuple[int, int] = (0, 0)
-        self.clip_size: tuple[int, int] = (0, 0)
 
     @classmethod
     def from_loaded(cls, loaded: LoadedModel, dtype: torch.dtype = torch.float32) -> ActionScorer:
-        """The scorer of a model of ``stad.zoo.open_model``."""
+        """Build the scorer of a model of ``stad.zoo.open_model``."""
         return cls(
             loaded.model,
             loaded.window,
@@ -61,27 +59,28 @@ class ActionScorer:
             dtype=dtype,
         )
 
-    def set_source_size(self, size: tuple[int, int]) -> None:
-        """Say how large (width, height) the frames are; frames of one stream are of one size."""
-        if size != self._source:
-            self._source = size
-            self.clip_size = clip_size(*size, self._short_side_px)
+    def clip_size(self, source_size: tuple[int, int]) -> tuple[int, int]:
+        """Return (width, height) of the clips of a video with frames of ``source_size``."""
+        return clip_size(*source_size, self._short_side_px)
 
     def begin_stream(self) -> None:
-        """What comes next has nothing to do with what came before."""
+        """Forget the clips so far: the next one does not continue them."""
 
     @torch.inference_mode()
     def score(
         self,
         clips: list[np.ndarray],
         boxes: list[np.ndarray],
+        *,
+        source_size: tuple[int, int],
         tracks: list[np.ndarray] | None = None,
     ) -> list[np.ndarray]:
-        """Probabilities of every class for every actor.
+        """Return the probabilities of every class for every actor.
 
         Args:
-            clips: N arrays (T, H, W, 3) uint8 RGB of ``clip_size``.
+            clips: N arrays (T, H, W, 3) uint8 RGB of ``clip_size(source_size)``.
             boxes: N arrays (K_i, 4) xyxy, source pixels.
+            source_size: (width, height) of the video's frames, pixels.
             tracks: N arrays (K_i, T, 4) xyxy, source pixels, for models that see them.
 
         Returns:
@@ -91,10 +90,10 @@ class ActionScorer:
             return []
         if isinstance(self._model, ActionDetector):
             inputs = self._normalise(clips)
-            in_clip = [self._in_clip(one, inputs.device) for one in boxes]
+            in_clip = [self._in_clip(one, source_size, inputs.device) for one in boxes]
             moving = None
             if tracks is not None:
-                moving = [self._in_clip(one, inputs.device) for one in tracks]
+                moving = [self._in_clip(one, source_size, inputs.device) for one in tracks]
             logits = self._model.score_actors(inputs, in_clip, moving)
         else:
             rows = self._score_whole(clips)
@@ -102,28 +101,31 @@ class ActionScorer:
         return [self._model.probabilities(one).float().cpu().numpy() for one in logits]
 
     def _normalise(self, clips: list[np.ndarray]) -> torch.Tensor:
-        """N times (T, H, W, 3) uint8 -> (N, 3, T, H, W) float32."""
+        """Convert N times (T, H, W, 3) uint8 to (N, 3, T, H, W) float32."""
         return self._model.data_preprocessor.normalise(torch.from_numpy(np.stack(clips)))
 
     def _score_whole(self, clips: list[np.ndarray]) -> torch.Tensor:
-        """N times (T, H, W, 3) uint8 -> (N, num_classes) logits."""
+        """Return (N, num_classes) logits of N times (T, H, W, 3) uint8."""
         return self._model.score_clips(self._normalise(clips))
 
-    def _in_clip(self, boxes: np.ndarray, device: torch.device) -> torch.Tensor:
-        """Boxes (..., 4) of the source as those of the clip."""
-        return torch.from_numpy(scale_boxes(boxes, self._source, self.clip_size)).to(device)
+    def _in_clip(
+        self, boxes: np.ndarray, source_size: tuple[int, int], device: torch.device
+    ) -> torch.Tensor:
+        """Convert boxes (..., 4) from source pixels to clip pixels."""
+        scaled = scale_boxes(boxes, source_size, self.clip_size(source_size))
+        return torch.from_numpy(scaled).to(device)
 
 
 class OnlineScorer(ActionScorer):
-    """Scores the clips of one stream for one forward of a frame each, with ``OnlineRecognizer``.
+    """Scores the clips of one stream with one forward pass a frame, with ``OnlineRecognizer``.
 
-    Clips come in order, each a frame's interval after the last. Of the first all frames are
-    looked at, of each later one the last frame; the scores are the consensus over as many frames
-    as a clip has, and the blocks remember all of the stream.
+    Clips come in order, each one frame interval after the last. The first clip is computed
+    whole, of each later one the last frame; the scores are the consensus over the frames of a
+    clip, and the blocks remember the whole stream.
 
     Args:
         model: a ``Recognizer`` that ``OnlineRecognizer`` takes, in eval mode.
-        window, short_side_px, num_classes, dtype: as ``ActionScorer`` takes them.
+        window, short_side_px, num_classes, dtype: as for ``ActionScorer``.
     """
 
     @cached_property
@@ -138,7 +140,6 @@ class OnlineScorer(ActionScorer):
         rows = []
         for clip in clips:
             fresh = clip[-1:] if self._online.num_frames else clip
-            for frame in self._normalise([fresh])[0].unbind(1):
-                logits = self._online.step(frame)
-            rows.append(logits)
+            frames = self._normalise([fresh])[0].unbind(1)
+            rows.append([self._online.step(frame) for frame in frames][-1])
         return torch.stack(rows)

@@ -159,7 +159,6 @@ def try_network(network: TrialNetwork) -> Iterator[dict[str, object]]:
         yield {"begin": precision}
         kind = OnlineScorer if network.is_online else ActionScorer
         scorer = kind.from_loaded(loaded, getattr(torch, precision))
-        scorer.set_source_size(network.frame_size)
         seconds, scored = _time_clip(scorer, network.frame_size)
         yield {"seconds": seconds}
         logits.append(scored.astype(np.float64))
@@ -172,7 +171,7 @@ def _time_clip(scorer, frame_size: tuple[int, int]):
     """Seconds that one clip takes once the network is warm, and its scores."""
     import numpy as np
 
-    width_px, height_px = scorer.clip_size
+    width_px, height_px = scorer.clip_size(frame_size)
     rng = np.random.default_rng(0)
     shape = (scorer.window.num_frames, height_px, width_px, 3)
     clip = rng.integers(0, 256, shape, dtype=np.uint8)
@@ -183,7 +182,7 @@ def _time_clip(scorer, frame_size: tuple[int, int]):
     def score():
         scorer.begin_stream()
         begin = time.perf_counter()
-        (scores,) = scorer.score([clip], [box], tracks)
+        (scores,) = scorer.score([clip], [box], source_size=frame_size, tracks=tracks)
         return time.perf_counter() - begin, scores
 
     first_sec, scores = score()

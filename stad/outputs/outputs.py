@@ -1,33 +1,28 @@
-"""All files of one annotation run, fed frame by frame; whole on close, gone on abort."""
+"""Write all files of an annotation run: fed frame by frame, complete on close, gone on abort."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-import av
-
-from stad.annotations.document import document_head, document_tail, segment_entries
-from stad.localization.base import Localizer
+from stad.inference.collector import SampleClock
+from stad.inference.tube_store import TubeStore
+from stad.outputs.annotated_video import AnnotatedVideo
 from stad.outputs.coco import CocoWriter
-from stad.outputs.collector import SampleClock, SegmentCollector
-from stad.outputs.drawing import draw_actors
-from stad.outputs.overlay import OverlayStore
 from stad.outputs.segment_files import (
     SegmentWriter,
     activitynet_texts,
     event_texts,
     subtitle_texts,
 )
-from stad.outputs.timeline import PageVideo, relative_href, write_timeline
+from stad.outputs.timeline_file import TimelineFile
 from stad.outputs.writers import AvaCsvWriter, JsonWriter, ResultWriter
-from stad.structures import Frame, FrameResult, RunInfo, Segment
-from stad.video.continued import ContinuedSink
-from stad.video.seeking import frames_from
-from stad.video.sink import VideoSink
+from stad.structures import FrameResult, RunInfo
 from stad.video.source import VideoSource
 
+# What each file is called at the end of a run.
 KINDS = {
     "--out": "video",
     "--json": "JSON",
@@ -41,188 +36,117 @@ KINDS = {
 
 
 class Outputs:
-    """The files that the options ask for.
-
-    The pictures are read a second time for drawing, so that no full-size frame waits for its
-    labels.
+    """The files of one run.
 
     Args:
-        options: an ``AnnotateOptions``.
+        paths: the files to write, by their options (the keys of ``KINDS``).
         info: how the results were made.
-        localizer: at its beginning.
+        source: the video that is read.
         allowed: class indices that may be shown; None for all.
-        left: what ``left()`` of an interrupted run gave, whose pictures are kept; or nothing.
+        resume_state: what ``resume_state()`` of an interrupted run returned; None without one.
+
+    Attributes:
+        num_frames: results so far.
+        last_sec: time of the last one, seconds.
+        warnings: after ``close()``, what the user should know.
     """
 
     def __init__(
         self,
-        options,
+        paths: Mapping[str, Path],
         info: RunInfo,
+        source: VideoSource,
         *,
-        localizer: Localizer,
         allowed: frozenset[int] | None = None,
-        left: dict | None = None,
+        resume_state: dict[str, Any] | None = None,
     ) -> None:
-        self._options, self._info = options, info
-        self._frames: Iterator[Frame] | None = None
-        self._again: VideoSource | None = None
-        self._sink: VideoSink | ContinuedSink | None = None
-        self._num_kept = _num_kept(options.out, left or {})
+        self._paths = paths
         self._actor_ids: set[int] = set()
-        self.num_frames = 0
-        self.last_sec = self._first_sec = 0.0
-        self.warnings: list[str] = []
         self._clock = SampleClock()
-        self._writers: list[ResultWriter] = []
+        self.num_frames, self.last_sec = 0, 0.0
+        self.warnings: list[str] = []
+        self._video = self._page = None
+        if out := paths.get("--out"):
+            self._video = AnnotatedVideo(out, info, source, resume_state=resume_state)
+        self._writers = _frame_writers(paths, info)
         self._sample_writers: list[ResultWriter] = []
-        self._open_writers()
-        folder = next(iter(options.outputs().values())).parent
-        self._collector = SegmentCollector(localizer, folder)
-        self._overlay = OverlayStore(options.html.parent, allowed=allowed) if options.html else None
+        if coco := paths.get("--coco"):
+            self._sample_writers.append(CocoWriter(coco, info))
+        if html := paths.get("--html"):
+            drawn = None if self._video is None else (self._video, paths["--out"])
+            self._page = TimelineFile(
+                html, info, source_path=source.path, drawn=drawn, allowed=allowed
+            )
 
-    def _open_writers(self) -> None:
-        options, info = self._options, self._info
-        video_id, names = Path(info.video.name).stem, info.class_names
-        size_px = {"width_px": info.video.width_px, "height_px": info.video.height_px}
-        if options.json:
-            self._writers.append(JsonWriter(options.json, info))
-        if options.csv:
-            self._writers.append(AvaCsvWriter(options.csv, video_id, **size_px))
-        texts = {
-            "events": partial(event_texts, video_id=video_id, class_names=names),
-            "activitynet": partial(activitynet_texts, video_id=video_id, class_names=names),
-        }
-        if options.subtitles:
-            is_vtt = options.subtitles.suffix.lower() == ".vtt"
-            texts["subtitles"] = partial(subtitle_texts, is_vtt=is_vtt, class_names=names)
-        for name, function in texts.items():
-            if getattr(options, name):
-                self._writers.append(SegmentWriter(getattr(options, name), function))
-        if options.coco:
-            self._sample_writers.append(CocoWriter(options.coco, info))
+    @property
+    def first_drawn(self) -> int | None:
+        """Index of the first frame that is drawn; None if no video is written."""
+        return None if self._video is None else self._video.num_kept
 
     @property
     def num_actors(self) -> int:
-        """Different actors so far."""
+        """The number of different actors so far."""
         return len(self._actor_ids)
 
     def write(self, result: FrameResult) -> None:
-        """Take the next frame's result."""
-        if self.num_frames == 0:
-            self._first_sec = result.time_sec
+        """Add the next frame's result."""
         self._actor_ids.update(result.actors.ids.tolist())
-        if self._options.out and self.num_frames >= self._num_kept:
-            self._draw(result)
+        if self._video is not None:
+            self._video.write(result)
         is_sample = self._clock.is_due(result.time_sec)
-        self._collector.write(result, is_sample=is_sample)
-        if self._overlay is not None:
-            self._overlay.write(result, is_sample=is_sample)
+        if self._page is not None:
+            self._page.write(result, is_sample=is_sample)
         for writer in self._writers + (self._sample_writers if is_sample else []):
             writer.write(result)
         self.num_frames += 1
         self.last_sec = result.time_sec
 
-    def _draw(self, result: FrameResult) -> None:
-        if self._frames is None:
-            self._open_frames(result.time_sec)
-        frame = next(self._frames)
-        if self._sink is None:
-            self._open_sink(result.time_sec)
-        drawn = draw_actors(frame.image, result.actors, result.labels, self._info.class_names)
-        self._sink.write(drawn, result.time_sec)
-
-    def _open_frames(self, time_sec: float) -> None:
-        options = self._options
-        again = VideoSource(options.video, start_sec=options.start_sec, end_sec=options.end_sec)
-        self._again = again
-        if self._num_kept:
-            self._frames = frames_from(again, self._num_kept, time_sec)
-        else:
-            self._frames = again.frames()
-
-    def _open_sink(self, time_sec: float) -> None:
-        """Open the video; the source's reading has begun, so that its clock is there."""
-        options, video = self._options, self._info.video
-        timing = {
-            "audio_path": options.video if video.has_audio else None,
-            "clock": self._again.clock,
-            "start_sec": self._video_start_sec(),
-        }
-        if self._num_kept:
-            self._sink = ContinuedSink(options.out, video, first_sec=time_sec, **timing)
-        else:
-            self._sink = VideoSink(options.out, video, **timing)
-
-    def _video_start_sec(self) -> float:
-        """Return the time of the source that is 0 in the annotated video."""
-        return self._first_sec if self._options.start_sec else 0.0
-
-    def close(self, *, complete: bool) -> list[Segment]:
-        """Finish every file and give it its name; give the segments, by start."""
-        if self._sink is not None:
-            self._sink.close()
-            self.warnings += self._sink.warnings
-        tubes = self._collector.finish(self.last_sec + float(1 / self._info.video.fps))
+    def close(self, tubes: TubeStore, *, complete: bool) -> None:
+        """Finish every file; ``complete``: the whole video was read."""
+        if self._video is not None:
+            self._video.close()
+            self.warnings += self._video.warnings
         for writer in self._writers + self._sample_writers:
             writer.close(tubes, complete=complete)
-        segments = tubes.segments()
-        if self._options.html:
-            self._write_timeline(segments, complete=complete)
-        self._forget()
-        return sorted(segments, key=lambda s: (s.start_sec, s.actor_id, s.class_index))
+        if self._page is not None:
+            self._page.close(tubes.segments(), complete=complete)
 
-    def left(self) -> dict:
-        """How far the files of an interrupted run go, after ``close()``, as JSON knows it."""
-        left: dict = {"num_frames": self.num_frames}
-        if self._options.out and self._options.out.exists():
-            left |= _video_mark(self._options.out)
-        return left
-
-    def _write_timeline(self, segments: list[Segment], *, complete: bool) -> None:
-        """The page, with the input and with the annotated video."""
-        options = self._options
-        document = document_head(self._info)
-        document["segments"] = segment_entries(segments, self._info.class_names)
-        document |= document_tail(complete=complete, num_frames=self.num_frames)
-        videos = []
-        if Path(options.video).is_file():
-            href = relative_href(options.video, options.html)
-            videos.append(PageVideo(href, Path(options.video).name))
-        if options.out and self.num_frames:
-            href = relative_href(options.out, options.html)
-            start_sec = self._video_start_sec()
-            videos.append(PageVideo(href, options.out.name, start_sec, has_boxes=True))
-        write_timeline(
-            options.html, document, videos, first_sec=self._first_sec, overlay=self._overlay
-        )
+    def resume_state(self) -> dict[str, Any]:
+        """Return the state of the closed files of an interrupted run, as JSON values."""
+        video = {} if self._video is None else self._video.resume_state()
+        return {"num_frames": self.num_frames, **video}
 
     def written(self) -> list[tuple[str, Path]]:
-        """Kind and path of each file; a run that ended before its first frame has no video."""
-        paths = self._options.outputs().items()
-        return [(KINDS[flag], path) for flag, path in paths if path.exists()]
+        """Return kind and path of each file; a run that read no frame has no video."""
+        return [(KINDS[flag], path) for flag, path in self._paths.items() if path.exists()]
 
     def abort(self) -> None:
         """Leave nothing behind."""
-        if self._sink is not None:
-            self._sink.abort()
+        if self._video is not None:
+            self._video.abort()
         for writer in self._writers + self._sample_writers:
             writer.abort()
-        self._forget()
-
-    def _forget(self) -> None:
-        self._collector.close()
-        if self._overlay is not None:
-            self._overlay.close()
+        if self._page is not None:
+            self._page.abort()
 
 
-def _video_mark(path: Path) -> dict:
-    """What tells a video from another one, and whether its kind can be continued."""
-    return {"video": path.name, "num_bytes": path.stat().st_size, "encoder": av.__version__}
-
-
-def _num_kept(path: Path | None, left: dict) -> int:
-    """How many frames of an interrupted run's video can stay as they are."""
-    if path is None or not path.exists():
-        return 0
-    mark = _video_mark(path)
-    return left.get("num_frames", 0) if mark == {key: left.get(key) for key in mark} else 0
+def _frame_writers(paths: Mapping[str, Path], info: RunInfo) -> list[ResultWriter]:
+    """Open the files that are written from every frame, or from the segments alone."""
+    video_id, names = Path(info.video.name).stem, info.class_names
+    writers: list[ResultWriter] = []
+    if path := paths.get("--json"):
+        writers.append(JsonWriter(path, info))
+    if path := paths.get("--csv"):
+        size_px = {"width_px": info.video.width_px, "height_px": info.video.height_px}
+        writers.append(AvaCsvWriter(path, video_id, **size_px))
+    texts = {
+        "--events": partial(event_texts, video_id=video_id, class_names=names),
+        "--activitynet": partial(activitynet_texts, video_id=video_id, class_names=names),
+    }
+    if path := paths.get("--subtitles"):
+        is_vtt = path.suffix.lower() == ".vtt"
+        texts["--subtitles"] = partial(subtitle_texts, is_vtt=is_vtt, class_names=names)
+    for flag, function in texts.items():
+        if path := paths.get(flag):
+            writers.append(SegmentWriter(path, function))
+    return writers

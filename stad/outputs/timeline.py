@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from stad.annotations.document import FORMAT, READ_VERSIONS, actor_name, frame_results
 from stad.errors import InputError
-from stad.outputs.collector import SAMPLE_SEC, SampleClock
+from stad.inference.collector import SAMPLE_SEC, SampleClock
 from stad.outputs.overlay import CHUNK_SEC, OverlayStore
 from stad.outputs.page import write_page
 from stad.outputs.palette import PALETTE, actor_color, hex_color, text_color

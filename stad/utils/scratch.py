@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,8 +26,9 @@ class ScratchFile:
             self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - open as long as this lives
         except OSError as error:
             raise self._failure(error) from error
+        weakref.finalize(self, self._file.close)
 
-    def append(self, content: bytes) -> int:
+    def append(self, content: bytes | memoryview) -> int:
         """Add bytes; give the place where they begin."""
         try:
             place = self._file.seek(0, 2)
@@ -36,10 +38,24 @@ class ScratchFile:
             raise self._failure(error) from error
         return place
 
+    def overwrite(self, place: int, content: bytes | memoryview) -> None:
+        """Replace the bytes from a place on."""
+        try:
+            self._file.seek(place)
+            self._file.write(content)
+            self._file.flush()
+        except OSError as error:
+            raise self._failure(error) from error
+
     def read(self, place: int, size: int) -> bytes:
         """The ``size`` bytes from a place on."""
         self._file.seek(place)
         return self._file.read(size)
+
+    def read_into(self, place: int, buffer: memoryview) -> None:
+        """Fill a buffer with the bytes from a place on."""
+        self._file.seek(place)
+        self._file.readinto(buffer)
 
     def lines(self) -> Iterator[bytes]:
         """All of it, line by line."""

@@ -233,7 +233,7 @@ def test_nobody_in_the_video(tmp_path, weights, capsys):
         ),
     )
     assert code == 0
-    assert "nobody was found" in capsys.readouterr().out
+    assert "No people were found" in capsys.readouterr().out
     document = json.loads((tmp_path / "out.json").read_text())
     assert (document["segments"], len(document["frames"])) == ([], 40)
     assert VideoSource(tmp_path / "out.mp4").info.num_frames == 40

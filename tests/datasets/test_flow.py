@@ -50,9 +50,8 @@ def test_loader_scorer_and_model_see_the_same():
     plain = torch.from_numpy(np.concatenate([one["clips"] for one in items]))
     again = model.val_step({**batch, "inputs": plain})
     scorer = ActionScorer(model, Window(8, 2), short_side_px=64, num_classes=3)
-    scorer.set_source_size((160, 64))
     boxes = [np.array([[0.0, 0, 160, 64]], dtype=np.float32)] * 2
-    scored = scorer.score([one["clips"][0] for one in items], boxes)
+    scored = scorer.score([one["clips"][0] for one in items], boxes, source_size=(160, 64))
     for row, other, third in zip(rows, again, scored, strict=True):
         assert torch.equal(row["scores"], other["scores"])
         np.testing.assert_allclose(third[0], row["scores"], atol=1e-5)

@@ -38,16 +38,15 @@ class PositionScorer:
 
     num_classes = 2
     sees_tracks = False
-    clip_size = (0, 0)
 
     def __init__(self, window: Window):
         self.window = window
         self.batches = []
 
-    def set_source_size(self, size):
-        self.clip_size = clip_size(*size, 60)
+    def clip_size(self, source_size):
+        return clip_size(*source_size, 60)
 
-    def score(self, clips, boxes, tracks=None):
+    def score(self, clips, boxes, *, source_size, tracks=None):
         self.batches.append(len(clips))
         found = []
         for clip, boxes_of_clip in zip(clips, boxes, strict=True):
@@ -185,7 +184,7 @@ class Walkers:
 class AnyScorer(PositionScorer):
     """Says 0 of everybody."""
 
-    def score(self, clips, boxes, tracks=None):
+    def score(self, clips, boxes, *, source_size, tracks=None):
         return [np.zeros((len(own), 2), np.float32) for own in boxes]
 
 

@@ -110,7 +110,7 @@ def choose(wanted="auto", device="cpu", config=CONFIG, said=None, **options):
         model=config,
         loaded=zoo.open_model(config, weights=None),
         frame_size=SIZE,
-        say=[].append if said is None else said.append,
+        log=[].append if said is None else said.append,
         **options,
     )
 

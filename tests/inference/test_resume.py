@@ -223,8 +223,8 @@ class LongerScorer(PositionScorer):
 
     sees_tracks = False
 
-    def score(self, clips, boxes, tracks=None):
-        return super().score(clips, boxes)
+    def score(self, clips, boxes, *, source_size, tracks=None):
+        return super().score(clips, boxes, source_size=source_size)
 
 
 @pytest.mark.parametrize("batch_size", [1, 3])
@@ -236,9 +236,9 @@ def test_detector_tracker_and_scorer_go_on_to_the_last_bit(tmp_path, batch_size)
     def results(state: str, count: int | None = None) -> tuple[list, RedSquareDetector]:
         journal = Journal(tmp_path / state, {}, resume=True)
         detector, found = RedSquareDetector(), []
-        scorer = JournaledScorer(LongerScorer(Window(8, 2)), journal, source.info)
+        scorer = JournaledScorer(LongerScorer(Window(8, 2)), journal)
         options = PipelineOptions(stride_sec=0.5, batch_size=batch_size)
-        frames = journaled_frames(source, journal, before_sec=8 / 15, clip_size=scorer.clip_size)
+        frames = journaled_frames(source, journal, before_sec=8 / 15, clip_size=(80, 60))
         people = JournaledDetector(detector, journal, size=(160, 120), is_reader=False)
         for result in annotate_frames(frames, people, scorer, options=options, fps=30.0):
             found.append(result)

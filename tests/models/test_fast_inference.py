@@ -71,8 +71,7 @@ def test_every_kind_of_network_runs_in_bfloat16(name, shape):
         scorer = ActionScorer(
             opened.model, opened.window, short_side_px=shape[1], num_classes=400, dtype=dtype
         )
-        scorer.set_source_size((shape[2], shape[1]))
-        found += scorer.score([clip], [boxes])
+        found += scorer.score([clip], [boxes], source_size=(shape[2], shape[1]))
     assert found[0].shape == (1, 400)
     np.testing.assert_allclose(found[1], found[0], rtol=0.1, atol=1e-4)
     # Not the same numbers by another way: bfloat16 was at work.

@@ -7,8 +7,8 @@ import sys
 
 import cv2
 
-from stad.cli.watch.ring import KeptFrame
 from stad.errors import InputError
+from stad.inference.frame_store import StoredFrame
 from stad.outputs.drawing import draw_actors
 
 CLOSE_KEYS = (ord("q"), 27)
@@ -43,7 +43,7 @@ class DisplayWindow:
                 "variant, or leave --show out"
             ) from error
 
-    def show(self, kept: KeptFrame) -> None:
+    def show(self, kept: StoredFrame) -> None:
         """Show a frame whose result is known."""
         image = kept.image()
         if kept.result is not None:

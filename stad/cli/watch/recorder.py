@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stad.cli.watch.events import Event
-from stad.cli.watch.ring import FrameRing, KeptFrame
 from stad.errors import InputError
+from stad.inference.frame_store import FrameRing, StoredFrame
 from stad.outputs.drawing import draw_actors
 from stad.structures import VideoInfo
 from stad.video.sink import VideoSink
@@ -157,7 +157,7 @@ class _Writer:
     ) -> None:
         self._info, self._class_names, self._say = info, class_names, say
         # A frame to add to a file, or None to finish it.
-        self._waiting: deque[tuple[Path, KeptFrame | None]] = deque()
+        self._waiting: deque[tuple[Path, StoredFrame | None]] = deque()
         self._num_bytes = 0
         self._changed = threading.Condition()
         self._is_closing = False
@@ -167,13 +167,13 @@ class _Writer:
         self._thread = threading.Thread(target=self._run, name="recorder")
         self._thread.start()
 
-    def write(self, path: Path, kept: KeptFrame) -> None:
+    def write(self, path: Path, kept: StoredFrame) -> None:
         """Add a frame to a file."""
         with self._changed:
-            if self._num_bytes + kept.jpeg.nbytes > MAX_WAITING_BYTES:
+            if self._num_bytes + kept.stored.num_bytes > MAX_WAITING_BYTES:
                 self.num_lost += 1
                 return
-            self._num_bytes += kept.jpeg.nbytes
+            self._num_bytes += kept.stored.num_bytes
             self._waiting.append((path, kept))
             self._changed.notify()
 
@@ -197,7 +197,7 @@ class _Writer:
                 if not self._waiting:
                     return
                 path, kept = self._waiting.popleft()
-                self._num_bytes -= 0 if kept is None else kept.jpeg.nbytes
+                self._num_bytes -= 0 if kept is None else kept.stored.num_bytes
             if path == self._failed:
                 continue
             try:
@@ -214,7 +214,7 @@ class _Writer:
             with contextlib.suppress(OSError):
                 sink.abort()
 
-    def _take(self, path: Path, kept: KeptFrame | None) -> None:
+    def _take(self, path: Path, kept: StoredFrame | None) -> None:
         if kept is None:
             if self._sink is not None:
                 self._sink.close()

@@ -86,17 +86,18 @@ def _prepare(options: WatchOptions, source, screen):
     from stad.cli.watch.pace import measure_pace
     from stad.cli.watch.watcher import Watcher
     from stad.inference.build import build_models
+    from stad.inference.options import InferenceOptions
 
     # A wrong tracker is found before a model is fetched.
     choice = choose_tracker(
         options.tracker, options.tracker_options, memory_sec=options.track_memory_sec
     )
     models = build_models(
-        options,
+        InferenceOptions.from_options(options),
         frame_size=(source.info.width_px, source.info.height_px),
         is_live=True,
         progress=not options.quiet,
-        say=screen.say,
+        log=screen.say,
     )
     pace = measure_pace(
         models.detector,
@@ -152,10 +153,10 @@ def _pipeline_options(options: WatchOptions, models, pace, choice):
 def _open_outlets(options: WatchOptions, source, models, delay_sec: float, screen):
     from stad.cli.watch.display import DisplayWindow
     from stad.cli.watch.recorder import Recorder
-    from stad.cli.watch.ring import FrameRing
     from stad.cli.watch.sinks import JsonLines, Sinks
     from stad.cli.watch.webhook import Webhook
     from stad.inference.build import match_labels
+    from stad.inference.frame_store import FrameRing
 
     jsonl = JsonLines(options.jsonl) if options.jsonl else None
     webhook = Webhook(options.webhook, say=screen.warn) if options.webhook else None

@@ -9,9 +9,9 @@ from stad.cli.watch.console import ConsoleReporter
 from stad.cli.watch.display import DisplayWindow
 from stad.cli.watch.events import Event
 from stad.cli.watch.recorder import Recorder
-from stad.cli.watch.ring import FrameRing
 from stad.cli.watch.webhook import Webhook
 from stad.errors import InputError
+from stad.inference.frame_store import FrameRing
 from stad.structures import Frame, FrameResult
 
 

@@ -9,7 +9,8 @@ from stad.cli.watch.events import EventTracker
 from stad.cli.watch.sinks import Sinks
 from stad.cli.watch.stats import Stats
 from stad.inference.build import ModelBundle
-from stad.inference.pipeline import ActionPipeline, PipelineOptions, ScoringJob, score_job
+from stad.inference.pipeline import ActionPipeline, PipelineOptions
+from stad.inference.scoring import ScoringJob, score_job
 from stad.localization.base import Localizer
 from stad.structures import Frame, Keyframe, Segment
 from stad.video.live import LiveSource

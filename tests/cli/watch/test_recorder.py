@@ -9,8 +9,8 @@ import pytest
 from stad.cli.watch import recorder as recorder_module
 from stad.cli.watch.events import Event
 from stad.cli.watch.recorder import Recorder
-from stad.cli.watch.ring import FrameRing
 from stad.errors import InputError
+from stad.inference.frame_store import FrameRing
 from stad.structures import Actors, Frame, FrameResult, Segment, ShownLabel, VideoInfo
 from stad.video.source import VideoSource
 from tests.videos import moving_square
@@ -70,37 +70,6 @@ def contents(path) -> tuple[float, float]:
         lefts.append(np.nonzero((row[:, 0] > 150) & (row[:, 1] < 90))[0])
     starts = [(columns[len(columns) // 2] - 20) / 2 / 10 for columns in lefts if len(columns)]
     return len(lefts), starts[0]
-
-
-def test_the_ring_is_bounded_in_time_and_bytes():
-    ring = FrameRing(2.0)
-    for index in range(100):
-        ring.add(frame(index))
-        assert len(ring) <= 21
-    size = ring.num_bytes / len(ring)
-    small = FrameRing(1e9, most_bytes=int(5.5 * size))
-    for index in range(100):
-        small.add(frame(index))
-    assert 3 <= len(small) <= 6
-    tiny = FrameRing(1e9, most_bytes=10)
-    tiny.add(frame(0))
-    assert (len(tiny), tiny.num_bytes) == (0, 0)
-
-
-def test_the_ring_knows_what_has_a_result():
-    ring = FrameRing(10.0)
-    for index in range(6):
-        ring.add(frame(index))
-    assert ring.known(-1) == []
-    assert ring.add_result(result(1)).time_sec == 0.1
-    assert ring.add_result(result(1)) is None
-    assert [one.time_sec for one in ring.known(-1)] == [0.0, 0.1]
-    assert [one.result is None for one in ring.known(-1)] == [True, False]
-    ring.add_result(result(3))
-    assert [one.time_sec for one in ring.known(0.1)] == [0.2, 0.3]
-    ring.end_session()
-    assert len(ring.known(-1)) == 6
-    assert np.abs(ring.known(0.4)[0].image().astype(int) - moving_square(5)).mean() < 3
 
 
 def test_a_file_holds_the_seconds_around_the_event(tmp_path):

@@ -34,7 +34,6 @@ class BrightScorer:
 
     num_classes = 1
     sees_tracks = False
-    clip_size = (0, 0)
 
     def __init__(self, *, cost_sec=0.0, scores=None):
         self.window, self._cost_sec, self._scores = Window(8, 2), cost_sec, scores
@@ -42,13 +41,13 @@ class BrightScorer:
         self.clips: list[np.ndarray] = []
         self.num_streams = 0
 
-    def set_source_size(self, size):
-        self.clip_size = clip_size(*size, 60)
+    def clip_size(self, source_size):
+        return clip_size(*source_size, 60)
 
     def begin_stream(self):
         self.num_streams += 1
 
-    def score(self, clips, boxes, tracks=None):
+    def score(self, clips, boxes, *, source_size, tracks=None):
         self.threads.add(threading.current_thread().name)
         time.sleep(self._cost_sec)
         self.clips += clips

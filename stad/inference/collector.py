@@ -1,15 +1,16 @@
-"""Frame results -> segments with their tubes, as the video goes by."""
+"""Turn frame results into segments with their tubes while the video goes by."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
+from stad.inference.tube_store import TubeStore
 from stad.localization.base import Localizer
 from stad.localization.tubes import TubeBuilder
-from stad.outputs.tube_store import TubeStore
-from stad.structures import FrameResult
+from stad.structures import FrameResult, Segment
 
 # Boxes are interpolated between detections, which come no more often by default.
 SAMPLE_SEC = 0.2
@@ -30,7 +31,7 @@ class SampleClock:
         self._next = 0
 
     def is_due(self, time_sec: float) -> bool:
-        """Whether the frame of this time is one to take; times ascend."""
+        """Return whether to take the frame of this time; times ascend."""
         if self._first_sec is None:
             self._first_sec = time_sec
         steps = (time_sec - self._first_sec + EPSILON_SEC) / self._step_sec
@@ -51,27 +52,28 @@ class SegmentCollector:
     def __init__(self, localizer: Localizer, folder: str | Path) -> None:
         self._localizer = localizer
         self._builder = TubeBuilder()
+        self._clock = SampleClock()
         self.tubes = TubeStore(folder)
 
-    def write(self, result: FrameResult, *, is_sample: bool) -> None:
-        """Take the next frame; boxes are kept of samples only."""
-        if is_sample:
+    def write(self, result: FrameResult) -> None:
+        """Add the next frame; of its boxes, those of every ``SAMPLE_SEC`` are kept."""
+        if self._clock.is_due(result.time_sec):
             self._builder.add(result.time_sec, result.actors)
         if result.keyframe is not None:
             self._add(self._localizer.update(result.keyframe))
             self._builder.drop_before(self._localizer.oldest_sec())
 
-    def _add(self, segments) -> None:
+    def _add(self, segments: Iterable[Segment]) -> None:
         for segment in segments:
             self.tubes.add(segment, self._builder.build(segment))
 
     def finish(self, end_sec: float) -> TubeStore:
-        """The video has ended: all segments, two tracks of one person counted once."""
+        """Return all segments of a video that ends there, with one track for each person."""
         self._add(self._localizer.finish(end_sec))
         self.tubes.sort()
         self.tubes.suppress()
         return self.tubes
 
     def close(self) -> None:
-        """Forget everything."""
+        """Free the disk space."""
         self.tubes.close()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stad.inference.collector import SampleClock, SegmentCollector
+from stad.inference.tube_store import TubeStore
 from stad.localization.hysteresis_localizer import HysteresisLocalizer
 from stad.localization.options import LocalizerOptions
 from stad.localization.tubes import tube_overlap
-from stad.outputs.collector import SampleClock, SegmentCollector
-from stad.outputs.tube_store import TubeStore
 from stad.structures import Actors, FrameResult, Keyframe, Segment, Tube
 
 
@@ -103,7 +103,7 @@ def test_samples_are_five_a_second_at_any_rate():
 def test_each_segment_has_the_boxes_of_its_time(tmp_path):
     """One actor who walks 10 px a second and does one thing from 2 s to 5 s."""
     options = LocalizerOptions(0.5, window_sec=0.0, join_gap_sec=0.0, min_length_sec=0.0)
-    collector, clock = SegmentCollector(HysteresisLocalizer(options, 1.0), tmp_path), SampleClock()
+    collector = SegmentCollector(HysteresisLocalizer(options, 1.0), tmp_path)
     for frame in range(100):
         time_sec = frame / 10
         actors = Actors.from_arrays([[10 * time_sec, 0, 10 * time_sec + 5, 9]], ids=[4])
@@ -112,7 +112,7 @@ def test_each_segment_has_the_boxes_of_its_time(tmp_path):
             score = 1.0 if 2 <= time_sec <= 5 else 0.0
             keyframe = Keyframe(time_sec, actors, np.array([[score]], np.float32))
         result = FrameResult(frame, time_sec, actors, [[]], keyframe)
-        collector.write(result, is_sample=clock.is_due(time_sec))
+        collector.write(result)
     [(segment, tube)] = collector.finish(10.0)
     # Up at the half between 1 s and 2 s, down below 0.375 between 5 s and 6 s.
     assert (segment.start_sec, segment.end_sec) == (1.5, pytest.approx(5.625))

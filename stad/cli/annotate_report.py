@@ -1,0 +1,64 @@
+"""Show the progress of an annotation run and what it found on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TypeVar
+
+from rich.console import Console
+from tqdm import tqdm
+
+from stad.inference.annotation import Annotation
+from stad.outputs.outputs import Outputs
+from stad.outputs.writers import segments_table
+
+Result = TypeVar("Result")
+
+
+def progress_bar(results: Iterable[Result], *, total: int, quiet: bool) -> Iterable[Result]:
+    """Yield the results and show how many of ``total`` there were; 0: the total is not known."""
+    return tqdm(
+        results,
+        total=total or None,
+        desc="annotate",
+        unit="frame",
+        dynamic_ncols=True,
+        smoothing=0.05,
+        disable=quiet,
+    )
+
+
+def print_report(
+    annotation: Annotation,
+    outputs: Outputs,
+    *,
+    warnings: list[str],
+    interrupted: bool,
+    quiet: bool,
+) -> None:
+    """Print warnings, segments and files of a run that is over; ``quiet``: warnings only."""
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    if interrupted:
+        print(
+            f"interrupted after {outputs.num_frames} frames ({outputs.last_sec:.1f} s): the files "
+            "hold the results so far. Run the same command with --resume to continue.",
+            file=sys.stderr,
+        )
+    if quiet:
+        return
+    console = Console()
+    if outputs.num_actors == 0:
+        console.print(f"No people were found in {annotation.info.video.name}.", markup=False)
+    elif not annotation.segments:
+        console.print(
+            f"{outputs.num_actors} people were found, but no action reached the threshold "
+            f"{annotation.info.threshold:g}. Try a lower --threshold."
+        )
+    else:
+        console.print(segments_table(annotation.segments, annotation.class_names))
+    if alone := annotation.counts.report():
+        console.print(alone, soft_wrap=True, highlight=False)
+    for kind, path in outputs.written():
+        console.print(f"{kind:<9} {path}", soft_wrap=True, highlight=False, markup=False)

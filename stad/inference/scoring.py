@@ -1,0 +1,92 @@
+"""Define what scores actions, and the batches of windows that it scores at once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from stad.structures import Actors, Keyframe
+from stad.video.window import Window
+
+
+class Scorer(Protocol):
+    """Anything that scores the actions of actors in clips."""
+
+    @property
+    def window(self) -> Window:
+        """The frames that make a clip."""
+        ...
+
+    @property
+    def num_classes(self) -> int:
+        """Scores per actor."""
+        ...
+
+    @property
+    def sees_tracks(self) -> bool:
+        """Whether ``score`` needs the actors in every frame of a clip."""
+        ...
+
+    def clip_size(self, source_size: tuple[int, int]) -> tuple[int, int]:
+        """Return (width, height) of the clips of a video with frames of ``source_size``."""
+        ...
+
+    def begin_stream(self) -> None:
+        """Forget the clips so far: the next one does not continue them."""
+        ...
+
+    def score(
+        self,
+        clips: list[np.ndarray],
+        boxes: list[np.ndarray],
+        *,
+        source_size: tuple[int, int],
+        tracks: list[np.ndarray] | None = None,
+    ) -> list[np.ndarray]:
+        """Return the probabilities of every class for every actor.
+
+        Args:
+            clips: N arrays (T, H, W, 3) uint8 RGB of ``clip_size(source_size)``.
+            boxes: N arrays (K_i, 4) xyxy, source pixels.
+            source_size: (width, height) of the video's frames, pixels.
+            tracks: N arrays (K_i, T, 4) xyxy, source pixels, for scorers that see them.
+
+        Returns:
+            N arrays (K_i, num_classes) float32 in [0, 1].
+        """
+        ...
+
+
+class ScoringJob(NamedTuple):
+    """Windows to be scored at once; nothing in it changes any more.
+
+    Attributes:
+        times_sec: N keyframes.
+        actors: those of each keyframe.
+        clips: (T, H, W, 3) uint8 RGB of the keyframes with actors, in order.
+        source_size: (width, height) of the video's frames, pixels.
+        tracks: (K, T, 4) float32 xyxy of the actors in those clips, source pixels; None where
+            the scorer does not see tracks.
+    """
+
+    times_sec: list[float]
+    actors: list[Actors]
+    clips: list[np.ndarray]
+    source_size: tuple[int, int]
+    tracks: list[np.ndarray] | None = None
+
+
+def score_job(job: ScoringJob, scorer: Scorer) -> list[Keyframe]:
+    """Return the N keyframes of a job; those without actors cost nothing."""
+    busy = [i for i, actors in enumerate(job.actors) if len(actors)]
+    found = []
+    if busy:
+        boxes = [job.actors[i].boxes for i in busy]
+        found = scorer.score(job.clips, boxes, source_size=job.source_size, tracks=job.tracks)
+    scores = dict(zip(busy, found, strict=True))
+    no_scores = np.zeros((0, scorer.num_classes), dtype=np.float32)
+    return [
+        Keyframe(time_sec, job.actors[i], scores.get(i, no_scores))
+        for i, time_sec in enumerate(job.times_sec)
+    ]
