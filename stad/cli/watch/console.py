@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from stad.annotations.document import actor_name
-from stad.cli.watch.events import Event
+from stad.inference.live.events import Event
 
 REFRESH_SEC = 0.5
 PLAIN_STATUS_SEC = 10.0

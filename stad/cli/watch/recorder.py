@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stad.cli.watch.events import Event
 from stad.errors import InputError
 from stad.inference.frame_store import FrameRing, StoredFrame
+from stad.inference.live.events import Event
 from stad.outputs.drawing import draw_actors
 from stad.structures import VideoInfo
 from stad.video.sink import VideoSink

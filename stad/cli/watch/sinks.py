@@ -1,4 +1,4 @@
-"""Where events and frames of a live run go: screen, JSON lines, webhook, recordings, window."""
+"""Pass events and frames of a live run to screen, JSON lines, webhook, recordings and window."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 from stad.cli.watch.console import ConsoleReporter
 from stad.cli.watch.display import DisplayWindow
-from stad.cli.watch.events import Event
 from stad.cli.watch.recorder import Recorder
 from stad.cli.watch.webhook import Webhook
 from stad.errors import InputError
 from stad.inference.frame_store import FrameRing
+from stad.inference.live.events import Event
 from stad.structures import Frame, FrameResult
 
 
@@ -19,10 +19,10 @@ class JsonLines:
     """Adds each event to a file as one line of JSON, at once.
 
     Args:
-        path: lines are added to what is there.
+        path: lines are added at its end.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: the file cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,18 +40,18 @@ class JsonLines:
             raise InputError(f"cannot write {self._path}: {error.strerror}") from error
 
     def close(self) -> None:
-        """Nothing more comes."""
+        """Close the file."""
         self._file.close()
 
 
 class Sinks:
-    """All that the options ask for; whoever is not asked for is None.
+    """The sinks that the options ask for; see ``WatchSinks``.
 
     Args:
         screen: shows events and lines.
-        jsonl, webhook: take events.
-        recorder, view: take frames and results through the ring.
-        ring: needed by the two.
+        jsonl, webhook: take events; None without them.
+        ring: the last frames; needed by the recorder and the window.
+        recorder, view: take frames and results through the ring; None without them.
     """
 
     def __init__(
@@ -73,12 +73,12 @@ class Sinks:
         return self._view is not None and self._view.is_closed
 
     def take_frame(self, frame: Frame) -> None:
-        """A frame was read."""
+        """Keep a frame that was read."""
         if self._ring is not None:
             self._ring.add(frame)
 
     def take_result(self, result: FrameResult) -> None:
-        """All is known of a frame."""
+        """Add the result of a frame to it and show it."""
         if self._ring is None:
             return
         kept = self._ring.add_result(result)
@@ -86,7 +86,7 @@ class Sinks:
             self._view.show(kept)
 
     def take_events(self, events: list[Event]) -> None:
-        """Something has begun or ended."""
+        """Pass on starts and ends of actions."""
         for event in events:
             self.screen.event(event)
             if self._jsonl is not None:
@@ -96,6 +96,10 @@ class Sinks:
             if self._recorder is not None:
                 self._recorder.add(event)
 
+    def take_status(self, text: str) -> None:
+        """Show how the run is going."""
+        self.screen.status(text)
+
     def advance(self) -> None:
         """Do what is waiting; called often."""
         if self._recorder is not None:
@@ -104,7 +108,7 @@ class Sinks:
             self._view.poll()
 
     def end_session(self) -> None:
-        """The stream is broken: the frames so far get no more results."""
+        """Expect no more results for the frames so far: the stream was interrupted."""
         if self._ring is not None:
             self._ring.end_session()
 

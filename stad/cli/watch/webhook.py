@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from stad.cli.watch.events import Event
 from stad.errors import InputError
+from stad.inference.live.events import Event
 
 MAX_WAITING = 1000
 TIMEOUT_SEC = 5.0

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from stad.cli.watch import recorder as recorder_module
-from stad.cli.watch.events import Event
 from stad.cli.watch.recorder import Recorder
 from stad.errors import InputError
 from stad.inference.frame_store import FrameRing
+from stad.inference.live.events import Event
 from stad.structures import Actors, Frame, FrameResult, Segment, ShownLabel, VideoInfo
 from stad.video.source import VideoSource
 from tests.videos import moving_square

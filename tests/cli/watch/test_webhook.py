@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from stad.cli.watch import webhook
-from stad.cli.watch.events import Event
 from stad.cli.watch.webhook import Webhook
 from stad.errors import InputError
+from stad.inference.live.events import Event
 from stad.structures import Segment
 
 

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from stad.cli.watch.events import EventTracker
+from stad.inference.live.events import EventTracker
 from stad.localization.options import LabelOptions, LocalizerOptions
 from stad.structures import Segment
 

@@ -1,4 +1,4 @@
-"""What a live run has done so far: frames, windows, delays."""
+"""Count what a live run does: frames, windows, delays."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ class Stats:
     """Counts of a run; bounded.
 
     Attributes:
-        num_frames: frames that were looked at.
-        num_detections, num_windows: frames that people were looked for in, windows scored.
+        num_frames: frames that were processed.
+        num_detections, num_windows: frames with a person detection, windows scored.
         num_skipped_windows: windows that would have come too late and were left out.
         num_events: starts and ends.
         followed: how many detections of people were followed.
-        delays_sec: of the last windows, from the moment they are about to their scores.
-        last_sec: time of the last frame.
-        watched_sec: how long frames were taken, on the clock on the wall.
-        wait_sec: as much of each as the window and the tracker's look-ahead take on any machine.
+        delays_sec: of the last windows, from the time of their keyframe to their scores, seconds.
+        last_sec: time of the last frame, seconds.
+        watched_sec: how long frames were taken, seconds of real time.
+        wait_sec: the part of each delay that the window and the tracker's look-ahead take on any
+            machine, seconds.
+        window_cost_sec: how long the last window was scored, seconds.
     """
 
     num_frames: int = 0
@@ -40,6 +42,7 @@ class Stats:
     wait_sec: float = 0.0
     last_sec: float = 0.0
     watched_sec: float = 0.0
+    window_cost_sec: float = 0.0
     _recent: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
 
     def saw_frame(self, time_sec: float) -> None:
@@ -49,18 +52,18 @@ class Stats:
         self._recent.append(time.monotonic())
 
     def fps(self) -> float:
-        """Frames per second in the last seconds."""
+        """Return the frames per second of the last seconds."""
         limit = time.monotonic() - RECENT_SEC
         while self._recent and self._recent[0] < limit:
             self._recent.popleft()
         return len(self._recent) / RECENT_SEC
 
     def delay_sec(self, percentile: float) -> float:
-        """A percentile of the delays; 0.0 before the first window."""
+        """Return a percentile of the delays, seconds; 0.0 before the first window."""
         return float(np.percentile(self.delays_sec, percentile)) if self.delays_sec else 0.0
 
     def status(self, num_dropped: int) -> str:
-        """One line for people."""
+        """Return a line that says how the run is going."""
         delay = f"{self.delays_sec[-1]:.1f} s" if self.delays_sec else "-"
         return (
             f"{self.fps():.1f} fps · latency {delay} · {num_dropped} frames dropped · "

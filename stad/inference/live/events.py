@@ -1,4 +1,4 @@
-"""Segments as they begin and end -> events for people and programs."""
+"""Turn segments that begin and end into events."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ TIME_DIGITS, SCORE_DIGITS = 3, 4
 
 @dataclass(frozen=True)
 class Event:
-    """Somebody has begun or ended to do something.
+    """The start or the end of an action of one actor.
 
     Attributes:
         kind: 'start' or 'end'.
-        segment: as far as it is known; of a start its end is what was seen so far.
+        segment: as far as it is known; at a start, its end is the time seen so far.
         label: name of its class.
         source: name of the camera, stream or file.
-        began_at: the moment of the segment's start on the clock on the wall, UTC.
+        began_at: date and time of the segment's start, UTC.
     """
 
     kind: Literal["start", "end"]
@@ -32,7 +32,7 @@ class Event:
     began_at: datetime
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON knows it; a start has no end."""
+        """Return the event as JSON values; a start has no end."""
         segment = self.segment
         plain = {
             "event": self.kind,
@@ -50,16 +50,16 @@ class Event:
 
 
 class EventTracker:
-    """Tells which segments have begun and ended since the last time.
+    """Finds the segments that have begun and ended since the last update.
 
-    A segment's start is told once it is as long as its label asks for, its end once nothing can
-    change it any more. Each start has one end, in this order.
+    A segment's start becomes an event once it is as long as its label requires, its end once
+    nothing can change it any more. Each start has one end, in this order.
 
     Args:
         class_names: of the model.
         options: of the localizer.
         source: name of the camera, stream or file.
-        moment_of: from a time of the stream to seconds since 1970.
+        moment_of: converts a time of the stream to seconds since 1970.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class EventTracker:
         self._open: dict[tuple[int, int], Segment] = {}
 
     def update(self, ended: Sequence[Segment], ongoing: Sequence[Segment]) -> list[Event]:
-        """The events that follow from what the localizer says now.
+        """Return the events that follow from the localizer's state.
 
         Args:
-            ended: segments that it has given out since the last time.
+            ended: segments that have ended since the last update.
             ongoing: segments that may still grow.
         """
         events = []
@@ -87,7 +87,7 @@ class EventTracker:
                 events.append(self._event("start", segment))
             events.append(self._event("end", segment))
         growing = {_key(segment): segment for segment in ongoing}
-        # One that was told of, but then turned out to be shorter than it may be.
+        # One whose start is known, but that then turned out to be shorter than allowed.
         for key in [key for key in self._open if key not in growing]:
             events.append(self._event("end", self._open.pop(key)))
         for key, segment in growing.items():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stad.cli.watch.pace import Pace, choose_pace
+from stad.inference.live.pace import Pace, choose_pace
 
 
 @pytest.mark.parametrize(

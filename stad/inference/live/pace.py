@@ -1,4 +1,4 @@
-"""How often this machine can look for people and score actions without falling behind."""
+"""Choose how often this machine can detect people and score actions without falling behind."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from stad.actors.detectors.base import PersonDetector
 from stad.inference.scoring import Scorer
 from stad.structures import Frame, VideoInfo
 
-# Share of the time that detection and scoring may take; the rest decodes, tracks and draws.
-BUSY_SHARE, DETECTION_SHARE = 0.8, 0.4
-# Looking for people less often than this mixes them up: of 100 detections on a street camera 4
-# continue another person's id with 0.8 s between looks, and 15 with 2 s.
+# Fractions of the time that both models and detection may take; the rest decodes, tracks, draws.
+BUSY_RATIO, DETECTION_RATIO = 0.8, 0.4
+# Detecting people less often than this mixes them up: of 100 detections on a street camera 4
+# continue another person's id with 0.8 s between detections, and 15 with 2 s.
 MAX_DETECT_SEC = 0.8
 PEOPLE = 2
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How often.
+    """How often to detect and to score.
 
     Attributes:
         detect_sec: time between detections, seconds.
         stride_sec: time between scored windows, seconds.
-        detection_cost_sec, window_cost_sec: what one of them took.
+        detection_cost_sec, window_cost_sec: how long one of them took, seconds.
     """
 
     detect_sec: float
@@ -46,15 +46,15 @@ def measure_pace(
     stride_sec: float | None,
     usual_stride_sec: float = 1.0,
 ) -> Pace:
-    """Try both models on black pictures of the video's size, then choose.
+    """Time both models on black frames of the video's size and choose a pace.
 
     Args:
-        detector, scorer: of the run; after this they are warm.
+        detector, scorer: of the run; this warms them up.
         info: size and rate of the video.
-        detect_sec: shortest time between detections, seconds.
-        stride_sec: time between windows; None for the usual one, or more where the machine
+        detect_sec: minimum time between detections, seconds.
+        stride_sec: time between windows, seconds; None for the usual one, or more if the machine
             needs it.
-        usual_stride_sec: that suits the model.
+        usual_stride_sec: the one that suits the model, seconds.
     """
     black = np.zeros((info.height_px, info.width_px, 3), dtype=np.uint8)
     detection_cost_sec = _quickest_sec(lambda: detector.detect(Frame(0, 0.0, black)))
@@ -83,16 +83,16 @@ def choose_pace(
     stride_sec: float | None,
     usual_stride_sec: float = 1.0,
 ) -> Pace:
-    """The pace that costs leave room for; a stride that is given stays.
+    """Return the pace that the costs leave time for; a stride that is given stays.
 
     >>> choose_pace(0.1, 0.2, detect_sec=0.2, stride_sec=None)
     Pace(detect_sec=0.25, stride_sec=1.0, detection_cost_sec=0.1, window_cost_sec=0.2)
     >>> choose_pace(0.1, 1.2, detect_sec=0.2, stride_sec=None).stride_sec
     3.0
     """
-    slower_sec = min(detection_cost_sec / DETECTION_SHARE, MAX_DETECT_SEC)
+    slower_sec = min(detection_cost_sec / DETECTION_RATIO, MAX_DETECT_SEC)
     detect_sec = max(detect_sec, slower_sec)
-    left = BUSY_SHARE - min(detection_cost_sec / detect_sec, DETECTION_SHARE)
+    left = BUSY_RATIO - min(detection_cost_sec / detect_sec, DETECTION_RATIO)
     needed_sec = math.ceil(10 * window_cost_sec / left - 1e-6) / 10
     if stride_sec is None:
         stride_sec = max(usual_stride_sec, needed_sec)
@@ -100,7 +100,7 @@ def choose_pace(
 
 
 def _quickest_sec(action: Callable[[], object], *, times: int = 2) -> float:
-    """Seconds of the quickest of some runs after a first one that warms up."""
+    """Return the seconds of the quickest of some runs after a warm-up."""
     action()
     costs = []
     for _ in range(times):

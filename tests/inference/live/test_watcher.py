@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from stad.cli.watch.console import ConsoleReporter
-from stad.cli.watch.events import EventTracker
 from stad.cli.watch.run import WatchReport, summary
 from stad.cli.watch.sinks import Sinks
-from stad.cli.watch.watcher import Watcher
 from stad.inference.build import ModelBundle
+from stad.inference.live.events import EventTracker
+from stad.inference.live.watcher import Watcher
 from stad.inference.pipeline import PipelineOptions
 from stad.localization.hysteresis_localizer import HysteresisLocalizer
 from stad.localization.options import LocalizerOptions
@@ -97,7 +97,7 @@ def run(path, detector, scorer, *, max_latency_sec=2.0, stride_sec=0.5, **option
         localizer=HysteresisLocalizer(localizer_options, stride_sec, class_names=names),
         tracker=EventTracker(names, localizer_options, source="file", moment_of=lambda time: time),
         options=PipelineOptions(stride_sec=stride_sec, detect_sec=0.2, batch_size=1),
-        outlets=heard,
+        sinks=heard,
         max_latency_sec=max_latency_sec,
         **options,
     )
@@ -168,7 +168,7 @@ def test_frames_are_dropped_where_taking_them_is_too_slow(tmp_path):
         localizer=HysteresisLocalizer(LocalizerOptions(0.3), 0.5, class_names=names),
         tracker=EventTracker(names, LocalizerOptions(), source="", moment_of=lambda time: time),
         options=PipelineOptions(stride_sec=0.5, detect_sec=0.2, batch_size=1),
-        outlets=heard,
+        sinks=heard,
         max_latency_sec=0.5,
     )
     watcher.run(SimpleNamespace(requested=False))
@@ -209,7 +209,7 @@ def test_detections_that_could_not_be_followed_are_counted_over_all_stretches(tm
     followed = watcher.stats.followed
     assert followed.num_detections == len(detector.asked_sec) + flashes
     assert followed.num_alone == flashes > 0
-    text = summary(WatchReport(watcher.stats, 0, 0, False))
+    text = summary(WatchReport(watcher.stats, 0, 0))
     assert f"{flashes} of {followed.num_detections} detections above the threshold could" in text
 
 
