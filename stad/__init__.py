@@ -1,13 +1,67 @@
-"""stad: who does what, when and where in a video; submodules are imported when first used."""
+"""stad: who does what, when and where in a video.
 
-import importlib
-import importlib.util
+>>> for result in stad.annotate("in.mp4"):                                # doctest: +SKIP
+...     print(result.time_sec, result.actors.boxes, result.labels)
+
+Public names and submodules are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stad.utils.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from stad.evaluation.ava import evaluate_ava
+    from stad.evaluation.segments import evaluate_segments
+    from stad.evaluation.tubes import evaluate_tubes
+    from stad.inference.api import annotate, recognize, watch
+    from stad.inference.pipeline import annotate_frames
+    from stad.models.action_detector import ActionDetector
+    from stad.models.recognizer import Recognizer
+    from stad.structures import Actors, Frame, Segment, Tube
+    from stad.video.source import VideoSource
+    from stad.zoo import list_models, load
 
 __version__ = "0.2.0"
 
+__all__ = [
+    "ActionDetector",
+    "Actors",
+    "Frame",
+    "Recognizer",
+    "Segment",
+    "Tube",
+    "VideoSource",
+    "annotate",
+    "annotate_frames",
+    "evaluate_ava",
+    "evaluate_segments",
+    "evaluate_tubes",
+    "list_models",
+    "load",
+    "recognize",
+    "watch",
+]
 
-def __getattr__(name: str):
-    # PEP 562: `import stad` costs milliseconds, torch comes with the first model.
-    if not name.startswith("_") and importlib.util.find_spec(f"stad.{name}"):
-        return importlib.import_module(f"stad.{name}")
-    raise AttributeError(f"module 'stad' has no attribute {name!r}")
+_MODULES = {
+    "ActionDetector": "models.action_detector",
+    "Actors": "structures",
+    "Frame": "structures",
+    "Recognizer": "models.recognizer",
+    "Segment": "structures",
+    "Tube": "structures",
+    "VideoSource": "video.source",
+    "annotate": "inference.api",
+    "annotate_frames": "inference.pipeline",
+    "evaluate_ava": "evaluation.ava",
+    "evaluate_segments": "evaluation.segments",
+    "evaluate_tubes": "evaluation.tubes",
+    "list_models": "zoo",
+    "load": "zoo",
+    "recognize": "inference.api",
+    "watch": "inference.api",
+}
+
+__getattr__, __dir__ = lazy_exports(__name__, _MODULES)

@@ -18,7 +18,6 @@ from stad.annotations.video_ids import guess_video_ids
 from stad.annotations.video_lists import read_video_list
 from stad.datasets.epoch_sampler import EpochIndex
 from stad.datasets.inputs import as_window, missing_error, missing_inputs, open_source
-from stad.datasets.transforms.recognition import crop_views
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import VideoMeta, VideoSample
@@ -26,6 +25,7 @@ from stad.video.clip_source import (
     RawClip,
     black_clip,
 )
+from stad.video.crops import crop_views
 from stad.video.sampling import CROPS, check_sampling, random_times, view_times
 from stad.video.unreadable import empty_videos, unreadable_videos, warn_of_left_out
 from stad.video.window import Window

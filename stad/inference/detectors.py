@@ -12,7 +12,7 @@ from stad.utils.files import existing_file
 
 if TYPE_CHECKING:
     from stad.actors.detectors.precomputed import PrecomputedDetections
-    from stad.video.source import VideoSource
+    from stad.inference.frames import FrameSource
 
 
 def open_detector(
@@ -62,7 +62,7 @@ def _config_setup(config: Path, weights: str, device: str) -> DetectorSetup:
     )
 
 
-def open_boxes(path: Path, source: VideoSource) -> PrecomputedDetections:
+def open_boxes(path: Path, source: FrameSource) -> PrecomputedDetections:
     """Open a file of boxes as the detector of a video.
 
     Args:

@@ -71,7 +71,10 @@ class JpegImage:
 
     def image(self) -> np.ndarray:
         """Return the image, (H, W, 3) uint8 RGB."""
-        return cv2.cvtColor(cv2.imdecode(self.jpeg, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        bgr = cv2.imdecode(self.jpeg, cv2.IMREAD_COLOR)
+        if bgr is None:
+            raise ValueError("a stored frame is not JPEG")
+        return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +95,7 @@ class SpilledImage:
     def image(self) -> np.ndarray:
         """Return the image, (H, W, 3) uint8 RGB."""
         array = np.empty(self.shape, np.uint8)
-        self.file.read_into(self.place, memoryview(array).cast("B"))
+        self.file.read_into(self.place, array.data.cast("B"))
         return array
 
 
@@ -182,7 +185,7 @@ class FrameStore(_WaitingFrames):
         if self._file is None:
             self._file = ScratchFile(self._folder)
         free = self._free.get(image.shape)
-        content = memoryview(np.ascontiguousarray(image)).cast("B")
+        content = np.ascontiguousarray(image).data.cast("B")
         if free:
             place = free.pop()
             self._file.overwrite(place, content)

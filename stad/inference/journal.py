@@ -1,11 +1,11 @@
-"""What a run has computed so far, in a file beside its outputs, so that it can be resumed.
+"""Keep what a run has computed in a file beside its outputs, so that it can be resumed.
 
 A line is a JSON object with one record; a line that was cut by a crash is dropped. The first one
-says of which run it is, the others hold, in the order in which they were made:
+identifies the run, the others hold, in the order in which they were made:
 
     {"frames": [time, ...]}                    times of frames that were read
-    {"people": time, "found": ...}             what the person detector said of a frame
-    {"scores": [...]}                          what the action model said of a batch of clips
+    {"people": time, "found": ...}             what the person detector found in a frame
+    {"scores": [...]}                          the scores of a batch of clips
     {"done": time}                             results up to this keyframe have come out
     {"end": {...}}                             the run was interrupted and its files closed
 """
@@ -18,7 +18,7 @@ from array import array
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,24 +28,24 @@ FORMAT, VERSION = "stad-state", 1
 
 
 class Journal:
-    """Gives what was computed before, in order, and takes what is computed now.
+    """Returns what was computed before, in order, and records what is computed now.
 
     Memory holds the times of the frames and a few records.
 
     Args:
-        path: the file; its folder is there.
-        run: what the results depend on, as JSON knows it.
-        resume: go on from the file if there is one; else begin it anew.
+        path: the file; its folder exists.
+        run: everything that the results depend on, as JSON values.
+        resume: continue the file if there is one; otherwise start it over.
         free: keys of ``run`` whose values may differ from those of the file.
 
     Attributes:
         frame_times: float64 times of the frames that were read before, seconds.
         done_sec: results up to this keyframe came out before; None if there were none.
-        end: what was said of the files when the run was interrupted; empty after a crash.
-        changed: of the free keys that differ, the value of the file and the one of now.
+        end: state of the outputs when the run was interrupted; empty after a crash.
+        changed: of the free keys that differ, the value in the file and the current one.
 
     Raises:
-        InputError: the file is of a run with other options or cannot be used.
+        InputError: the file belongs to a run with other options or cannot be used.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Journal:
                 size += len(line)
                 self._note(line)
         self._size = size
-        # Nothing but a cut last line goes.
+        # Only a cut last line is dropped.
         with self.path.open("r+b") as file:
             file.truncate(size)
         self._file = self.path.open("a", encoding="ascii")
@@ -87,7 +87,7 @@ class Journal:
         self._reader.seek(self._begin)
 
     def _note(self, line: bytes) -> None:
-        """Take what is wanted at once; what was computed is read when it is asked for."""
+        """Read a record that is needed at once; detections and scores are read on request."""
         if line.startswith((b'{"people"', b'{"scores"')):
             return
         record = json.loads(line)
@@ -96,7 +96,7 @@ class Journal:
         self.end = record.get("end", self.end)
 
     def _next(self, kind: str) -> dict | None:
-        """The next record of a kind that was made before; None when there are no more."""
+        """Return the next record of a kind from earlier runs; None when there are no more."""
         waiting = self._waiting[kind]
         while not waiting and self._reader is not None:
             if self._reader.tell() >= self._size:
@@ -108,38 +108,41 @@ class Journal:
                 self._waiting[name].append(record)
         return waiting.popleft() if waiting else None
 
-    def next_people(self, time_sec: float) -> dict[str, np.ndarray] | bool | None:
-        """What the detector said of the frame of a time; None: nothing, False: not asked yet."""
+    def next_people(self, time_sec: float) -> dict[str, np.ndarray] | Literal[False] | None:
+        """Return what the detector found in the frame of a time.
+
+        None if it could not tell, False if it was not asked in an earlier run.
+        """
         record = self._next("people")
         if record is None:
             return False
         if record["people"] != time_sec:
             raise InputError(
-                f"{self.path} does not fit the video any more: begin anew with --overwrite"
+                f"{self.path} does not match the video any more. Use --overwrite to start over."
             )
         found = record["found"]
         return None if found is None else {key: _array(one) for key, one in found.items()}
 
     def next_scores(self) -> list[np.ndarray] | None:
-        """What the action model said of the next batch of clips; None: not asked yet."""
+        """Return the scores of the next batch of clips; None if it was not scored yet."""
         record = self._next("scores")
         return None if record is None else [_array(one) for one in record["scores"]]
 
     def add_frame(self, time_sec: float) -> None:
-        """Note that a frame was read, after those of before."""
+        """Record a frame that was read, after those of earlier runs."""
         self._new_times.append(time_sec)
 
     def add_detections(self, time_sec: float, found: Mapping[str, np.ndarray] | None) -> None:
-        """Note what the detector said."""
+        """Record what the detector found; None if it could not tell."""
         plain = None if found is None else {key: _plain(one) for key, one in found.items()}
         self._write({"people": time_sec, "found": plain})
 
     def add_scores(self, scores: list[np.ndarray]) -> None:
-        """Note what the action model said of a batch of clips."""
+        """Record the scores of a batch of clips."""
         self._write({"scores": [_plain(one) for one in scores]})
 
     def add_done(self, time_sec: float) -> None:
-        """Note that the results up to a keyframe have come out; a crash loses nothing of them."""
+        """Record that the results up to a keyframe are out, and save everything so far."""
         if self.done_sec is None or time_sec > self.done_sec:
             self._write_times()
             self._write({"done": time_sec})
@@ -147,7 +150,7 @@ class Journal:
             self.done_sec = time_sec
 
     def add_end(self, **files: Any) -> None:
-        """Note in which state the files are left."""
+        """Record the state of the outputs of an interrupted run."""
         self._write_times()
         self._write({"end": files})
         self.end = files
@@ -171,7 +174,7 @@ class Journal:
         return InputError(f"cannot write {self.path}: {error.strerror or error}")
 
     def close(self) -> None:
-        """Keep the file for a later run, if there is anything in it to go on from."""
+        """Keep the file for a later run, if it holds any results."""
         if self._reader is not None:
             self._reader.close()
             self._reader = None
@@ -180,7 +183,7 @@ class Journal:
             self.path.unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """The run is complete."""
+        """Remove the file: the run is complete."""
         self.done_sec = None
         self.close()
 
@@ -188,35 +191,39 @@ class Journal:
 def _check_head(
     path: Path, line: bytes, head: dict, *, free: Sequence[str]
 ) -> dict[str, tuple[Any, Any]]:
-    """Return which free keys differ; the others must not."""
+    """Return the free keys that differ, with both values; the others must not differ."""
     changed = {}
     try:
         found = json.loads(line)
         same_kind = (found["format"], found["version"]) == (FORMAT, VERSION)
         run = found["run"]
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} is no state of a run: begin anew with --overwrite") from error
+        raise InputError(
+            f"{path} is not a stad resume file. Use --overwrite to start over."
+        ) from error
     if not same_kind:
-        raise InputError(f"{path} is of another version of stad: begin anew with --overwrite")
+        raise InputError(
+            f"{path} was written by another version of stad. Use --overwrite to start over."
+        )
     for key in [*head["run"], *run]:
-        then, now = run.get(key), head["run"].get(key)
-        if then != now and key in free:
-            changed[key] = (then, now)
-        elif then != now:
+        before, now = run.get(key), head["run"].get(key)
+        if before != now and key in free:
+            changed[key] = (before, now)
+        elif before != now:
             raise InputError(
-                f"{path} is of a run with another {key} ({_short(then)} then, {_short(now)} now): "
-                "resume with the options of then, or begin anew with --overwrite"
+                f"Cannot resume: {key} was {_short(before)} in the interrupted run and is "
+                f"{_short(now)} now. Use the original options, or --overwrite to start over."
             )
     return changed
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value)
+    text = "not set" if value is None else json.dumps(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _plain(values: np.ndarray) -> list:
-    """An array as JSON knows it, to the last bit."""
+    """Return an array as JSON values that keep every bit: dtype, shape, base64."""
     values = np.ascontiguousarray(values)
     content = base64.b64encode(values.astype(values.dtype.newbyteorder("<")).tobytes())
     return [values.dtype.str[1:], list(values.shape), content.decode("ascii")]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from stad.errors import InputError
+
 
 @dataclass(frozen=True)
 class InferenceOptions:
@@ -56,3 +58,18 @@ class InferenceOptions:
         """Pick these options out of those of a command, by their names."""
         names = [field.name for field in fields(cls)]
         return cls(**{name: getattr(options, name) for name in names if hasattr(options, name)})
+
+    def check(self) -> None:
+        """Raise InputError for a number out of its range."""
+        for name in ("threshold", "person_threshold"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise InputError(f"{name} must be between 0 and 1, got {value:g}")
+        for name in ("stride_sec", "detect_sec", "track_memory_sec"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise InputError(f"{name} must be a number of seconds above 0, got {value:g}")
+        for name in ("batch_size", "max_labels"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"{name} must be 1 or more, got {value}")

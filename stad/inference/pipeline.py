@@ -8,7 +8,7 @@ second and at most one batch of clips, whatever the length of the video. It give
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -62,7 +62,7 @@ def annotate_frames(
     fps: float,
     counts: FollowCounts | None = None,
     store: FrameStore | None = None,
-) -> Iterator[FrameResult]:
+) -> Generator[FrameResult]:
     """Run the pipeline over a stream of frames.
 
     Args:

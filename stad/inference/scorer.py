@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -41,7 +41,8 @@ class ActionScorer:
         num_classes: int,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self._model = prepare_for_inference(model, dtype)
+        # Any: detectors of actions and recognizers have different methods.
+        self._model: Any = prepare_for_inference(model, dtype)
         self.window = window
         # Models that cut the actors out follow them through the clip.
         self.sees_tracks = model.sees_tracks

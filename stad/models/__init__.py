@@ -6,8 +6,9 @@ take configs of a backbone (``stad.models.backbones``) and of a head (``stad.mod
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from stad.utils.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from stad.models.action_detector import ActionDetector
@@ -66,14 +67,4 @@ _MODULES = {
     "still_tracks": "actor_crops",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
-    if name in {"backbones", "heads", *_MODULES.values()}:
-        return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_exports(__name__, _MODULES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -25,7 +25,7 @@ from stad.structures import FrameResult, RunInfo, Segment, Tube
 from stad.utils.files import AtomicFile
 
 # Segments by actor, then start, then class, each with the boxes of its actor.
-Tubes = Collection[tuple[Segment, Tube]]
+Tubes = Iterable[tuple[Segment, Tube]]
 
 
 class ResultWriter(Protocol):

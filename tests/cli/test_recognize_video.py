@@ -11,8 +11,9 @@ import torch
 
 from stad import zoo
 from stad.cli.recognize import recognize_main
-from stad.cli.recognize_job import Recognition, as_table, recognize_video
+from stad.cli.recognize_job import as_table
 from stad.errors import InputError
+from stad.inference.recognition import Recognition, recognize_video
 from stad.video.sampling import Views
 from stad.video.source import VideoSource
 from tests.videos import NO_VIDEOS, write_video

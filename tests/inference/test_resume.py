@@ -174,12 +174,18 @@ def test_nothing_to_resume_begins_anew_and_complete_runs_stay(job, whole, tmp_pa
 def test_the_options_have_to_be_those_of_then(job, tmp_path, stop_at):
     stop_at(60, interrupt)
     assert run(job, tmp_path) == 130
-    with pytest.raises(InputError, match=r"another --stride \(0.4 then, 0.3 now\)"):
+    with pytest.raises(InputError, match=r"--stride was 0.4 in the interrupted run and is 0.3 now"):
         run(job, tmp_path, "--resume", "--stride", "0.3")
     for options, message in (
-        (("--tracker", "sort"), "another --tracker .*bytetrack. then, .sort. now"),
-        (("--track-memory", "3"), r"another --track-memory \(2.0 then, 3.0 now\)"),
-        (("--tracker-options", "iou=giou"), r"another --tracker-options \(\[\] then, "),
+        (
+            ("--tracker", "sort"),
+            "--tracker was .bytetrack. in .* run and is .sort. now",
+        ),
+        (("--track-memory", "3"), r"--track-memory was 2.0 in the interrupted run and is 3.0 now"),
+        (
+            ("--tracker-options", "iou=giou"),
+            r"--tracker-options was \[\] in .* run and is ",
+        ),
     ):
         with pytest.raises(InputError, match=message):
             run(job, tmp_path, "--resume", *options)
@@ -262,11 +268,17 @@ def test_detector_tracker_and_scorer_go_on_to_the_last_bit(tmp_path, batch_size)
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is no state of a run"),
-        (b"[1]\n", "is no state of a run"),
+        (b"", "is not a stad resume file"),
+        (b"[1]\n", "is not a stad resume file"),
         (b'{"format":"stad-state","version":0,"run":{}}\n', "another version"),
-        (b'{"format":"stad-state","version":1,"run":{"x":1}}\n', r"another x \(1 then, 2 now\)"),
-        (b'{"format":"stad-state","version":1,"run":{"x":2,"y":3}}\n', "another y"),
+        (
+            b'{"format":"stad-state","version":1,"run":{"x":1}}\n',
+            r"x was 1 in the interrupted run and is 2 now",
+        ),
+        (
+            b'{"format":"stad-state","version":1,"run":{"x":2,"y":3}}\n',
+            "y was 3 in the interrupted run and is not set now",
+        ),
     ],
 )
 def test_a_wrong_state_is_the_users_error(tmp_path, content, message):

@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stad.datasets.transforms.detection import ActorTransform, TrainTransform
-    from stad.datasets.transforms.recognition import ClipTransform, crop_views
+    from stad.datasets.transforms.recognition import ClipTransform
 
 __all__ = [
     "ActorTransform",
     "ClipTransform",
     "TrainTransform",
-    "crop_views",
 ]
 
 _MODULES = {
     "ActorTransform": "detection",
     "ClipTransform": "recognition",
     "TrainTransform": "detection",
-    "crop_views": "recognition",
 }
 
 

@@ -99,8 +99,8 @@ class EventTracker:
         return events
 
     def _is_long(self, segment: Segment) -> bool:
-        shortest = self._options.of_label(self._class_names[segment.class_index]).min_length_sec
-        return segment.end_sec - segment.start_sec >= shortest
+        options = self._options.of_label(self._class_names[segment.class_index])
+        return segment.end_sec - segment.start_sec >= (options.min_length_sec or 0.0)
 
     def _event(self, kind: Literal["start", "end"], segment: Segment) -> Event:
         return Event(

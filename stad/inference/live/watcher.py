@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Protocol
 
 from stad.inference.build import ModelBundle
@@ -102,7 +102,7 @@ class Watcher:
         for _ in self.steps(stop):
             pass
 
-    def steps(self, stop: StopSignal) -> Iterator[None]:
+    def steps(self, stop: StopSignal) -> Generator[None]:
         """Watch as ``run`` does, and yield after each step; closing the generator ends it."""
         begin_sec = seen_sec = time.monotonic()
         self._source.start()

@@ -1,0 +1,268 @@
+"""Use stad from Python: annotate, recognize and watch videos without writing files."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from stad.actors.detectors.base import PersonDetector
+from stad.errors import InputError
+from stad.inference.annotation import Annotation, prepare_annotation
+from stad.inference.build import resolve_device
+from stad.inference.detectors import open_boxes
+from stad.inference.frame_store import FrameStore
+from stad.inference.frames import FrameSource, open_frames
+from stad.inference.live.setup import prepare_watch
+from stad.inference.live.stream import EventStream
+from stad.inference.options import InferenceOptions
+from stad.inference.recognition import DEFAULT_MODEL, recognize_video
+from stad.structures import Frame
+from stad.video.live import LiveSource
+from stad.video.sampling import parse_views
+from stad.video.source import VideoSource
+
+logger = logging.getLogger("stad")
+
+
+def annotate(
+    video: str | Path | VideoSource | Iterable[np.ndarray],
+    *,
+    model: str | None = None,
+    weights: str = "auto",
+    detector: str | PersonDetector | None = None,
+    detector_weights: str = "auto",
+    boxes: str | Path | None = None,
+    threshold: float | None = None,
+    person_threshold: float | None = None,
+    stride_sec: float | None = None,
+    detect_sec: float = 0.2,
+    tracker: str | None = None,
+    tracker_options: Sequence[str] = (),
+    track_memory_sec: float | None = None,
+    batch_size: int | None = None,
+    max_labels: int = 3,
+    localizer: str | Path | None = None,
+    labels: Sequence[str] = (),
+    fps: float | None = None,
+    start_sec: float | None = None,
+    end_sec: float | None = None,
+    keep_frames: bool = True,
+    device: str = "auto",
+    precision: str = "auto",
+    progress: bool = False,
+) -> Annotation:
+    """Find who does what, when and where in a video.
+
+    Nothing is computed before the first result is asked for, but the models are loaded. Results
+    equal those of the command line.
+
+    >>> run = stad.annotate("in.mp4", threshold=0.4)                      # doctest: +SKIP
+    >>> for result in run:                                                # doctest: +SKIP
+    ...     for box, labels in zip(result.actors.boxes, result.labels):
+    ...         print(result.time_sec, box, [(one.name, one.score) for one in labels])
+    >>> [(one.actor_id, run.class_names[one.class_index]) for one in run.segments]  # doctest: +SKIP
+
+    Args:
+        video: path, ``VideoSource``, or (H, W, 3) uint8 RGB arrays of one size with ``fps``.
+        model: action model, a name of ``stad.list_models()`` or the path of a config; None for
+            the best one that can be loaded.
+        weights: its checkpoint; 'auto' for the published one.
+        detector: person detector, its name, the path of an mmdet config, or any object with the
+            methods of ``PersonDetector``; None for the best one that can be loaded.
+        detector_weights: its checkpoint; 'auto' for the published one.
+        boxes: file of person boxes (CSV or JSON) to use instead of a detector.
+        threshold: minimum action score, in [0, 1]; None for the model's.
+        person_threshold: minimum person score to begin a track, in [0, 1]; None for the
+            detector's.
+        stride_sec: time between action predictions, seconds; None for the model's.
+        detect_sec: time between person detections, seconds.
+        tracker: name of a tracker of the trackers library; None for the default.
+        tracker_options: its parameters, KEY=VALUE texts.
+        track_memory_sec: how long a hidden person keeps the id, seconds; None for the default.
+        batch_size: windows scored at once; None for 1 on a CPU and 8 on a GPU.
+        max_labels: labels shown per actor.
+        localizer: file of the thresholds and times of segments; None for the defaults.
+        labels: names of the labels to keep; () keeps all.
+        fps: frames per second of arrays.
+        start_sec, end_sec: the part of a file to read, seconds; None for all of it.
+        keep_frames: whether results have their frames with images.
+        device: 'auto', 'cpu', 'cuda:0' ...
+        precision: 'auto', 'float32' or 'bfloat16'.
+        progress: show the progress of downloads on a terminal.
+
+    Returns:
+        An iterator of ``FrameResult``, one for each frame.
+
+    Raises:
+        InputError: the video, a model or an argument cannot be used.
+    """
+    options = InferenceOptions(
+        model=model,
+        weights=weights,
+        detector=detector if isinstance(detector, str) else None,
+        detector_weights=detector_weights,
+        threshold=threshold,
+        person_threshold=person_threshold,
+        stride_sec=stride_sec,
+        detect_sec=detect_sec,
+        tracker=tracker,
+        tracker_options=tuple(tracker_options),
+        track_memory_sec=track_memory_sec,
+        batch_size=batch_size,
+        max_labels=max_labels,
+        localizer=None if localizer is None else Path(localizer),
+        labels=_as_names(labels),
+        device=device,
+        precision=precision,
+    )
+    options.check()
+    source = open_frames(video, fps=fps, start_sec=start_sec, end_sec=end_sec)
+    own_detector = None if detector is None or isinstance(detector, str) else detector
+    if boxes is not None:
+        if detector is not None:
+            raise InputError("Give a detector or boxes, not both.")
+        own_detector = _open_boxes(Path(boxes), source)
+    setup = prepare_annotation(
+        source.info, options, detector=own_detector, progress=progress, log=logger.info
+    )
+    store = FrameStore(tempfile.gettempdir()) if keep_frames else None
+    return Annotation(_frames(source), setup, store=store)
+
+
+def _as_names(labels: Sequence[str]) -> tuple[str, ...]:
+    return (labels,) if isinstance(labels, str) else tuple(labels)
+
+
+def _open_boxes(path: Path, source: FrameSource) -> PersonDetector:
+    boxes = open_boxes(path, source)
+    for text in boxes.warnings:
+        warnings.warn(text, stacklevel=3)
+    return boxes
+
+
+def _frames(source: FrameSource) -> Iterator[Frame]:
+    """Yield the frames of a source, and warn at the end of what was wrong with it."""
+    yield from source.frames()
+    for text in source.warnings:
+        warnings.warn(f"{source.info.name}: {text}", stacklevel=2)
+
+
+def recognize(
+    video: str | Path | VideoSource,
+    *,
+    model: str = DEFAULT_MODEL,
+    weights: str = "auto",
+    views: str | None = None,
+    top: int = 5,
+    device: str = "auto",
+    progress: bool = False,
+) -> list[tuple[str, float]]:
+    """Name what a video shows as a whole.
+
+    >>> stad.recognize("in.mp4", top=2)                                   # doctest: +SKIP
+    [('juggling balls', 0.91), ('unboxing', 0.03)]
+
+    Args:
+        video: path of a file, or a ``VideoSource``, of which the whole file is scored.
+        model: a name of ``stad.list_models()`` or the path of a config.
+        weights: its checkpoint; 'auto' for the published one.
+        views: clips and crops whose scores are averaged, such as '10x3'; None for the model's.
+        top: number of classes.
+        device: 'auto', 'cpu', 'cuda:0' ...
+        progress: show the progress of downloads on a terminal.
+
+    Returns:
+        Labels and scores in [0, 1], highest first.
+
+    Raises:
+        InputError: the video, the model or an argument cannot be used.
+    """
+    from stad import zoo
+
+    if top < 1:
+        raise InputError(f"top must be 1 or more, got {top}")
+    parsed = None if views is None else parse_views(views)
+    path = (video if isinstance(video, VideoSource) else VideoSource(video)).path
+    device = resolve_device(device)
+    loaded = zoo.open_model(model, weights=weights, device=device, progress=progress)
+    found = recognize_video(path, loaded, views=parsed)
+    return [(found.class_names[index], score) for index, score in found.top(top)]
+
+
+def watch(
+    source: str | int | Path,
+    *,
+    model: str | None = None,
+    weights: str = "auto",
+    detector: str | None = None,
+    detector_weights: str = "auto",
+    threshold: float | None = None,
+    person_threshold: float | None = None,
+    stride_sec: float | None = None,
+    detect_sec: float = 0.2,
+    tracker: str | None = None,
+    tracker_options: Sequence[str] = (),
+    track_memory_sec: float | None = None,
+    max_labels: int = 3,
+    localizer: str | Path | None = None,
+    labels: Sequence[str] = (),
+    max_latency_sec: float = 2.0,
+    duration_sec: float | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    progress: bool = False,
+) -> EventStream:
+    """Watch a camera, a stream or a file in real time.
+
+    >>> with stad.watch("rtsp://camera/stream") as events:                # doctest: +SKIP
+    ...     for event in events:
+    ...         print(event.kind, event.segment.actor_id, event.label)
+
+    Args:
+        source: number of a camera, URL (RTSP, HTTP), or path of a file.
+        max_latency_sec: how late the scores of a window may come, beside the window itself,
+            seconds.
+        duration_sec: how long to watch, seconds; None until the source ends.
+        model, weights, detector, detector_weights, threshold, person_threshold: as for
+            ``annotate``.
+        stride_sec: time between action predictions, seconds; None for the model's, or more if
+            the machine needs it.
+        detect_sec, tracker, tracker_options, track_memory_sec, max_labels, localizer: as for
+            ``annotate``.
+        labels, device, precision, progress: as for ``annotate``.
+
+    Returns:
+        An iterator of ``Event``, as actions begin and end.
+
+    Raises:
+        InputError: the source, a model or an argument cannot be used.
+    """
+    options = InferenceOptions(
+        model=model,
+        weights=weights,
+        detector=detector,
+        detector_weights=detector_weights,
+        threshold=threshold,
+        person_threshold=person_threshold,
+        stride_sec=stride_sec,
+        detect_sec=detect_sec,
+        tracker=tracker,
+        tracker_options=tuple(tracker_options),
+        track_memory_sec=track_memory_sec,
+        max_labels=max_labels,
+        localizer=None if localizer is None else Path(localizer),
+        labels=_as_names(labels),
+        device=device,
+        precision=precision,
+    )
+    options.check()
+    live = LiveSource(str(source), max_latency_sec=max_latency_sec, say=logger.warning)
+    setup = prepare_watch(
+        live, options, max_latency_sec=max_latency_sec, progress=progress, log=logger.info
+    )
+    return EventStream(live, setup, duration_sec=duration_sec)

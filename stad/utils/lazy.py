@@ -1,0 +1,45 @@
+"""Let a package import its submodules and public names when they are first used (PEP 562)."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def lazy_exports(
+    package: str, modules: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return ``__getattr__`` and ``__dir__`` of a package.
+
+    Submodules resolve, too: after ``import stad``, ``stad.models.online`` is imported when it is
+    used.
+
+    Args:
+        package: its ``__name__``.
+        modules: public names, and the submodule of the package that defines each.
+
+    >>> __getattr__, __dir__ = lazy_exports("stad.utils", {"round_decimals": "rounding"})
+    >>> __getattr__("round_decimals").__module__, __getattr__("boxes").__name__
+    ('stad.utils.rounding', 'stad.utils.boxes')
+    >>> "round_decimals" in __dir__(), "boxes" in __dir__()
+    (True, True)
+    """
+
+    def __getattr__(name: str) -> Any:
+        if name in modules:
+            value = getattr(importlib.import_module(f"{package}.{modules[name]}"), name)
+            setattr(sys.modules[package], name, value)
+            return value
+        if not name.startswith("_") and importlib.util.find_spec(f"{package}.{name}"):
+            return importlib.import_module(f"{package}.{name}")
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        path = sys.modules[package].__path__
+        return sorted({*modules, *(module.name for module in pkgutil.iter_modules(path))})
+
+    return __getattr__, __dir__
