@@ -89,7 +89,8 @@ def annotate(
         localizer: file of the thresholds and times of segments; None for the defaults.
         labels: names of the labels to keep; () keeps all.
         fps: frames per second of arrays.
-        start_sec, end_sec: the part of a file to read, seconds; None for all of it.
+        start_sec: where to begin to read a file, seconds; None for its start.
+        end_sec: where to end, seconds; None for its end.
         keep_frames: whether results have their frames with images.
         device: 'auto', 'cpu', 'cuda:0' ...
         precision: 'auto', 'float32' or 'bfloat16'.
@@ -228,13 +229,24 @@ def watch(
         max_latency_sec: how late the scores of a window may come, beside the window itself,
             seconds.
         duration_sec: how long to watch, seconds; None until the source ends.
-        model, weights, detector, detector_weights, threshold, person_threshold: as for
-            ``annotate``.
+        model: action model; see ``annotate``, also for the following arguments.
+        weights: its checkpoint.
+        detector: person detector, by its name or config.
+        detector_weights: its checkpoint.
+        threshold: minimum action score, in [0, 1].
+        person_threshold: minimum person score to begin a track, in [0, 1].
         stride_sec: time between action predictions, seconds; None for the model's, or more if
             the machine needs it.
-        detect_sec, tracker, tracker_options, track_memory_sec, max_labels, localizer: as for
-            ``annotate``.
-        labels, device, precision, progress: as for ``annotate``.
+        detect_sec: minimum time between person detections, seconds.
+        tracker: name of a tracker.
+        tracker_options: its parameters, KEY=VALUE texts.
+        track_memory_sec: how long a hidden person keeps the id, seconds.
+        max_labels: labels shown per actor.
+        localizer: file of the thresholds and times of segments.
+        labels: names of the labels to keep; () keeps all.
+        device: 'auto', 'cpu', 'cuda:0' ...
+        precision: 'auto', 'float32' or 'bfloat16'.
+        progress: show the progress of downloads on a terminal.
 
     Returns:
         An iterator of ``Event``, as actions begin and end.

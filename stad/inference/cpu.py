@@ -1,4 +1,4 @@
-"""What this machine's processor is called, and which instructions oneDNN may use on it."""
+"""Find the name of this machine's processor and the instructions that oneDNN may use."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ISA_VARIABLE = "ONEDNN_MAX_CPU_ISA"
-# oneDNN's names of instruction sets, from the least to the most, and the flags of /proc/cpuinfo
-# by which a processor shows that it has one.
+# oneDNN's names of instruction sets, from the smallest to the largest, and the flags of
+# /proc/cpuinfo by which a processor shows that it has one.
 INSTRUCTION_SETS = {
     "SSE41": {"sse4_1"},
     "AVX": {"avx"},
@@ -30,7 +30,7 @@ SYNONYMS = {
     "AVX10_1_512_AMX_FP16": "AVX512_CORE_AMX_FP16",
 }
 WITH_BFLOAT16 = "AVX512_CORE_BF16"
-# What to fall back to where a set fails: the next one whose code is another one.
+# The set to fall back to if one fails: the next one with different code.
 SAFER = {
     "AVX512_CORE_AMX_FP16": "AVX512_CORE_BF16",
     "AVX512_CORE_AMX": "AVX512_CORE_BF16",
@@ -45,12 +45,12 @@ NO_SET = "none"
 
 @dataclass(frozen=True)
 class Cpu:
-    """A processor, and what oneDNN may use of it.
+    """A processor and the instructions that oneDNN may use on it.
 
     Attributes:
         name: as its maker calls it.
         instruction_set: the highest one that the processor has and ``ONEDNN_MAX_CPU_ISA``
-            allows, one of ``INSTRUCTION_SETS``; 'none' where it has none of them.
+            allows, one of ``INSTRUCTION_SETS``; 'none' if it has none of them.
     """
 
     name: str
@@ -58,13 +58,13 @@ class Cpu:
 
     @property
     def has_bfloat16(self) -> bool:
-        """Whether there are instructions that compute in bfloat16."""
+        """Whether there are instructions for bfloat16."""
         names = list(INSTRUCTION_SETS)
         return self.instruction_set in names[names.index(WITH_BFLOAT16) :]
 
     @property
     def safer_set(self) -> str | None:
-        """The set below, whose code is another one; None where there is none below."""
+        """The next lower set with different code; None if there is none."""
         return SAFER.get(self.instruction_set)
 
 
@@ -76,7 +76,7 @@ def this_cpu() -> Cpu:
 
 
 def read_cpuinfo(path: Path = Path("/proc/cpuinfo")) -> tuple[str, frozenset[str]]:
-    """Return the name and the flags of the first processor; what cannot be known is empty.
+    """Return the name and the flags of the first processor; empty if they are not known.
 
     Args:
         path: of the kernel's table.

@@ -55,7 +55,7 @@ class ArraySource:
         fps: frames per second.
 
     Raises:
-        InputError: there is no image, one is not such an array, or the rate is not above 0.
+        InputError: there are no images, one is not such an array, or the rate is not above 0.
     """
 
     start_sec = end_sec = None
@@ -113,7 +113,8 @@ def open_frames(
     Args:
         video: path, ``VideoSource``, or (H, W, 3) uint8 RGB arrays of one size.
         fps: frames per second of arrays; None for a video, which has its own times.
-        start_sec, end_sec: the part of a file to read, seconds; None for all of it.
+        start_sec: where to begin to read a file, seconds; None for its start.
+        end_sec: where to end, seconds; None for its end.
 
     Raises:
         InputError: the video cannot be read, or an argument does not go with it.

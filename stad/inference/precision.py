@@ -1,4 +1,4 @@
-"""Which precision a network is run in: asked for, or bfloat16 where it works and pays."""
+"""Choose a network's precision: the requested one, or bfloat16 if it works and is faster."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ CHOICES = ("auto", "float32", "bfloat16")
 
 @dataclass(frozen=True)
 class Precision:
-    """What a network computes in.
+    """The precision of a network.
 
     Attributes:
         name: 'float32' or 'bfloat16'.
-        reason: why, for people.
+        reason: why, as it is shown.
         verdict: file of the trial that decided; None without one.
     """
 
@@ -41,7 +41,7 @@ class Precision:
 
     @property
     def dtype(self) -> torch.dtype:
-        """As torch knows it."""
+        """The torch dtype."""
         return getattr(torch, self.name)
 
     def __str__(self) -> str:
@@ -60,12 +60,12 @@ def choose_precision(
 ) -> Precision:
     """Choose the precision of a network.
 
-    'auto' takes bfloat16 on a GPU that computes in it, and on a CPU with instructions for it where
-    a trial in a child process has shown that this network runs in it, gives near scores and is
-    faster. What a trial has shown is remembered.
+    'auto' takes bfloat16 on a GPU that supports it, and on a CPU with instructions for it if a
+    trial in a child process has shown that this network runs in it, gives nearly the same scores
+    and is faster. The outcome of a trial is remembered.
 
     Args:
-        wanted: one of ``CHOICES``; what is named is taken without a trial.
+        wanted: one of ``CHOICES``; a precision that is named is taken without a trial.
         device: such as 'cpu' or 'cuda:0'.
         model: name in the zoo, or path of a config.
         loaded: the model of that name, before it is prepared for inference.
@@ -74,7 +74,7 @@ def choose_precision(
         log: takes a line before a trial begins.
 
     Raises:
-        ValueError: another choice.
+        ValueError: ``wanted`` is not one of them.
     """
     if wanted not in CHOICES:
         raise ValueError(f"precision is one of {CHOICES}, got {wanted!r}")
@@ -115,10 +115,10 @@ def _as_precision(verdict: Verdict, how: str, path: Path | None = None) -> Preci
 
 
 def verdict_key(asked: TrialNetwork, loaded: LoadedModel) -> dict[str, object]:
-    """Return all that a verdict depends on.
+    """Return everything that a verdict depends on.
 
     Args:
-        asked: what is tried.
+        asked: the network to try.
         loaded: its model, before it is prepared for inference.
     """
     cpu = this_cpu()
@@ -145,13 +145,13 @@ def note_network(
     option: str | None = None,
     verdict: Path | None = None,
 ) -> None:
-    """Let the supervisor know what computes, and what avoids a fault of it.
+    """Tell the supervisor what is running, and what avoids a crash of it.
 
     Args:
         name: of the model.
         device: where it runs.
-        precision: what it computes in, such as 'float32'.
-        option: of the script that is running, which makes it float32; None where there is none.
+        precision: of its arithmetic, such as 'float32'.
+        option: of the running script that selects float32; None if it has none.
         verdict: file of the trial that chose the precision; None without one.
     """
     cpu, ways = this_cpu(), []

@@ -1,4 +1,4 @@
-"""Tries a network in float32 and in bfloat16 in a process that may die of it.
+"""Try a network in float32 and in bfloat16, in a process that may crash.
 
 ``run_trial`` starts ``python -m stad.inference.trial`` with a description of the network; that
 process writes a line of JSON when it begins a precision and one when it has scored in it.
@@ -20,19 +20,19 @@ from stad.inference.verdicts import PRECISIONS, Verdict
 from stad.utils.supervisor import FAULTS, end_with_parent
 
 LIMIT_SEC = 180.0
-# Less than this is no gain: the time of a trial varies by some percent.
+# A smaller gain does not count: the time of a trial varies by some percent.
 GAIN = 1.1
-# Of the difference of the logits, as a part of the logits (both as norms); with random weights
-# the networks of the zoo stay below 0.02.
+# Maximum norm of the difference of the logits, relative to their norm; with random weights the
+# networks of the zoo stay below 0.02.
 TOLERANCE = 0.1
-# A first run that takes long is not taken again: warming up is little of it.
+# A first run that takes this long is not repeated: warming up is a small part of it.
 LONG_SEC = 1.5
 TIMED_SEC, TIMED_RUNS = 0.3, 5
 
 
 @dataclass(frozen=True)
 class TrialNetwork:
-    """What is tried.
+    """The network to try.
 
     Attributes:
         model: name in the zoo, or path of a config; its weights do not matter.
@@ -49,12 +49,12 @@ class TrialNetwork:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a trial went.
+    """The outcome of a trial.
 
     Attributes:
-        verdict: what to do now.
+        verdict: the precision to use now.
         is_lasting: whether the next run would find the same; a trial that was killed from outside
-            says nothing of the network.
+            says nothing about the network.
     """
 
     verdict: Verdict
@@ -62,14 +62,14 @@ class Outcome:
 
 
 def run_trial(network: TrialNetwork, *, limit_sec: float = LIMIT_SEC) -> Outcome:
-    """Try a network in a child process, and judge what came of it.
+    """Try a network in a child process and judge the outcome.
 
     Args:
-        network: what is tried.
+        network: the one to try.
         limit_sec: how long the trial may take, seconds.
     """
     command = [sys.executable, "-P", "-m", "stad.inference.trial", json.dumps(asdict(network))]
-    # The child finds the modules that this process finds, and no others.
+    # The child finds the same modules as this process.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     process = subprocess.Popen(
         [*command, str(os.getpid())],
@@ -95,12 +95,12 @@ def run_trial(network: TrialNetwork, *, limit_sec: float = LIMIT_SEC) -> Outcome
 
 
 def judge(said: str, code: int, complaint: str = "") -> Outcome:
-    """Decide by what a trial wrote and how it ended.
+    """Decide from what a trial wrote and how it ended.
 
     Args:
-        said: its lines; those that are not its own are skipped.
+        said: its output; lines of other origin are skipped.
         code: its exit code, negative for a signal.
-        complaint: what it wrote to stderr.
+        complaint: its stderr.
     """
     began = _records(said, "begin")
     if code < 0:
@@ -125,7 +125,7 @@ def _float32(reason: str, *, is_lasting: bool = True) -> Outcome:
 
 
 def _records(said: str, kind: str) -> list:
-    """The values that a trial wrote under a name, in order."""
+    """Return the values that a trial wrote under a name, in order."""
     found = []
     for line in said.splitlines():
         if line.startswith('{"trial": '):
@@ -134,14 +134,14 @@ def _records(said: str, kind: str) -> list:
 
 
 def try_network(network: TrialNetwork) -> Iterator[dict[str, object]]:
-    """Score a clip in both precisions; give a record before and after each.
+    """Score a clip in both precisions; yield a record before and after each.
 
     Args:
-        network: what is tried.
+        network: the one to try.
 
     Yields:
-        {'begin': precision}, {'seconds': time of a clip}, and last {'difference': that of the
-        logits, as a part of them}; not a number where they are not finite.
+        {'begin': precision}, {'seconds': time of a clip}, and last {'difference': norm of the
+        difference of the logits, relative to their norm}, NaN if they are not finite.
     """
     import numpy as np
     import torch
@@ -168,7 +168,7 @@ def try_network(network: TrialNetwork) -> Iterator[dict[str, object]]:
 
 
 def _time_clip(scorer, frame_size: tuple[int, int]):
-    """Seconds that one clip takes once the network is warm, and its scores."""
+    """Return the seconds of one clip once the network is warm, and its scores."""
     import numpy as np
 
     width_px, height_px = scorer.clip_size(frame_size)
@@ -195,9 +195,9 @@ def _time_clip(scorer, frame_size: tuple[int, int]):
 
 
 def main(arguments: list[str]) -> None:
-    """Try what the first argument describes; the second is the process that asked for it."""
+    """Try the network of the first argument for the process of the second."""
     end_with_parent(int(arguments[1]))
-    # A trial that dies leaves no image of its memory behind.
+    # A trial that crashes leaves no core dump.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     options = json.loads(arguments[0])
     network = TrialNetwork(**options | {"frame_size": tuple(options["frame_size"])})

@@ -1,4 +1,4 @@
-"""The segments of a run with their tubes, kept on disk until the run is over."""
+"""Keep the segments of a run with their tubes on disk until the run is over."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from stad.localization.tubes import tube_overlap
 from stad.structures import Segment, Tube
 from stad.utils.scratch import ScratchFile
 
-# Two tracks that share more than this are one person, found twice.
+# Two tracks that overlap more than this are one person, found twice.
 MAX_OVERLAP = 0.7
 
 
 class TubeStore:
-    """Takes segments in any order; gives them by actor, then start, then class.
+    """Collects segments in any order; iterates by actor, then start, then class.
 
-    The boxes lie in a file without a name, so that memory holds a few numbers a segment, and
-    nothing is left behind however the run ends.
+    The boxes are in a file without a name, so memory holds a few numbers per segment, and nothing
+    is left behind however the run ends.
 
     Args:
-        folder: where there is room, such as that of the outputs.
+        folder: where there is room on disk, such as that of the outputs.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -35,21 +35,21 @@ class TubeStore:
         return len(self._index)
 
     def add(self, segment: Segment, tube: Tube) -> None:
-        """Keep one segment."""
+        """Add one segment."""
         times = np.asarray(tube.times_sec, "<f8").tobytes()
         place = self._file.append(times + np.asarray(tube.boxes, "<f4").tobytes())
         self._index.append((segment, place, len(tube.times_sec)))
 
     def sort(self) -> None:
-        """Bring the segments into their order; iterate after that."""
+        """Sort the segments; iterate after that."""
         self._index.sort(key=lambda entry: document_order(entry[0]))
 
     def segments(self) -> list[Segment]:
-        """The segments alone, in the order of iteration."""
+        """Return the segments alone, in the order of iteration."""
         return [segment for segment, _, _ in self._index]
 
     def __iter__(self) -> Iterator[tuple[Segment, Tube]]:
-        """Segments and tubes, one at a time in memory."""
+        """Yield segments and tubes, one at a time in memory."""
         for entry in self._index:
             yield entry[0], self._tube(entry)
 
@@ -61,13 +61,15 @@ class TubeStore:
         return Tube(segment.actor_id, segment.class_index, segment.score, times, boxes)
 
     def suppress(self, *, max_overlap: float = MAX_OVERLAP) -> int:
-        """Tube NMS: of two actors' tubes of one class that overlap more, the better one stays.
+        """Suppress the worse of two overlapping tubes of different actors and one class.
+
+        Only tubes that overlap in time are read.
 
         Args:
-            max_overlap: the highest ``tube_iou`` with a better tube of the class, in [0, 1].
+            max_overlap: maximum ``tube_overlap`` with a better tube of the class, in [0, 1].
 
         Returns:
-            How many segments were left out.
+            The number of segments that were left out.
         """
         keep = np.ones(len(self._index), bool)
         classes = np.array([entry[0].class_index for entry in self._index])
@@ -80,7 +82,7 @@ class TubeStore:
         mine = [self._index[place] for place in places]
         spans = np.array([(s.start_sec, s.end_sec) for s, _, _ in mine]).reshape(-1, 2)
         actors = np.array([s.actor_id for s, _, _ in mine])
-        # Scores that are not known come last.
+        # Unknown scores come last.
         scores = np.array([s.score for s, _, _ in mine], np.float64)
         is_kept = np.zeros(len(mine), bool)
         for row in np.argsort(-scores, kind="stable").tolist():
@@ -94,16 +96,16 @@ class TubeStore:
         keep[places] = is_kept
 
     def close(self) -> None:
-        """Give the disk its room back."""
+        """Free the disk space."""
         self._file.close()
 
 
 def _may_overlap(
     spans: np.ndarray, start_sec: float, end_sec: float, max_overlap: float
 ) -> np.ndarray:
-    """(N,) whether tubes over ``spans`` (N, 2) could share more than allowed with this one.
+    """Return (N,) whether tubes over ``spans`` (N, 2) could overlap this one too much.
 
-    Tubes share no more than their times do; half of that leaves room for rounding to samples.
+    Tubes overlap at most as much as their times; half of that leaves room for rounding to samples.
     """
     shared = np.minimum(spans[:, 1], end_sec) - np.maximum(spans[:, 0], start_sec)
     union = np.maximum(spans[:, 1], end_sec) - np.minimum(spans[:, 0], start_sec)

@@ -1,7 +1,7 @@
-"""What a trial of bfloat16 has shown on this machine, remembered in the cache folder.
+"""Remember in the cache folder what a trial of bfloat16 has shown on this machine.
 
-One JSON file holds one verdict: the key that it is of, the precision, and the reason. Whatever is
-wrong with a file, it counts as absent.
+One JSON file holds one verdict: its key, the precision, and the reason. A damaged file counts as
+absent.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from stad.utils.download import cache_dir
 from stad.utils.files import partial_file
 
 PRECISIONS = ("float32", "bfloat16")
-# What reading a file raises that is not there, or holds something else.
+# Raised for a file that is missing or holds something else.
 DAMAGE = (OSError, ValueError, TypeError, KeyError, RecursionError)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Which precision a network is to be run in here.
+    """The precision to run a network in on this machine.
 
     Attributes:
         precision: 'float32' or 'bfloat16'.
-        reason: for people, such as '1.9 times as fast as float32 on this CPU'.
+        reason: shown to users, such as '1.9 times as fast as float32 on this CPU'.
     """
 
     precision: str
@@ -39,14 +39,14 @@ def verdict_path(key: Mapping[str, object]) -> Path:
     """Return the file for the verdict of a key.
 
     Args:
-        key: all that the verdict depends on, as JSON knows it.
+        key: everything that the verdict depends on, as JSON values.
     """
     text = json.dumps(key, sort_keys=True)
     return cache_dir() / "precision" / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
 
 
 def read_verdict(key: Mapping[str, object]) -> Verdict | None:
-    """Return the verdict of a key; None where there is none, or its file is damaged."""
+    """Return the verdict of a key; None if there is none or its file is damaged."""
     path = verdict_path(key)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -73,10 +73,10 @@ def write_verdict(key: Mapping[str, object], verdict: Verdict) -> Path:
 
 
 def withdraw(path: Path, number: int) -> None:
-    """Make a verdict for bfloat16 one for float32, as a run died of a signal.
+    """Change a verdict to float32 because a run died of a signal.
 
     Args:
-        path: of the verdict's file; where it has gone, nothing happens.
+        path: of the verdict's file; nothing happens if it is gone.
         number: of the signal.
     """
     try:
@@ -85,5 +85,5 @@ def withdraw(path: Path, number: int) -> None:
             reason = f"a run in bfloat16 died of signal {number} ({Signals(number).name})"
             write_verdict(key, Verdict("float32", reason))
     except (*DAMAGE, InputError):
-        # The death is what the user has to hear of.
+        # The crash itself is what the user has to know.
         return

@@ -1,4 +1,4 @@
-"""Tubes -> COCO JSON with videos and tracks, for tools that read boxes over time."""
+"""Write tubes as COCO JSON with videos and tracks, for tools that read boxes over time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class CocoWriter:
     """Writes 'videos', 'images', 'categories', 'tracks' and 'annotations', ids from 1.
 
     A category is an action, a track is one actor doing it from a start to an end, an image is a
-    sampled frame (there is no picture file; 'frame_index' and 'time_sec' say which frame it is),
+    sampled frame (there is no image file; 'frame_index' and 'time_sec' say which frame it is),
     an annotation is a box (x, y, width, height) of a track in an image. 'track_id' is as in TAO
     (Dave et al., ECCV 2020), 'instance_id' is the actor. Actors without a track are not in it.
 
@@ -108,12 +108,12 @@ class CocoWriter:
 
 
 def _boxes_in_images(times: np.ndarray, tube: Tube) -> Iterator[tuple[int, list[float]]]:
-    """Image id and (x, y, width, height) of each box of a tube."""
+    """Yield image id and (x, y, width, height) of each box of a tube."""
     places = np.searchsorted(times, tube.times_sec)
     for place, (x1, y1, x2, y2) in zip(places.tolist(), tube.boxes.tolist(), strict=True):
         yield place + 1, [round(value, BOX_DIGITS) for value in (x1, y1, x2 - x1, y2 - y1)]
 
 
 def _score(segment: Segment) -> dict[str, float]:
-    """The score, where it is known: COCO's programs expect a number."""
+    """Return the score if it is known: COCO's programs expect a number."""
     return {"score": round(segment.score, SCORE_DIGITS)} if np.isfinite(segment.score) else {}

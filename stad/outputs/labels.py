@@ -1,4 +1,4 @@
-"""Name plates: what they say, how they are rendered, and where they hide least."""
+"""Render the labels of actors, and place them where they hide little."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from stad.outputs.palette import LIGHT_TEXT, Color, text_color
 from stad.structures import ShownLabel
 
 ELLIPSIS = "…"
-# Costs of a place, in shares of the plate's area that hide something, and per step away from
-# the favourite place: a plate moves only when that clearly uncovers something, or it would
-# flicker from frame to frame.
-HIDES_PLATE, HIDES_BOX, STEP_AWAY = 4.0, 0.5, 0.1
+# Costs of a place, for the fraction of the label that hides something, and per step away from the
+# preferred place: a label moves only when that clearly uncovers something, or it would flicker
+# from frame to frame.
+HIDES_LABEL, HIDES_BOX, STEP_AWAY = 4.0, 0.5, 0.1
 # Ground under the labels: RGB and opacity. White on it has contrast 7 even over white.
 BODY = (16, 16, 16, 170)
 
 
 @lru_cache(maxsize=8)
 def short_names(class_names: tuple[str, ...]) -> tuple[str, ...]:
-    """Class names without a remark in brackets, where that leaves them distinct.
+    """Return class names without their remarks in brackets, if they stay distinct.
 
     >>> short_names(("talk to (a group)", "watch (TV)", "watch (a person)"))
     ('talk to', 'watch (TV)', 'watch (a person)')
@@ -39,13 +39,13 @@ def short_names(class_names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class PlateText:
-    """What a plate says: the id on the actor's colour, labels on a dark ground.
+class LabelText:
+    """The text of a label: the id on the actor's colour, actions on a dark ground.
 
     Attributes:
         head: '#3', or empty for an actor without a track.
-        lines: labels with their scores, best first.
-        in_one_line: head and first label side by side, for small actors.
+        lines: actions with their scores, best first.
+        in_one_line: head and first line side by side, for small actors.
     """
 
     head: str
@@ -53,19 +53,19 @@ class PlateText:
     in_one_line: bool
 
 
-def plate_text(
+def label_text(
     actor_id: int, labels: list[ShownLabel], names: tuple[str, ...], *, is_small: bool
-) -> PlateText:
-    """The text of a plate; of a small actor's labels the best one only.
+) -> LabelText:
+    """Return the text of a label; a small actor shows only its best action.
 
     >>> labels = [ShownLabel(0, 0.924), ShownLabel(1, 0.5)]
-    >>> plate_text(3, labels, ("walk", "talk"), is_small=False)
-    PlateText(head='#3', lines=('walk 0.92', 'talk 0.50'), in_one_line=False)
-    >>> plate_text(3, labels, ("walk", "talk"), is_small=True)
-    PlateText(head='#3', lines=('walk 0.92',), in_one_line=True)
+    >>> label_text(3, labels, ("walk", "talk"), is_small=False)
+    LabelText(head='#3', lines=('walk 0.92', 'talk 0.50'), in_one_line=False)
+    >>> label_text(3, labels, ("walk", "talk"), is_small=True)
+    LabelText(head='#3', lines=('walk 0.92',), in_one_line=True)
     """
     shown = labels[:1] if is_small else labels
-    return PlateText(
+    return LabelText(
         head=f"#{actor_id}" if actor_id >= 0 else "",
         lines=tuple(f"{names[label.class_index]} {label.score:.2f}" for label in shown),
         in_one_line=is_small,
@@ -73,12 +73,12 @@ def plate_text(
 
 
 @dataclass(frozen=True, eq=False)
-class Plate:
-    """A rendered plate: the picture below becomes ``paint + picture * keep / 255``.
+class LabelImage:
+    """A rendered label: the image below it becomes ``paint + image * keep / 255``.
 
     Attributes:
         paint: (h, w, 3) uint8 RGB, times its opacity.
-        keep: (h, w, 3) uint8, 255 where the picture shows through.
+        keep: (h, w, 3) uint8, 255 where the image shows through.
     """
 
     paint: np.ndarray
@@ -86,14 +86,14 @@ class Plate:
 
 
 @lru_cache(maxsize=64)
-def render_label(text: PlateText, color: Color, *, font_px: int, max_width_px: int) -> Plate:
-    """A plate as a picture with transparency; shared between calls.
+def render_label(text: LabelText, color: Color, *, font_px: int, max_width_px: int) -> LabelImage:
+    """Render a label with transparency; the result is shared between calls.
 
     Args:
         text: with a head or a line, or both.
         color: ground of the head, RGB.
         font_px: size of the font.
-        max_width_px: widest plate; a line that is too long ends in an ellipsis.
+        max_width_px: maximum width; a longer line ends in an ellipsis.
     """
     font = _font(font_px)
     pad_px, line_px = max(2, font_px // 3), round(font_px * 1.3)
@@ -106,8 +106,8 @@ def render_label(text: PlateText, color: Color, *, font_px: int, max_width_px: i
     skipped = 0 if text.in_one_line or not text.head else 1
     width_px = min(max_width_px, max(head_px, indent_px + body_px))
     height_px = line_px * max(1, skipped + len(lines))
-    plate = Image.new("RGBA", (max(1, width_px), height_px))
-    draw = ImageDraw.Draw(plate)
+    canvas = Image.new("RGBA", (max(1, width_px), height_px))
+    draw = ImageDraw.Draw(canvas)
     baseline_px = round((line_px + font_px * 0.72) / 2)
     if lines:
         top_px = skipped * line_px
@@ -118,18 +118,18 @@ def render_label(text: PlateText, color: Color, *, font_px: int, max_width_px: i
     for row, line in enumerate(lines, start=skipped):
         at = (indent_px + pad_px, baseline_px + row * line_px)
         draw.text(at, line, LIGHT_TEXT, font, anchor="ls")
-    pixels = np.asarray(plate)
+    pixels = np.asarray(canvas)
     opacity = cv2.cvtColor(pixels[..., 3], cv2.COLOR_GRAY2RGB)
-    return Plate(cv2.multiply(pixels[..., :3], opacity, scale=1 / 255), 255 - opacity)
+    return LabelImage(cv2.multiply(pixels[..., :3], opacity, scale=1 / 255), 255 - opacity)
 
 
-def paste_label(picture: np.ndarray, plate: Plate, left_px: int, top_px: int) -> None:
-    """Put a plate into ``picture`` (H, W, 3) uint8 RGB, in place; what is outside is cut."""
-    height_px, width_px = plate.paint.shape[:2]
-    under = picture[top_px : top_px + height_px, left_px : left_px + width_px]
+def paste_label(image: np.ndarray, rendered: LabelImage, left_px: int, top_px: int) -> None:
+    """Paste a label into ``image`` (H, W, 3) uint8 RGB, in place, cut at the edges."""
+    height_px, width_px = rendered.paint.shape[:2]
+    under = image[top_px : top_px + height_px, left_px : left_px + width_px]
     rows, columns = under.shape[:2]
-    kept = cv2.multiply(under, plate.keep[:rows, :columns], scale=1 / 255)
-    under[:] = cv2.add(kept, plate.paint[:rows, :columns])
+    kept = cv2.multiply(under, rendered.keep[:rows, :columns], scale=1 / 255)
+    under[:] = cv2.add(kept, rendered.paint[:rows, :columns])
 
 
 @cache
@@ -141,7 +141,7 @@ def _font(font_px: int) -> ImageFont.FreeTypeFont:
 
 
 def _fit(line: str, font: ImageFont.FreeTypeFont, width_px: float) -> str:
-    """The line, cut so that it is at most ``width_px`` wide."""
+    """Cut a line to a maximum width of ``width_px``."""
     if font.getlength(line) <= width_px:
         return line
     while line and font.getlength(line + ELLIPSIS) > width_px:
@@ -149,22 +149,22 @@ def _fit(line: str, font: ImageFont.FreeTypeFont, width_px: float) -> str:
     return line + ELLIPSIS
 
 
-def place_plate(
+def place_label(
     size_px: tuple[int, int],
     box: np.ndarray,
     *,
     placed: np.ndarray,
     boxes: np.ndarray,
-    picture_px: tuple[int, int],
+    image_px: tuple[int, int],
 ) -> tuple[int, int]:
-    """Left and top of the plate: above, below, inside or beside the box, where it hides least.
+    """Return left and top of a label: above, below, inside or beside its box.
 
     Args:
-        size_px: width and height of the plate, at most those of the picture.
-        box: (4,) xyxy of the plate's actor.
-        placed: (P, 4) xyxy of the plates that are there.
+        size_px: width and height of the label, at most those of the image.
+        box: (4,) xyxy of the label's actor.
+        placed: (P, 4) xyxy of the labels that have their places.
         boxes: (K, 4) xyxy of all actors.
-        picture_px: width and height of the picture; the plate stays inside.
+        image_px: width and height of the image; the label stays inside.
     """
     width, height = size_px
     x1, y1, x2, y2 = (round(float(v)) for v in box)
@@ -182,16 +182,16 @@ def place_plate(
             (x1 - width, y2 - height),
         ]
     )
-    corners = wanted.clip(0, np.maximum(np.array(picture_px) - size_px, 0))
+    corners = wanted.clip(0, np.maximum(np.array(image_px) - size_px, 0))
     there = np.concatenate([corners, corners + size_px], axis=1)
-    cost = HIDES_PLATE * overlap_px(there, placed).sum(axis=1) / (width * height)
+    cost = HIDES_LABEL * overlap_px(there, placed).sum(axis=1) / (width * height)
     cost += HIDES_BOX * overlap_px(there, boxes).sum(axis=1) / (width * height)
     best = int(np.argmin(cost + STEP_AWAY * np.arange(len(cost))))
     return int(corners[best, 0]), int(corners[best, 1])
 
 
 def overlap_px(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(N, M) areas, square pixels, that boxes (N, 4) and (M, 4) xyxy have in common.
+    """Return the (N, M) common areas, square pixels, of boxes (N, 4) and (M, 4) xyxy.
 
     >>> overlap_px(np.array([[0, 0, 4, 4]]), np.array([[2, 3, 9, 9], [4, 0, 5, 1]])).tolist()
     [[2, 0]]

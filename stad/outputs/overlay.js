@@ -67,16 +67,16 @@ function scoresAt(id, sec) {
 }
 
 // What is drawn at a time: boxes with lines of text, in the order of the ids.
-function drawnAt(sec, { least, isActorShown, isLabelShown }) {
+function drawnAt(sec, { minScore, isActorShown, isLabelShown }) {
   return [...boxesAt(sec)].filter(([id]) => isActorShown(id)).sort((a, b) => a[0] - b[0]).map(([id, box]) => {
-    const own = scoresAt(id, sec).filter(([label, score]) => score >= least && isLabelShown(data.class_names[label]));
+    const own = scoresAt(id, sec).filter(([label, score]) => score >= minScore && isLabelShown(data.class_names[label]));
     const lines = own.slice(0, MAX_LABELS).map(([label, score]) => `${data.class_names[label]} ${score.toFixed(2)}`);
     return { id, box, lines };
   });
 }
 
-// Where the picture lies in the element: the element may be wider or higher than it.
-function pictureIn(video) {
+// The place of the frame in the element, which may be wider or higher.
+function frameIn(video) {
   const scale = Math.min(video.offsetWidth / data.video.width, video.offsetHeight / data.video.height);
   const left = (video.offsetWidth - data.video.width * scale) / 2;
   return { scale, left, top: (video.offsetHeight - data.video.height * scale) / 2 };
@@ -87,7 +87,7 @@ function paint(canvas, video, drawn, selectedId) {
   const place = { left: video.offsetLeft, top: video.offsetTop, width, height };
   for (const [key, value] of Object.entries(place)) canvas.style[key] = `${value}px`;
   [canvas.width, canvas.height] = [Math.round(width * sharp), Math.round(height * sharp)];
-  const ink = canvas.getContext("2d"), { scale, left, top } = pictureIn(video);
+  const ink = canvas.getContext("2d"), { scale, left, top } = frameIn(video);
   ink.scale(sharp, sharp);
   const at = (box) => [left + box[0] * scale, top + box[1] * scale, left + box[2] * scale, top + box[3] * scale];
   for (const { id, box, lines } of drawn) {

@@ -1,4 +1,4 @@
-"""Boxes and scores over time, small enough to be part of a page that draws them over a video.
+"""Pack boxes and scores over time for a page that draws them over a video.
 
 Time is cut into chunks of ``CHUNK_SEC``. A chunk is base64 of little-endian bytes:
 
@@ -25,7 +25,7 @@ from stad.structures import Actors, FrameResult, Keyframe
 from stad.utils.scratch import ScratchFile
 
 CHUNK_SEC = 10.0
-# A box may stand so far from where it is drawn.
+# Maximum distance of a drawn box from its place.
 TOLERANCE_PX = 1
 MIN_SCORE = 0.05
 MAX_SCORES = 8
@@ -35,10 +35,10 @@ _ROW, _SCORE = struct.Struct("<dHB"), struct.Struct("<HB")
 
 
 class OverlayStore:
-    """Takes samples of a run in order; gives the chunks as text. Kept on disk until then.
+    """Collects samples of a run in order on disk; returns the chunks as text.
 
     Args:
-        folder: where there is room, such as that of the page.
+        folder: where there is room on disk, such as that of the page.
         allowed: class indices to keep; None for all.
     """
 
@@ -52,7 +52,7 @@ class OverlayStore:
         self._first = True
 
     def write(self, result: FrameResult, *, is_sample: bool) -> None:
-        """Take the next frame: boxes of samples, scores of keyframes."""
+        """Add the next frame: boxes of samples, scores of keyframes."""
         if not is_sample and result.keyframe is None:
             return
         chunk = int(max(result.time_sec, 0.0) // CHUNK_SEC)
@@ -73,7 +73,7 @@ class OverlayStore:
         ms, seen = self._ms(time_sec), set()
         boxes = np.rint(np.nan_to_num(actors.boxes)).clip(-MAX_PX, MAX_PX).astype(int)
         for actor_id, box in zip(actors.ids.tolist(), boxes.tolist(), strict=True):
-            # Without an id nobody can be followed from one sample to the next.
+            # Without an id, an actor cannot be followed from one sample to the next.
             if actor_id >= 0 and actor_id not in seen:
                 self._open.setdefault(actor_id, []).append((ms, *box))
                 seen.add(actor_id)
@@ -111,7 +111,7 @@ class OverlayStore:
         self._chunk, self._open, self._runs, self._rows = next_chunk, {}, [], []
 
     def texts(self) -> Iterator[str]:
-        """A JSON array of [chunk, base64], piece by piece; nothing is taken after that."""
+        """Yield a JSON array of [chunk, base64], piece by piece; nothing can be added later."""
         self._flush(self._chunk + 1)
         yield "["
         for line in self._file.lines():
@@ -119,19 +119,19 @@ class OverlayStore:
         yield "]"
 
     def close(self) -> None:
-        """Give the disk its room back."""
+        """Free the disk space."""
         self._file.close()
 
 
 def simplify_polyline(samples: np.ndarray) -> np.ndarray:
-    """The samples that straight lines between cannot stand for.
+    """Return the samples that straight lines between the others cannot replace.
 
     Args:
         samples: (N, 1 + D) time and D values, ascending in time, N >= 1.
 
     Returns:
-        (M, 1 + D) some of the rows, the first and the last among them; each value of those left
-        out is within ``TOLERANCE_PX`` of the line between its neighbours.
+        (M, 1 + D) some of the rows, with the first and the last; each value of the other rows
+        is within ``TOLERANCE_PX`` of the line between its neighbours.
 
     >>> simplify_polyline(np.array([[0, 0], [1, 10], [2, 20], [3, 20], [4, 20]])).tolist()
     [[0, 0], [2, 20], [4, 20]]

@@ -1,4 +1,4 @@
-"""One self-contained HTML page from a template: styles, scripts and data go to their places."""
+"""Write a self-contained HTML page from a template with styles, scripts and data."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ def write_page(
     data: dict,
     stream: Iterable[str] = (),
 ) -> None:
-    """Write the page; it appears whole or not at all.
-
-    The page needs no network.
+    """Write a page that needs no network; it appears whole or not at all.
 
     Args:
         path: the HTML file to write.
@@ -30,8 +28,8 @@ def write_page(
         parts: names, without endings, of the .css and .js files in the folder of the template
             or of this module, in order; a part may have only one of the two.
         data: for the scripts, which read it as JSON; no NaN.
-        stream: what goes to the place ``{{STREAM}}``, if the template has it: ASCII without '<',
-            as long as it likes.
+        stream: pieces for ``{{STREAM}}``, if the template has it: ASCII without '<', of any
+            length.
 
     Raises:
         InputError: the page cannot be written.
@@ -56,10 +54,10 @@ def write_page(
 
 
 def embedded_json(data: dict) -> str:
-    """JSON that is safe inside a script element: ASCII, and nothing in it can end the element.
+    r"""Return JSON that is safe inside a script element: ASCII that cannot end the element.
 
-    >>> embedded_json({"a": "</script>\\u2028"})
-    '{"a":"\\\\u003c/script>\\\\u2028"}'
+    >>> embedded_json({"a": "</script>\u2028"})
+    '{"a":"\\u003c/script>\\u2028"}'
     """
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c")
@@ -72,5 +70,5 @@ def _joined(folder: Path, parts: Sequence[str], suffix: str) -> str:
 
 
 def _fill(template: str, **parts: str) -> str:
-    """The template with each ``{{NAME}}`` replaced, in one pass: parts are not searched."""
+    """Replace each ``{{NAME}}`` of a template, in one pass: parts are not searched."""
     return re.sub(r"\{\{([A-Z]+)\}\}", lambda mark: parts[mark[1]], template)

@@ -1,4 +1,4 @@
-"""One colour per actor id, the same in the video and on the timeline page."""
+"""Choose one colour per actor id, the same in the video and on the timeline page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LIGHT_TEXT: Color = (0xFF, 0xFF, 0xFF)
 
 
 def actor_color(actor_id: int) -> Color:
-    """RGB 0..255 of an actor; grey for a negative id, which no track has.
+    """Return the RGB 0..255 colour of an actor; grey for a negative id, which no track has.
 
     >>> actor_color(3) == actor_color(3 + len(PALETTE))
     True
@@ -42,7 +42,7 @@ def actor_color(actor_id: int) -> Color:
 
 
 def text_color(ground: Color) -> Color:
-    """Dark or white, whichever stands out more from ``ground`` (RGB 0..255).
+    """Return dark or white, whichever has more contrast with ``ground`` (RGB 0..255).
 
     >>> text_color((255, 255, 0)), text_color((0, 0, 120))
     ((0, 0, 0), (255, 255, 255))
@@ -51,13 +51,13 @@ def text_color(ground: Color) -> Color:
 
 
 def contrast(first: Color, second: Color) -> float:
-    """Contrast ratio of two colours, 1 to 21 (WCAG 2.2, definition of 'contrast ratio')."""
+    """Return the contrast ratio of two colours, 1 to 21 (WCAG 2.2, 'contrast ratio')."""
     low, high = sorted((_luminance(first), _luminance(second)))
     return (high + 0.05) / (low + 0.05)
 
 
 def hex_color(color: Color) -> str:
-    """As style sheets write it.
+    """Return a colour as style sheets write it.
 
     >>> hex_color((255, 0, 10))
     '#ff000a'
@@ -66,7 +66,7 @@ def hex_color(color: Color) -> str:
 
 
 def _luminance(color: Color) -> float:
-    """Relative luminance in [0, 1] (WCAG 2.2)."""
+    """Return the relative luminance in [0, 1] (WCAG 2.2)."""
     parts = [channel / 255 for channel in color]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -4,10 +4,10 @@ let playing = null, shows = null;
 
 function paintBoxes() {
   if (!playing || !shows || $("stage").hidden) return;
-  const least = Number($("least").value), chosen = segments[selected];
-  $("leastout").textContent = least.toFixed(2);
-  $("least").disabled = !$("boxes").checked;
-  const drawn = $("boxes").checked ? drawnAt(timeSec, { least, ...shows }) : [];
+  const minScore = Number($("minscore").value), chosen = segments[selected];
+  $("minscoreout").textContent = minScore.toFixed(2);
+  $("minscore").disabled = !$("boxes").checked;
+  const drawn = $("boxes").checked ? drawnAt(timeSec, { minScore, ...shows }) : [];
   const id = chosen && chosen.start <= timeSec && timeSec < chosen.end ? actors[chosen.actor].id : -1;
   paint($("canvas"), video, drawn, id);
 }
@@ -15,7 +15,7 @@ function paintBoxes() {
 // The first video that plays is shown; a clean one goes first, as the page draws the boxes itself.
 function openVideo() {
   $("stage").style.setProperty("--aspect", data.video.width / data.video.height);
-  $("least").value = Math.min(Math.max(data.threshold, 0.05), 1);
+  $("minscore").value = Math.min(Math.max(data.threshold, 0.05), 1);
   data.videos.forEach((one, place) => {
     const what = one.has_boxes ? "annotated" : "source";
     $("which").append(make("option", { value: place }, `${one.name} (${what})`));
@@ -34,7 +34,7 @@ function openVideo() {
     : requestAnimationFrame(follow));
   video.addEventListener("play", next);
   $("which").onchange = () => show(+$("which").value);
-  $("boxes").onchange = $("least").oninput = paintBoxes;
+  $("boxes").onchange = $("minscore").oninput = paintBoxes;
   $("full").onclick = () => (document.fullscreenElement ? document.exitFullscreen() : $("stage").requestFullscreen());
   show(0);
 }
@@ -48,7 +48,7 @@ function show(place) {
   $("which").value = place;
   $("boxes").checked = !playing.has_boxes;
   $("shows").textContent = playing.has_boxes
-    ? `Shown: ${playing.name}, in whose pictures the boxes are drawn already.`
+    ? `Shown: ${playing.name}, with boxes drawn in already.`
     : `Shown: ${playing.name}, the source; this page draws the boxes over it.`;
   video.src = playing.href;
   seek(timeSec);

@@ -1,4 +1,4 @@
-"""Segments -> files that other programs read: ActivityNet JSON, CSV of events, subtitles."""
+"""Write segments for other programs: ActivityNet JSON, CSV of events, subtitles."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from stad.utils.files import AtomicFile
 
 EVENT_COLUMNS = ("video", "actor", "label", "start_sec", "end_sec", "score", "x1", "y1", "x2", "y2")
 SUBTITLE_SUFFIXES = (".srt", ".vtt")
-# Changes nearer than this are told together: nobody reads faster.
+# Changes within this time share a cue, so that each can be read.
 CUE_MS = 500
-# Lines of a cue; more would cover the picture.
+# Maximum lines of a cue; more would cover the frame.
 MAX_LINES = 6
 
 
 class SegmentWriter:
-    """A file of a run that is written when its segments are known.
+    """Writes a file once the segments of a run are known.
 
     Args:
         path: the file to write.
-        texts: what is in it, piece by piece, from the segments with their tubes.
+        texts: returns its content, piece by piece, from the segments with their tubes.
     """
 
     def __init__(self, path: str | Path, texts: Callable[[Tubes], Iterable[str]]) -> None:
@@ -38,7 +38,7 @@ class SegmentWriter:
         self._file = AtomicFile(path)
 
     def write(self, result: FrameResult) -> None:
-        """Frames are not in it."""
+        """Ignore a frame."""
 
     def close(self, tubes: Tubes, complete: bool) -> None:
         """Write the segments and give the file its name."""
@@ -52,11 +52,11 @@ class SegmentWriter:
 
 
 def activitynet_texts(tubes: Tubes, *, video_id: str, class_names: Sequence[str]) -> Iterator[str]:
-    """Segments as detections of the ActivityNet challenge (task 'localization').
+    """Yield segments as detections of the ActivityNet challenge (task 'localization').
 
     ``{"version", "results": {video: [{"label", "score", "segment": [start, end]}]}}``. Segments
-    of all actors are there, each on its own; the format has no place for who it is, nor for a
-    score that is not known, whose segments are left out.
+    of all actors are listed, each on its own; the format has no field for the actor. Segments
+    with an unknown score are left out.
 
     Args:
         tubes: of one video.
@@ -76,10 +76,10 @@ def activitynet_texts(tubes: Tubes, *, video_id: str, class_names: Sequence[str]
 
 
 def event_texts(tubes: Tubes, *, video_id: str, class_names: Sequence[str]) -> Iterator[str]:
-    """Segments as CSV: a header, then a row each in the order of their starts.
+    """Yield segments as CSV: a header, then a row each in the order of their starts.
 
-    The box is that nearest to the segment's middle, in source pixels; its four cells are empty
-    for an actor without a track, and so is a score that is not known.
+    The box is the one nearest to the middle of the segment, in source pixels. Its four cells are
+    empty for an actor without a track, and so is an unknown score.
 
     Args:
         tubes: of one video.
@@ -111,7 +111,7 @@ def _csv_line(cells: Sequence) -> str:
 
 
 def subtitle_texts(tubes: Tubes, *, is_vtt: bool, class_names: Sequence[str]) -> Iterator[str]:
-    """Who does what as subtitles of the source video.
+    """Yield who does what as subtitles of the source video.
 
     A cue lasts as long as nothing changes, with a line for each actor.
 
@@ -133,23 +133,23 @@ def subtitle_texts(tubes: Tubes, *, is_vtt: bool, class_names: Sequence[str]) ->
 
 
 def cues(segments: Iterable[Segment]) -> Iterator[tuple[int, int, list[Segment]]]:
-    """Stretches of time in which the same segments go on: start and end in ms, and these.
+    """Yield spans of time with the same active segments: start and end in ms, and the segments.
 
-    Changes within ``CUE_MS`` are put together at the first of them.
+    Changes within ``CUE_MS`` are moved to the first of them.
 
     >>> both = [Segment(1, 0, 0.0, 2.0, 0.9), Segment(2, 1, 1.0, 3.0, 0.8)]
     >>> [(start, end, [s.actor_id for s in active]) for start, end, active in cues(both)]
     [(0, 1000, [1]), (1000, 2000, [1, 2]), (2000, 3000, [2])]
     """
     spans = [(round(s.start_sec * 1000), round(s.end_sec * 1000), s) for s in segments]
-    times = _thinned({time_ms for start, end, _ in spans for time_ms in (start, end)})
+    times = _downsample({time_ms for start, end, _ in spans for time_ms in (start, end)})
     begins: dict[int, list[Segment]] = {}
     ends: dict[int, set[int]] = {}
     for start_ms, end_ms, segment in spans:
         start_ms = times[bisect_right(times, start_ms) - 1]
         end_ms = times[bisect_right(times, end_ms) - 1]
         if end_ms == start_ms:
-            # What is over at once is still told, and leaves no short cue behind it.
+            # Keep very short segments, but avoid emitting a very short cue.
             after = times[bisect_right(times, start_ms) :][:1]
             end_ms = next((t for t in after if t < start_ms + 2 * CUE_MS), start_ms + CUE_MS)
         begins.setdefault(start_ms, []).append(segment)
@@ -164,8 +164,8 @@ def cues(segments: Iterable[Segment]) -> Iterator[tuple[int, int, list[Segment]]
         before_ms = time_ms
 
 
-def _thinned(times: Iterable[int]) -> list[int]:
-    """Ascending times, none nearer than ``CUE_MS`` to the one before."""
+def _downsample(times: Iterable[int]) -> list[int]:
+    """Return ascending times that are at least ``CUE_MS`` apart."""
     kept: list[int] = []
     for time_ms in sorted(times):
         if not kept or time_ms - kept[-1] >= CUE_MS:
@@ -174,7 +174,7 @@ def _thinned(times: Iterable[int]) -> list[int]:
 
 
 def cue_lines(active: Sequence[Segment], class_names: Sequence[str]) -> list[str]:
-    """What a cue says: a line for each actor, its labels by score.
+    """Return the lines of a cue: one for each actor, its labels by score.
 
     >>> cue_lines([Segment(3, 1, 0, 1, 0.5), Segment(3, 0, 0, 1, 0.9)], ("sit", "talk"))
     ['#3 sit, talk']
@@ -193,7 +193,7 @@ def cue_lines(active: Sequence[Segment], class_names: Sequence[str]) -> list[str
 
 
 def stamp(time_ms: int, mark: str) -> str:
-    """Time of a cue.
+    """Return the time of a cue as text.
 
     >>> stamp(3_723_004, ",")
     '01:02:03,004'

@@ -58,14 +58,14 @@ function parseActors(text) {
 
 function filter() {
   const words = $("find").value.toLowerCase().split(",").map((word) => word.trim()).filter(Boolean);
-  const isWanted = parseActors($("who").value), least = Number($("score").value);
+  const isWanted = parseActors($("who").value), minScore = Number($("score").value);
   const ticks = [...$("labels").querySelectorAll("input")].map((tick) => tick.checked);
   const isFound = (name) => !words.length || words.some((word) => name.toLowerCase().includes(word));
   const open = labels.map((label, place) => ticks[place] && isFound(label.name));
   const closed = new Set(labels.filter((label, place) => !ticks[place]).map((label) => label.name));
   shows = { isActorShown: isWanted, isLabelShown: (name) => isFound(name) && !closed.has(name) };
-  $("scoreout").textContent = least.toFixed(2);
-  shown = segments.filter((s) => open[s.label] && s.score >= least && isWanted(actors[s.actor].id));
+  $("scoreout").textContent = minScore.toFixed(2);
+  shown = segments.filter((s) => open[s.label] && s.score >= minScore && isWanted(actors[s.actor].id));
   limit = PAGE;
   layOut();
   draw();

@@ -1,4 +1,4 @@
-"""One self-contained HTML page: the video and, under it, who does what when."""
+"""Write a self-contained HTML page: the video and, under it, who does what when."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class PageVideo:
 
     Attributes:
         href: link to it, as ``relative_href`` makes it.
-        name: for people.
+        name: as it is shown.
         start_sec: time in the document at which it begins.
-        has_boxes: whether boxes are drawn in its pictures already.
+        has_boxes: whether boxes are drawn into its frames already.
     """
 
     href: str
@@ -46,16 +46,16 @@ def write_timeline(
 ) -> None:
     """Write the page; it appears whole or not at all.
 
-    The page needs no network and works from a folder; the videos stay files of their own.
+    The page needs no network and works from a folder; the videos stay separate files.
 
     Args:
         path: the HTML file to write.
-        document: an annotation document, whose frames are not used and may be missing, or the
-            file of one, whose frames become the boxes that the page draws.
-        videos: the first one that the browser plays is shown; one without boxes goes first,
+        document: an annotation document, whose frames are not used and may be missing, or its
+            file, whose frames become the boxes that the page draws.
+        videos: the first one that the browser can play is shown; put one without boxes first,
             because the page draws them.
-        first_sec: time of the document's first frame, where it comes without its frames.
-        overlay: boxes and scores of the run, where it comes without its frames.
+        first_sec: time of the first frame, seconds, for a document without frames.
+        overlay: boxes and scores of the run, for a document without frames.
 
     Raises:
         InputError: the document cannot be read, or the page cannot be written.
@@ -77,7 +77,7 @@ def write_timeline(
 
 
 def _fill_overlay(overlay: OverlayStore, document: dict) -> float:
-    """Put the frames of a document there; give the time of the first one."""
+    """Add the frames of a document to an overlay; return the time of the first one."""
     clock, first_sec = SampleClock(), 0.0
     for number, result in enumerate(frame_results(document)):
         first_sec = first_sec if number else result.time_sec
@@ -86,7 +86,7 @@ def _fill_overlay(overlay: OverlayStore, document: dict) -> float:
 
 
 def relative_href(target: str | Path, page: str | Path) -> str:
-    """The link from a page to a file, percent-encoded, relative where drives allow.
+    """Return the link from a page to a file, percent-encoded, relative if possible.
 
     >>> relative_href("out/a b#1.mp4", "out/page.html")
     'a%20b%231.mp4'
@@ -102,10 +102,10 @@ def relative_href(target: str | Path, page: str | Path) -> str:
 
 
 def page_data(document: dict, videos: Sequence[PageVideo], *, first_sec: float) -> dict:
-    """What the page's script reads: the document's head, colours, and segments as rows.
+    """Return the data of the page's script: the document's head, colours, and segments as rows.
 
     A row is [place in actors, place in labels, start_sec, end_sec, score]; actors go by id,
-    labels by the time they take, so that the commonest differ most in colour.
+    labels by their total time, so that the most frequent ones differ clearly in colour.
     """
     segments = document["segments"]
     ids = sorted({segment["actor"] for segment in segments})
@@ -143,17 +143,17 @@ def _colors(place: int) -> dict[str, str]:
 
 
 def _read_document(path: Path) -> dict:
-    """An annotation document from its file."""
+    """Read an annotation document from its file."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+        raise InputError(f"Cannot read {path}: {error.strerror or error}.") from error
     except ValueError as error:
-        raise InputError(f"{path} is no JSON ({error}): give a file of --json") from error
+        raise InputError(f"{path} is not JSON ({error}). Give a file that --json wrote.") from error
     kind = (document.get("format"), document.get("version")) if isinstance(document, dict) else None
     if kind not in [(FORMAT, version) for version in READ_VERSIONS]:
         raise InputError(
-            f"{path} should be a {FORMAT} document of version {READ_VERSIONS[-1]}, it says {kind}: "
-            "give a file of --json"
+            f"Expected a {FORMAT} document of version {READ_VERSIONS[-1]}, but {path} has format "
+            f"and version {kind}. Give a file that --json wrote."
         )
     return document

@@ -1,4 +1,4 @@
-"""Frame results and segments -> JSON document, AVA detection CSV, table for the terminal."""
+"""Write frame results and segments as JSON, as AVA detection CSV and as a table."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ Tubes = Iterable[tuple[Segment, Tube]]
 
 
 class ResultWriter(Protocol):
-    """What takes the results of a run, frame by frame, into a file."""
+    """Anything that writes the results of a run into a file, frame by frame."""
 
     def write(self, result: FrameResult) -> None:
-        """Take the next frame's result."""
+        """Add the next frame's result."""
 
     def close(self, tubes: Tubes, complete: bool) -> None:
-        """Finish the file and give it its name; ``complete``: the whole video was read."""
+        """Finish the file and give it its final name; ``complete``: the whole video was read."""
 
     def abort(self) -> None:
         """Leave nothing behind."""
 
 
 class JsonWriter:
-    """Writes the annotation document ``stad-annotation``, a frame and a segment a line.
+    """Writes the annotation document ``stad-annotation``, one line a frame and a segment.
 
-    Nothing but the open file is kept, so memory is the same for any length. docs/results.md
-    tells what is in it, schema.json beside this file says it to programs.
+    Memory does not grow with the video. docs/results.md describes the document,
+    ``stad/annotations/schema.json`` defines it for programs.
 
     Args:
         path: the file to write.
         info: how the results were made.
-        min_score: least score of an action that is listed at a keyframe, in [0, 1].
+        min_score: minimum score of an action that is listed at a keyframe, in [0, 1].
     """
 
     def __init__(self, path: str | Path, info: RunInfo, *, min_score: float = 0.05) -> None:
@@ -92,7 +92,7 @@ class AvaCsvWriter:
         path: the file to write.
         video_id: first column.
         width_px, height_px: size of the video.
-        min_score: least score of a row, in [0, 1].
+        min_score: minimum score of a row, in [0, 1].
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class AvaCsvWriter:
                 self._file.write(ava_row(*cells, numbers=DETECTIONS) + "\n")
 
     def close(self, tubes: Tubes, complete: bool) -> None:
-        """Finish the file; the format has no place for segments."""
+        """Finish the file; the format has no segments."""
         self._file.close()
 
     def abort(self) -> None:
@@ -129,7 +129,7 @@ class AvaCsvWriter:
 
 
 def clock(time_sec: float) -> str:
-    """Seconds as people read them: m:ss.s, from an hour on h:mm:ss.s.
+    """Return seconds as m:ss.s, from an hour on as h:mm:ss.s.
 
     >>> clock(59.96), clock(75.25), clock(7323.4)
     ('1:00.0', '1:15.3', '2:02:03.4')
@@ -144,12 +144,12 @@ def clock(time_sec: float) -> str:
 def segments_table(
     segments: list[Segment], class_names: Sequence[str], *, max_rows: int = 500
 ) -> Table:
-    """Who does what from when to when, by actor, then start; for the terminal.
+    """Return a table of who does what from when to when, by actor, then start.
 
     Args:
         segments: of a run.
         class_names: of the model.
-        max_rows: rows at most; the caption tells how many are left out.
+        max_rows: maximum number of rows; the caption counts the others.
     """
     table = Table(title="who does what, when", title_justify="left")
     table.add_column("actor", justify="right")
@@ -176,5 +176,5 @@ def _two_digits(score: float | None) -> str:
 
 
 def to_json(value: dict) -> str:
-    """One line of JSON, ASCII only; ValueError for a number that JSON does not have."""
+    """Return a line of JSON, ASCII only; raise ValueError for NaN and infinity."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False)

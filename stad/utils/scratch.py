@@ -1,4 +1,4 @@
-"""A file without a name for what is needed until a run is over: gone however the run ends."""
+"""Keep bytes in a file without a name, which is gone however the run ends."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from stad.errors import InputError
 
 
 class ScratchFile:
-    """Bytes that are appended and read again.
+    """A temporary file of bytes that are appended, overwritten and read.
 
     Args:
-        folder: where there is room, such as that of the outputs.
+        folder: where there is room on disk, such as that of the outputs.
 
     Raises:
-        InputError: here and in ``append``: the folder cannot be written or the disk is full.
+        InputError: also from ``append`` and ``overwrite``: the folder cannot be written or the
+            disk is full.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -29,7 +30,7 @@ class ScratchFile:
         weakref.finalize(self, self._file.close)
 
     def append(self, content: bytes | memoryview) -> int:
-        """Add bytes; give the place where they begin."""
+        """Add bytes and return the place where they begin."""
         try:
             place = self._file.seek(0, 2)
             self._file.write(content)
@@ -48,7 +49,7 @@ class ScratchFile:
             raise self._failure(error) from error
 
     def read(self, place: int, size: int) -> bytes:
-        """The ``size`` bytes from a place on."""
+        """Return ``size`` bytes from a place on."""
         self._file.seek(place)
         return self._file.read(size)
 
@@ -58,16 +59,16 @@ class ScratchFile:
         self._file.readinto(buffer)
 
     def lines(self) -> Iterator[bytes]:
-        """All of it, line by line."""
+        """Yield the lines of the file."""
         self._file.seek(0)
         yield from self._file
 
     def close(self) -> None:
-        """Give the disk its room back."""
+        """Free the disk space."""
         self._file.close()
 
     def _failure(self, error: OSError) -> InputError:
         return InputError(
-            f"cannot keep what is needed until the end in {self._folder} "
-            f"({error.strerror or error}): make room there, or write to another folder"
+            f"Cannot keep temporary data in {self._folder} ({error.strerror or error}). Free some "
+            "space there, or write to another folder."
         )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stad.outputs.drawing import draw_actors
-from stad.outputs.labels import overlap_px, place_plate, plate_text, render_label
+from stad.outputs.labels import label_text, overlap_px, place_label, render_label
 from stad.outputs.palette import PALETTE, UNTRACKED, actor_color, contrast, text_color
 from stad.structures import Actors, ShownLabel
 
@@ -103,7 +103,7 @@ def test_nobody_gives_a_plain_copy():
 
 
 def test_labels_must_match_the_actors():
-    with pytest.raises(ValueError, match="2 actors need as many lists of labels, got 1"):
+    with pytest.raises(ValueError, match="Expected 2 lists of labels, one for each actor, got 1"):
         draw_actors(GREY, Actors.from_arrays([[0, 0, 9, 9]] * 2), [[]], NAMES)
 
 
@@ -116,12 +116,12 @@ def test_colors_are_stable_and_readable():
 
 
 def test_plate_without_a_track_shows_labels_only():
-    text = plate_text(-1, [ShownLabel(1, 0.5)], NAMES, is_small=False)
+    text = label_text(-1, [ShownLabel(1, 0.5)], NAMES, is_small=False)
     assert (text.head, text.lines) == ("", ("walk 0.50",))
 
 
 def test_long_lines_are_cut_to_the_picture():
-    text = plate_text(1, [ShownLabel(0, 0.5)], ("very " * 40,), is_small=False)
+    text = label_text(1, [ShownLabel(0, 0.5)], ("very " * 40,), is_small=False)
     plate = render_label(text, (255, 0, 0), font_px=12, max_width_px=100)
     height_px, width_px = plate.paint.shape[:2]
     assert height_px == 2 * 16
@@ -131,12 +131,12 @@ def test_long_lines_are_cut_to_the_picture():
 def test_plates_are_put_above_then_below_then_elsewhere():
     box = np.array([100, 100, 140, 200])
     nothing = np.zeros((0, 4))
-    there = {"size_px": (60, 30), "box": box, "boxes": box[None], "picture_px": (400, 300)}
-    assert place_plate(placed=nothing, **there) == (100, 70)
+    there = {"size_px": (60, 30), "box": box, "boxes": box[None], "image_px": (400, 300)}
+    assert place_label(placed=nothing, **there) == (100, 70)
     above = np.array([[90, 60, 170, 95]])
-    assert place_plate(placed=above, **there) == (100, 200)
+    assert place_label(placed=above, **there) == (100, 200)
     both = np.concatenate([above, [[90, 210, 170, 240]]])
-    left, top = place_plate(placed=both, **there)
+    left, top = place_label(placed=both, **there)
     plate = np.array([[left, top, left + 60, top + 30]])
     assert overlap_px(plate, both).sum() == 0
 
@@ -145,7 +145,7 @@ def test_plates_of_neighbours_do_not_cover_each_other():
     boxes = np.array([[100 + 12 * i, 120, 130 + 12 * i, 200] for i in range(4)])
     placed = np.zeros((0, 4))
     for box in boxes:
-        left, top = place_plate((70, 30), box, placed=placed, boxes=boxes, picture_px=(400, 300))
+        left, top = place_label((70, 30), box, placed=placed, boxes=boxes, image_px=(400, 300))
         plate = np.array([[left, top, left + 70, top + 30]])
         assert overlap_px(plate, placed).sum() == 0
         placed = np.concatenate([placed, plate])

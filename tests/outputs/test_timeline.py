@@ -72,10 +72,10 @@ def test_the_page_can_be_made_from_a_json_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "cannot read"),
-        ("{", "is no JSON"),
-        ("[]", "it says None"),
-        ("{}", "version 2, it says"),
+        (None, "Cannot read"),
+        ("{", "is not JSON"),
+        ("[]", "format and version None"),
+        ("{}", "of version 2, but"),
     ],
 )
 def test_a_wrong_document_is_the_users_error(tmp_path, text, message):
@@ -178,7 +178,7 @@ def test_boxes_and_labels_follow_time_threshold_and_filters(tmp_path):
         page,
         LOOK
         + """
-const at = (sec, least = 0.5) => drawnAt(sec, { least, ...shows });
+const at = (sec, minScore = 0.5) => drawnAt(sec, { minScore, ...shows });
 log.push(at(1).map(({ id, box, lines }) => [id, box, lines]));
 log.push(at(1.1)[0].box, at(9.9)[0].box, at(10.1)[0].box, at(24.9).length, at(25.1).length);
 log.push(at(1.4)[0].lines, at(1.6)[0].lines, at(2.6)[0].lines, at(1, 0.08)[0].lines);
@@ -220,7 +220,7 @@ const alpha = (x, y) => {
 seek(0.5);
 log.push([alpha(20, 60), alpha(50, 60), alpha(35, 60), alpha(150, 60)].map((a) => a > 128));
 log.push(document.getElementById('shows').textContent);
-key('b'); log.push(alpha(20, 60), document.getElementById('least').disabled);
+key('b'); log.push(alpha(20, 60), document.getElementById('minscore').disabled);
 """,
     )
     assert log[0] == [True, True, False, False]
@@ -241,7 +241,7 @@ def test_the_video_that_plays_is_shown(tmp_path):
         tmp_path / "a.html", LOOK, later=f"{tell}; seek(0.75); log.push(video.currentTime)"
     )
     assert log[0] == "out.mp4"
-    assert log[1].startswith("Shown: out.mp4, in whose pictures the boxes are drawn already.")
+    assert log[1].startswith("Shown: out.mp4, with boxes drawn in already.")
     assert "source.avi cannot be played" in log[1]
     assert log[2] is False
     assert log[4] == 0.25

@@ -1,1 +1,1 @@
-"""Live video: who does what now, while cameras, streams and files play."""
+"""Report who does what now, while cameras, streams and files play."""

@@ -1,4 +1,4 @@
-"""What a live run shows on the terminal: events as lines, and one line that tells how it goes."""
+"""Show a live run on the terminal: events as lines, and one status line."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ PLAIN_STATUS_SEC = 10.0
 
 
 class ConsoleReporter:
-    """Prints events to stdout; the status stays below them, or goes to stderr now and then.
+    """Prints events to stdout, with the status below them or now and then on stderr.
 
     Args:
-        is_quiet: show nothing but what ``warn`` gets.
+        is_quiet: show warnings only.
     """
 
     def __init__(self, *, is_quiet: bool = False) -> None:
@@ -45,7 +45,7 @@ class ConsoleReporter:
             self._live.stop()
 
     def event(self, event: Event) -> None:
-        """Show an event."""
+        """Print an event."""
         if self._is_quiet:
             return
         segment = event.segment
@@ -59,7 +59,7 @@ class ConsoleReporter:
         self._console.print(text, highlight=False, soft_wrap=True)
 
     def say(self, text: str) -> None:
-        """Show a line; may be called in any thread."""
+        """Print a line; may be called in any thread."""
         if self._is_quiet:
             return
         if self._live is not None:
@@ -68,14 +68,14 @@ class ConsoleReporter:
             print(text, file=sys.stderr)
 
     def warn(self, text: str) -> None:
-        """Show a line, quiet or not; may be called in any thread."""
+        """Print a line even if quiet; may be called in any thread."""
         if self._live is not None:
             self._console.print(escape(text), highlight=False, soft_wrap=True)
         else:
             print(text, file=sys.stderr)
 
     def status(self, text: str) -> None:
-        """Show how it goes, unless it was shown just now."""
+        """Show the status, unless it was shown just now."""
         now_sec = time.monotonic()
         every_sec = PLAIN_STATUS_SEC if self._live is None else REFRESH_SEC
         if self._is_quiet or now_sec - self._shown_sec < every_sec:

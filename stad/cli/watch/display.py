@@ -1,4 +1,4 @@
-"""A window that shows the stream as it is understood, some seconds late."""
+"""Show the stream with boxes and actions in a window, some seconds late."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CLOSE_KEYS = (ord("q"), 27)
 
 
 class DisplayWindow:
-    """Draws people and actions into a window; used in the main thread only.
+    """A window of frames with people and actions; used in the main thread only.
 
     Args:
         title: of the window.
@@ -27,11 +27,11 @@ class DisplayWindow:
 
     def __init__(self, title: str, class_names: tuple[str, ...]) -> None:
         is_headless = not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-        # Without a display, OpenCV's windows end the process; nothing could be caught.
+        # Without a display, OpenCV's windows end the process without an exception.
         if sys.platform.startswith("linux") and is_headless:
             raise InputError(
-                "--show needs a display, and there is none here (DISPLAY is not set): "
-                "leave it out, or run in a desktop session"
+                "--show needs a display, but DISPLAY is not set. Leave --show out, or run in a "
+                "desktop session."
             )
         self._title, self._class_names = title, class_names
         self.is_closed = False
@@ -39,12 +39,12 @@ class DisplayWindow:
             cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
         except cv2.error as error:
             raise InputError(
-                "--show needs an OpenCV with windows: install opencv-python, not its headless "
-                "variant, or leave --show out"
+                "--show needs an OpenCV with windows. Install opencv-python, not its headless "
+                "variant, or leave --show out."
             ) from error
 
     def show(self, kept: StoredFrame) -> None:
-        """Show a frame whose result is known."""
+        """Show a frame with its result."""
         image = kept.image()
         if kept.result is not None:
             result = kept.result
@@ -52,7 +52,7 @@ class DisplayWindow:
         cv2.imshow(self._title, image[..., ::-1])
 
     def poll(self) -> None:
-        """Let the window live; 'q', Escape or its cross close it."""
+        """Handle the window's input; 'q', Escape or its close button close it."""
         is_gone = cv2.pollKey() & 0xFF in CLOSE_KEYS
         if is_gone or cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1:
             self.is_closed = True

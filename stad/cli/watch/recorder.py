@@ -1,4 +1,4 @@
-"""An mp4 of the seconds around each event of chosen labels, written in a thread of its own."""
+"""Record an mp4 of the seconds around each event of chosen labels, in its own thread."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ MAX_WAITING_BYTES = 256 * 2**20
 
 @dataclass
 class _Recording:
-    """A file that grows.
+    """A file that is being written.
 
     Attributes:
         path: of the mp4.
-        from_sec, until_sec: what it holds; until_sec is infinite while an event goes on.
-        open_events: actors and classes that go on.
+        from_sec, until_sec: the time that it holds, seconds; until_sec is infinite during an event.
+        open_events: actors and classes of the events that have not ended.
         last_sec: of the last frame that was passed on.
         part: which file of a long event this is, from 1.
     """
@@ -42,14 +42,14 @@ class _Recording:
 
 
 class Recorder:
-    """Records while an event of a chosen label goes on, and some seconds before and after.
+    """Records events of chosen labels, with some seconds before and after.
 
-    Events that overlap share a file; one that lasts longer than ten minutes is cut into several.
+    Overlapping events share a file; a recording of more than ten minutes is split into several.
     Boxes and actions are drawn in.
 
     Args:
-        folder: where the files go; made if it is not there.
-        ring: the last frames; it reaches back ``margin_sec`` and the delay of the events.
+        folder: for the files; created if it does not exist.
+        ring: the last frames; it holds ``margin_sec`` and the delay of the events.
         info: of the stream.
         class_names: of the model.
         labels: class indices whose events are recorded.
@@ -57,7 +57,7 @@ class Recorder:
         say: takes a line for each file, and when one cannot be written.
 
     Raises:
-        InputError: the folder cannot be made.
+        InputError: the folder cannot be created.
     """
 
     def __init__(
@@ -74,14 +74,16 @@ class Recorder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InputError(f"--record-dir {folder}: {error.strerror}: choose another") from error
+            raise InputError(
+                f"--record-dir {folder}: {error.strerror}. Choose another folder."
+            ) from error
         self._folder, self._ring = folder, ring
         self._labels, self._margin_sec, self._say = labels, margin_sec, say
         self._recording: _Recording | None = None
         self._writer = _Writer(info, class_names, say)
 
     def add(self, event: Event) -> None:
-        """Take an event; others than those of the chosen labels are left alone."""
+        """Add an event; those of other labels are ignored."""
         segment = event.segment
         if segment.class_index not in self._labels:
             return
@@ -105,7 +107,7 @@ class Recorder:
         return self._folder / f"{stamp}_{label}_{event.segment.actor_id}.mp4"
 
     def advance(self) -> None:
-        """Pass on the frames that have become known."""
+        """Write the frames whose results have become known."""
         recording = self._recording
         if recording is None:
             return
@@ -138,7 +140,7 @@ class Recorder:
             self._recording = None
 
     def close(self) -> None:
-        """Nothing more comes; waits until the files are written."""
+        """Finish all files and wait until they are written."""
         self.advance()
         self._finish()
         self._writer.close()
@@ -150,7 +152,7 @@ class Recorder:
 
 
 class _Writer:
-    """Draws and encodes in its thread; what waits is bounded, and too much is left out."""
+    """Draws and encodes in a thread; frames are left out when too many wait."""
 
     def __init__(
         self, info: VideoInfo, class_names: tuple[str, ...], say: Callable[[str], None]
@@ -184,7 +186,7 @@ class _Writer:
             self._changed.notify()
 
     def close(self) -> None:
-        """Work off what waits, then end."""
+        """Write what waits, then end the thread."""
         with self._changed:
             self._is_closing = True
             self._changed.notify()
@@ -207,7 +209,7 @@ class _Writer:
                 self._give_up(path)
 
     def _give_up(self, path: Path) -> None:
-        """Leave out the rest of a file that cannot be written."""
+        """Skip the rest of a file that cannot be written."""
         sink, self._sink, self._failed = self._sink, None, path
         if sink is not None:
             # A full disk fails the close here once more.

@@ -1,4 +1,4 @@
-"""Events posted to a URL as JSON: in a thread of its own, tried again, never in anybody's way."""
+"""Post events to a URL as JSON, with retries, in a thread that never delays the run."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ MAX_WAITING = 1000
 TIMEOUT_SEC = 5.0
 FIRST_PAUSE_SEC, MAX_PAUSE_SEC = 1.0, 60.0
 MAX_TRIES = 8
-# The receiver's answer that the same request may do better later.
+# Answers after which the same request may succeed later.
 RETRIED_CODES = frozenset({408, 425, 429})
 
 
 class Webhook:
     """Posts each event, in order, as an object of ``Event.to_dict``.
 
-    An event that cannot be delivered is tried again after 1, 2, 4 ... 60 seconds, eight times in
-    all; one that the receiver refuses (4xx) is not. Of more than 1000 that wait the oldest goes.
+    An event that cannot be delivered is sent again after 1, 2, 4 ... 60 seconds, up to eight times
+    in all, but not if the receiver refuses it (4xx). If more than 1000 wait, the oldest is lost.
 
     Args:
         url: http:// or https://.
@@ -35,16 +35,16 @@ class Webhook:
         first_pause_sec: the first pause.
 
     Raises:
-        InputError: not such a URL.
+        InputError: the URL is not one of these.
     """
 
     def __init__(
         self, url: str, *, say: Callable[[str], None], first_pause_sec: float = FIRST_PAUSE_SEC
     ) -> None:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise InputError(f"--webhook must be an http:// or https:// URL, got {url}")
+            raise InputError(f"--webhook must be an http:// or https:// URL, got {url}.")
         self._url, self._say = url, say
-        # Of many receivers the path is the password.
+        # The path is often a secret.
         self._name = urlsplit(url).hostname
         self._first_pause_sec = first_pause_sec
         self._waiting: deque[bytes] = deque()
@@ -56,7 +56,7 @@ class Webhook:
         self._thread.start()
 
     def send(self, event: Event) -> None:
-        """Put an event into the line; returns at once."""
+        """Queue an event; returns at once."""
         with self._changed:
             if len(self._waiting) >= MAX_WAITING:
                 self._waiting.popleft()
@@ -65,7 +65,7 @@ class Webhook:
             self._changed.notify()
 
     def close(self, timeout_sec: float = TIMEOUT_SEC) -> None:
-        """Deliver what waits, for as long as this at most; the rest is lost."""
+        """Deliver the waiting events within this time; the rest is lost."""
         with self._changed:
             self._give_up_sec = time.monotonic() + timeout_sec
             self._closing.set()
@@ -115,7 +115,7 @@ class Webhook:
         return False
 
     def _pause(self, pause_sec: float) -> None:
-        """Wait; closing shortens the wait, so that there is time for more tries."""
+        """Wait; closing shortens the wait to leave time for more tries."""
         if self._closing.wait(pause_sec):
             left_sec = self._give_up_sec - time.monotonic()
             time.sleep(max(min(self._first_pause_sec, left_sec), 0))

@@ -49,7 +49,8 @@ def measure_pace(
     """Time both models on black frames of the video's size and choose a pace.
 
     Args:
-        detector, scorer: of the run; this warms them up.
+        detector: of the run; this warms it up.
+        scorer: of the run; this warms it up, too.
         info: size and rate of the video.
         detect_sec: minimum time between detections, seconds.
         stride_sec: time between windows, seconds; None for the usual one, or more if the machine
