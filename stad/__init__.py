@@ -6,8 +6,7 @@
 Public names and submodules are imported when they are first used.
 """
 
-from __future__ import annotations
-
+# Not `from __future__ import annotations`: the name would hide stad.annotations.
 from typing import TYPE_CHECKING
 
 from stad.utils.lazy import lazy_exports

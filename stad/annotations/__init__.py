@@ -5,8 +5,9 @@ Nothing is evaluated here, see ``stad.evaluation``. Names are imported when they
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from stad.utils.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from stad.annotations.ava_csv import read_ava_csv, read_excluded
@@ -73,21 +74,10 @@ _NAMES = {
     "tubes": ("LabelledTube", "TubeAnnotations", "read_tube_annotations", "read_tube_results"),
     "video_lists": ("VideoList", "read_video_list"),
 }
-# Name here -> module and name there.
-_PLACES = {name: (module, name) for module, names in _NAMES.items() for name in names} | {
-    "read_segment_annotations": ("segments", "read_annotations"),
-    "read_segment_results": ("segments", "read_results"),
+_MODULES = {name: module for module, names in _NAMES.items() for name in names} | {
+    "read_segment_annotations": "segments:read_annotations",
+    "read_segment_results": "segments:read_results",
 }
 
-
-def __getattr__(name: str) -> Any:
-    # AVA's CSV reader needs pyarrow, which programs that only draw or watch do not.
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, original = _PLACES[name]
-    globals()[name] = found = getattr(importlib.import_module(f"{__name__}.{module}"), original)
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+# Lazily: AVA's CSV reader needs pyarrow, which programs that only draw or watch do not.
+__getattr__, __dir__ = lazy_exports(__name__, _MODULES)

@@ -19,6 +19,7 @@ from stad.evaluation.items import DetectionAPResult, Instances
 from stad.evaluation.precision import Curve, average_precision, precision_recall
 from stad.evaluation.segments import evaluate_segments, segment_ap
 from stad.evaluation.tubes import evaluate_tubes
+from stad.utils.lazy import lazy_exports
 
 __all__ = [
     "AvaResult",
@@ -39,3 +40,5 @@ __all__ = [
     "segment_ap",
     "top_k_accuracy",
 ]
+
+__getattr__, __dir__ = lazy_exports(__name__, {})

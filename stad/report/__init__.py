@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from stad.utils.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from stad.report.data import NamedResult, name_results, report_data
@@ -14,13 +15,4 @@ __all__ = ["NamedResult", "name_results", "report_data", "write_report"]
 _NAMES = {"data": ("NamedResult", "name_results", "report_data"), "page": ("write_report",)}
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
-
-def __getattr__(name: str) -> Any:
-    # The page needs OpenCV for its images.
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_exports(__name__, _MODULES)

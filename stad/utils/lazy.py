@@ -20,18 +20,20 @@ def lazy_exports(
 
     Args:
         package: its ``__name__``.
-        modules: public names, and the submodule of the package that defines each.
+        modules: public names, and the submodule of the package that defines each; as
+            'submodule:name' if it has another name there.
 
-    >>> __getattr__, __dir__ = lazy_exports("stad.utils", {"round_decimals": "rounding"})
-    >>> __getattr__("round_decimals").__module__, __getattr__("boxes").__name__
-    ('stad.utils.rounding', 'stad.utils.boxes')
-    >>> "round_decimals" in __dir__(), "boxes" in __dir__()
+    >>> __getattr__, __dir__ = lazy_exports("stad.utils", {"markdown_table": "markdown"})
+    >>> __getattr__("markdown_table").__module__, __getattr__("boxes").__name__
+    ('stad.utils.markdown', 'stad.utils.boxes')
+    >>> "markdown_table" in __dir__(), "boxes" in __dir__()
     (True, True)
     """
 
     def __getattr__(name: str) -> Any:
         if name in modules:
-            value = getattr(importlib.import_module(f"{package}.{modules[name]}"), name)
+            module, _, original = modules[name].partition(":")
+            value = getattr(importlib.import_module(f"{package}.{module}"), original or name)
             setattr(sys.modules[package], name, value)
             return value
         if not name.startswith("_") and importlib.util.find_spec(f"{package}.{name}"):
@@ -39,7 +41,8 @@ def lazy_exports(
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
-        path = sys.modules[package].__path__
-        return sorted({*modules, *(module.name for module in pkgutil.iter_modules(path))})
+        own = vars(sys.modules[package])
+        submodules = (module.name for module in pkgutil.iter_modules(own["__path__"]))
+        return sorted({*own.get("__all__", ()), *modules, *submodules})
 
     return __getattr__, __dir__

@@ -276,6 +276,11 @@ assert "importlib" not in dir(stad)
 for name in stad.__all__:
     assert getattr(stad, name) is not None
 assert stad.models.online.OnlineRecognizer.__name__ == "OnlineRecognizer"
+for name in ("annotations", "evaluation.ava", "video.window", "localization.tubes"):
+    module = stad
+    for part in name.split("."):
+        module = getattr(module, part)
+    assert module.__name__ == f"stad.{name}"
 assert not hasattr(stad, "nothing")
 print("ok")
 """
