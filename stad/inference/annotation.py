@@ -78,16 +78,12 @@ def prepare_annotation(
     log(f"tracker   {tracker.describe(gives_ids=models.detector.gives_ids)}")
     return AnnotationSetup(
         models,
-        PipelineOptions(
+        models.pipeline_options(
+            options,
             stride_sec=stride_sec,
             detect_sec=options.detect_sec,
-            threshold=models.threshold,
-            person_threshold=models.person_threshold(options.person_threshold),
-            max_labels=options.max_labels,
-            allowed=models.allowed,
             batch_size=options.batch_size or default_batch,
             tracker=tracker,
-            class_names=models.class_names,
         ),
         localizer,
         RunInfo(

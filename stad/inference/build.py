@@ -12,6 +12,8 @@ from stad.inference.options import InferenceOptions
 
 if TYPE_CHECKING:
     from stad.actors.detectors.base import PersonDetector
+    from stad.actors.tracker_options import TrackerChoice
+    from stad.inference.pipeline import PipelineOptions
     from stad.inference.precision import Precision
     from stad.inference.scoring import Scorer
     from stad.localization.base import Localizer
@@ -51,6 +53,30 @@ class ModelBundle:
     def person_threshold(self, chosen: float | None) -> float:
         """Return the chosen minimum score to begin a track; for None, the detector's."""
         return self.detector.person_threshold if chosen is None else chosen
+
+    def pipeline_options(
+        self,
+        options: InferenceOptions,
+        *,
+        stride_sec: float,
+        detect_sec: float,
+        batch_size: int,
+        tracker: TrackerChoice,
+    ) -> PipelineOptions:
+        """Return the options of the pipeline; what ``options`` leave open is the models'."""
+        from stad.inference.pipeline import PipelineOptions
+
+        return PipelineOptions(
+            stride_sec=stride_sec,
+            detect_sec=detect_sec,
+            threshold=self.threshold,
+            person_threshold=self.person_threshold(options.person_threshold),
+            max_labels=options.max_labels,
+            allowed=self.allowed,
+            batch_size=batch_size,
+            tracker=tracker,
+            class_names=self.class_names,
+        )
 
     def open_localizer(self, path: Path | None, stride_sec: float) -> Localizer:
         """Open the localizer of a run with predictions every ``stride_sec``."""

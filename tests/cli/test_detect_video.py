@@ -16,6 +16,8 @@ import torch
 from stad import zoo
 from stad.cli.annotate import annotate_main
 from stad.errors import InputError, run_script
+from stad.inference.frame_store import FrameStore
+from stad.video.conversion import FrameConverter
 from stad.video.source import VideoSource
 from tests.videos import NO_VIDEOS, set_rotation, write_video
 
@@ -91,6 +93,22 @@ def test_all_outputs_of_a_video_with_sound(tmp_path, weights, boxes, capsys):
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         *("boxes.csv", "in.mp4", "out.csv", "out.html", "out.json", "out.mp4")
     ]
+
+
+def test_each_frame_is_decoded_once_and_waits_in_memory_or_on_disk(
+    tmp_path, weights, boxes, monkeypatch
+):
+    video = write_video(tmp_path / "in.mp4", num_frames=60, fps=25)
+    converted = []
+    original = FrameConverter.convert
+    monkeypatch.setattr(
+        FrameConverter, "convert", lambda *given: (converted.append(1), original(*given))[1]
+    )
+    for name, max_bytes in (("memory", 2**30), ("disk", 0)):
+        monkeypatch.setitem(FrameStore.__init__.__kwdefaults__, "max_bytes", max_bytes)
+        assert run(video, weights, "--boxes", boxes, "--out", tmp_path / f"{name}.mp4") == 0
+    assert len(converted) == 2 * 60
+    assert (tmp_path / "memory.mp4").read_bytes() == (tmp_path / "disk.mp4").read_bytes()
 
 
 def test_every_format_tells_of_the_same_segments(tmp_path, weights, boxes):

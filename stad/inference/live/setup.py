@@ -117,16 +117,12 @@ def prepare_watch(
     return WatchSetup(
         models,
         pace,
-        PipelineOptions(
+        models.pipeline_options(
+            options,
             stride_sec=pace.stride_sec,
             detect_sec=pace.detect_sec,
-            threshold=models.threshold,
-            person_threshold=models.person_threshold(options.person_threshold),
-            max_labels=options.max_labels,
-            allowed=models.allowed,
             batch_size=1,
             tracker=tracker,
-            class_names=models.class_names,
         ),
         models.open_localizer(options.localizer, pace.stride_sec),
         max_latency_sec,
