@@ -1,0 +1,55 @@
+"""The Python of the README and of the documentation runs as it is printed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from stad import zoo
+from tests.videos import write_video
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^( *)```python([^\n]*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+CONFIG = str(ROOT / "tests" / "data" / "tiny_detector.py")
+
+
+def blocks(page: Path) -> list[tuple[bool, str]]:
+    """Return the Python of a page; and of each block whether it is a whole file."""
+    return [("title=" in head, code) for _, head, code in BLOCK.findall(page.read_text())]
+
+
+WITH_PYTHON = [page for page in PAGES if blocks(page)]
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """A folder with the checkout's configs and a video, where small random models are chosen."""
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    write_video(tmp_path / "in.mp4", num_frames=45, fps=15)
+    open_model = zoo.open_model
+
+    def open_random(name, weights="auto", device="cpu", **options):
+        return open_model(name, None if weights == "auto" else weights, device, **options)
+
+    monkeypatch.setattr(zoo, "open_model", open_random)
+    monkeypatch.setattr(zoo, "choose_detection_model", lambda *_, **__: (CONFIG, "it is small"))
+    monkeypatch.setattr(zoo, "choose_detector", lambda *_, **__: ("whole_frame", "it is fast"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_python_of_a_page_runs(page, workplace):
+    names: dict[str, object] = {"__name__": "page"}
+    for is_file, code in blocks(page):
+        tree = compile(code, str(page), "exec", flags=ast.PyCF_ONLY_AST)
+        if not is_file:
+            exec(compile(tree, str(page), "exec"), names)
+
+
+def test_most_pages_have_python():
+    assert len(WITH_PYTHON) > 10
