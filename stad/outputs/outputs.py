@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from stad.inference.collector import SampleClock
 from stad.inference.tube_store import TubeStore
 from stad.outputs.annotated_video import AnnotatedVideo
-from stad.outputs.coco import CocoWriter
-from stad.outputs.segment_files import (
-    SegmentWriter,
-    activitynet_texts,
-    event_texts,
-    subtitle_texts,
-)
+from stad.outputs.formats import FORMATS
 from stad.outputs.timeline_file import TimelineFile
-from stad.outputs.writers import AvaCsvWriter, JsonWriter, ResultWriter
+from stad.outputs.writers import ResultWriter
 from stad.structures import FrameResult, RunInfo
 from stad.video.source import VideoSource
 
 # What each file is called at the end of a run.
 KINDS = {
     "--out": "video",
-    "--json": "JSON",
-    "--csv": "CSV",
     "--html": "timeline",
-    "--events": "events",
-    "--activitynet": "segments",
-    "--subtitles": "subtitles",
-    "--coco": "COCO",
+    **{f"--{name}": output.kind for name, output in FORMATS.items()},
 }
 
 
@@ -68,10 +56,12 @@ class Outputs:
         self._video = self._page = None
         if out := paths.get("--out"):
             self._video = AnnotatedVideo(out, info, source, resume_state=resume_state)
-        self._writers = _frame_writers(paths, info)
+        self._writers: list[ResultWriter] = []
         self._sample_writers: list[ResultWriter] = []
-        if coco := paths.get("--coco"):
-            self._sample_writers.append(CocoWriter(coco, info))
+        for name, output in FORMATS.items():
+            if path := paths.get(f"--{name}"):
+                writers = self._sample_writers if output.is_sampled else self._writers
+                writers.append(output.open(path, info))
         if html := paths.get("--html"):
             drawn = None if self._video is None else (self._video, paths["--out"])
             self._page = TimelineFile(
@@ -128,25 +118,3 @@ class Outputs:
             writer.abort()
         if self._page is not None:
             self._page.abort()
-
-
-def _frame_writers(paths: Mapping[str, Path], info: RunInfo) -> list[ResultWriter]:
-    """Open the files that are written from every frame, or from the segments alone."""
-    video_id, names = Path(info.video.name).stem, info.class_names
-    writers: list[ResultWriter] = []
-    if path := paths.get("--json"):
-        writers.append(JsonWriter(path, info))
-    if path := paths.get("--csv"):
-        size_px = {"width_px": info.video.width_px, "height_px": info.video.height_px}
-        writers.append(AvaCsvWriter(path, video_id, **size_px))
-    texts = {
-        "--events": partial(event_texts, video_id=video_id, class_names=names),
-        "--activitynet": partial(activitynet_texts, video_id=video_id, class_names=names),
-    }
-    if path := paths.get("--subtitles"):
-        is_vtt = path.suffix.lower() == ".vtt"
-        texts["--subtitles"] = partial(subtitle_texts, is_vtt=is_vtt, class_names=names)
-    for flag, function in texts.items():
-        if path := paths.get(flag):
-            writers.append(SegmentWriter(path, function))
-    return writers
