@@ -12,6 +12,7 @@ from stad.models.backbones.frame_resnet import FrameResNet
 from stad.models.fast_inference import cast_like
 from stad.models.heads.clip_head import ClipHead
 from stad.models.recognizer import Recognizer
+from stad.models.two_stream import TwoStreamRecognizer
 
 
 class _BlockMemory:
@@ -127,6 +128,8 @@ def online_unsupported_reason(model: nn.Module) -> str | None:
     """
     if not isinstance(model, Recognizer):
         return f"it needs a Recognizer, got {type(model).__name__}"
+    if isinstance(model, TwoStreamRecognizer):
+        return "its second stream needs optical flow between frames"
     backbone, head = model.backbone, model.head
     if not isinstance(backbone, FrameResNet) or not isinstance(head, ClipHead):
         return (

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from stad.models.online import online_unsupported_reason
 from stad.models.two_stream import fuse_scores
 from stad.registry import MODELS
 from tests.models.configs import read_config
@@ -76,3 +77,7 @@ def test_weights_of_streams_are_shares():
     config.flow_weight = 1.0
     with pytest.raises(ValueError, match="above 0 and below 1, got 1"):
         MODELS.build(config)
+
+
+def test_live_video_cannot_leave_out_the_second_stream(model):
+    assert "optical flow" in online_unsupported_reason(model)
