@@ -14,7 +14,7 @@ from pathlib import Path
 from signal import Signals
 
 from stad.errors import InputError
-from stad.utils.download import cache_dir
+from stad.utils.cache import cache_dir
 from stad.utils.files import partial_file
 
 PRECISIONS = ("float32", "bfloat16")

@@ -1,1 +1,98 @@
 """Helpers that every package may use: boxes, files, downloads, interrupts, text."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stad.utils.boxes import box_iou, paired_box_iou, paired_segment_iou, tube_iou
+    from stad.utils.cache import cache_dir
+    from stad.utils.download import download_url, hash_file
+    from stad.utils.files import (
+        AtomicFile,
+        atomic_write,
+        check_output,
+        existing_file,
+        part_path,
+        partial_file,
+        read_json,
+        write_whole,
+    )
+    from stad.utils.interrupt import StopRequest
+    from stad.utils.markdown import markdown_table
+    from stad.utils.numbers import none_if_nan, round_decimals, rounded
+    from stad.utils.pickles import read_numpy_pickle
+    from stad.utils.scratch import ScratchFile
+    from stad.utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+    from stad.utils.supervisor import run_supervised
+    from stad.utils.text import shown
+
+# Imported when first used: a supervisor forks before anything large is loaded, numpy included.
+_MODULES = {
+    "AtomicFile": "files",
+    "IMAGE_SUFFIXES": "suffixes",
+    "ScratchFile": "scratch",
+    "StopRequest": "interrupt",
+    "VIDEO_SUFFIXES": "suffixes",
+    "atomic_write": "files",
+    "box_iou": "boxes",
+    "cache_dir": "cache",
+    "check_output": "files",
+    "download_url": "download",
+    "existing_file": "files",
+    "hash_file": "download",
+    "markdown_table": "markdown",
+    "none_if_nan": "numbers",
+    "paired_box_iou": "boxes",
+    "paired_segment_iou": "boxes",
+    "part_path": "files",
+    "partial_file": "files",
+    "read_json": "files",
+    "read_numpy_pickle": "pickles",
+    "round_decimals": "numbers",
+    "rounded": "numbers",
+    "run_supervised": "supervisor",
+    "shown": "text",
+    "tube_iou": "boxes",
+    "write_whole": "files",
+}
+
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "VIDEO_SUFFIXES",
+    "AtomicFile",
+    "ScratchFile",
+    "StopRequest",
+    "atomic_write",
+    "box_iou",
+    "cache_dir",
+    "check_output",
+    "download_url",
+    "existing_file",
+    "hash_file",
+    "markdown_table",
+    "none_if_nan",
+    "paired_box_iou",
+    "paired_segment_iou",
+    "part_path",
+    "partial_file",
+    "read_json",
+    "read_numpy_pickle",
+    "round_decimals",
+    "rounded",
+    "run_supervised",
+    "shown",
+    "tube_iou",
+    "write_whole",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

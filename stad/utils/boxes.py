@@ -1,4 +1,4 @@
-"""How much two boxes, segments or tubes overlap: what tracking and evaluation share."""
+"""Measure how much boxes, segments or tubes overlap."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersection over union of every pair of boxes.
+    """Return the intersection over union of every pair of boxes.
 
     Args:
         first: (N, 4) xyxy, any unit.
@@ -31,13 +31,14 @@ def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def paired_box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersection over union of row i of ``first`` with row i of ``second``.
+    """Return the intersection over union of row i of ``first`` with row i of ``second``.
 
-    Sides and areas are computed in the boxes' own type, the rest in float64: with float32
-    boxes that is what mmaction2 computes, with float64 boxes what ActivityNet does.
+    Sides and areas are computed in the boxes' own type, the rest in float64: float32 boxes give
+    what mmaction2 computes, float64 boxes what ActivityNet computes.
 
     Args:
-        first, second: (P, 4) xyxy, float32 or float64, the same unit, not reversed.
+        first: (P, 4) xyxy, float32 or float64, any unit, not reversed.
+        second: (P, 4), in the same type and unit.
 
     Returns:
         (P,) float64 in [0, 1]; 0 where both boxes are empty.
@@ -58,10 +59,11 @@ def paired_box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def paired_segment_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Temporal intersection over union of row i of ``first`` with row i of ``second``.
+    """Return the temporal intersection over union of row i of both.
 
     Args:
-        first, second: (P, 2) start and end, seconds or any one unit, start <= end.
+        first: (P, 2) start and end in seconds or another unit, start <= end.
+        second: (P, 2) in the same unit.
 
     Returns:
         (P,) float64 in [0, 1]; 0 where both segments are empty.
@@ -85,19 +87,19 @@ def tube_iou(
     added_px: float = 0.0,
     added_frames: int = 1,
 ) -> float:
-    """Spatio-temporal overlap of two tubes: frame IoU times the mean box IoU on shared frames.
+    """Return the overlap of two tubes: frame IoU times the mean box IoU on shared frames.
 
-    As in Saha et al., "Deep learning for detecting multiple space-time action tubes in
+    See Saha et al., "Deep learning for detecting multiple space-time action tubes in
     videos", BMVC 2016, section 4.
 
     Args:
-        first_frames: (T1,) int frame indices, each once.
+        first_frames: (T1,) int frame indices without repeats.
         first_boxes: (T1, 4) xyxy at those frames, any unit.
-        second_frames, second_boxes: (T2,) and (T2, 4), likewise.
-        added_px: what is added to the width and height of boxes: 1 where x2 and y2 are the last
-            pixels inside.
-        added_frames: 1 to count the frames of a tube, 0 to take the time from its first frame
-            to its last.
+        second_frames: (T2,) int frame indices without repeats.
+        second_boxes: (T2, 4) xyxy in the same unit.
+        added_px: added to the width and height of boxes; 1 if x2 and y2 are the last pixels inside.
+        added_frames: 1 counts the frames of a tube, 0 takes the time from its first frame to its
+            last.
 
     Returns:
         float in [0, 1]; 0 where no frame is shared.

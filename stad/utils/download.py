@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import http
 import http.client
-import os
 import re
 import time
 import urllib.error
@@ -21,43 +20,34 @@ from stad.errors import InputError
 from stad.utils.files import partial_file
 
 TIMEOUT_SEC = 10
-# Large files are worth more patience than weights, which have other sources.
+# Weights have other sources; large files of data do not, so the timeout is longer.
 RESUME_TIMEOUT_SEC = 30
 CHUNK_BYTES = 1 << 20
 MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
-# Hosts that did not answer, until when that counts, and why: a list of candidates on one host
-# must not wait for it again and again, but a long session may get its network back.
+# Host -> until when it counts as unreachable (seconds, monotonic), and why. Several candidates on
+# one host then wait for it once only, and a long session may get its network back.
 _unreachable: dict[str, tuple[float, str]] = {}
 UNREACHABLE_SEC = 120.0
 # Hosts that have answered: one failure among many files does not make them unreachable.
 _answered: set[str] = set()
 
 
-def cache_dir() -> Path:
-    """The folder that keeps what was fetched: STAD_HOME, else stad in the user's cache folder."""
-    if home := os.environ.get("STAD_HOME"):
-        return Path(home).expanduser().absolute()
-    # The XDG specification: a relative path there is to be ignored.
-    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (cache if cache.is_absolute() else Path.home() / ".cache") / "stad"
-
-
 def download_url(
     url: str, path: Path, *, sha256: str = "", resume: bool = False, progress: bool = True
 ) -> None:
-    """Download to ``path``; it appears there complete and verified, or not at all.
+    """Download a file; it appears at ``path`` complete and verified, or not at all.
 
     Args:
         url: http or https.
-        path: its folder is made if need be.
+        path: where to put it; its folder is created if needed.
         sha256: the hash or its beginning, in hex; '' accepts any content.
         resume: keep an interrupted download in ``path``.part and continue it the next time.
-            Where the server sends the MD5 of the file as its ETag, as S3 does, that is verified.
+            If the server sends the MD5 of the file as its ETag, as S3 does, it is verified.
         progress: show a bar on stderr where that is a terminal.
 
     Raises:
-        InputError: no connection, no such file, an interrupted transfer, another hash, a full
+        InputError: no connection, no such file, an interrupted download, a wrong hash or a full
             disk.
     """
     check_reachable(urllib.parse.urlsplit(url).netloc, url)
@@ -80,7 +70,10 @@ def _download_resumable(url: str, path: Path, *, sha256: str, progress: bool) ->
             _copy(response, part, url=url, progress=progress, begin=begin, resume=True)
             etag = MD5.fullmatch(response.headers.get("ETag") or "")
     except OSError as error:
-        raise InputError(f"cannot write {part}: {error.strerror or error}") from error
+        raise InputError(
+            f"cannot write {part}: {error.strerror or error}. Free some space on that disk, or "
+            "choose another folder."
+        ) from error
     try:
         verify(part, sha256, origin=url)
         if etag:
@@ -97,7 +90,7 @@ def _verify_md5(path: Path, md5: str, *, origin: str) -> None:
     if got != md5:
         raise InputError(
             f"{origin}: MD5 mismatch (expected {md5}, got {got}). The damaged download was "
-            "deleted: run this again"
+            "deleted: run this again."
         )
 
 
@@ -106,30 +99,38 @@ def verify(path: Path, sha256: str, *, origin: str) -> None:
     if not has_hash(path, sha256):
         got = hash_file(path)[: max(len(sha256), 8)]
         raise InputError(
-            f"{origin} came with the SHA-256 {got}, expected {sha256}: it was damaged or replaced "
-            "on the way and is deleted"
+            f"{origin}: SHA-256 mismatch (expected {sha256}, got {got}). The file was damaged or "
+            "replaced on the way; the download was deleted."
         )
 
 
 def hash_file(path: Path) -> str:
-    """The SHA-256 of a file, 64 hex digits."""
+    """Return the SHA-256 of a file, 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def has_hash(path: Path, sha256: str) -> bool:
+    """Return whether the hash of a file begins with ``sha256``; with '', whether it has content."""
     if not sha256:
         return path.stat().st_size > 0
     return hash_file(path).startswith(sha256.lower())
 
 
 def check_reachable(host: str, origin: str) -> None:
+    """Raise InputError if the host did not answer a short time ago.
+
+    Args:
+        host: its name.
+        origin: what to call the file in the message.
+    """
     until_sec, reason = _unreachable.get(host, (0.0, ""))
     if time.monotonic() < until_sec:
-        raise InputError(f"{origin} cannot be fetched: {host} cannot be reached ({reason})")
+        raise InputError(f"{origin} cannot be fetched: {host} cannot be reached ({reason}).")
 
 
 def remember_unreachable(host: str, reason: str) -> None:
+    """Let ``check_reachable`` fail for this host during the next ``UNREACHABLE_SEC``."""
     _unreachable[host] = (time.monotonic() + UNREACHABLE_SEC, reason)
 
 
@@ -144,16 +145,18 @@ def _open(url: str, *, begin: int = 0, timeout_sec: float = TIMEOUT_SEC) -> HTTP
         response = urllib.request.urlopen(request, timeout=timeout_sec)
     except urllib.error.HTTPError as error:
         if begin and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            # Nothing follows: the partial file is complete, or is a part of another file.
+            # The partial file is complete already, or is of another file.
             return _open(url, timeout_sec=timeout_sec)
-        raise InputError(f"{url} cannot be fetched: {host} answered {error.code}") from error
+        raise InputError(f"{url} cannot be fetched: {host} answered {error.code}.") from error
     except OSError as error:
         reason = getattr(error, "reason", None) or error
         if host not in _answered:
             remember_unreachable(host, str(reason))
-        raise InputError(f"{url} cannot be fetched: {host} cannot be reached ({reason})") from error
+        raise InputError(
+            f"{url} cannot be fetched: {host} cannot be reached ({reason})."
+        ) from error
     except http.client.HTTPException as error:
-        raise InputError(f"{url} broke off ({type(error).__name__}): try again") from error
+        raise InputError(f"{url} was interrupted ({type(error).__name__}). Try again.") from error
     _answered.add(host)
     return response
 
@@ -167,9 +170,9 @@ def _copy(
     begin: int = 0,
     resume: bool = False,
 ) -> None:
-    """Write what is received to ``part``, behind its first ``begin`` bytes."""
+    """Write the received bytes to ``part``, after its first ``begin`` bytes."""
     total = begin + int(response.headers.get("Content-Length") or 0)
-    advice = "what was received is kept, run this again to resume" if resume else "try again"
+    advice = "The received part is kept: run this again to resume." if resume else "Try again."
     bar = tqdm(
         total=total or None,
         initial=begin,
@@ -178,7 +181,7 @@ def _copy(
         unit_scale=True,
         unit_divisor=1024,
         dynamic_ncols=True,
-        # None: shown on a terminal only.
+        # None shows it on a terminal only.
         disable=None if progress else True,
     )
     with part.open("ab" if begin else "wb") as file, bar:
@@ -187,11 +190,13 @@ def _copy(
             bar.update(len(chunk))
         size = file.tell()
     if size < total:
-        raise InputError(f"{url} broke off after {size} of {total} bytes: {advice}")
+        raise InputError(f"{url} was interrupted after {size} of {total} bytes. {advice}")
 
 
 def _receive(response: HTTPResponse, url: str, advice: str) -> bytes:
     try:
         return response.read(CHUNK_BYTES)
     except (OSError, http.client.HTTPException) as error:
-        raise InputError(f"{url} broke off ({error or type(error).__name__}): {advice}") from error
+        raise InputError(
+            f"{url} was interrupted ({error or type(error).__name__}). {advice}"
+        ) from error

@@ -1,4 +1,4 @@
-"""Text files that appear whole or not at all: written beside, then renamed."""
+"""Write files that appear complete or not at all, and check places before they are written."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stad.errors import InputError
+from stad.utils.cache import cache_dir
+
+T = TypeVar("T")
 
 
 def part_path(path: str | Path) -> Path:
@@ -24,13 +27,55 @@ def part_path(path: str | Path) -> Path:
     return path.with_name(f".{path.stem}.part{path.suffix}")
 
 
-class AtomicFile:
-    """A text file under a temporary name until ``close()``.
+def atomic_write(path: str | Path, content: str | bytes | Callable[[Path], object]) -> None:
+    """Write a file that appears complete or not at all, even if the process is killed.
 
-    A file that was there before stays as it was until then. UTF-8, lines end in '\\n'.
+    It is written beside ``path``, brought to the disk and renamed.
 
     Args:
-        path: the final name; its folder is there.
+        path: the final name; its folder exists.
+        content: text (as UTF-8), bytes, or a function that writes the file at the path it is given.
+
+    Raises:
+        OSError: the file cannot be written; an old one stays as it was.
+    """
+    path, part = Path(path), part_path(path)
+    try:
+        if callable(content):
+            content(part)
+        else:
+            part.write_bytes(content if isinstance(content, bytes) else _encode(content))
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _encode(text: str) -> bytes:
+    # File names on Linux are bytes: those that are not UTF-8 pass through unchanged.
+    return text.encode("utf-8", errors="surrogateescape")
+
+
+def write_whole(path: str | Path, content: str | bytes) -> None:
+    """Write text (as UTF-8) or bytes to a file that appears complete or not at all.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    try:
+        atomic_write(path, content)
+    except OSError as error:
+        raise _write_error(path, error) from error
+
+
+class AtomicFile:
+    r"""A text file under a temporary name until ``close()``.
+
+    A file that was there before stays as it was until then. UTF-8, lines end in '\n'.
+
+    Args:
+        path: the final name; its folder exists.
 
     Raises:
         InputError: the file cannot be opened or written.
@@ -39,7 +84,7 @@ class AtomicFile:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._part = part_path(self.path)
-        # File names on Linux are bytes: those that are no UTF-8 pass through as they are.
+        # As in ``_encode``.
         self._file = self._try(
             lambda: self._part.open("w", encoding="utf-8", errors="surrogateescape", newline="\n")
         )
@@ -50,75 +95,84 @@ class AtomicFile:
         self._try(lambda: self._file.write(text))
 
     def close(self) -> None:
-        """Give the file its name; nothing happens the second time."""
+        """Give the file its name; further calls do nothing."""
         if self._is_pending:
             self._try(self._file.close)
             self._try(lambda: self._part.replace(self.path))
             self._is_pending = False
 
     def abort(self) -> None:
-        """Remove what was written; nothing happens after ``close()``."""
+        """Remove what was written; does nothing after ``close()``."""
         if self._is_pending:
             self._is_pending = False
-            # A full disk fails the last write here once more; the file goes anyway.
+            # On a full disk the last write fails here again; the file is removed anyway.
             with contextlib.suppress(OSError):
                 self._file.close()
             self._part.unlink(missing_ok=True)
 
-    def _try(self, action: Callable):
+    def _try(self, action: Callable[[], T]) -> T:
         try:
             return action()
         except OSError as error:
-            raise InputError(f"cannot write {self.path}: {error.strerror or error}") from error
+            raise _write_error(self.path, error) from error
 
 
-def write_whole(path: str | Path, text: str) -> None:
-    """Write a text file; it appears whole or not at all.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    file = AtomicFile(path)
-    try:
-        file.write(text)
-        file.close()
-    except BaseException:
-        file.abort()
-        raise
+def _write_error(path: str | Path, error: OSError) -> InputError:
+    is_full = error.errno == errno.ENOSPC
+    advice = "Free some space on that disk" if is_full else "Choose another file name or folder"
+    return InputError(f"cannot write {path}: {error.strerror or error}. {advice}.")
 
 
 def check_output(flag: str, path: str | Path) -> None:
-    """Raise InputError unless a file can be written there; for runs that write it at their end.
+    """Raise InputError unless a file can be written; for runs that write it at their end.
 
     Args:
         flag: the option that names the file, for the message.
-        path: of the file; what is there stays.
+        path: of the file; an existing file is left unchanged.
     """
     path = Path(path)
+    try:
+        _check_place(flag, path)
+        # Permission bits do not tell whether a file can be made, making one does. Its name is
+        # as long as the longest temporary name of an output.
+        tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", suffix=".part"
+        ).close()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            size = len(os.fsencode(path.name))
+            raise InputError(
+                f"{flag}: the file name {path.name[:24]}... is too long ({size} bytes). "
+                "Choose a shorter one."
+            ) from error
+        raise InputError(
+            f"{flag}: cannot write to the folder {path.parent} ({error.strerror or error}). "
+            "Choose another one."
+        ) from error
+
+
+def _check_place(flag: str, path: Path) -> None:
     if not path.parent.is_dir():
-        raise InputError(f"{flag}: the folder {path.parent} does not exist: make it first")
+        raise InputError(
+            f"{flag}: the folder {path.parent} does not exist. Create it first, or choose another."
+        )
     if path.is_dir():
-        raise InputError(f"{flag}: {path} is a folder: give a file name in it")
+        raise InputError(f"{flag}: {path} is a folder. Give the name of a file in it.")
     place = path.absolute().parts[1:3]
     is_system = place[:1] == ("proc",) or (place[:1] == ("dev",) and place[1:] != ("shm",))
     if is_system or (path.exists() and not path.is_file()):
-        # The finished file is renamed over what is there: that would replace the device.
-        raise InputError(f"{flag}: {path} is a device or a pipe: give the name of a file")
-    try:
-        # Only a file made there tells; permission bits do not.
-        tempfile.TemporaryFile(dir=path.parent).close()
-    except OSError as error:
-        raise InputError(
-            f"{flag}: the folder {path.parent} cannot be written ({error.strerror}): "
-            "choose another one"
-        ) from error
+        # The finished file is renamed over the old one: that would replace the device.
+        raise InputError(f"{flag}: {path} is a device or a pipe. Give the name of a file.")
 
 
 @contextlib.contextmanager
 def partial_file(path: Path) -> Iterator[Path]:
-    """A new file beside ``path`` to write to; it takes that name if the block succeeds.
+    """Give a new file beside ``path`` to write to; it takes that name if the block succeeds.
 
     Two processes never share it, and a reader never sees half a file.
+
+    Raises:
+        InputError: the folder cannot be written, or its disk is full.
     """
     make_folder(path.parent)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
@@ -126,27 +180,35 @@ def partial_file(path: Path) -> Iterator[Path]:
     part = Path(name)
     try:
         yield part
-        # mkstemp's files are the owner's alone; this one gets what the umask grants.
+        # A file of mkstemp can only be read by its owner; this one gets what the umask grants.
         part.chmod(0o666 & ~_umask())
         part.replace(path)
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise InputError(f"the disk of {path.parent} is full: make room there") from error
+            raise InputError(
+                f"the disk of {path.parent} is full. Free some space there and try again."
+            ) from error
         raise
     finally:
         part.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:
+    """Create a folder if it does not exist yet.
+
+    Raises:
+        InputError: it cannot be created, or files cannot be written there.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # Only a file in it tells whether files can be made there.
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
+        is_cache = folder.absolute().is_relative_to(cache_dir())
+        advice = "Set STAD_HOME to a folder that can be" if is_cache else "Choose another folder"
         raise InputError(
-            f"the cache folder {folder} cannot be written ({error.strerror}): "
-            "set STAD_HOME to one that can"
+            f"the folder {folder} cannot be written ({error.strerror or error}). {advice}."
         ) from error
 
 
@@ -158,9 +220,13 @@ def _umask() -> int:
 
 
 def existing_file(path: str) -> Path:
-    """The path if a file is there, else InputError."""
+    """Return the path of a file.
+
+    Raises:
+        InputError: there is no such file.
+    """
     if not Path(path).is_file():
-        raise InputError(f"no such file: {path}; check the name and the folder")
+        raise InputError(f"no such file: {path}. Check the name and the folder.")
     return Path(path)
 
 

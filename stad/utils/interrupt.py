@@ -1,4 +1,4 @@
-"""Ctrl-C that lets the work at hand come to a clean end."""
+"""Let Ctrl-C end a run cleanly, after the current frame."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import time
 
 from stad.utils.supervisor import is_supervised
 
-# One signal to all processes of a run arrives directly and passed on by the supervisor.
+# A signal to all processes of a run arrives twice: directly, and from the supervisor.
 ECHO_SEC = 0.3
 
 
 class StopRequest:
     """Notes the first Ctrl-C (or SIGTERM) instead of raising; the second one raises.
 
-    Used as a context manager; outside the main thread, where signals do not arrive, it does
-    nothing.
+    A context manager. Outside the main thread, where signals do not arrive, it does nothing.
     """
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -43,4 +42,4 @@ class StopRequest:
                 return
             raise KeyboardInterrupt
         self.requested, self._requested_sec = True, now_sec
-        print("\nstopping; once more stops at once", file=sys.stderr)
+        print("\nStopping. Press Ctrl-C again to quit immediately.", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Tables of Markdown, as pages of the docs have them."""
+"""Write the Markdown tables of the documentation."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 def markdown_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, texts: Sequence[int] = (0,)
 ) -> str:
-    """A header and its rows, a line each.
+    """Return a table: a header and its rows, one per line.
 
     Args:
-        columns: names.
-        rows: cells, as many as there are columns.
-        texts: places of the columns that hold words; the others hold numbers, on the right.
+        columns: their names.
+        rows: one cell for each column.
+        texts: indices of the columns of text; the others hold numbers and are aligned right.
 
     >>> print(markdown_table(("model", "clips"), [("a", "2")]), end="")
     | model | clips |

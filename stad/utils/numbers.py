@@ -50,7 +50,7 @@ def round_decimals(values: np.ndarray, decimals: int) -> np.ndarray:
     rounded = np.rint(scaled)
     distance = np.abs(scaled - rounded)
     rounded /= scale
-    # Beyond 2**52 the product has no fraction left to trust; below it is right to 1 in 2**52.
+    # Above 2**52 the product has no reliable fraction; below, it is exact to 1 in 2**52.
     doubtful = np.flatnonzero(
         (distance > 0.499) | (np.abs(scaled).ravel() >= 2**40).reshape(values.shape)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy._core import multiarray
@@ -14,12 +14,12 @@ from stad.errors import InputError
 
 
 def read_numpy_pickle(path: str | Path) -> Any:
-    """What a pickle holds: containers, strings, numbers and numpy arrays, and nothing else.
+    """Return the content of a pickle of containers, strings, numbers and numpy arrays.
 
-    Strings of Python 2 are taken as latin-1, in which every byte is a letter.
+    Strings of Python 2 are read as latin-1, where every byte is a letter.
 
     Raises:
-        InputError: no such file, not a pickle, damaged, or anything but plain data in it.
+        InputError: the file is missing, damaged or no pickle, or holds anything but plain data.
     """
     path = Path(path)
     first_bytes(path)
@@ -42,8 +42,8 @@ def read_numpy_pickle(path: str | Path) -> Any:
             UnicodeError,
         ) as error:
             raise InputError(
-                f"{path} is not a readable pickle ({first_line(error)}): it is damaged or "
-                "incomplete, get it again"
+                f"{path} cannot be read as a pickle ({first_line(error)}). It is damaged or "
+                "incomplete: get it again."
             ) from error
 
 
@@ -54,15 +54,19 @@ def _encode_latin1(text: str, encoding: str) -> bytes:
 
 
 def _array_from_buffer(
-    buffer: bytes, dtype: np.dtype, shape: tuple[int, ...], order: str, axes: Any = None
+    buffer: bytes,
+    dtype: np.dtype,
+    shape: tuple[int, ...],
+    order: Literal["C", "F"],
+    axes: Any = None,
 ) -> np.ndarray:
-    """What numpy's own function of protocol 5 does for arrays without permuted axes."""
+    """Do what numpy does for arrays of protocol 5, except for permuted axes."""
     if axes is not None:
         raise ValueError("an array with permuted axes")
     return np.frombuffer(buffer, dtype=dtype).reshape(shape, order=order)
 
 
-# What numpy arrays are made of, under the names of numpy 1 and 2, and bytes in old protocols.
+# The parts of numpy arrays, under the names of numpy 1 and 2, and bytes in old protocols.
 ADMITTED = {
     ("_codecs", "encode"): _encode_latin1,
     ("collections", "OrderedDict"): OrderedDict,
@@ -78,31 +82,37 @@ ADMITTED = {
 
 
 class _NumpyUnpickler(pickle.Unpickler):
-    """Refuses every class and function but those of ``ADMITTED``."""
+    """Refuses all classes and functions except those of ``ADMITTED``."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """The class or function of that name, if it is admitted."""
+        """Return the class or function of that name if it is admitted."""
         try:
             return ADMITTED[module, name]
         except KeyError:
             raise InputError(
-                f"asks for {module}.{name}: a file of arrays has no use for it, and it could run "
-                "code, so it is not read; get the file from a source that you trust"
+                f"asks for {module}.{name}. A file of arrays does not need it, and it could run "
+                "code: the file was not read. Get one from a source that you trust."
             ) from None
 
 
 def first_bytes(path: Path) -> bytes:
+    """Return up to 512 bytes from the beginning of a file.
+
+    Raises:
+        InputError: the file is missing, unreadable or empty.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(512)
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
+        raise InputError(f"{path}: no such file. Check the name and the folder.") from None
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror})") from error
+        raise InputError(f"{path} cannot be read ({error.strerror}).") from error
     if not head:
-        raise InputError(f"{path} is empty: get it again")
+        raise InputError(f"{path} is empty. Get it again.")
     return head
 
 
 def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, or the name of its class."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

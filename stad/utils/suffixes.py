@@ -1,4 +1,4 @@
-"""The file name endings of videos and images."""
+"""List the file name endings of videos and images."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Runs a script's job in a process of its own, so that a death by a signal ends in a clear error.
+"""Run a script's job in a process of its own, so that a death by a signal ends in a clear error.
 
-A library that computes can kill its process: no ``except`` sees that, and nothing is said. So a
-script forks before it loads anything large; the child does the work, and the parent, which needs
-next to no memory, waits for it. What the child is busy with it writes on a board, a page of memory
-that the two share.
+A library can kill its process: no ``except`` catches that, and there is no message. A script
+therefore forks before it loads anything large; the child does the work, and the parent, which
+needs almost no memory, waits for it. The child writes what it is doing on a board, memory that the
+two share.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from pathlib import Path
 
 from stad.errors import EXIT_BAD_INPUT, run_script
 
-# Room for the paths of all outputs, however long.
+# Enough for the paths of all outputs, however long.
 BOARD_BYTES = 1 << 18
-# A fault of what computes or decodes, and not a wish of the user's.
+# Signals of a fault in a library, which the user did not send.
 FAULTS = frozenset(
     (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGSYS)
 )
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 WATCHED = (signal.SIGCHLD, *PASSED_ON)
-# Of torchrun's processes: torchrun itself says which of them died of what.
+# Set in the processes of torchrun, which itself reports which of them died of what.
 RANK_VARIABLE = "RANK"
 PR_SET_PDEATHSIG = 1
 
@@ -38,16 +38,16 @@ _facts: dict[str, Fact] = {}
 
 
 def note(**facts: Fact) -> None:
-    """Let the supervisor know what this process is busy with; without one, nothing happens.
+    """Tell the supervisor what this process is doing; without one, do nothing.
 
     Args:
-        facts: any of
+        **facts: any of
             network, precision, device, instruction_set: what computes.
-            avoid: what avoids a fault, as a request to the user ('give --precision float32').
-            save_memory: what needs less memory, likewise.
-            state: path of a file from which the same command with --resume goes on.
-            unfinished: paths of files to be removed after a death, as they are not complete.
-            verdict: path of the verdict to be withdrawn, see ``stad.inference.verdicts``.
+            avoid: how to avoid a fault, as a request to the user ('give --precision float32').
+            save_memory: how to need less memory, as a request to the user.
+            state: path of the file that lets the same command with --resume continue.
+            unfinished: paths of incomplete files, to be removed after a death.
+            verdict: path of the verdict to withdraw, see ``stad.inference.verdicts``.
     """
     if _board is None:
         return
@@ -63,12 +63,12 @@ def run_supervised(
 ) -> None:
     """Run a script's ``main`` as ``run_script`` does, in a child process.
 
-    The exit code is that of ``run_script``. A child that died of a fault, or was killed, gives one
-    error on stderr and code 2; one that died of another signal lets this process die of it too.
+    The exit code is that of ``run_script``. If the child died of a fault or was killed, the user
+    gets one error on stderr and code 2; if it died of another signal, so does this process.
 
     Args:
         main: does the work.
-        on_fault: called with the signal and the facts of ``note`` when the child died of a fault.
+        on_fault: called with the signal and the facts of ``note`` if the child died of a fault.
     """
     global _board
     if RANK_VARIABLE in os.environ:
@@ -95,13 +95,13 @@ def run_supervised(
 
 
 def _open_standard_streams() -> None:
-    """Give a script that was started without them a stdin, stdout and stderr that go nowhere.
+    """Open stdin, stdout and stderr on the null device where they are closed.
 
-    A file that it opens would take their numbers otherwise, and be written into.
+    Otherwise the next file that is opened would take their numbers and be written into.
     """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         if getattr(sys, name) is None:
-            # The lowest free number is taken, and so this one.
+            # The lowest free number is taken, which is this one.
             descriptor = os.open(os.devnull, os.O_RDWR)
             if descriptor != number:
                 os.dup2(descriptor, number)
@@ -117,7 +117,7 @@ def end_with_parent(parent: int) -> None:
     """Let the kernel kill this process when its parent ends.
 
     Args:
-        parent: its process id, for the case that it has ended already.
+        parent: its process id, in case it has already ended.
     """
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -125,12 +125,12 @@ def end_with_parent(parent: int) -> None:
 
 
 def _wait(child: int) -> int:
-    """Pass signals on until the child has ended; give its status as ``os.waitpid`` does."""
+    """Pass signals on until the child has ended; return its status as ``os.waitpid`` does."""
     while True:
-        # They are blocked, so those that came before wait here too.
+        # They are blocked, so those that came earlier wait here too.
         received = signal.sigwaitinfo(WATCHED)
         if received.si_signo != signal.SIGCHLD:
-            # A terminal (the kernel) sends Ctrl-C to both processes by itself.
+            # The terminal itself sends Ctrl-C to both processes (si_code of the kernel: above 0).
             if received.si_code <= 0:
                 os.kill(child, received.si_signo)
             continue
@@ -145,37 +145,38 @@ def _read(board: mmap.mmap) -> dict[str, Fact]:
 
 
 def _report_death(number: int, facts: Mapping[str, Fact]) -> None:
-    """Say what happened and end; or die of the same signal, where the user sent it."""
+    """Report what happened and exit; or die of the same signal if the user sent it."""
     if number not in FAULTS and number != signal.SIGKILL:
         signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [number])
         os.kill(os.getpid(), number)
     for path in facts.get("unfinished") or ():
         Path(path).unlink(missing_ok=True)
-    # The worker's last line, such as that of a progress bar, may not have ended.
+    # The worker's last line, such as a progress bar, may lack its line end.
     print(f"\nerror: {death_message(number, facts)}", file=sys.stderr)
     sys.exit(EXIT_BAD_INPUT)
 
 
 def death_message(number: int, facts: Mapping[str, Fact]) -> str:
-    """Say that a process died of a signal, what it computed, and what to do.
+    """Return the message: which signal ended the process, what it computed, and what to do.
 
     Args:
-        number: of the signal.
-        facts: as ``note`` takes them.
+        number: the signal.
+        facts: as in ``note``.
     """
     name = signal.Signals(number).name
     if number == signal.SIGKILL:
-        cause = f"was killed from outside (signal {number}, {name}), as when memory runs out"
+        cause = f"was killed (signal {number}, {name}), as happens when memory runs out"
         advice = facts.get("save_memory")
     else:
-        cause = f"died of signal {number} ({name}), a fault in a library and not in the options"
+        cause = f"died of signal {number} ({name}): a fault in a library, not in the options"
         advice = facts.get("avoid")
     message = f"the process {_busy_with(facts)} {cause}."
     if advice:
         message += f" {advice}."
-    if facts.get("state") and Path(facts["state"]).exists():
-        message += " What was computed is kept: the same command with --resume goes on from there."
+    state = facts.get("state")
+    if isinstance(state, str) and state and Path(state).exists():
+        message += " Finished results were kept: repeat the command with --resume to continue."
     return message
 
 

@@ -43,7 +43,7 @@ def test_a_resumed_download_with_another_hash_is_deleted(server, tmp_path):
 
 def test_a_part_is_kept_when_the_transfer_breaks_off(server, tmp_path):
     server.claimed_bytes = len(CONTENT) + 1
-    with pytest.raises(InputError, match=r"broke off after 5120 of 5121 bytes.*to resume"):
+    with pytest.raises(InputError, match=r"was interrupted after 5120 of 5121 bytes.*to resume"):
         download_url(f"{server.url}/a", tmp_path / "a", resume=True)
     assert (tmp_path / "a.part").read_bytes() == CONTENT
 

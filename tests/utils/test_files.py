@@ -5,7 +5,7 @@ import os
 import pytest
 
 from stad.errors import InputError
-from stad.utils.files import check_output
+from stad.utils.files import atomic_write, check_output, write_whole
 
 
 def test_devices_and_pipes_are_not_replaced(tmp_path):
@@ -16,3 +16,31 @@ def test_devices_and_pipes_are_not_replaced(tmp_path):
     check_output("--json", tmp_path / "new.json")
     (tmp_path / "link.json").symlink_to(tmp_path / "new.json")
     check_output("--json", tmp_path / "link.json")
+
+
+def test_names_that_are_too_long_are_one_error(tmp_path):
+    check_output("--json", tmp_path / f"{'a' * 230}.json")
+    for size in (245, 250, 300):
+        name = "ä" * (size // 2) + ".json"
+        bytes_ = size // 2 * 2 + 5
+        with pytest.raises(
+            InputError, match=rf"--json: the file name ä+\.\.\. is too long \({bytes_} bytes"
+        ):
+            check_output("--json", tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content", ["nëw\n", "nëw\n".encode(), lambda part: part.write_text("nëw\n")]
+)
+def test_a_file_is_written_whole(tmp_path, content):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    atomic_write(path, content)
+    assert path.read_bytes() == "nëw\n".encode()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_written_is_one_error(tmp_path):
+    with pytest.raises(InputError, match=r"cannot write .*none/a\.txt: No such file .*\. Choose"):
+        write_whole(tmp_path / "none" / "a.txt", b"new")

@@ -38,21 +38,21 @@ FACTS = {
             signal.SIGABRT,
             FACTS,
             "the process that ran slowfast_r50_4x16_ava21 in bfloat16 (cpu, instruction set "
-            "AVX512_CORE_AMX) died of signal 6 (SIGABRT), a fault in a library and not in the "
+            "AVX512_CORE_AMX) died of signal 6 (SIGABRT): a fault in a library, not in the "
             "options. To avoid it, give --precision float32.",
         ),
         (
             signal.SIGKILL,
             FACTS | {"device": "cuda:0", "instruction_set": None, "state": __file__},
-            "the process that ran slowfast_r50_4x16_ava21 in bfloat16 (cuda:0) was killed from "
-            "outside (signal 9, SIGKILL), as when memory runs out. A smaller --batch-size needs "
-            "less memory. What was computed is kept: the same command with --resume goes on from "
-            "there.",
+            "the process that ran slowfast_r50_4x16_ava21 in bfloat16 (cuda:0) was killed "
+            "(signal 9, SIGKILL), as happens when memory runs out. A smaller --batch-size needs "
+            "less memory. Finished results were kept: repeat the command with --resume to "
+            "continue.",
         ),
         (
             signal.SIGSEGV,
             {"state": "/nowhere"},
-            "the process that did the work died of signal 11 (SIGSEGV), a fault in a library and "
+            "the process that did the work died of signal 11 (SIGSEGV): a fault in a library, "
             "not in the options.",
         ),
     ],
@@ -125,7 +125,7 @@ def test_a_death_is_an_error_that_says_what_ran(tmp_path, number):
     assert said.startswith("\nerror: the process that ran net in bfloat16 (cpu) ")
     assert f"ignal {number}" in said
     assert ("To avoid it, rest." in said) == (number != 9)
-    assert said.endswith("with --resume goes on from there.\n")
+    assert said.endswith("with --resume to continue.\n")
     assert said.count("\n") == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["script.py", "state"]
 
@@ -183,7 +183,7 @@ def test_a_signal_to_the_whole_group_is_one_request_to_stop(tmp_path):
     process = start(tmp_path, body, start_new_session=True)
     assert process.stdout.readline() == "ready\n"
     os.killpg(process.pid, signal.SIGTERM)
-    assert end(process) == (0, "True\n", "\nstopping; once more stops at once\n")
+    assert end(process) == (0, "True\n", "\nStopping. Press Ctrl-C again to quit immediately.\n")
 
 
 def test_the_worker_does_not_outlive_the_script(tmp_path):
