@@ -1,4 +1,4 @@
-"""Names in the files of TimeSformer's and TSM's own authors -> names in stad's models.
+"""Rename the tensors of TimeSformer's and TSM's own authors for stad.
 
 facebookresearch/TimeSformer, timesformer/models/vit.py (CC BY-NC 4.0) and
 mit-han-lab/temporal-shift-module, ops/models.py and ops/non_local.py (MIT).
@@ -13,7 +13,7 @@ from torch import Tensor
 
 Rename = Callable[[str], str | None]
 
-# The authors' block -> stad's layer; {space} is the number of the attention within frames.
+# The authors' block -> stad's layer; {space} is the index of the attention within frames.
 TIMESFORMER_BLOCK = {
     "temporal_norm1.": "attentions.0.norm.",
     "temporal_attn.qkv.": "attentions.0.attn.in_proj_",
@@ -32,20 +32,20 @@ TSM_NON_LOCAL = re.compile(r"(layer\d\.\d+)\.nl\.(g|theta|phi|W)\.(?:(\d)\.)?(\w
 
 
 def is_timesformer(state: Mapping[str, Tensor]) -> bool:
-    """Whether these are the names of the authors' TimeSformer."""
+    """Return whether these are the names of the authors' TimeSformer."""
     names = {name.removeprefix("model.") for name in state}
     return {"cls_token", "patch_embed.proj.weight", "blocks.0.attn.qkv.weight"} <= names
 
 
 def is_tsm(state: Mapping[str, Tensor]) -> bool:
-    """Whether these are the names of the authors' TSM, or of the TSN beside it."""
+    """Return whether these are the names of the authors' TSM or TSN."""
     return "base_model.conv1.weight" in state and "base_model.layer1.0.bn1.weight" in state
 
 
 def rename_timesformer(state: Mapping[str, Tensor]) -> Rename:
-    """Return how to rename the authors' TimeSformer, of whichever attention.
+    """Return how to rename the authors' TimeSformer, with any kind of attention.
 
-    The rows of their ``qkv`` are those of ``in_proj``: queries, keys, values, each head by head.
+    The rows of ``qkv`` are those of ``in_proj``: queries, keys, values, each head by head.
 
     Args:
         state: names to tensors, as in the file.
@@ -69,7 +69,7 @@ def rename_tsm(name: str) -> str:
     """Rename a tensor of the authors' TSM or TSN of a ResNet, with or without non-local blocks."""
     if match := re.fullmatch(r"(?:new_fc|base_model\.fc)\.(weight|bias)", name):
         return f"head.fc_cls.{match[1]}"
-    # A block that a non-local one follows is wrapped.
+    # The block before a non-local one is wrapped.
     short = re.sub(r"^(base_model\.layer\d\.\d+)\.block\.", r"\1.", name)
     short = short.removeprefix("base_model.")
     if match := re.fullmatch(r"(conv|bn)1\.(\w+)", short):
@@ -86,7 +86,7 @@ def rename_tsm(name: str) -> str:
 
 
 def _non_local(module: str, index: str | None, leaf: str) -> str:
-    """'g', '0', 'weight' -> 'g.0.conv.weight'; 'W', '1', 'bias' -> 'conv_out.bn.bias'."""
+    """Rename a part: 'g', '0', 'weight' -> 'g.0.conv.weight'."""
     if module == "W":
         return f"conv_out.{'bn' if index == '1' else 'conv'}.{leaf}"
     return f"{module}.{f'{index}.' if index else ''}conv.{leaf}"
@@ -95,7 +95,7 @@ def _non_local(module: str, index: str | None, leaf: str) -> str:
 def fold_output_biases(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the authors' TSM without the biases of its non-local blocks' last convolutions.
 
-    Batch norm follows them, so that a bias b is the same as a running mean that is lower by b.
+    Batch norm follows them, so a bias b equals a running mean that is lower by b.
     """
     folded = dict(state)
     for name, bias in state.items():

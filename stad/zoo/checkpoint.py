@@ -1,4 +1,4 @@
-"""Checkpoint files -> state dicts, without running anything that a file may hold."""
+"""Read checkpoint files into state dicts, without running code that a file may hold."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from torch import Tensor
 from stad.errors import InputError
 from stad.utils.pickles import first_bytes, first_line, read_numpy_pickle
 
-# Where the weights are in a file that holds more: mmengine, PySlowFast, others.
+# Keys of the weights in a file that holds more: of mmengine, PySlowFast and others.
 STATE_KEYS = ("state_dict", "model_state", "model")
-# Where the config of the training is, as text: mmengine and mmaction2 1.x have it under 'cfg' in
-# 'meta', mmaction2 0.x under 'config' there, PySlowFast and TimeSformer's authors under 'cfg'.
+# Keys of the training config, as text: mmengine and mmaction2 1.x have it under 'cfg' in 'meta',
+# mmaction2 0.x under 'config' in 'meta', PySlowFast and TimeSformer's authors under 'cfg'.
 META_KEY = "meta"
 CONFIG_KEYS = ("cfg", "config")
 # The first bytes of torch's format before 1.6: a pickled magic number.
@@ -31,7 +31,7 @@ PICKLE = b"\x80"
 
 
 class _Ignored:
-    """Stands for anything in a checkpoint that is no tensor: made of whatever, holding nothing."""
+    """Placeholder for non-tensor objects in a checkpoint; accepts any arguments, stores nothing."""
 
     def __init__(self, *values: Any) -> None:
         pass
@@ -40,8 +40,8 @@ class _Ignored:
         pass
 
 
-# What training leaves beside the weights (loss histories, configs, numpy numbers). None of these
-# is run or even imported: the names read as _Ignored.
+# Objects that training stores beside the weights (loss histories, configs, numpy numbers). None of
+# them is run or imported: each is read as _Ignored.
 IGNORED_NAMES = (
     "builtins.getattr",
     "mmengine.logging.history_buffer.HistoryBuffer",
@@ -59,13 +59,13 @@ IGNORED_NAMES = (
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file of weights holds.
+    """The content of a file of weights.
 
     Attributes:
-        path: of the file.
+        path: the file.
         state: names to tensors, on the CPU, under the file's own names.
-        config_text: the config that the network was trained with, as text; '' where the file
-            holds none.
+        config_text: the config that the network was trained with, as text; '' if the file holds
+            none.
     """
 
     path: Path
@@ -79,17 +79,17 @@ def read_checkpoint(path: str | Path) -> dict[str, Tensor]:
 
 
 def open_checkpoint(path: str | Path) -> Checkpoint:
-    """Read a checkpoint of any kind that stad knows.
+    """Read a checkpoint of any supported kind.
 
-    Kinds are told apart by content: torch (zipped or older), safetensors, and the pickles of
-    PySlowFast's Caffe2 models and of DeepMind's I3D. Code in a file is never run: torch's are
-    read with ``weights_only=True``, pickles admit numpy arrays alone.
+    The content tells the kind: torch (zipped or older), safetensors, or the pickles of PySlowFast's
+    Caffe2 models and of DeepMind's I3D. Code in a file is never run: torch's files are read with
+    ``weights_only=True``, pickles with numpy arrays only.
 
     Args:
         path: a file.
 
     Raises:
-        InputError: no such file, not a checkpoint, damaged, or one that needs code to be read.
+        InputError: the file is missing, damaged or no checkpoint, or reading it would run code.
     """
     path = Path(path)
     head = first_bytes(path)
@@ -100,35 +100,35 @@ def open_checkpoint(path: str | Path) -> Checkpoint:
     elif _is_safetensors(path, head):
         return Checkpoint(path, _read_safetensors(path))
     else:
-        raise InputError(f"{path} is not a checkpoint: {_guess_content(head)}")
+        raise InputError(f"{path} is not a checkpoint: {_guess_content(head)}.")
     return Checkpoint(path, _tensors(path, content), _config_text(content))
 
 
 def _guess_content(head: bytes) -> str:
     if head.startswith(b"version https://git-lfs"):
-        return "it is the pointer that git keeps in place of a large file, run 'git lfs pull'"
+        return "it is the pointer that git keeps for a large file. Run 'git lfs pull'"
     if head.lstrip()[:1] == b"<":
-        return "it is a web page, which a server sent in place of the file, download it again"
+        return "it is a web page that a server sent instead of the file. Download it again"
     if head.isascii():
-        return "it is text"
-    return "it is no file of torch, safetensors or PySlowFast, or it is damaged"
+        return "it is text. Check the path"
+    return "it is damaged, or not a file of torch, safetensors or PySlowFast"
 
 
 def _read_torch(path: Path, head: bytes) -> Any:
     if head.startswith(ZIP) and not zipfile.is_zipfile(path):
-        raise InputError(f"{path} is cut off: get it again")
+        raise InputError(f"{path} is incomplete. Get it again.")
     try:
         with torch.serialization.safe_globals([(_Ignored, name) for name in IGNORED_NAMES]):
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise InputError(
-            f"{path} is not read, for it holds more than weights, and that could run code: "
-            f"{_refused_name(error)}; get a file that holds the state dict alone"
+            f"{path} was not read: it holds more than weights, which could run code "
+            f"({_refused_name(error)}). Get a file that holds only the state dict."
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
         raise InputError(
-            f"{path} cannot be read as a file of torch ({first_line(error)}): it is damaged or "
-            "incomplete, get it again"
+            f"{path} cannot be read as a file of torch ({first_line(error)}). It is damaged or "
+            "incomplete: get it again."
         ) from error
 
 
@@ -149,8 +149,10 @@ def _unwrap_pickle(path: Path, content: Any) -> Any:
         try:
             return convert_deepmind_i3d(content)
         except (ValueError, AttributeError, KeyError) as error:
-            raise InputError(f"{path} is not the published I3D: {first_line(error)}") from error
-    # Caffe2's word for arrays.
+            raise InputError(
+                f"{path} is not the published I3D ({first_line(error)}). Get that file again."
+            ) from error
+    # Caffe2's name for arrays.
     return content.get("blobs", content)
 
 
@@ -169,17 +171,18 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         return load_file(path)
     except (SafetensorError, json.JSONDecodeError, ValueError) as error:
         raise InputError(
-            f"{path} cannot be read as safetensors ({first_line(error)}): get it again"
+            f"{path} cannot be read as safetensors ({first_line(error)}). Get it again."
         ) from error
 
 
 def _config_text(content: Any) -> str:
-    """The config in a file's content as text; '' where there is none."""
+    """Return the config in a file's content as text, '' if there is none."""
     if not isinstance(content, Mapping):
         return ""
-    meta = content.get(META_KEY)
-    for holder in (meta, content):
-        for key in CONFIG_KEYS if isinstance(holder, Mapping) else ():
+    for holder in (content.get(META_KEY), content):
+        if not isinstance(holder, Mapping):
+            continue
+        for key in CONFIG_KEYS:
             found = holder.get(key)
             if isinstance(found, str | Mapping):
                 return str(found)
@@ -187,7 +190,7 @@ def _config_text(content: Any) -> str:
 
 
 def _tensors(path: Path, content: Any) -> dict[str, Tensor]:
-    """The tensors of a mapping, found under one of ``STATE_KEYS`` or at the top."""
+    """Return the tensors of a mapping, found under one of ``STATE_KEYS`` or at the top."""
     for key in STATE_KEYS:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
@@ -200,5 +203,7 @@ def _tensors(path: Path, content: Any) -> dict[str, Tensor]:
             if isinstance(name, str) and isinstance(value, Tensor):
                 state[name] = value
     if not state:
-        raise InputError(f"{path} holds no weights: expected a state dict of named tensors")
+        raise InputError(
+            f"{path} holds no weights: expected a state dict of named tensors. Give another file."
+        )
     return state

@@ -1,15 +1,16 @@
-"""The best model that can be had here: from the cache, else from the network, else a fallback."""
+"""Choose the best available model: from the cache, else downloaded, else a fallback."""
 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 
 from stad.errors import InputError
 from stad.zoo import catalog
 from stad.zoo.files import fetch, is_cached
 from stad.zoo.weights import Weights
 
-# Best mAP first, leaving out those of the same speed that are worse.
+# By mAP, best first, without those that are worse than another of the same speed.
 DETECTION_MODELS = (
     "slowonly_r50_16x4_tricks_k700_avakinetics",
     "slowfast_acrn_r50_8x8_ava22",
@@ -19,33 +20,39 @@ DETECTION_MODELS = (
     "slowfast_r50_4x16_ava21",
     "slowonly_r50_4x16_ava21",
 )
-# On a CPU a clip of the ones above these takes many seconds.
+# The first four need many seconds per clip on a CPU.
 CPU_DETECTION_MODELS = DETECTION_MODELS[4:]
-# From a package index alone.
+# Needs a package index only.
 FALLBACK_MODEL = "skeleton_poses"
 
 DETECTORS = ("rtmdet_m_person", "rtmdet_m", "rtmdet_s", "rtmdet_tiny")
 CPU_DETECTORS = DETECTORS[2:]
 FALLBACK_DETECTOR = "yolov4_tiny"
 
+Files = tuple[Weights, ...]
+
 
 def choose_detection_model(device: str = "cpu", *, progress: bool = True) -> tuple[str, str]:
-    """The name of an action detector whose weights are now in the cache, and why this one.
+    """Return the name of an action detector whose weights are in the cache, and the reason.
 
     Args:
-        device: on a CPU, only models that are quick enough there are looked at.
+        device: on a CPU, only models that are fast enough there are considered.
         progress: show the progress of a download on a terminal.
 
     Raises:
-        InputError: not even the fallback can be had; says how to get it by hand.
+        InputError: not even the fallback can be fetched; says how to get it by hand.
     """
     names = CPU_DETECTION_MODELS if _is_cpu(device) else DETECTION_MODELS
-    files = {entry.name: (entry.weights, *entry.needs) for entry in catalog.MODELS}
+    files = {
+        entry.name: (entry.weights, *entry.needs)
+        for entry in catalog.MODELS
+        if entry.weights is not None
+    }
     return _choose(names, FALLBACK_MODEL, files, progress=progress)
 
 
 def choose_detector(device: str = "cpu", *, progress: bool = True) -> tuple[str, str]:
-    """The name of a person detector whose weights are now in the cache, and why this one.
+    """Return the name of a person detector whose weights are in the cache, and the reason.
 
     Arguments and errors are those of ``choose_detection_model``.
     """
@@ -61,11 +68,7 @@ def _is_cpu(device: str) -> bool:
 
 
 def _choose(
-    names: tuple[str, ...],
-    fallback: str,
-    files: dict[str, tuple[Weights, ...]],
-    *,
-    progress: bool,
+    names: tuple[str, ...], fallback: str, files: Mapping[str, Files], *, progress: bool
 ) -> tuple[str, str]:
     for name in names:
         if all(map(is_cached, files[name])):
@@ -79,15 +82,15 @@ def _choose(
         else:
             return name, f"{failure}{name} was downloaded"
     _fetch_all(files[fallback], progress=progress)
-    return fallback, f"{failure}{fallback} is the best at hand"
+    return fallback, f"{failure}{fallback} is the best available"
 
 
-def _fetch_all(files: tuple[Weights, ...], *, progress: bool) -> None:
+def _fetch_all(files: Files, *, progress: bool) -> None:
     for file in files:
         fetch(file, progress=progress)
 
 
 def _reason(error: InputError) -> str:
-    """'host cannot be reached (...)' out of the whole sentence with its advice."""
+    """Return 'host cannot be reached (...)' from the whole message with its advice."""
     cause = error.__cause__ or error
-    return str(cause).rpartition(" cannot be fetched: ")[2]
+    return str(cause).rpartition(" cannot be fetched: ")[2].rstrip(".")

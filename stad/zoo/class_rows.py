@@ -1,11 +1,10 @@
-"""The rows of a published classifier beside the classes of a model: with a background or without.
+"""Match the rows of a published classifier with the classes of a model.
 
-mmaction2's AVA detectors have one row more than classes, the first, which is never used; its
-MultiSports detectors (``background_class=False``), PySlowFast's and PyTorchVideo's have none.
-What a file records of it goes first, see ``stad.zoo.recorded``. Where it records nothing, the
-numbers decide: as many rows as classes are the classes; one row more is a background row in
-front. That leaves one ambiguity, which no file without a record can solve: a classifier of 66
-real classes fits a model of 65, and its first class is taken for a background row.
+mmaction2's AVA detectors have a first row for the background, which is never used; its MultiSports
+detectors (``background_class=False``), PySlowFast's and PyTorchVideo's have none. If the file
+records it, that counts, see ``stad.zoo.recorded``. Otherwise the numbers decide: with one row more
+than classes, the first is the background. One ambiguity remains for files without a record: a
+classifier of 66 real classes fits a model of 65, and its first class is taken for the background.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 # The last layer of a detector in mmaction2, PySlowFast, its Caffe2 models and PyTorchVideo.
-# stad's own (roi_head.fc_cls) is left out: it never has a background row.
+# stad's own (roi_head.fc_cls) never has a background row.
 PUBLISHED = re.compile(
     r"roi_head\.bbox_head\.fc_cls(\.\d+)?\.(weight|bias)"
     r"|head\.projection\.(weight|bias)|pred_[wb]"
@@ -25,7 +24,7 @@ PUBLISHED = re.compile(
 
 
 def last_layer(names: Mapping[str, object], prefix: str) -> str:
-    """'p' for p.weight, 'p.2' for p.0.weight and p.2.weight."""
+    """Return the name of the last layer: 'p' for p.weight, 'p.2' for p.0.weight and p.2.weight."""
     layers = [re.match(rf"{re.escape(prefix)}\.(\d+)\.", name) for name in names]
     numbers = [int(match[1]) for match in layers if match]
     return f"{prefix}.{max(numbers)}" if numbers else prefix
@@ -37,13 +36,13 @@ def drop_background(
     """Return the rows of a detector's last layer that are classes.
 
     Args:
-        name: in the file.
+        name: the name in the file.
         value: (rows, ...), weight or bias.
-        num_classes: of the model.
-        background: whether the first row is a background class, as far as the file says.
+        num_classes: the model's number of classes.
+        background: whether the first row is a background class; None if the file does not say.
 
     Returns:
-        (num_classes, ...), or as many rows as are left where that does not fit.
+        (num_classes, ...), or another number of rows if the file does not fit the model.
     """
     if not PUBLISHED.fullmatch(name):
         return value
@@ -53,11 +52,12 @@ def drop_background(
 
 
 def row_mismatch(rows: int, num_classes: int, *, background: bool | None) -> str:
-    """What does not fit, for people: the file's rows and the model's classes.
+    """Return a description of the file's rows and the model's classes, which do not match.
 
     Args:
-        rows: of the last layer in the file.
-        num_classes, background: as for ``drop_background``.
+        rows: the number of rows of the last layer in the file.
+        num_classes: as in ``drop_background``.
+        background: as in ``drop_background``.
     """
     known = {
         None: f"{rows} classes, or {rows - 1} and a background row",

@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def convert_deepmind_i3d(tree: Mapping, *, head: str = "head") -> dict[str, Tensor]:
-    """The published I3D checkpoint as the state dict of a whole model of stad.
+    """Return the published I3D checkpoint as the state dict of a model of stad.
 
     'Mixed_3b' > 'Branch_0/Conv3d_0a_1x1' > 'Conv_0' > 'kernel' becomes
     'backbone.Mixed_3b.Branch_0.Conv3d_0a_1x1.conv.weight', and so on.
@@ -21,7 +21,7 @@ def convert_deepmind_i3d(tree: Mapping, *, head: str = "head") -> dict[str, Tens
         head: 'head' for a ``Recognizer``, 'roi_head' for an ``ActionDetector``.
 
     Raises:
-        ValueError: a leaf that no rule covers.
+        ValueError: the tree has a leaf that I3D does not have.
     """
     state: dict[str, Tensor] = {}
     for group in ("params", "batch_stats"):

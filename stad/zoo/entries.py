@@ -1,4 +1,4 @@
-"""What the catalog says of a model and of a person detector."""
+"""Define the entries of the catalog: models and person detectors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stad.zoo.weights import Weights
 OPENMMLAB = "https://download.openmmlab.com/"
 MMACTION = OPENMMLAB + "mmaction/v1.0/"
 
-# A sigmoid score of one of many actions, and a softmax score of one of 400.
+# For a sigmoid score of one of many actions, and for a softmax score of one of 400 classes.
 AVA_THRESHOLD = 0.5
 KINETICS_THRESHOLD = 0.3
 
@@ -19,19 +19,19 @@ class ModelEntry:
     """A model that scores actions.
 
     Attributes:
-        name: what people call it.
+        name: its name in the catalog.
         task: 'detect' (scores per actor) or 'recognize' (scores per clip).
         config: file name in the folder of configs.
-        weights: where the published ones are; None where none are known.
-        licence: of the weights.
-        trained_on: the last data set it was trained on.
-        metric: the accuracy that its authors published; '' where they gave none.
-        metric_note: what the accuracy is of, where that is not plain.
-        evaluation: what of the config to change to evaluate as the authors did: dotted keys and
-            values. The config names the data; this, how it is measured.
-        score_threshold: what a score must reach to be shown, in [0, 1].
-        needs: other files without which the model cannot run.
-        stride_sec: time between predictions that suits the model, seconds.
+        weights: where the published weights are; None if none are known.
+        licence: the licence of the weights.
+        trained_on: the data set that it was trained on last.
+        metric: the accuracy that its authors published; '' if they gave none.
+        metric_note: how the accuracy was measured, if that differs from the config.
+        evaluation: changes of the config for evaluating as the authors did: dotted keys and
+            values. The config names the data, this how it is measured.
+        score_threshold: minimum score to show, in [0, 1].
+        needs: other files that the model needs to run.
+        stride_sec: recommended time between predictions, seconds.
     """
 
     name: str
@@ -58,8 +58,8 @@ class DetectorEntry:
         config: the kind's own config; of mmdet, a path below the configs that mmdet ships.
         weights: where the published weights are.
         box_ap: COCO box AP in percent, as published; None where unknown.
-        licence: of the weights.
-        num_classes: set where the weights have fewer classes than the config.
+        licence: the licence of the weights.
+        num_classes: set if the weights have fewer classes than the config.
         files: further files to fetch, each with its role for the kind.
     """
 

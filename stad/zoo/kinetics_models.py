@@ -1,4 +1,4 @@
-"""The models of Kinetics-400 that stad knows by name: a literal table."""
+"""List the models trained on Kinetics-400: a literal table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from stad.zoo.weights import PackageWeights, UrlWeights, Weights
 
 PYSLOWFAST = "https://dl.fbaipublicfiles.com/pyslowfast/model_zoo/"
 TORCHVISION = "https://download.pytorch.org/models/"
-# As torchvision states of its ResNets: "clips_per_video=5".
+# torchvision states of its ResNets: "clips_per_video=5".
 FIVE_CLIPS = (("val_dataloader.dataset.num_clips", 5),)
 
 
@@ -68,7 +68,7 @@ KINETICS_MODELS: tuple[ModelEntry, ...] = (
         ),
         metric="Kinetics-400 top-1 76.80",
     ),
-    # Their authors publish no hash of these two.
+    # The authors publish no hash of these two.
     _kinetics(
         "slowfast_r50_4x16_pyslowfast_k400", "slowfast_pyslowfast_kinetics.py",
         UrlWeights(PYSLOWFAST + "kinetics400/SLOWFAST_4x16_R50.pkl", ""),

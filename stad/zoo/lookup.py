@@ -1,54 +1,59 @@
-"""The tables of the catalog by name."""
+"""Find entries of the catalog by name, and the folder of configs."""
 
 from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import TypeVar
 
 from stad.errors import InputError
 from stad.zoo.catalog import DETECTORS, MODELS, DetectorEntry, ModelEntry
 
+Entry = TypeVar("Entry", ModelEntry, DetectorEntry)
+
 
 def list_models(task: str | None = None) -> tuple[ModelEntry, ...]:
-    """All models, or those of a task: 'detect' or 'recognize'."""
+    """Return all models, or those of a task: 'detect' or 'recognize'."""
     return tuple(entry for entry in MODELS if task in (None, entry.task))
 
 
 def names(task: str | None = None) -> list[str]:
-    """The names of all models, or of those of a task: 'detect' or 'recognize'."""
+    """Return the names of all models, or of those of a task: 'detect' or 'recognize'."""
     return [entry.name for entry in list_models(task)]
 
 
 def model_entry(name: str) -> ModelEntry:
-    """What the catalog says of a model.
+    """Return the catalog's entry of a model.
 
     Raises:
-        InputError: no such name; says which are near, and all there are.
+        InputError: there is no such name; says which are similar and how to list all.
     """
-    return _find("model", name, MODELS, how_to_list="stad.zoo.names(), or --list-models,")
+    return _find(
+        "model", name, MODELS, how_to_list="List all with --list-models or stad.zoo.names()"
+    )
 
 
 def detector_entry(name: str) -> DetectorEntry:
-    """What the catalog says of a person detector.
+    """Return the catalog's entry of a person detector.
 
     Raises:
-        InputError: no such name; says which are near, and all there are.
+        InputError: there is no such name; says which are similar and how to list all.
     """
     known = ", ".join(entry.name for entry in DETECTORS)
-    return _find("person detector", name, DETECTORS, how_to_list=f"the list ({known})")
+    return _find("person detector", name, DETECTORS, how_to_list=f"Known are {known}")
 
 
 def config_dir() -> Path:
-    """The folder of the configs: inside an installed package, or beside it in a checkout."""
+    """Return the folder of the configs: in an installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parents[1]
     installed = package / "configs"
     return installed if installed.is_dir() else package.parent / "configs"
 
 
-def _find(what: str, name: str, entries: tuple, *, how_to_list: str):
+def _find(what: str, name: str, entries: tuple[Entry, ...], *, how_to_list: str) -> Entry:
     for entry in entries:
         if entry.name == name:
             return entry
     near = difflib.get_close_matches(name, [entry.name for entry in entries], n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise InputError(f"there is no {what} {name!r}: {hint}{how_to_list} has all names")
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    raise InputError(f"there is no {what} named {name!r}. {hint}{how_to_list}.")

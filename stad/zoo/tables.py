@@ -1,4 +1,4 @@
-"""The catalog as text, for the terminal and for the README."""
+"""Show the catalog as text, on the terminal and in the documentation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CACHED = "in the cache"
 
 
 def models_table() -> str:
-    """All models and person detectors, one a line, with what is in the cache."""
+    """Return all models and person detectors, one per line, and which are in the cache."""
     models = [(*_model_row(entry), _cached(entry)) for entry in MODELS]
     return _align([(*MODEL_COLUMNS, ""), *models]) + "\n\n" + detectors_table()
 
@@ -26,7 +26,7 @@ def detectors_table() -> str:
 
 
 def markdown_tables() -> str:
-    """The same for a README, without the cache."""
+    """Return the Markdown tables of the documentation, without the cache."""
     tables = (
         (MODEL_COLUMNS, map(_model_row, MODELS)),
         (DETECTOR_COLUMNS, map(_detector_row, DETECTORS)),
@@ -37,15 +37,15 @@ def markdown_tables() -> str:
 
 
 def labels_table(model: str | None = None) -> str:
-    """The labels of a model, or AVA's, one a line, with their numbers from 1.
+    """Return the labels of a model, or AVA's, one per line, with their numbers from 1.
 
     Raises:
-        InputError: no such model.
+        InputError: there is no such model.
     """
     if model is None:
         class_names = label_maps.class_names("ava")
     else:
-        # It reads the config, and that takes mmengine.
+        # Imported here: reading a config needs mmengine.
         from stad.zoo.loading import class_names_of
 
         class_names = class_names_of(model)
@@ -68,8 +68,8 @@ def _detector_row(entry: DetectorEntry) -> tuple[str, ...]:
 
 def _cached(entry: ModelEntry | DetectorEntry) -> str:
     needs = entry.needs if isinstance(entry, ModelEntry) else ()
-    at_hand = entry.weights is not None and all(map(is_cached, (entry.weights, *needs)))
-    return CACHED if at_hand else ""
+    weights = () if entry.weights is None else (entry.weights, *needs)
+    return CACHED if weights and all(map(is_cached, weights)) else ""
 
 
 def _align(rows: list[tuple[str, ...]]) -> str:

@@ -1,4 +1,4 @@
-"""torchvision's checkpoints of images and clips under stad's names, and 2D weights for 3D networks.
+"""Rename torchvision's checkpoints for stad, and fit weights of images to networks of clips.
 
 Carreira and Zisserman 2017, section 2.4.1, for inflation; Wang et al., "Temporal Segment
 Networks", ECCV 2016, section 3.2, for RGB weights under a stack of flow.
@@ -20,11 +20,11 @@ SLOW_LATERAL = re.compile(r"backbone\.slow_path\.\w+_lateral\.")
 def choose_torchvision(
     state: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]], head: str
 ) -> Rename | None:
-    """How to rename what a torchvision model saved; None where ``state`` is of no such model.
+    """Return how to rename a checkpoint of torchvision; None for any other checkpoint.
 
     Args:
         state: names to tensors, as in the file.
-        shapes: the names that the model has.
+        shapes: the model's names and shapes.
         head: 'head' or 'roi_head'.
     """
     if "conv1.weight" in state and "layer1.0.conv1.weight" in state:
@@ -39,13 +39,13 @@ def choose_torchvision(
 
 
 def is_video_model(state: Mapping[str, Tensor]) -> bool:
-    """Whether a state dict is one of torchvision's R3D, MC3, R(2+1)D or S3D."""
+    """Return whether a state dict is one of torchvision's R3D, MC3, R(2+1)D or S3D."""
     return "stem.0.weight" in state or "features.0.0.0.weight" in state
 
 
 def _rename_resnet(name: str, backbone: str) -> str:
     if re.match(r"fc\.", name):
-        # Classes of images are none of a video's.
+        # The classes of images are not those of videos.
         return name
     name = re.sub(r"downsample\.0\.", "downsample.conv.", name)
     name = re.sub(r"downsample\.1\.", "downsample.bn.", name)
@@ -70,7 +70,7 @@ def _rename_vit(name: str) -> str:
         return name
     number, module, rest = match.groups()
     if module == "mlp":
-        # The first and the fourth module of the file's; older files count the linear layers.
+        # The first and the fourth module; older files count the linear layers.
         module, rest = re.sub(r"^(0|3|linear_[12])\.", r"mlp.\1/", rest).split("/")
     parts = {
         "ln_1": "attentions.0.norm",
@@ -91,13 +91,13 @@ def _rename_video(name: str, head: str) -> str:
 
 
 def fit_for_start(value: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """A convolution of images for a network of clips or of flow; anything else as it is.
+    """Fit a convolution of images to a network of clips or of optical flow.
 
     Args:
-        value: (O, 3, H, W) or (O, I, H, W) for the two rules.
-        shape: (O, I, T, H, W): inflated, so that a clip that stands still gives the response of
-            its frame. (O, C, H, W): each channel gets the mean of the three, so that C equal
-            channels give the response of grey; a kernel of 3 channels is taken for one of RGB.
+        value: (O, I, H, W) for clips, (O, 3, H, W) for flow; anything else is returned unchanged.
+        shape: (O, I, T, H, W) inflates, so that a still clip gives the response of its frame.
+            (O, C, H, W) gives each channel the mean of the three, so that C equal channels give the
+            response of grey; a kernel of 3 channels counts as one of RGB.
     """
     if (
         value.ndim == 4
@@ -118,7 +118,7 @@ def fit_for_start(value: Tensor, shape: tuple[int, ...]) -> Tensor:
 def share_attention(
     mapped: dict[str, Tensor], shapes: Mapping[str, tuple[int, ...]]
 ) -> dict[str, Tensor]:
-    """Where only one attention per layer is there and two are wanted, both start from it.
+    """Start both attentions of a layer from the same weights if the file has only one.
 
     Bertasius et al. 2021, section 4: time attention starts from the weights of space.
     """
@@ -133,7 +133,7 @@ def share_attention(
 def share_streams(
     mapped: dict[str, Tensor], shapes: Mapping[str, tuple[int, ...]]
 ) -> dict[str, Tensor]:
-    """Where a stream of flow has no weights of its own, it starts from those of RGB."""
+    """Start a stream of flow from the weights of RGB if the file has none for it."""
     shared = dict(mapped)
     for name, shape in shapes.items():
         source = name.removeprefix("flow_")
@@ -145,9 +145,9 @@ def share_streams(
 def widen_slow_inputs(
     mapped: dict[str, Tensor], shapes: Mapping[str, tuple[int, ...]]
 ) -> dict[str, Tensor]:
-    """Weights of a network without laterals, where laterals put channels behind its own.
+    """Add zero columns for the channels of laterals to weights of a network without laterals.
 
-    The new channels count nothing at first: the slow pathway begins as the network it is from.
+    The slow pathway then starts as the network that the weights are from.
     """
     if any(SLOW_LATERAL.match(name) for name in mapped):
         return mapped

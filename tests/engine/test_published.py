@@ -98,7 +98,7 @@ def test_the_callers_own_changes_win():
     ("name", "said"),
     [
         (NAME, "the data set is incomplete, missing: data/ava/videos"),
-        ("slowonly_r50_4x16_ava", "did you mean slowonly_r50_4x16_ava21"),
+        ("slowonly_r50_4x16_ava", "Did you mean slowonly_r50_4x16_ava21"),
         (str(ROOT / "configs" / "slowonly_ava.py"), "data/ava/videos"),
         ("none.py", r"none\.py: no such config file"),
         ("i3d_roi_k400", "defines no val_cfg"),

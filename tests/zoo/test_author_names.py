@@ -11,7 +11,8 @@ from torch import nn
 from stad import zoo
 from stad.errors import InputError
 from stad.registry import MODELS
-from stad.zoo.mapping import describe, map_available, map_keys
+from stad.zoo.mapping import map_available, map_keys
+from stad.zoo.mismatch import describe
 from tests.golden import golden, reference_state
 from tests.zoo.names import numbered, shapes_of
 

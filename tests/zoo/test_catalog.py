@@ -109,11 +109,13 @@ def test_candidates_are_in_the_order_of_their_map():
 
 
 def test_unknown_names_get_the_nearest():
-    with pytest.raises(InputError, match="did you mean slowfast_r50_4x16_ava21"):
+    with pytest.raises(InputError, match="Did you mean slowfast_r50_4x16_ava21"):
         zoo.model_entry("slowfast_r50_4x16_ava")
-    with pytest.raises(InputError, match=r"'zzz': stad\.zoo\.names\(\), or --list-models, has"):
+    with pytest.raises(
+        InputError, match=r"'zzz'\. List all with --list-models or stad\.zoo\.names"
+    ):
         zoo.model_entry("zzz")
-    with pytest.raises(InputError, match="did you mean rtmdet_tiny"):
+    with pytest.raises(InputError, match="Did you mean rtmdet_tiny"):
         zoo.detector_entry("rtmdet_tine")
     assert zoo.detector_entry("rtmdet_m_person").num_classes == 1
 

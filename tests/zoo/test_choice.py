@@ -75,10 +75,10 @@ def test_the_fallback_says_why(files):
     assert name == "skeleton_poses"
     assert reason == (
         "slowfast_r50_4x16_context_ava21 could not be fetched "
-        f"({files.url[7:]} answered 404); skeleton_poses is the best at hand"
+        f"({files.url[7:]} answered 404); skeleton_poses is the best available"
     )
     name, reason = choose_detector()
-    assert (name, reason.endswith("yolov4_tiny is the best at hand")) == ("yolov4_tiny", True)
+    assert (name, reason.endswith("yolov4_tiny is the best available")) == ("yolov4_tiny", True)
 
 
 def test_nothing_at_all(files):

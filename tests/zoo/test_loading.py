@@ -17,7 +17,7 @@ from stad.errors import InputError
 from stad.registry import MODELS as MODEL_REGISTRY
 from stad.video.window import Window
 from stad.zoo.catalog import MODELS
-from stad.zoo.loading import safetensors_copy
+from stad.zoo.published import safetensors_copy
 from tests.golden import golden, reference_state
 
 TINY = str(Path(__file__).parents[1] / "data" / "tiny_detector.py")
@@ -189,7 +189,7 @@ def test_a_config_and_a_checkpoint_of_ones_own(tmp_path):
         (TINY, "auto", "its weights must be named"),
         (TINY, "none.pth", r"none\.pth: no such file of weights"),
         ("none.py", None, r"none\.py: no such config file"),
-        ("slowfast", None, "there is no model 'slowfast'"),
+        ("slowfast", None, "there is no model named 'slowfast'"),
     ],
 )
 def test_what_cannot_be_opened(name, weights, said):
@@ -209,7 +209,7 @@ def test_labels_must_be_as_many_as_outputs(tmp_path):
 
 def test_a_python_file_that_is_no_config(tmp_path):
     (tmp_path / "a.py").write_text("x = 1\n")
-    with pytest.raises(InputError, match="defines no 'model'"):
+    with pytest.raises(InputError, match="does not define 'model'"):
         zoo.load(str(tmp_path / "a.py"), None)
 
 

@@ -8,7 +8,8 @@ import torch
 
 from stad.errors import InputError
 from stad.zoo.catalog import MODELS
-from stad.zoo.mapping import describe, map_available, map_keys
+from stad.zoo.mapping import map_available, map_keys
+from stad.zoo.mismatch import describe
 from tests.zoo.names import caffe2, mmaction2, numbered, pyslowfast, pytorchvideo, shapes_of
 
 SLOWFAST = "slowfast_8x8_pytorchvideo_ava.py"
@@ -329,7 +330,7 @@ def test_two_pathways_do_not_fit_one():
         ("fc.weight", 1000, "an image classifier with 1000 classes"),
         ("heads.head.weight", 1000, "an image classifier with 1000 classes"),
         ("classifier.1.weight", 400, "a recognizer of torchvision with 400 classes"),
-        ("vocab", 7, "no checkpoint of stad"),
+        ("vocab", 7, "does not look like one of stad"),
     ],
 )
 def test_what_a_checkpoint_looks_like(name, rows, said):
