@@ -78,7 +78,8 @@ def config_main(arguments: Sequence[str] | None = None, *, prog: str | None = No
     from stad.engine.config_options import read_changes
 
     changes = read_changes(options.cfg_options)
-    from stad.engine.run import RunOptions, check
+    from stad.engine.data_check import check
+    from stad.engine.options import RunOptions
 
     found = check(RunOptions(config=options.config, changes=changes))
     for split, dataset in found.datasets.items():

@@ -1,1 +1,60 @@
-"""Training and evaluation runs: mmengine's runner with what stad adds to it."""
+"""Train and evaluate: mmengine's runner with checks, hooks, checkpoints and metrics of stad."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stad.engine.ava_metric import AVAMetric
+    from stad.engine.checkpoints import AtomicCheckpointHook, best_checkpoint, newest_checkpoint
+    from stad.engine.classification_metric import AccuracyMetric
+    from stad.engine.config_options import read_changes
+    from stad.engine.data_check import DataCheck, check
+    from stad.engine.options import RunOptions
+    from stad.engine.run import evaluate, train
+    from stad.engine.runner import CheckedRunner
+    from stad.engine.start import load_start_weights
+
+__all__ = [
+    "AVAMetric",
+    "AccuracyMetric",
+    "AtomicCheckpointHook",
+    "CheckedRunner",
+    "DataCheck",
+    "RunOptions",
+    "best_checkpoint",
+    "check",
+    "evaluate",
+    "load_start_weights",
+    "newest_checkpoint",
+    "read_changes",
+    "train",
+]
+
+# Imported when first used: they need torch and mmengine, which take seconds.
+_MODULES = {
+    "AVAMetric": "ava_metric",
+    "AccuracyMetric": "classification_metric",
+    "AtomicCheckpointHook": "checkpoints",
+    "CheckedRunner": "runner",
+    "DataCheck": "data_check",
+    "RunOptions": "options",
+    "best_checkpoint": "checkpoints",
+    "check": "data_check",
+    "evaluate": "run",
+    "load_start_weights": "start",
+    "newest_checkpoint": "checkpoints",
+    "read_changes": "config_options",
+    "train": "run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,4 +1,4 @@
-"""AVA's frame-mAP as mmengine's evaluator wants it; ``stad.evaluation.ava`` does the counting."""
+"""Wrap AVA's frame-mAP (``stad.evaluation.ava``) for mmengine's evaluator."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from mmengine import dist
-from mmengine.evaluator import BaseMetric
 
 from stad.annotations.ava_csv import read_excluded
 from stad.annotations.ava_table import AvaTable, labelled_boxes
 from stad.annotations.ava_writer import EXACT_DETECTIONS, write_ava_csv
 from stad.annotations.label_maps import evaluated_classes, read_label_map
 from stad.annotations.readers import read_annotations
-from stad.evaluation.ava import evaluate_ava
+from stad.engine.gathering_metric import GatheringMetric
+from stad.evaluation.ava import AvaResult, evaluate_ava
 from stad.evaluation.ava_summary import as_table
 from stad.evaluation.compare_ava import AvaComparison
 from stad.registry import METRICS
@@ -30,19 +29,19 @@ class _Scored(NamedTuple):
 
 
 @METRICS.register_module()
-class AVAMetric(BaseMetric):
-    """mAP at IoU 0.5 against the ground truth that the data set names.
+class AVAMetric(GatheringMetric):
+    """Frame-mAP at IoU 0.5 against the ground truth that the data set names.
 
-    Over several processes each keyframe counts once, also where a sampler repeats some.
+    With several processes each keyframe counts once, even if a sampler repeats some.
 
     Args:
-        evaluated: label map of the classes that are evaluated; None takes AVA's 60 for the
-            label map 'ava', else all classes of the data set.
+        evaluated: label map of the classes to evaluate; None takes AVA's 60 for the label map
+            'ava', else all classes of the data set.
         protocol: 'official', 'mmaction2' or 'pyslowfast'.
         out: CSV file for the detections, in AVA's format.
 
     Attributes:
-        comparison: of the last evaluation, on the first process only.
+        comparison: the last evaluation, on the first process only.
     """
 
     per_class_name = "AP"
@@ -50,45 +49,34 @@ class AVAMetric(BaseMetric):
     def __init__(
         self, *, evaluated: str | None = None, protocol: str = "official", out: str | None = None
     ) -> None:
-        # mmengine warns of a metric without a prefix; the names here need none.
-        super().__init__(prefix="ava")
+        super().__init__("ava")
         self._evaluated, self._protocol, self._out = evaluated, protocol, out
         self.comparison: AvaComparison | None = None
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
-        """Keep what ``ActionDetector`` predicts: {'meta': ``ClipMeta``, 'scores': (K, C)}."""
+        """Collect what ``ActionDetector`` predicts: {'meta': ``ClipMeta``, 'scores': (K, C)}."""
         for one in data_samples:
             meta = one["meta"]
             self.results.append(
                 _Scored(meta.video_id, meta.time_sec, meta.boxes, one["scores"].numpy())
             )
 
-    def evaluate(self, size: int) -> dict[str, float]:
-        """Gather from all processes and count.
-
-        Args:
-            size: of the data set; not needed, for keyframes are told apart by their ids.
-        """
-        gathered = dist.gather_object(self.results, dst=0)
-        metrics = [None]
-        if dist.is_main_process():
-            unique = {(one.video_id, one.time_sec): one for part in gathered for one in part}
-            metrics = [self.compute_metrics([unique[key] for key in sorted(unique)])]
-        dist.broadcast_object_list(metrics)
-        self.results.clear()
-        return metrics[0]
+    def without_repeats(self, results: Sequence[_Scored]) -> list[_Scored]:
+        """Return one prediction per keyframe, ordered by video and time."""
+        unique = {(one.video_id, one.time_sec): one for one in results}
+        return [unique[key] for key in sorted(unique)]
 
     def compute_metrics(self, results: list[_Scored]) -> dict[str, float]:
-        """{'mAP': in [0, 1], NaN where no class has ground truth, 'keyframes': how many}."""
+        """Return {'mAP': in [0, 1] or NaN without ground truth, 'keyframes': their number}."""
         found = self._as_table(results)
         if self._out is not None:
             write_ava_csv(self._out, found, numbers=EXACT_DETECTIONS)
-        annotated = read_annotations(self.dataset_meta["annotations"], allow_bad_numbers=True)
-        # What the data set leaves out is nothing that could be found.
-        annotated = annotated.without_rows(self.dataset_meta.get("left_out_rows", []))
+        annotated = read_annotations(self.meta["annotations"], allow_bad_numbers=True)
+        # Rows that the data set drops cannot be detected.
+        annotated = annotated.without_rows(self.meta.get("left_out_rows", []))
         tables = [annotated, found]
-        if self.dataset_meta["excluded"] is not None:
-            tables.append(read_excluded(self.dataset_meta["excluded"]))
+        if self.meta["excluded"] is not None:
+            tables.append(read_excluded(self.meta["excluded"]))
         truth, detections, *excluded = labelled_boxes(*tables)
         result = evaluate_ava(
             truth,
@@ -103,13 +91,12 @@ class AVAMetric(BaseMetric):
     def _classes(self) -> dict[int, str]:
         if self._evaluated is not None:
             return read_label_map(self._evaluated)
-        if self.dataset_meta["label_map"] == "ava":
+        if self.meta["label_map"] == "ava":
             return evaluated_classes()
-        meta = self.dataset_meta
-        return dict(zip(meta["class_ids"], meta["classes"], strict=True))
+        return dict(zip(self.meta["class_ids"], self.meta["classes"], strict=True))
 
     def _as_table(self, results: list[_Scored]) -> AvaTable:
-        class_ids = np.array(self.dataset_meta["class_ids"], dtype=np.int64)
+        class_ids = np.array(self.meta["class_ids"], dtype=np.int64)
         videos = tuple(sorted({one.video_id for one in results}))
         number = {name: index for index, name in enumerate(videos)}
         count = np.array([len(one.boxes) for one in results], dtype=np.int64)
@@ -138,10 +125,15 @@ class AVAMetric(BaseMetric):
         return self.comparison is not None
 
     def per_class(self) -> dict[str, float]:
-        """Name -> average precision of the last evaluation; NaN without ground truth."""
-        names, values = self.comparison.result.class_names, self.comparison.result.ap.tolist()
-        return dict(zip(names, values, strict=True))
+        """Return name -> average precision of the last evaluation; NaN without ground truth."""
+        result = self._last_result()
+        return dict(zip(result.class_names, result.ap.tolist(), strict=True))
 
     def table(self) -> str:
-        """The last evaluation for the log: one line per class, best first."""
-        return f"average precision per class\n{as_table(self.comparison.result)}"
+        """Return the last evaluation for the log: one line per class, best first."""
+        return f"average precision per class\n{as_table(self._last_result())}"
+
+    def _last_result(self) -> AvaResult:
+        if self.comparison is None:
+            raise RuntimeError("nothing was evaluated yet on this process")
+        return self.comparison.result

@@ -1,4 +1,4 @@
-"""What is checked before a run: a run that cannot work stops here, with the reason."""
+"""Check model and data before a run: a run that cannot work stops here, with the reason."""
 
 from __future__ import annotations
 
@@ -22,47 +22,49 @@ from stad.utils.text import shown
 AnyDataset = AVADataset | VideoDataset | SkeletonDataset
 
 
-def check_model_fits(model: ActionModel, dataset: AVADataset | VideoDataset) -> None:
-    """Raise InputError unless the model's outputs are the data set's classes.
+def check_model_fits(model: ActionModel, dataset: AnyDataset) -> None:
+    """Raise InputError unless the model's outputs match the data set's classes.
 
     Args:
         model: an ``ActionDetector`` or a ``Recognizer``.
-        dataset: of actors for the one, of videos for the other.
+        dataset: of actors for a detector, a ``VideoDataset`` for a recognizer.
     """
     is_detector = isinstance(model, ActionDetector)
     if is_detector == isinstance(dataset, VideoDataset):
         what = ("actors", "AVADataset") if is_detector else ("whole clips", "VideoDataset")
         raise InputError(
-            f"the model scores {what[0]}, but the data set is a {type(dataset).__name__}: "
-            f"it needs a {what[1]}"
+            f"the model scores {what[0]}, but the data set is a {type(dataset).__name__}. "
+            f"Use a {what[1]}, or another model."
         )
     classes = len(dataset.class_ids)
     for name, head in model.heads.items():
         if head.num_classes != classes:
             raise InputError(
                 f"the model has {head.num_classes} outputs, but label_map {dataset.label_map!r} "
-                f"names {classes} classes: set model.{name}.num_classes to {classes}, or name "
-                "the label map that the model is for"
+                f"names {classes} classes. Set model.{name}.num_classes to {classes}, or name the "
+                "label map that the model is for."
             )
-    if is_detector and not model.roi_head.multilabel and dataset.max_labels > 1:
+    if not isinstance(model, ActionDetector) or isinstance(dataset, VideoDataset):
+        return
+    if not model.roi_head.multilabel and dataset.max_labels > 1:
         raise InputError(
             f"the model gives each actor one class (roi_head.multilabel is False), but an actor "
-            f"in {dataset.annotations} has {dataset.max_labels}: set model.roi_head.multilabel "
-            "to True, or leave one label per actor"
+            f"in {dataset.annotations} has {dataset.max_labels}. Set model.roi_head.multilabel "
+            "to True, or keep one label per actor."
         )
 
 
 def check_same_classes(datasets: Sequence[AVADataset | VideoDataset]) -> None:
-    """Raise InputError unless the classes have the same names in the same order."""
+    """Raise InputError unless all classes have the same names in the same order."""
     for one, other in pairwise(datasets):
-        # As many, or one of them would not fit the model.
+        # The numbers are equal, or one data set would not fit the model.
         names = zip(one.metainfo["classes"], other.metainfo["classes"], strict=True)
         for number, (name, other_name) in enumerate(names, start=1):
             if name != other_name:
                 raise InputError(
                     f"training and validation number their classes differently: line {number} is "
                     f"{name!r} in label_map {one.label_map!r} and {other_name!r} in "
-                    f"{other.label_map!r}: give both the same label map"
+                    f"{other.label_map!r}. Give both the same label map."
                 )
 
 
@@ -70,10 +72,11 @@ def check_data(train: AnyDataset | None, val: AnyDataset | None) -> list[str]:
     """Compare the data sets of a run with each other.
 
     Args:
-        train, val: the data sets, None where the run has none.
+        train: the training data; None if the run has none.
+        val: the validation data; None if the run has none.
 
     Returns:
-        Tables of findings for people, none where all is well.
+        Tables of findings to print; empty if there are none.
     """
     if train is None:
         return []
@@ -86,7 +89,7 @@ def check_data(train: AnyDataset | None, val: AnyDataset | None) -> list[str]:
 
 
 def _check_unlearnt(train: AnyDataset, val: AnyDataset) -> list[Finding]:
-    """Find classes that are evaluated and cannot be learnt."""
+    """Find classes that are evaluated but not trained."""
     if len(train.example_counts) != len(val.example_counts):
         return []
     names = np.array(train.metainfo["classes"], dtype=object)
@@ -96,14 +99,14 @@ def _check_unlearnt(train: AnyDataset, val: AnyDataset) -> list[Finding]:
 
 
 def _check_shared(train: AnyDataset, val: AnyDataset) -> list[Finding]:
-    """Find videos that a model is evaluated on and has learnt from."""
+    """Find videos that are in both training and validation."""
     both = sorted(train.video_keys & val.video_keys)
     return [
         Finding(
-            f"of the {len(val.video_keys)} of {val.annotations} are in training, too",
+            f"of the {len(val.video_keys)} of {val.annotations} are also in training",
             count=len(both),
             unit="videos",
-            guess="The figures of the evaluation will be too good: give each video to one of them.",
+            guess="The evaluation will be too good: put each video into one of them.",
             examples=tuple(Path(one).name for one in both[:3]),
             drops=False,
         )
@@ -111,7 +114,7 @@ def _check_shared(train: AnyDataset, val: AnyDataset) -> list[Finding]:
 
 
 def _check_unlisted(train: AnyDataset, val: AnyDataset) -> list[Finding]:
-    """Find videos that lie beside those that have rows, and have none."""
+    """Find videos in the same folders that have no rows."""
     if not (isinstance(train, AVADataset) and isinstance(val, AVADataset)):
         return []
     listed = train.video_keys | val.video_keys

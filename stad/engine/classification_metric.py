@@ -1,4 +1,4 @@
-"""Accuracy as mmengine's evaluator wants it; ``stad.evaluation.classification`` counts."""
+"""Wrap accuracy (``stad.evaluation.classification``) for mmengine's evaluator."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from mmengine import dist
-from mmengine.evaluator import BaseMetric
 
+from stad.engine.gathering_metric import GatheringMetric
 from stad.errors import InputError
 from stad.evaluation.classification import (
     average_views,
@@ -33,7 +32,7 @@ class _Scored(NamedTuple):
 
 
 class VideoScores(NamedTuple):
-    """What was predicted for each video.
+    """The predictions for each video.
 
     Attributes:
         videos: (N,) names.
@@ -46,71 +45,56 @@ class VideoScores(NamedTuple):
     scores: np.ndarray
 
 
-def _each_once(results: Sequence[_Scored]) -> list[_Scored]:
-    """The views of all videos without repeats, in order."""
-    unique: dict[tuple[str, int], _Scored] = {}
-    label_of: dict[str, int] = {}
-    for one in results:
-        if one.label >= 0 and label_of.setdefault(one.video_id, one.label) != one.label:
-            raise InputError(
-                f"{one.video_id} is evaluated with the classes {label_of[one.video_id]} and "
-                f"{one.label} (from 0): give each video one class"
-            )
-        unique[one.video_id, one.view] = one
-    return [unique[key] for key in sorted(unique)]
-
-
 @METRICS.register_module()
-class AccuracyMetric(BaseMetric):
-    """Top-k and mean class accuracy of videos, the scores of their views averaged.
+class AccuracyMetric(GatheringMetric):
+    """Top-k and mean class accuracy of videos, with the scores of their views averaged.
 
-    Over several processes each view counts once, also where a sampler repeats some. Views that
-    could not be read do not count, nor do videos without a view that could.
+    With several processes each view counts once, even if a sampler repeats some. Views that could
+    not be read do not count, nor do videos without a readable view.
 
     Args:
-        topk: for which k.
+        topk: the values of k.
         out: CSV file for the predictions: video, label, predicted, score.
 
     Attributes:
-        result: of the last evaluation, on the first process only.
+        result: the last evaluation, on the first process only.
     """
 
     per_class_name = "accuracy"
 
     def __init__(self, *, topk: Sequence[int] = (1, 5), out: str | None = None) -> None:
-        # mmengine warns of a metric without a prefix; the names here need none.
-        super().__init__(prefix="accuracy")
+        super().__init__("accuracy")
         self._topk, self._out = tuple(topk), out
         self.result: VideoScores | None = None
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
-        """Keep what ``Recognizer`` predicts: {'meta': ``VideoMeta``, 'scores': (C,)}."""
+        """Collect what ``Recognizer`` predicts: {'meta': ``VideoMeta``, 'scores': (C,)}."""
         for one in data_samples:
             meta = one["meta"]
             scores = one["scores"].numpy()
             self.results.append(_Scored(meta.video_id, meta.view, meta.label, scores))
 
-    def evaluate(self, size: int) -> dict[str, float]:
-        """Gather from all processes and count.
-
-        Args:
-            size: of the data set; not needed, for views are told apart by their numbers.
+    def without_repeats(self, results: Sequence[_Scored]) -> list[_Scored]:
+        """Return each view once, ordered by video and number.
 
         Raises:
             InputError: views of one video have different labels.
         """
-        gathered = dist.gather_object(self.results, dst=0)
-        metrics = [None]
-        if dist.is_main_process():
-            metrics = [self.compute_metrics(_each_once([one for part in gathered for one in part]))]
-        dist.broadcast_object_list(metrics)
-        self.results.clear()
-        return metrics[0]
+        unique: dict[tuple[str, int], _Scored] = {}
+        label_of: dict[str, int] = {}
+        for one in results:
+            if one.label >= 0 and label_of.setdefault(one.video_id, one.label) != one.label:
+                raise InputError(
+                    f"{one.video_id} is evaluated with the classes {label_of[one.video_id]} and "
+                    f"{one.label} (counted from 0). Give each video one class."
+                )
+            unique[one.video_id, one.view] = one
+        return [unique[key] for key in sorted(unique)]
 
     def compute_metrics(self, results: list[_Scored]) -> dict[str, float]:
-        """{'top1': in [0, 1] ..., 'mean_class': likewise, 'videos': how many count}.
+        """Return {'top1': in [0, 1] ..., 'mean_class': in [0, 1], 'videos': number that count}.
 
-        Where some could not be read, 'unreadable' says how many.
+        If some videos could not be read, 'unreadable' is their number.
         """
         self.result = self._join(results)
         labels, scores = self.result.labels, self.result.scores
@@ -120,13 +104,13 @@ class AccuracyMetric(BaseMetric):
         if unreadable := len({one.video_id for one in results}) - len(labels):
             metrics["unreadable"] = unreadable
         if self._out is not None:
-            write_whole(self._out, self._csv_text())
+            write_whole(self._out, self._csv_text(self.result))
         return metrics
 
     def _join(self, results: list[_Scored]) -> VideoScores:
         known = [one for one in results if one.label >= 0]
         label_of = {one.video_id: one.label for one in known}
-        scores = np.zeros((0, len(self.dataset_meta["classes"])))
+        scores = np.zeros((0, len(self.meta["classes"])))
         if not known:
             return VideoScores(np.zeros(0, dtype=str), np.zeros(0, dtype=np.int64), scores)
         videos, scores = average_views(
@@ -135,30 +119,31 @@ class AccuracyMetric(BaseMetric):
         labels = np.array([label_of[name] for name in videos.tolist()], dtype=np.int64)
         return VideoScores(videos, labels, scores)
 
-    def _csv_text(self) -> str:
-        names = self.dataset_meta["classes"]
+    def _csv_text(self, result: VideoScores) -> str:
+        names = self.meta["classes"]
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(("video", "label", "predicted", "score"))
-        columns = (one.tolist() for one in self.result[:2])
-        for video, label, scores in zip(*columns, self.result.scores, strict=True):
+        columns = (result.videos.tolist(), result.labels.tolist())
+        for video, label, scores in zip(*columns, result.scores, strict=True):
             best = int(scores.argmax())
             writer.writerow((video, names[label], names[best], f"{scores[best]:.6g}"))
         return text.getvalue()
 
     @property
     def is_evaluated(self) -> bool:
-        """Whether there is a result, on this process."""
+        """Return whether there is a result, on this process."""
         return self.result is not None
 
     def per_class(self) -> dict[str, float]:
-        """Name -> top-1 accuracy of the last evaluation; NaN without videos."""
-        values = class_accuracies(self.result.scores, self.result.labels).tolist()
-        return dict(zip(self.dataset_meta["classes"], values, strict=True))
+        """Return name -> top-1 accuracy of the last evaluation; NaN without videos."""
+        result = self._last_result()
+        values = class_accuracies(result.scores, result.labels).tolist()
+        return dict(zip(self.meta["classes"], values, strict=True))
 
     def table(self) -> str:
-        """The last evaluation for the log: one line per class, best first."""
-        count = np.bincount(self.result.labels, minlength=len(self.dataset_meta["classes"]))
+        """Return the last evaluation for the log: one line per class, best first."""
+        count = np.bincount(self._last_result().labels, minlength=len(self.meta["classes"]))
         rows = [
             (name, value, videos)
             for (name, value), videos in zip(self.per_class().items(), count.tolist(), strict=True)
@@ -169,3 +154,8 @@ class AccuracyMetric(BaseMetric):
         lines = [f"{'class':<{width}}  {'accuracy':>8}  {'videos':>6}"]
         lines += [f"{name:<{width}}  {value:>8.4f}  {videos:>6}" for name, value, videos in rows]
         return "\n".join(["top-1 accuracy per class", *lines])
+
+    def _last_result(self) -> VideoScores:
+        if self.result is None:
+            raise RuntimeError("nothing was evaluated yet on this process")
+        return self.result

@@ -25,6 +25,6 @@ def read_changes(pairs: Sequence[str]) -> dict[str, object]:
                 f"--cfg-options: expected KEY=VALUE, such as train_cfg.max_epochs=5, got {one!r}."
             )
     found = SimpleNamespace(changes={})
-    # mmengine's reader of values, which is written for argparse and needs no parser.
+    # mmengine's reader of values is an action of argparse, but does not use the parser.
     DictAction([], "changes")(None, found, list(pairs))
     return found.changes

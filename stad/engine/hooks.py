@@ -1,4 +1,4 @@
-"""What stad does at certain moments of a run: seeds, checks, first weights, per-class figures."""
+"""Hooks of a run: seeds, checks, start weights and per-class figures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.visualization import Visualizer
+from torch import nn
 
 from stad.engine.ava_metric import AVAMetric
 from stad.engine.checks import check_model_fits, check_same_classes
@@ -17,18 +18,18 @@ from stad.engine.classification_metric import AccuracyMetric
 from stad.engine.start import load_start_weights
 
 
-def bare_model(runner):
-    """The model of a runner without the wrapper of distributed training."""
+def bare_model(runner) -> nn.Module:
+    """Return the model of a runner without the wrapper of distributed training."""
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
 class StepSeedHook(Hook):
-    """Seeds torch anew in each step, so that dropout after a resume is as without the break.
+    """Seeds torch in each step, so that dropout after a resume equals that of an unbroken run.
 
-    Once per epoch would not do: loaders draw from the same numbers, more or less often.
+    Once per epoch is not enough: loaders draw a varying number of times from the same generator.
 
     Args:
-        seed: of the run.
+        seed: the seed of the run.
     """
 
     priority = "VERY_HIGH"
@@ -37,13 +38,13 @@ class StepSeedHook(Hook):
         self._seed = seed
 
     def before_train_iter(self, runner, batch_idx: int, data_batch: object = None) -> None:
-        """Seed for this step and process."""
+        """Set the seed of this step and process."""
         state = np.random.SeedSequence((self._seed, runner.iter, get_rank()))
         torch.manual_seed(int(state.generate_state(1, np.uint64)[0] >> np.uint64(1)))
 
 
 class StartCheckHook(Hook):
-    """Stops a run that cannot work before it trains; what a data set checks, it has checked."""
+    """Stops a run whose model does not fit its data before it trains."""
 
     priority = "VERY_HIGH"
 
@@ -51,9 +52,9 @@ class StartCheckHook(Hook):
         """Compare the model with the data.
 
         Raises:
-            InputError: they do not fit.
+            InputError: they do not match.
         """
-        loops = (runner._train_loop, runner._val_loop)
+        loops = (runner.train_loop, runner.val_loop)
         datasets = [getattr(getattr(loop, "dataloader", None), "dataset", None) for loop in loops]
         datasets = [one for one in datasets if one is not None]
         for dataset in datasets:
@@ -62,7 +63,7 @@ class StartCheckHook(Hook):
 
 
 class StartWeightsHook(Hook):
-    """Loads weights into a model that starts from epoch 0 and not from a checkpoint.
+    """Loads weights into a model whose training starts at epoch 0.
 
     Args:
         start_from: see ``load_start_weights``.
@@ -74,10 +75,10 @@ class StartWeightsHook(Hook):
         self._start_from = start_from
 
     def before_train(self, runner) -> None:
-        """Load, and say what was loaded and what was not.
+        """Load the weights and log what was loaded and what was not.
 
         Raises:
-            InputError: the file cannot be had or read, or nothing in it fits.
+            InputError: the file cannot be fetched or read, or nothing in it fits.
         """
         if runner.epoch == 0 and runner.iter == 0:
             report = load_start_weights(bare_model(runner), self._start_from)
@@ -85,12 +86,12 @@ class StartWeightsHook(Hook):
 
 
 class PerClassHook(Hook):
-    """After each evaluation, the figure of each class in the log and TensorBoard."""
+    """Logs the figure of each class after each evaluation, also to TensorBoard."""
 
     priority = "LOW"
 
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
-        """Log the result that the evaluator's metric holds."""
+        """Log the last result of the evaluator's metrics."""
         for metric in runner.val_evaluator.metrics:
             if isinstance(metric, AVAMetric | AccuracyMetric) and metric.is_evaluated:
                 runner.logger.info(metric.table())

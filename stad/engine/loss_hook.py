@@ -1,4 +1,4 @@
-"""Training stops at the first loss that is not finite, and before broken weights are saved."""
+"""Stop training at the first loss that is not finite, and before broken weights are saved."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from stad.utils.text import shown
 class FiniteLossHook(Hook):
     """Stops training when the loss is infinite or not a number.
 
-    With mixed precision a step whose gradients are infinite is left out by the scaler of the
-    loss, which is normal: only the loss itself counts, and the weights at the end of an epoch.
+    With mixed precision the loss scaler normally skips steps whose gradients are infinite, so only
+    the loss itself is checked, and the weights at the end of an epoch.
     """
 
     priority = "VERY_HIGH"
@@ -33,7 +33,7 @@ class FiniteLossHook(Hook):
         data_batch: dict | None = None,
         outputs: Mapping[str, Tensor] | None = None,
     ) -> None:
-        """Look at the loss of this step.
+        """Check the loss of this step.
 
         Raises:
             InputError: it is not finite.
@@ -52,7 +52,7 @@ class FiniteLossHook(Hook):
         )
 
     def after_train_epoch(self, runner) -> None:
-        """Look at the weights before they are saved.
+        """Check the weights before they are saved.
 
         Raises:
             InputError: one of them is not finite.
@@ -66,7 +66,7 @@ class FiniteLossHook(Hook):
 
 
 def first_broken(model: nn.Module) -> str | None:
-    """The name of the first weight, or running mean or variance, that is not finite."""
+    """Return the name of the first weight or running statistic that is not finite, if any."""
     for name, value in chain(model.named_parameters(), model.named_buffers()):
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             return name
@@ -74,18 +74,18 @@ def first_broken(model: nn.Module) -> str | None:
 
 
 def _clips(data_batch: dict | None) -> str:
-    """What the step has seen."""
+    """Return the names of the step's videos as a sentence."""
     samples = (data_batch or {}).get("data_samples") or []
     names = [getattr(getattr(one, "meta", None), "video_id", None) for one in samples]
     names = list(dict.fromkeys(name for name in names if name))
-    return f" Its clips are of {shown(names)}." if names else ""
+    return f" Its clips are from {shown(names)}." if names else ""
 
 
 def _saved(runner) -> str:
     newest = newest_checkpoint(Path(runner.work_dir))
     if newest is None:
-        return "Nothing was saved."
-    return f"The checkpoint of the last whole epoch is {newest}, for --resume."
+        return "No checkpoint was saved."
+    return f"The checkpoint of the last complete epoch is {newest}, for --resume."
 
 
 def _advice(runner) -> str:
@@ -95,4 +95,4 @@ def _advice(runner) -> str:
     wrapper = runner.optim_wrapper
     if not getattr(wrapper, "clip_grad_kwargs", None):
         advice.append("optim_wrapper.clip_grad.max_norm")
-    return f"Try {', '.join(advice)}, and look whether these videos and boxes are in order."
+    return f"Try {', '.join(advice)}, and check these videos and boxes."

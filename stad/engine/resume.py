@@ -1,4 +1,4 @@
-"""The learning rate schedule after a resume, where batch size, epochs or rates have changed."""
+"""Adapt the learning rate schedule after a resume with another batch size, length or rate."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 from mmengine.optim import OptimWrapperDict
 
-# Of a scheduler: how far it is. All else is how it is set.
+# Keys of a scheduler's progress; all others are its settings.
 PROGRESS = {"last_step", "_global_step", "_last_value", "base_values", "verbose"}
-# Rates that differ by less are the same.
+# Relative difference below which rates are equal.
 TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
 class FreshSchedule:
-    """What a runner would train with from the beginning.
+    """The learning rates and schedulers that a new run of the config would start with.
 
     Attributes:
-        rates: learning rate of each group of parameters that the schedule is about.
-        first_rates: the one of the first step, which may be that of a warm-up.
-        states: of its schedulers.
+        rates: learning rate of each group of parameters, without warm-up.
+        first_rates: learning rate of each group in the first step, which may be that of a warm-up.
+        states: the states of the schedulers.
     """
 
     rates: tuple[float, ...]
@@ -29,7 +29,7 @@ class FreshSchedule:
 
     @staticmethod
     def from_runner(runner) -> FreshSchedule:
-        """Remember it before a checkpoint is loaded."""
+        """Record the schedule of a runner before a checkpoint is loaded."""
         return FreshSchedule(
             tuple(_initial(group) for group in _groups(runner)),
             tuple(group["lr"] for group in _groups(runner)),
@@ -39,25 +39,26 @@ class FreshSchedule:
     def bring_in_line(self, runner) -> list[str]:
         """Set steps, learning rates and schedulers as if this config had trained so far.
 
-        Where nothing has changed, nothing is touched.
+        If nothing has changed, nothing is set.
 
         Args:
-            runner: after a checkpoint was loaded.
+            runner: the runner after a checkpoint was loaded.
 
         Returns:
-            What is to be told.
+            Lines for the log.
         """
         loop, done = runner.train_loop, runner.epoch
         lines = []
         if done >= loop.max_epochs:
             lines.append(
-                f"{done} epochs are done, and train_cfg.max_epochs is {loop.max_epochs}: there is "
-                "nothing left to train. Set it higher to train longer."
+                f"{done} epochs are done and train_cfg.max_epochs is {loop.max_epochs}, so nothing "
+                "is left to train. Set it higher to train longer."
             )
         steps, before = len(loop.dataloader), runner.iter
         old_rates = [group["lr"] for group in _groups(runner)]
         if not self._has_changed(runner, steps * done):
             return lines
+        # mmengine has no public way to set the step.
         loop._iter = steps * done
         runner.message_hub.update_info("iter", loop._iter)
         self._replay(runner, epochs=done, steps=steps)
@@ -65,12 +66,12 @@ class FreshSchedule:
             lines.append(
                 f"An epoch had {before / done:g} steps when the run was interrupted and has "
                 f"{steps} now, with {runner.train_dataloader.batch_size} clips per step and "
-                f"process: the run goes on after epoch {done}, at step {loop._iter}."
+                f"process. The run continues after epoch {done}, at step {loop._iter}."
             )
         rates = [group["lr"] for group in _groups(runner)]
         lines.append(
-            f"The learning rate follows the config as it is now, at epoch {done} of "
-            f"{loop.max_epochs}: it was {_shown(old_rates)} and goes on with {_shown(rates)}."
+            f"The learning rate follows the current config at epoch {done} of {loop.max_epochs}: "
+            f"it was {_shown(old_rates)} and is {_shown(rates)} now."
         )
         return lines
 
@@ -85,13 +86,13 @@ class FreshSchedule:
         return settings or rates or runner.iter != expected_iter
 
     def _replay(self, runner, *, epochs: int, steps: int) -> None:
-        """Step the schedulers through what is done, in the order in which training does."""
+        """Step the schedulers through the epochs done, in the order of training."""
         for group, rate, first in zip(_groups(runner), self.rates, self.first_rates, strict=True):
             group["lr"], group["initial_lr"] = first, rate
         schedulers = _schedulers(runner)
         for one, state in zip(schedulers, self.states, strict=True):
             one.load_state_dict(copy.deepcopy(state))
-            # Steps of the optimizer lie behind it, though not in this process.
+            # The optimizer has made steps, though not in this process.
             one.optimizer._global_step = 0
         by_step = [one for one in schedulers if not one.by_epoch]
         for _ in range(epochs):

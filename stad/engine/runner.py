@@ -1,4 +1,4 @@
-"""mmengine's runner, which looks at the data before it builds a model, and resumes schedules."""
+"""Extend mmengine's runner: check the data before the model is built, and resume schedules."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from stad.zoo.needs import supply_files
 
 
 class CheckedRunner(Runner):
-    """A runner that stops for annotations that cannot be meant before anything else is made.
+    """A runner that stops at wrong annotations before anything else is built.
 
-    The data sets are built, and with that checked, before the model. After ``--resume`` the
-    schedule is that of the config, also where batch size or epochs have changed.
+    The data sets are built, and thereby checked, before the model. After ``--resume`` the schedule
+    is that of the config, even if batch size or epochs have changed.
     """
 
     def build_model(self, model: nn.Module | dict) -> nn.Module:
         """Build the data sets, check them against each other, and build the model.
 
         Raises:
-            InputError: the annotations cannot be meant; says why.
+            InputError: the annotations are wrong; says why.
         """
         self._train_dataloader = _with_dataset(self._train_dataloader)
         self._val_dataloader = _with_dataset(self._val_dataloader)
@@ -36,11 +36,12 @@ class CheckedRunner(Runner):
         return supply_files(super().build_model(model))
 
     def resume(self, filename: str, *args, **kwargs) -> None:
-        """Load weights, optimizer and schedule, and bring the schedule in line with the config.
+        """Load weights, optimizer and schedule, and adapt the schedule to the config.
 
         Args:
             filename: the checkpoint.
-            args, kwargs: as mmengine passes them.
+            *args: as mmengine passes them.
+            **kwargs: as mmengine passes them.
         """
         fresh = FreshSchedule.from_runner(self)
         super().resume(filename, *args, **kwargs)
@@ -49,13 +50,13 @@ class CheckedRunner(Runner):
 
 
 def _with_dataset(loader: dict | None) -> dict | None:
-    """The config of a loader with its data set built; mmengine copies configs, not this."""
+    """Return the config of a loader with its data set built; mmengine would copy a config."""
     if loader is None:
         return None
-    return {**loader, "dataset": {"type": _giver(DATASETS.build(loader["dataset"]))}}
+    return {**loader, "dataset": {"type": _constant(DATASETS.build(loader["dataset"]))}}
 
 
-def _giver(dataset: Dataset) -> Callable[[], Dataset]:
+def _constant(dataset: Dataset) -> Callable[[], Dataset]:
     def give() -> Dataset:
         return dataset
 

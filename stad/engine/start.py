@@ -1,8 +1,9 @@
-"""The weights that training starts from, such as those of a Kinetics recognizer."""
+"""Load the weights that training starts from, such as those of a Kinetics recognizer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from torch import Tensor
 
@@ -16,23 +17,23 @@ from stad.zoo.recorded import background_row, check_non_local
 from stad.zoo.weights import UrlWeights
 
 SHOWN_NAMES = 6
-# Images give SlowFast its slow pathway, 0.48 of it; a ResNet-18 fits 0.3 of a ResNet-50.
-DOUBTFUL_SHARE = 0.4
+# Weights of images fit 0.48 of SlowFast (its slow pathway), a ResNet-18 0.3 of a ResNet-50.
+DOUBTFUL_FRACTION = 0.4
 
 
 def load_start_weights(model: ActionModel, start_from: str | dict) -> str:
-    """Load what fits of a checkpoint; a head of other classes keeps its random weights.
+    """Load the weights of a checkpoint that fit; a head of other classes keeps its random weights.
 
     Args:
-        model: what to load into.
+        model: the model to load into.
         start_from: path of a checkpoint, the name of a model in the zoo, or
             {'url': ..., 'sha256': ...} of a published file.
 
     Returns:
-        For people: how much was loaded, and what was not.
+        A line for the log: how much was loaded, and what was not.
 
     Raises:
-        InputError: the file cannot be had or read, nothing in it fits the backbone, or its
+        InputError: the file cannot be fetched or read, nothing in it fits the backbone, or its
             non-local blocks are of another mode.
     """
     path = _find(start_from)
@@ -44,37 +45,42 @@ def load_start_weights(model: ActionModel, start_from: str | dict) -> str:
         fast_first=head_is_fast_first(model),
         background=background_row(checkpoint),
     )
-    share = _share(found, model)
-    if not share:
+    fraction = _backbone_fraction(found, model)
+    if not fraction:
         raise InputError(
             f"no weight of {path} fits the model's backbone: it is a checkpoint of another "
-            "network; set start_from to one of this network, or to None for random weights"
+            "network. Set start_from to one of this network, or to None for random weights."
         )
     missing = [name for name in model.state_dict() if name not in found]
     model.load_state_dict(found, strict=False)
     doubt = ""
-    if share < DOUBTFUL_SHARE:
-        doubt = "WARNING: little of the backbone is in the file, is it of the same network? "
+    if fraction < DOUBTFUL_FRACTION:
+        doubt = (
+            f"WARNING: only {fraction:.0%} of the backbone's weights are in the file. Is it a "
+            "checkpoint of another network? "
+        )
     return (
         f"{doubt}start weights: {len(found)} of {len(found) + len(missing)} loaded from {path}; "
         f"not in the file: {_shown(missing)}; in the file but not used: {_shown(left_over)}"
     )
 
 
-def _share(found: Mapping[str, Tensor], model: ActionModel) -> float:
-    """How many of the backbone's tensors are there, 0-1: a head's alone may fit by chance."""
+def _backbone_fraction(found: Mapping[str, Tensor], model: ActionModel) -> float:
+    """Return the fraction of the backbone's tensors that were found; a head may fit by chance."""
     names = list(model.state_dict())
     wanted = [name for name in names if name.split(".")[0] in model.backbones]
     return sum(name in found for name in wanted) / len(wanted)
 
 
-def _find(start_from: str | dict):
+def _find(start_from: str | dict) -> str | Path:
     if isinstance(start_from, dict):
         return zoo.fetch(UrlWeights(start_from["url"], start_from.get("sha256", "")))
     if start_from in zoo.names():
         weights = zoo.model_entry(start_from).weights
         if weights is None:
-            raise InputError(f"no published weights of {start_from} are known: name a file")
+            raise InputError(
+                f"no published weights of {start_from} are known. Set start_from to a file."
+            )
         return zoo.fetch(weights)
     return start_from
 

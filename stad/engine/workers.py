@@ -1,4 +1,4 @@
-"""What is said when a process that loads data dies of a signal."""
+"""Explain the death of a process that loads data."""
 
 from __future__ import annotations
 
@@ -8,39 +8,40 @@ import time
 from collections.abc import Iterator
 
 from mmengine.hooks import Hook
-from torch.utils.data._utils.signal_handling import _error_if_any_worker_fails
+from torch._C import _error_if_any_worker_fails
 
 from stad.errors import InputError
 
-# The two messages of torch's DataLoader; the second says more, and may be the cause of the first.
+# The two messages of torch's DataLoader; the second is more precise and may cause the first.
 GONE = re.compile(r"DataLoader worker \(pid\(s\) ([\d, ]+)\) exited unexpectedly")
 KILLED = re.compile(r"DataLoader worker \(pid (\d+)\) is killed by signal: ([^.]+)")
-# What the connection to a process raises that has gone.
+# Errors of the connection to a process that has ended.
 CUT_OFF = (ConnectionError, EOFError, FileNotFoundError)
-WAIT_STEPS, WAIT_STEP_SEC = 50, 0.02
+# A busy machine can need seconds to end a process that writes a core dump.
+WAIT_STEPS, WAIT_STEP_SEC = 250, 0.02
 ADVICE = {
     "Killed": (
-        "that is what the system does when memory runs out: use fewer processes with "
-        "--cfg-options {loader}.num_workers=1"
+        "The system does this when memory runs out: use fewer processes with --cfg-options "
+        "{loader}.num_workers=1"
     ),
     "Bus error": (
-        "that is what happens when shared memory is full: enlarge /dev/shm (docker run --shm-size "
-        "8g), or load in this process with --cfg-options {loader}.num_workers=0"
+        "This happens when shared memory is full: enlarge /dev/shm (docker run --shm-size 8g), or "
+        "load in the main process with --cfg-options {loader}.num_workers=0"
     ),
 }
 OTHER_ADVICE = (
-    "that is a fault in a library, often at one damaged video: load in this process with "
-    "--cfg-options {loader}.num_workers=0 to see at which one"
+    "This is a fault in a library, often caused by a damaged video: load in the main process with "
+    "--cfg-options {loader}.num_workers=0 to see which one"
 )
-# torch noticed too late to know how the process ended.
+# If torch noticed too late to know how the process ended.
 UNKNOWN_ADVICE = (
-    "memory or shared memory (/dev/shm) may have run out, or a library has a fault at one damaged "
-    "video: load in this process with --cfg-options {loader}.num_workers=0 to see which"
+    "Memory or shared memory (/dev/shm) may have run out, or a library failed at a damaged video: "
+    "load in the main process with --cfg-options {loader}.num_workers=0 to see which"
 )
 
 
 class LoaderHook(Hook):
-    """Notes which loader is being read.
+    """Records which loader is being read.
 
     Attributes:
         loader: its key in the config.
@@ -52,24 +53,24 @@ class LoaderHook(Hook):
         self.loader = "train_dataloader"
 
     def before_train_epoch(self, runner) -> None:
-        """Training begins or goes on."""
+        """Record that training starts or continues."""
         self.loader = "train_dataloader"
 
     def before_val_epoch(self, runner) -> None:
-        """An evaluation begins."""
+        """Record that an evaluation starts."""
         self.loader = "val_dataloader"
 
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
-        """An evaluation is over."""
+        """Record that an evaluation has ended."""
         self.loader = "train_dataloader"
 
 
 @contextlib.contextmanager
 def worker_deaths(runner) -> Iterator[None]:
-    """Turn the death of a process that loads data into an error that says which one, and why.
+    """Turn the death of a process that loads data into an error that says which, and why.
 
     Args:
-        runner: mmengine's, which is run inside.
+        runner: mmengine's runner, which is run in the block.
 
     Raises:
         InputError: a process died of a signal.
@@ -87,10 +88,10 @@ def worker_deaths(runner) -> Iterator[None]:
 
 
 def _death_behind(error: Exception) -> Exception:
-    """Return what torch says of a process that died, or the error if none has.
+    """Return torch's error of a process that died, or ``error`` if none has.
 
-    A process that dies while it hands over a tensor cuts the connection first; that it is dead
-    can be seen a moment later.
+    A process that dies while it sends a tensor cuts the connection first; its death shows a little
+    later.
     """
     try:
         for _ in range(WAIT_STEPS):
@@ -102,19 +103,21 @@ def _death_behind(error: Exception) -> Exception:
 
 
 def death_message(error: BaseException, *, loader: str) -> str | None:
-    """Return what happened to a process that loads data and what to do; None of other errors.
+    """Return what happened to a process that loads data and what to do; None for other errors.
 
     Args:
-        error: what torch raised.
+        error: the error of torch.
         loader: key of the loader in the config.
     """
     texts = [str(one) for one in (error, error.__cause__, error.__context__) if one is not None]
     killed = next(filter(None, map(KILLED.search, texts)), None)
     gone = next(filter(None, map(GONE.search, texts)), None)
-    if killed is None and gone is None:
+    if killed is not None:
+        pid, cause = killed[1], f"died of a signal ({killed[2]})"
+        advice = ADVICE.get(killed[2], OTHER_ADVICE)
+    elif gone is not None:
+        pid, cause, advice = gone[1], "ended without a message", UNKNOWN_ADVICE
+    else:
         return None
-    pid = killed[1] if killed else gone[1]
-    cause = f"died of a signal ({killed[2]})" if killed else "ended without a word"
-    advice = ADVICE.get(killed[2], OTHER_ADVICE) if killed else UNKNOWN_ADVICE
-    who = f"a process that loads the data of {loader} (pid {pid})"
-    return f"{who} {cause}; {advice.format(loader=loader)}"
+    process = f"a process that loads the data of {loader} (pid {pid})"
+    return f"{process} {cause}. {advice.format(loader=loader)}."

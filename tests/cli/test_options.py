@@ -88,7 +88,7 @@ def test_choices_are_those_of_the_functions():
     assert words(evaluate_options.SegmentProtocol) == set(segments.PROTOCOLS)
     assert words(evaluate_options.TubeProtocol) == set(tubes.PROTOCOLS)
     assert words(evaluate_options.Part) == set(SETS)
-    from stad.engine.run import LAUNCHERS
+    from stad.engine.options import LAUNCHERS
 
     assert words(Launcher) == set(LAUNCHERS)
 

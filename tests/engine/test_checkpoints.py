@@ -9,11 +9,11 @@ import pytest
 from stad.engine.checkpoints import (
     LAST,
     AtomicCheckpointHook,
-    atomic_write,
     best_checkpoint,
     newest_checkpoint,
 )
 from stad.errors import InputError
+from stad.utils.files import atomic_write
 
 
 class Runner(SimpleNamespace):
@@ -34,7 +34,7 @@ def test_the_checkpoint_to_go_on_from_is_that_of_this_folder(tmp_path):
     assert newest_checkpoint(tmp_path) is None
     # As it was written before the folder was moved.
     (tmp_path / LAST).write_text("/somewhere/else/epoch_3.pth")
-    with pytest.raises(InputError, match=r"go on from epoch_3\.pth, which is not there"):
+    with pytest.raises(InputError, match=r"names epoch_3\.pth, which is missing"):
         newest_checkpoint(tmp_path)
     (tmp_path / "epoch_3.pth").touch()
     assert newest_checkpoint(tmp_path) == tmp_path / "epoch_3.pth"

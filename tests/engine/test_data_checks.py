@@ -59,7 +59,7 @@ def test_a_run_stops_before_a_model_is_built(data, tmp_path, edit, said, loader)
 def test_what_training_and_validation_share_is_told(data, tmp_path):
     train(options(data, tmp_path / "work"))
     assert "4 videos of the 4 of" in log_of(tmp_path / "work")
-    assert "are in training, too" in log_of(tmp_path / "work")
+    assert "are also in training" in log_of(tmp_path / "work")
 
 
 def test_shared_videos_are_known_in_another_spelling_and_others_are_counted(data, tmp_path):

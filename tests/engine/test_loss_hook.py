@@ -66,7 +66,7 @@ def test_the_first_loss_that_is_not_finite_stops_training(data, tmp_path, value)
     assert f"loss {value:g}" in said
     assert "at a learning rate of 0.05" in said
     assert "a lower optim_wrapper.optimizer.lr" in said
-    assert "Its clips are of scene" in said
+    assert "Its clips are from scene" in said
     assert f"{tmp_path / 'epoch_1.pth'}, for --resume" in said
     # What the first epoch has left is all that there is.
     assert (tmp_path / LAST).read_text() == str(tmp_path / "epoch_1.pth")

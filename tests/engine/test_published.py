@@ -88,10 +88,12 @@ def test_without_a_checkpoint_the_published_weights_are_evaluated(
 def test_the_callers_own_changes_win():
     entry = zoo.model_entry("s3d_k400")
     key = "val_dataloader.dataset.window.num_frames"
-    assert published.evaluation_changes(entry, None, {})["changes"] == {key: 128}
-    found = published.evaluation_changes(entry, "here", {key: 32, "a": 1})
-    assert found["changes"] == {key: 32, "a": 1}
-    assert (found["work_dir"], found["config"].name) == ("here", "s3d_kinetics.py")
+    assert published.evaluation_options(entry, RunOptions(entry.name)).changes == {key: 128}
+    found = published.evaluation_options(
+        entry, RunOptions(entry.name, work_dir="here", changes={key: 32, "a": 1})
+    )
+    assert found.changes == {key: 32, "a": 1}
+    assert (found.work_dir, Path(found.config).name) == ("here", "s3d_kinetics.py")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_the_callers_own_changes_win():
         ("slowonly_r50_4x16_ava", "Did you mean slowonly_r50_4x16_ava21"),
         (str(ROOT / "configs" / "slowonly_ava.py"), "data/ava/videos"),
         ("none.py", r"none\.py: no such config file"),
-        ("i3d_roi_k400", "defines no val_cfg"),
+        ("i3d_roi_k400", "does not define val_cfg"),
     ],
 )
 def test_what_cannot_be_evaluated_is_told_before_anything_is_fetched(
@@ -123,9 +125,9 @@ def test_the_script_ends_with_exit_code_2(tmp_path):
 def test_a_config_needs_a_checkpoint_and_a_checkpoint_a_file(data, tmp_path):
     config = ROOT / "configs" / "slowonly_ava.py"
     options = RunOptions(config, work_dir=tmp_path, changes=changes_for(data))
-    with pytest.raises(InputError, match="A config needs a checkpoint to evaluate"):
+    with pytest.raises(InputError, match="a config needs a checkpoint to evaluate"):
         evaluate(options)
-    with pytest.raises(InputError, match=r"none\.pth: there is no such checkpoint file"):
+    with pytest.raises(InputError, match=r"none\.pth: no such checkpoint file"):
         evaluate(options, "none.pth")
 
 

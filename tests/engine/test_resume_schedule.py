@@ -132,7 +132,7 @@ def test_another_batch_size_goes_on_as_if_it_had_always_been(tmp_path, schedule,
     assert resumed.iter == resumed.max_iters == 6 * steps
     log = log_of(resumed)
     assert f"An epoch had 4 steps when the run was interrupted and has {steps} now" in log
-    assert f"goes on after epoch 2, at step {2 * steps}" in log
+    assert f"continues after epoch 2, at step {2 * steps}" in log
     # The time left is never negative.
     assert len(re.findall(r"eta: \d", log)) == 4 * steps
     assert "eta: -" not in log
@@ -148,14 +148,14 @@ def test_another_number_of_epochs_follows_its_own_schedule(tmp_path, schedule, e
     assert len(expected) == 4 * (epochs - 2)
     assert rates(resumed) == pytest.approx(expected)
     if "half a cosine" in str(schedule):
-        assert f"at epoch 2 of {epochs}: it was 0 and goes on with" in log_of(resumed)
+        assert f"at epoch 2 of {epochs}: it was 0 and is" in log_of(resumed)
 
 
 def test_a_lower_rate_is_taken_over(tmp_path):
     run(tmp_path / "run", [], epochs=1)
     resumed = run(tmp_path / "resumed", [], epochs=2, lr=0.002, resume=tmp_path / "run")
     assert set(rates(resumed).values()) == {0.002}
-    assert "it was 0.01 and goes on with 0.002" in log_of(resumed)
+    assert "it was 0.01 and is 0.002 now" in log_of(resumed)
     state = resumed.optim_wrapper.optimizer.state_dict()["state"]
     assert all("momentum_buffer" in one for one in state.values())
 
@@ -184,5 +184,5 @@ def test_nothing_is_said_or_changed_without_a_change(tmp_path):
 def test_a_run_that_is_complete_says_so(tmp_path):
     run(tmp_path / "run", [], epochs=2)
     resumed = run(tmp_path / "resumed", [], epochs=2, resume=tmp_path / "run")
-    assert "2 epochs are done, and train_cfg.max_epochs is 2: there is nothing" in log_of(resumed)
+    assert "2 epochs are done and train_cfg.max_epochs is 2, so nothing is left" in log_of(resumed)
     assert "learning rate follows" not in log_of(resumed)

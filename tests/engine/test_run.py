@@ -116,7 +116,7 @@ def test_a_run_without_positives_or_videos_stops(data, tmp_path):
 
 
 def test_a_config_without_training_and_a_missing_one_are_told(tmp_path):
-    with pytest.raises(InputError, match="defines no train_cfg, optim_wrapper"):
+    with pytest.raises(InputError, match="does not define train_cfg, optim_wrapper"):
         train(RunOptions(ROOT / "configs" / "i3d_roi_kinetics.py"))
     with pytest.raises(InputError, match="no such config"):
         train(RunOptions("none.py"))

@@ -104,7 +104,7 @@ def test_several_epochs_learn(data, tmp_path):
         ({"train_dataloader.dataset.videos": "none"}, r"none \(a folder\)"),
         ({"val_dataloader.dataset.label_map": "none.txt"}, r"none\.txt"),
         ({"val_dataloader.dataset.label_map": "kinetics600"}, "no list of classes 'kinetics600'"),
-        ({"model.backbone.dept": 18}, "unexpected keyword argument 'dept': check the names"),
+        ({"model.backbone.dept": 18}, "unexpected keyword argument 'dept'. Check the names"),
         ({"train_dataloader.datset.annotations": "a"}, "unexpected keyword argument 'datset'"),
         ({"train_dataloader.dataset.sampling": "sparse"}, "sampling must be one of dense"),
     ],

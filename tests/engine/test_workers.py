@@ -49,8 +49,8 @@ def evaluate(dataset):
     ("number", "name", "advice"),
     [
         (signal.SIGKILL, "Killed", "memory runs out: use fewer processes with --cfg-options "),
-        (signal.SIGSEGV, "Segmentation fault", "num_workers=0 to see at which one"),
-        (signal.SIGABRT, "Aborted", "num_workers=0 to see at which one"),
+        (signal.SIGSEGV, "Segmentation fault", "num_workers=0 to see which one"),
+        (signal.SIGABRT, "Aborted", "num_workers=0 to see which one"),
         (signal.SIGBUS, "Bus error", "shared memory is full: enlarge /dev/shm"),
     ],
     ids=lambda value: value.name if isinstance(value, signal.Signals) else "",
@@ -61,7 +61,7 @@ def test_a_real_death(number, name, advice):
     said = str(raised.value)
     assert said.startswith("a process that loads the data of val_dataloader (pid ")
     # torch may notice a process that is gone before it knows of which signal.
-    if "ended without a word" not in said:
+    if "ended without a message" not in said:
         assert f"died of a signal ({name})" in said
         assert advice in said
     assert "--cfg-options val_dataloader.num_workers=" in said
@@ -83,7 +83,7 @@ def test_a_process_that_ended_without_a_signal():
     error = RuntimeError("DataLoader worker (pid(s) 17, 18) exited unexpectedly")
     said = death_message(error, loader="train_dataloader")
     assert said.startswith("a process that loads the data of train_dataloader (pid 17, 18) ended")
-    assert said.endswith("--cfg-options train_dataloader.num_workers=0 to see which")
+    assert said.endswith("--cfg-options train_dataloader.num_workers=0 to see which.")
 
 
 def test_which_loader_is_read():

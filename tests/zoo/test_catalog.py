@@ -12,7 +12,8 @@ from torchvision.models import video
 from stad import zoo
 from stad.datasets.ava import AVADataset
 from stad.engine.ava_metric import AVAMetric
-from stad.engine.published import evaluation_changes
+from stad.engine.options import RunOptions
+from stad.engine.published import evaluation_options
 from stad.errors import InputError
 from stad.zoo import choice
 from stad.zoo.catalog import BLAZEPOSE, DETECTORS, MODELS
@@ -158,9 +159,9 @@ EVALUATED = {
 def evaluated_config(name):
     """The config that tools/test.py NAME evaluates with."""
     entry = zoo.model_entry(name)
-    options = evaluation_changes(entry, None, {})
-    config = Config.fromfile(options["config"])
-    config.merge_from_dict(options["changes"])
+    options = evaluation_options(entry, RunOptions(entry.name))
+    config = Config.fromfile(options.config)
+    config.merge_from_dict(dict(options.changes))
     return config
 
 

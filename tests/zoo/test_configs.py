@@ -5,7 +5,6 @@ import pytest
 from stad.errors import InputError
 from stad.zoo.configs import read_config
 
-
 BASED = "from mmengine.config import read_base\nwith read_base():\n"
 
 
