@@ -1,0 +1,87 @@
+"""Check that the project uses the words of the field: python tools/check_words.py [PLACE ...].
+
+Prints file:line, the word and what to say instead, and exits with code 1 if there are findings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PLACES = (
+    *("stad", "tools", "demo", "benchmarks", "configs", "docs"),
+    *("README.md", "CONTRIBUTING.md"),
+)
+SUFFIXES = (".py", ".md", ".js", ".html")
+# Pattern -> what to say instead. Words are also found inside of identifiers, such as num_pictures.
+WORDS = {
+    r"pictures?": "frame or image",
+    r"sounds?": "audio",
+    r"rims?": "edge",
+    r"anew": "again",
+    r"nobody|somebody|anybody|whoever": "no person, a person or the user",
+    r"at hand": "available",
+    r"go(es)? on with|going on with": "continue",
+    r"(?<!there )(?<!that )is no(?! longer| more)": "is not",
+    r"of then": "the earlier ...",
+    r"stands? for": "means or represents",
+    r"tells? of": "says or reports",
+    r"likewise": "also, or repeat it",
+    r"by then": "until that time",
+    r"so long as": "while or if",
+    r"so many": "this many, or the number",
+    r"(?<!\d )shares? of": "fraction or ratio",
+    r"(?<!at )least(?! recently| squares)": "minimum, lowest or fewest",
+    r"most_(?!common)\w+": "max or maximum",
+    r"for people(?=[.,:;)\n])": "for the user, or leave it out",
+}
+# (file, part of the line): real uses, such as names in other libraries.
+ALLOWED: tuple[tuple[str, str], ...] = (
+    ("tools/check_words.py", ""),
+    # Labels of data sets are quoted as they are.
+    ("stad/annotations/label_maps/", ""),
+)
+PATTERNS = {
+    re.compile(rf"(?<![A-Za-z])(?:{pattern})(?![A-Za-z])", re.IGNORECASE): advice
+    for pattern, advice in WORDS.items()
+}
+
+
+def findings(places: list[Path]) -> Iterator[str]:
+    """Yield a line for each word in these files and folders that the project avoids."""
+    for place in places:
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.suffix not in SUFFIXES:
+                continue
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(True), 1):
+                for pattern, advice in PATTERNS.items():
+                    match = pattern.search(line)
+                    if match and not _is_allowed(path, line):
+                        name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+                        yield f"{name}:{number}: '{match[0].strip()}': say {advice}"
+
+
+def _is_allowed(path: Path, line: str) -> bool:
+    return any(file in path.as_posix() and part in line for file, part in ALLOWED)
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the options."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("places", nargs="*", type=Path, help="files and folders (the project's)")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Print the findings and return the exit code."""
+    found = list(findings(parse_args().places or [ROOT / name for name in PLACES]))
+    print(*found, sep="\n", end="\n" if found else "")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
