@@ -17,6 +17,13 @@ def moving_square(index: int, width_px: int = 160, height_px: int = 120) -> np.n
     return image
 
 
+def moving_noise(step_px, count=11):
+    """Frames of one texture that moves to the right."""
+    rng = np.random.default_rng(0)
+    texture = np.kron(rng.integers(0, 256, (16, 40, 3)), np.ones((4, 4, 1))).astype(np.uint8)
+    return [np.ascontiguousarray(np.roll(texture, i * step_px, axis=1)) for i in range(count)]
+
+
 def write_video(
     path: Path,
     *,

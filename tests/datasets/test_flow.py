@@ -11,7 +11,7 @@ from stad.registry import MODELS
 from stad.structures import VideoMeta
 from stad.video.window import Window
 from tests.models.configs import read_config
-from tests.models.test_two_stream import moving_noise
+from tests.videos import moving_noise
 
 
 def item(step_px, label=0):

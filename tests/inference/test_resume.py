@@ -20,7 +20,7 @@ from stad.outputs.outputs import Outputs
 from stad.structures import FrameResult
 from stad.video.source import VideoSource
 from stad.video.window import Window
-from tests.inference.test_pipeline import PositionScorer, RedSquareDetector
+from tests.fakes import PositionScorer, RedSquareDetector
 from tests.videos import write_video
 
 CONFIG = str(Path(__file__).parents[1] / "data" / "tiny_detector.py")

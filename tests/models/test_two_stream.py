@@ -8,6 +8,7 @@ from stad.models.online import online_unsupported_reason
 from stad.models.two_stream import fuse_scores
 from stad.registry import MODELS
 from tests.models.configs import read_config
+from tests.videos import moving_noise
 
 
 def test_fused_by_hand():
@@ -37,13 +38,6 @@ def model():
 
 def clip_of(model, frames):
     return model.data_preprocessor.normalise(torch.from_numpy(np.stack(frames))[None])
-
-
-def moving_noise(step_px, count=11):
-    """Frames of one texture that moves to the right."""
-    rng = np.random.default_rng(0)
-    texture = np.kron(rng.integers(0, 256, (16, 40, 3)), np.ones((4, 4, 1))).astype(np.uint8)
-    return [np.ascontiguousarray(np.roll(texture, i * step_px, axis=1)) for i in range(count)]
 
 
 @torch.inference_mode()

@@ -18,10 +18,11 @@ from stad.cli.watch.command import parse_options
 from stad.cli.watch.run import watch_and_report
 from stad.localization.options import LocalizerOptions
 from stad.video.live import LiveSource
-from tests.cli.watch.test_run import CONFIG
 from tests.videos import moving_square, write_video
 
-SERVER = Path(__file__).resolve().parents[2] / "rtsp_server.py"
+TESTS = Path(__file__).resolve().parents[2]
+SERVER = TESTS / "rtsp_server.py"
+CONFIG = str(TESTS / "data" / "tiny_detector.py")
 # The one that Debian's packages belong to.
 PYTHON = "/usr/bin/python3"
 AWAY_SEC = 10.0

@@ -20,7 +20,7 @@ from stad.structures import Actors
 from stad.video.geometry import clip_size
 from stad.video.live import LiveSource
 from stad.video.window import Window
-from tests.inference.test_pipeline import RedSquareDetector
+from tests.fakes import RedSquareDetector
 from tests.videos import moving_square, write_video
 
 
