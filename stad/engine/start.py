@@ -10,6 +10,7 @@ from torch import Tensor
 from stad import zoo
 from stad.errors import InputError
 from stad.models.base import ActionModel
+from stad.utils.text import shown
 from stad.zoo.checkpoint import open_checkpoint
 from stad.zoo.loading import head_is_fast_first
 from stad.zoo.mapping import map_available
@@ -86,7 +87,4 @@ def _find(start_from: str | dict) -> str | Path:
 
 
 def _shown(names: list[str]) -> str:
-    if not names:
-        return "nothing"
-    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-    return ", ".join(names[:SHOWN_NAMES]) + more
+    return shown(names, limit=SHOWN_NAMES) or "nothing"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from stad.errors import InputError
+from stad.utils.text import shown
 from stad.zoo.author_names import is_timesformer
 from stad.zoo.class_rows import PUBLISHED, last_layer, row_mismatch
 from stad.zoo.torchvision_names import is_video_model
@@ -43,7 +44,7 @@ def check_mapped(
     if not (leftover or missing or reshaped):
         return
     parts = [
-        f"{len(names)} {what}: {_shorten(names)}"
+        f"{len(names)} {what}: {shown(names, limit=SHOWN_KEYS)}"
         for what, names in (
             ("left over", leftover),
             ("missing", missing),
@@ -76,11 +77,6 @@ def _row_mismatch(
         found = row_mismatch(rows + bool(background), shapes[bias][0], background=background)
         return f"; {found}"
     return ""
-
-
-def _shorten(names: list[str]) -> str:
-    more = len(names) - SHOWN_KEYS
-    return ", ".join(names[:SHOWN_KEYS]) + (f" and {more} more" if more > 0 else "")
 
 
 def describe(state: Mapping[str, Tensor]) -> str:
