@@ -1,11 +1,11 @@
-"""Check that the project uses the words of the field: python tools/check_words.py [PLACE ...].
+"""Check that the project uses the words of the field; prints file:line, the word and a better one.
 
-Prints file:line, the word and what to say instead, and exits with code 1 if there are findings.
+Files and folders on the command line replace those of the project. It needs nothing installed, and
+exits with code 1 if there are findings.
 """
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections.abc import Iterator
@@ -70,16 +70,13 @@ def _is_allowed(path: Path, line: str) -> bool:
     return any(file in path.as_posix() and part in line for file, part in ALLOWED)
 
 
-def parse_args() -> argparse.Namespace:
-    """Parse the options."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("places", nargs="*", type=Path, help="files and folders (the project's)")
-    return parser.parse_args()
-
-
 def main() -> int:
-    """Print the findings and return the exit code."""
-    found = list(findings(parse_args().places or [ROOT / name for name in PLACES]))
+    """Print the findings in the places of the command line and return the exit code."""
+    places = [Path(word) for word in sys.argv[1:]] or [ROOT / name for name in PLACES]
+    if missing := [str(place) for place in places if not place.exists()]:
+        print(f"error: {', '.join(missing)}: no such file or folder", file=sys.stderr)
+        return 2
+    found = list(findings(places))
     print(*found, sep="\n", end="\n" if found else "")
     return 1 if found else 0
 

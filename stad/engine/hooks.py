@@ -16,11 +16,28 @@ from stad.engine.ava_metric import AVAMetric
 from stad.engine.checks import check_model_fits, check_same_classes
 from stad.engine.classification_metric import AccuracyMetric
 from stad.engine.start import load_start_weights
+from stad.errors import InputError
+from stad.models.base import ActionModel
 
 
 def bare_model(runner) -> nn.Module:
     """Return the model of a runner without the wrapper of distributed training."""
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
+
+
+def action_model(runner) -> ActionModel:
+    """Return the model of a runner as one that scores actions.
+
+    Raises:
+        InputError: the config describes another kind of model.
+    """
+    model = bare_model(runner)
+    if not isinstance(model, ActionModel):
+        raise InputError(
+            f"the model of the config is a {type(model).__name__}. Use an ActionDetector or a "
+            "Recognizer."
+        )
+    return model
 
 
 class StepSeedHook(Hook):
@@ -58,7 +75,7 @@ class StartCheckHook(Hook):
         datasets = [getattr(getattr(loop, "dataloader", None), "dataset", None) for loop in loops]
         datasets = [one for one in datasets if one is not None]
         for dataset in datasets:
-            check_model_fits(bare_model(runner), dataset)
+            check_model_fits(action_model(runner), dataset)
         check_same_classes(datasets)
 
 
@@ -81,7 +98,7 @@ class StartWeightsHook(Hook):
             InputError: the file cannot be fetched or read, or nothing in it fits.
         """
         if runner.epoch == 0 and runner.iter == 0:
-            report = load_start_weights(bare_model(runner), self._start_from)
+            report = load_start_weights(action_model(runner), self._start_from)
             runner.logger.info(report)
 
 

@@ -18,8 +18,8 @@ from stad.errors import InputError
 from tests.cli.test_options import PAGES, SCRIPTS
 
 ROOT = Path(__file__).parents[2]
-# They have no options: the one runs before anything is installed, the other is a step of make.
-WITHOUT_OPTIONS = {"tools/check_machine.py", "tools/build_mmcv.py"}
+# They have no options: the first runs before anything is installed, the others are steps of make.
+WITHOUT_OPTIONS = {"tools/check_machine.py", "tools/build_mmcv.py", "tools/check_words.py"}
 OWN = sorted(
     name
     for name in (f"tools/{path.name}" for path in (ROOT / "tools").glob("*.py"))
