@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from stad.annotations import label_maps
 from stad.utils.markdown import markdown_table
 from stad.zoo.catalog import DETECTORS, MODELS, DetectorEntry, ModelEntry
@@ -11,6 +13,7 @@ MODEL_COLUMNS = ("model", "scores", "trained on", "published accuracy", "licence
 DETECTOR_COLUMNS = ("person detector", "box AP", "licence")
 SCORES = {"detect": "each person", "recognize": "the whole clip"}
 CACHED = "in the cache"
+PAGE = re.compile(r" \(docs/(\w+\.md)\)")
 
 
 def models_table() -> str:
@@ -26,14 +29,24 @@ def detectors_table() -> str:
 
 
 def markdown_tables() -> str:
-    """Return the Markdown tables of the documentation, without the cache."""
+    """Return the Markdown tables of docs/zoo.md, without the cache."""
     tables = (
-        (MODEL_COLUMNS, map(_model_row, MODELS)),
+        (MODEL_COLUMNS, (_with_link(_model_row(entry)) for entry in MODELS)),
         (DETECTOR_COLUMNS, map(_detector_row, DETECTORS)),
     )
     return "\n".join(
         markdown_table(columns, rows, texts=range(len(columns))) for columns, rows in tables
     ).rstrip("\n")
+
+
+def _with_link(row: tuple[str, ...]) -> tuple[str, ...]:
+    """Turn a page that a row names into a link of the model, as seen from docs/."""
+    for index, cell in enumerate(row):
+        if match := PAGE.search(cell):
+            linked = list(row)
+            linked[0], linked[index] = f"[{row[0]}]({match[1]})", PAGE.sub("", cell)
+            return tuple(linked)
+    return row
 
 
 def labels_table(model: str | None = None) -> str:

@@ -125,7 +125,9 @@ def test_tables_name_everything():
     text, markdown = models_table(), markdown_tables()
     for entry in ENTRIES:
         assert f"\n{entry.name} " in text
-        assert f"\n| {entry.name} |" in markdown
+        linked = entry.name == "skeleton_poses"
+        cell = f"[{entry.name}]({entry.name}.md)" if linked else entry.name
+        assert f"\n| {cell} |" in markdown
     assert "| slowfast_r50_4x16_ava21 | each person | AVA v2.1 | AVA v2.1 mAP 24.32 |" in markdown
     assert CACHED not in text
 
@@ -208,3 +210,9 @@ def test_figures_that_are_of_something_else_than_the_config_say_so():
     assert "| Kinetics-400 top-1 68.37 (of 128 frames; the config has 64) |" in markdown
     assert "| Kinetics-400 top-1 71.1 (of whole videos; the config has 64 frames) |" in markdown
     assert video.S3D_Weights.KINETICS400_V1.meta["_docs"].endswith("`clip_len=128`.")
+
+
+def test_the_page_of_models_has_the_tables_of_the_catalog():
+    page = Path(__file__).parents[2].joinpath("docs", "zoo.md").read_text()
+    for table in markdown_tables().split("\n\n"):
+        assert table in page
