@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stad.utils.cache import cache_dir
+from stad.utils.lazy import lazy_exports
 from stad.zoo.catalog import DETECTORS, MODELS, DetectorEntry, ModelEntry
 from stad.zoo.choice import choose_detection_model, choose_detector
 from stad.zoo.files import cached_path, fetch, is_cached
@@ -48,16 +48,5 @@ _MODULES = {
     "load_weights": "loading",
     "open_model": "loading",
 }
-_SUBMODULES = ("checkpoint", "loading", "mapping", "sample", "tables")
 
-
-def __getattr__(name: str) -> Any:
-    if name in _SUBMODULES:
-        return importlib.import_module(f"{__name__}.{name}")
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_SUBMODULES})
+__getattr__, __dir__ = lazy_exports(__name__, _MODULES)

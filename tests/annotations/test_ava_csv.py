@@ -10,14 +10,7 @@ import pytest
 from stad.annotations import ava_csv
 from stad.annotations.ava_csv import read_ava_csv, read_excluded
 from stad.errors import InputError
-
-ROW = "abc,0902,0.1,0.2,0.3,0.4,12"
-
-
-def written(tmp_path, text, name="file.csv"):
-    path = tmp_path / name
-    path.write_text(text)
-    return path
+from tests.annotations.ava_files import ROW, written
 
 
 def test_eight_columns(tmp_path):

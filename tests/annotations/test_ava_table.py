@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from stad.annotations.ava_csv import read_ava_csv
 from stad.annotations.ava_table import labelled_boxes, locate_row, locate_rows
-from tests.annotations.test_ava_csv import ROW, written
+from tests.annotations.ava_files import ROW, written
 
 
 def test_keyframes_are_one_number_in_all_files(tmp_path):

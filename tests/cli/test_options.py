@@ -6,7 +6,6 @@ import dataclasses
 import re
 import shlex
 import typing
-from pathlib import Path
 
 import pytest
 
@@ -20,21 +19,8 @@ from stad.cli.recognize_options import RecognizeOptions
 from stad.cli.train_options import Launcher
 from stad.cli.watch.options import WatchOptions
 from stad.evaluation import ava, segments, tubes
+from tests.cli.scripts import PAGES, SCRIPTS
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-# The scripts that wrap a command, by their command.
-SCRIPTS = {
-    "demo/detect_video.py": "annotate",
-    "demo/watch.py": "watch",
-    "demo/recognize_video.py": "recognize",
-    "tools/train.py": "train",
-    "tools/test.py": "test",
-    "tools/eval_ava.py": "evaluate ava",
-    "tools/eval_segments.py": "evaluate segments",
-    "tools/eval_tubes.py": "evaluate tubes",
-    "tools/tune_localizer.py": "tune",
-}
 MAX_LINES = 52
 
 

@@ -15,7 +15,7 @@ import pytest
 from stad.cli.arguments import parse
 from stad.cli.help_text import option_rows
 from stad.errors import InputError
-from tests.cli.test_options import PAGES, SCRIPTS
+from tests.cli.scripts import PAGES, SCRIPTS
 
 ROOT = Path(__file__).parents[2]
 # They have no options: the first runs before anything is installed, the others are steps of make.

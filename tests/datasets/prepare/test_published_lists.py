@@ -10,7 +10,7 @@ from stad.datasets.prepare.published_lists import (
     read_ucf101,
 )
 from stad.errors import InputError
-from tests.annotations.test_video_lists import write
+from tests.annotations.list_files import write
 
 
 @pytest.mark.parametrize(

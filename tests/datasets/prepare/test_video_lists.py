@@ -16,7 +16,7 @@ from stad.datasets.prepare.published_lists import (
 )
 from stad.datasets.prepare.video_lists import write_lists
 from stad.errors import InputError
-from tests.annotations.test_video_lists import touch, write
+from tests.annotations.list_files import touch, write
 from tests.videos import write_video
 
 ROOT = Path(__file__).parents[3]
