@@ -21,7 +21,7 @@ help:
 	@echo "make demo    set up, fetch the sample video and the weights, annotate the sample"
 	@echo "make test    set up, run the fast tests (make test-slow: the slow ones)"
 	@echo "make setup   only set up: $(VENV) with the pinned packages of requirements/"
-	@echo "make lint    ruff check, ruff format --check, import-linter and pyright"
+	@echo "make lint    ruff, the word list, import-linter and pyright"
 	@echo "make docs    build the documentation site in site/"
 	@echo "make clean   remove $(VENV) and what the builds left; $(OUT)/ and ~/.cache stay"
 	@echo "Options: PYTHON=python3.11 VENV=.venv SAMPLE=my.mp4 OUT=outputs MAX_JOBS=n"
@@ -82,6 +82,7 @@ $(DONE)/lint: requirements/lint.txt $(DONE)/rest
 lint: setup $(DONE)/lint
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
+	$(IN_VENV) tools/check_words.py
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/pyright
 

@@ -12,6 +12,7 @@ from stad.errors import InputError
 from stad.video.sampling import Views, view_times
 
 if TYPE_CHECKING:
+    from stad.models.recognizer import Recognizer
     from stad.zoo import LoadedModel
 
 DEFAULT_MODEL = "i3d_k400"
@@ -62,6 +63,7 @@ def recognize_video(
             f"{loaded.name} scores people, not whole videos: use demo/detect_video.py, or choose "
             "a model of the whole clip with --list-models"
         )
+    model = loaded.model
     views = views or Views(1 if loaded.sampling == "segments" else DENSE_CLIPS, 1)
     path = Path(path)
     source = VideoFiles(path.parent, num_threads=0)
@@ -83,15 +85,14 @@ def recognize_video(
             num_crops=views.num_crops,
         )
         # One crop at a time: ten of a large network may not fit into memory.
-        sums += sum(_score(loaded, crop[raw.order]) for crop in crops)
+        sums += sum(_score(model, crop[raw.order]) for crop in crops)
     return Recognition(loaded.class_names, sums / (views.num_clips * views.num_crops), views)
 
 
-def _score(loaded: LoadedModel, clip: np.ndarray) -> np.ndarray:
+def _score(model: Recognizer, clip: np.ndarray) -> np.ndarray:
     """Score a clip, (T, H, W, 3) uint8 RGB -> (num_classes,) float64 in [0, 1]."""
     import torch
 
-    model = loaded.model
     with torch.inference_mode():
         inputs = model.data_preprocessor.normalise(torch.from_numpy(clip)[None])
         return model.probabilities(model.score_clips(inputs))[0].double().cpu().numpy()

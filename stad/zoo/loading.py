@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from stad.annotations import label_maps
 from stad.errors import InputError
+from stad.models.base import ActionModel
 from stad.registry import MODELS
 from stad.video.window import Window
 from stad.zoo.checkpoint import open_checkpoint
@@ -44,7 +45,7 @@ class LoadedModel:
         crop_px: side of the square that a recognizer sees; None for the whole frame.
     """
 
-    model: nn.Module
+    model: ActionModel
     name: str
     window: Window
     short_side_px: int
@@ -57,7 +58,7 @@ class LoadedModel:
     crop_px: int | None = None
 
 
-def load(name: str, weights: str | Path | None = AUTO, device: str = "cpu") -> nn.Module:
+def load(name: str, weights: str | Path | None = AUTO, device: str = "cpu") -> ActionModel:
     """Return the model of that name in eval mode; see ``open_model``."""
     return open_model(name, weights, device).model
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TypeVar
 
 from torch import nn
 
@@ -10,8 +11,10 @@ from stad.models.backbones.blazepose import BlazePose
 from stad.zoo.catalog import BLAZEPOSE
 from stad.zoo.files import fetch
 
+Module = TypeVar("Module", bound=nn.Module)
 
-def supply_files(model: nn.Module) -> nn.Module:
+
+def supply_files(model: Module) -> Module:
     """Let each part of the model that has no weights yet fetch the published ones on first use.
 
     Args:
