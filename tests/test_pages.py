@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from stad import zoo
+from stad.inference.recognition import DEFAULT_MODEL
 from tests.videos import write_video
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^( *)```python([^\n]*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 CONFIG = str(ROOT / "tests" / "data" / "tiny_detector.py")
+RECOGNIZER = str(ROOT / "tests" / "data" / "tiny_recognizer.py")
 
 
 def blocks(page: Path) -> list[tuple[bool, str]]:
@@ -33,6 +35,7 @@ def workplace(tmp_path, monkeypatch):
     open_model = zoo.open_model
 
     def open_random(name, weights="auto", device="cpu", **options):
+        name = RECOGNIZER if name == DEFAULT_MODEL else name
         return open_model(name, None if weights == "auto" else weights, device, **options)
 
     monkeypatch.setattr(zoo, "open_model", open_random)
