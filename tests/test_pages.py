@@ -31,7 +31,7 @@ WITH_PYTHON = [page for page in PAGES if blocks(page)]
 def workplace(tmp_path, monkeypatch):
     """A folder with the checkout's configs and a video, where small random models are chosen."""
     (tmp_path / "configs").symlink_to(ROOT / "configs")
-    write_video(tmp_path / "in.mp4", num_frames=45, fps=15)
+    write_video(tmp_path / "in.mp4", num_frames=18, fps=15)
     open_model = zoo.open_model
 
     def open_random(name, weights="auto", device="cpu", **options):

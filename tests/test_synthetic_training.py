@@ -36,6 +36,7 @@ def scalars(work_dir: Path) -> EventAccumulator:
     return EventAccumulator(str(log)).Reload()
 
 
+@pytest.mark.slow
 def test_a_compact_slowfast_learns_a_few_scenes(tmp_path):
     """The whole way, shortened: render, train, evaluate, keep the best."""
     changes = render(tmp_path / "data", train_scenes=6, val_scenes=2, workers=1)

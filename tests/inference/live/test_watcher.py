@@ -129,6 +129,7 @@ def test_every_frame_and_window_of_a_file_is_seen(tmp_path):
     np.testing.assert_allclose(np.array(columns) * 2, wanted, atol=3)
 
 
+@pytest.mark.slow
 def test_slow_scoring_skips_windows_and_stays_in_time(tmp_path):
     path = write_video(tmp_path / "in.mp4", num_frames=85, fps=25, picture=slow_square)
     watcher, heard, source = run(
