@@ -97,4 +97,4 @@ docs: $(DOCS_VENV)/.done
 	$(DOCS_VENV)/bin/mkdocs build --strict
 
 clean:
-	rm -rf "$(VENV)" "$(DOCS_VENV)" site build dist stad.egg-info .pytest_cache .ruff_cache
+	rm -rf "$(VENV)" "$(DOCS_VENV)" site build dist stad.egg-info .pytest_cache .ruff_cache .import_linter_cache

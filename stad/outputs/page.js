@@ -10,4 +10,3 @@ function make(tag, attributes = {}, text = "") {
   node.textContent = text;
   return node;
 }
-

@@ -120,4 +120,3 @@ function showTip(text, x, y) {
 function hideTip() {
   $("tip").hidden = true;
 }
-
