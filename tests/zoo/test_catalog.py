@@ -15,10 +15,19 @@ from stad.engine.ava_metric import AVAMetric
 from stad.engine.options import RunOptions
 from stad.engine.published import evaluation_options
 from stad.errors import InputError
+from stad.utils.markdown import markdown_table
 from stad.zoo import choice
 from stad.zoo.catalog import BLAZEPOSE, DETECTORS, MODELS
 from stad.zoo.files import is_cached
-from stad.zoo.tables import CACHED, labels_table, markdown_tables, models_table
+from stad.zoo.tables import (
+    CACHED,
+    DETECTOR_COLUMNS,
+    MODEL_COLUMNS,
+    detector_row,
+    labels_table,
+    model_row,
+    models_table,
+)
 from stad.zoo.weights import PackageWeights, ShippedWeights, UrlWeights
 
 # The names that others build on.
@@ -43,6 +52,28 @@ PROMISED = {
     "tsn_r50_1x1x8_k400",
 }
 ENTRIES = [*MODELS, *DETECTORS]
+PAGE = re.compile(r" \(docs/(\w+\.md)\)")
+
+
+def markdown_tables():
+    """Return the Markdown tables of docs/zoo.md, from the catalog."""
+    tables = (
+        (MODEL_COLUMNS, [with_link(model_row(entry)) for entry in MODELS]),
+        (DETECTOR_COLUMNS, map(detector_row, DETECTORS)),
+    )
+    return "\n".join(
+        markdown_table(columns, rows, texts=range(len(columns))) for columns, rows in tables
+    ).rstrip("\n")
+
+
+def with_link(row):
+    """Turn a page that a row names into a link of the model, as seen from docs/."""
+    for index, cell in enumerate(row):
+        if match := PAGE.search(cell):
+            linked = list(row)
+            linked[0], linked[index] = f"[{row[0]}]({match[1]})", PAGE.sub("", cell)
+            return tuple(linked)
+    return row
 
 
 def test_promised_names_are_there_and_none_is_double():
