@@ -6,8 +6,9 @@ of its class in a config.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from stad.utils.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from stad.models.backbones.blazepose import BlazePose
@@ -42,14 +43,4 @@ _MODULES = {
     "TorchvisionVideo": "torchvision_video",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
-    if name in _MODULES.values():
-        return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_exports(__name__, _MODULES)
