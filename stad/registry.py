@@ -40,19 +40,19 @@ DATASETS = Registry(
     "dataset",
     parent=MMENGINE_DATASETS,
     scope="stad",
-    locations=["stad.datasets.ava", "stad.datasets.videos", "stad.datasets.keypoints"],
+    locations=modules_in("stad.datasets"),
 )
 TRANSFORMS = Registry(
     "transform",
     parent=MMENGINE_TRANSFORMS,
     scope="stad",
-    locations=["stad.datasets.transforms.recognition", "stad.datasets.transforms.detection"],
+    locations=modules_in("stad.datasets.transforms"),
 )
 METRICS = Registry(
     "metric",
     parent=MMENGINE_METRICS,
     scope="stad",
-    locations=["stad.engine.ava_metric", "stad.engine.classification_metric"],
+    locations=modules_in("stad.engine"),
 )
 
 # Without a child of this scope mmengine warns once for every kind of object that a run builds.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import stad
-from stad.registry import MODELS, modules_in
+from stad.registry import DATASETS, METRICS, MODELS, TRANSFORMS, modules_in
 
 PACKAGES = ("stad.models", "stad.models.backbones", "stad.models.heads")
 
@@ -42,3 +42,24 @@ def test_a_registry_knows_the_modules_of_a_folder_without_importing_them():
     assert set(modules_in("stad.models.heads")) == expected - {"stad.models.heads.__init__"}
     for name in ("stad.models.two_stream", "stad.models.backbones.slowfast"):
         assert name in MODELS._locations
+    for registry, name in (
+        (DATASETS, "stad.datasets.keypoints"),
+        (TRANSFORMS, "stad.datasets.transforms.detection"),
+        (METRICS, "stad.engine.ava_metric"),
+    ):
+        assert name in registry._locations
+
+
+def test_names_are_found_when_they_are_first_looked_up_and_not_before():
+    names = {
+        "DATASETS": "SkeletonDataset",
+        "TRANSFORMS": "ClipTransform",
+        "METRICS": "AccuracyMetric",
+        "MODELS": "SlowFast",
+    }
+    code = "import sys, stad.registry as registry\n"
+    code += "print([one for one in sys.modules if one.startswith('stad.')])\n"
+    for registry, name in names.items():
+        code += f"print(registry.{registry}.get('{name}').__name__)\n"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines() == ["['stad.registry']", *names.values()]
