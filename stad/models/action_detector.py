@@ -15,6 +15,7 @@ from stad.models.checks import (
     check_mode,
     check_tracks,
     is_skeleton_batch,
+    tracks_of,
 )
 from stad.models.fast_inference import cast_like
 from stad.models.losses import MultiLabelLoss, SingleLabelLoss
@@ -69,7 +70,7 @@ class ActionDetector(ActionModel):
 
     @property
     def sees_tracks(self) -> bool:
-        """Whether the scores depend on where the actors are in every frame of a clip."""
+        """True if the scores depend on where the actors are in every frame of a clip."""
         return self.actor_crops is not None
 
     def score_actors(
@@ -92,7 +93,7 @@ class ActionDetector(ActionModel):
             N times (K_i, num_classes) float32; AVA id k is column k - 1.
 
         Raises:
-            ValueError: other shapes, or boxes that are not finite.
+            ValueError: other shapes or numbers of arrays, or values that are not finite.
         """
         check_clips(clips, self.data_preprocessor.num_channels)
         check_boxes(boxes, len(clips))
@@ -150,14 +151,12 @@ class ActionDetector(ActionModel):
             {'meta': ``ClipMeta``, 'scores': (K_i, num_classes) float32 on the CPU}.
 
         Raises:
-            ValueError: another mode, or 'predict' for kept maps.
+            ValueError: another mode, 'predict' for kept maps, or tracks for some samples only.
         """
         check_mode(mode)
         if is_skeleton_batch(data_samples):
             return self._forward_maps(inputs, data_samples, mode)
-        tracks = None
-        if self.sees_tracks:
-            tracks = [one.tracks for one in data_samples if one.tracks is not None] or None
+        tracks = tracks_of(data_samples) if self.sees_tracks else None
         logits = self.score_actors(inputs, [one.boxes for one in data_samples], tracks)
         if mode == "tensor":
             return logits

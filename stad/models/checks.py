@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from stad.structures import SkeletonSample
+from stad.structures import ClipSample, SkeletonSample
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -51,6 +51,10 @@ def check_boxes(boxes: Sequence[Tensor], num_clips: int) -> None:
 
 def check_tracks(tracks: Sequence[Tensor], boxes: Sequence[Tensor], num_frames: int) -> None:
     """Raise ValueError unless tracks are (K_i, ``num_frames``, 4), finite, one per box."""
+    if len(tracks) != len(boxes):
+        raise ValueError(
+            f"each clip needs one array of tracks, got {len(boxes)} clips, {len(tracks)} arrays"
+        )
     for i, (one, box) in enumerate(zip(tracks, boxes, strict=True)):
         if one.shape != (len(box), num_frames, 4):
             raise ValueError(
@@ -59,3 +63,20 @@ def check_tracks(tracks: Sequence[Tensor], boxes: Sequence[Tensor], num_frames: 
             )
         if not torch.isfinite(one).all():
             raise ValueError(f"tracks must be finite numbers, clip {i} has NaN or infinity")
+
+
+def tracks_of(samples: Sequence[ClipSample]) -> list[Tensor] | None:
+    """Return the tracks of the clips of a batch, N times (K_i, T, 4); None if none has any.
+
+    Raises:
+        ValueError: only some samples have tracks; names the first that has none.
+    """
+    tracks = [one.tracks for one in samples if one.tracks is not None]
+    if tracks and len(tracks) < len(samples):
+        index = next(i for i, one in enumerate(samples) if one.tracks is None)
+        raise ValueError(
+            f"{len(tracks)} of the {len(samples)} samples of a batch have tracks, but sample "
+            f"{index} ({samples[index].meta.video_id}) has none: give tracks with all samples or "
+            "with none"
+        )
+    return tracks or None

@@ -255,7 +255,7 @@ def test_models_without_crops_do_not_look_at_tracks():
         ),
         ([TRACKS[0][:1], *TRACKS[1:]], r"one per box and frame, got \(1, 2, 4\) for clip 0"),
         ([*TRACKS[:2], torch.full((1, 2, 4), torch.inf)], "tracks must be finite.*clip 2"),
-        (TRACKS[:2], "zip"),
+        (TRACKS[:2], "each clip needs one array of tracks, got 3 clips, 2 arrays"),
     ],
 )
 def test_tracks_of_other_shapes_are_refused(tracks, message):
@@ -306,6 +306,15 @@ def test_predict_mode_follows_the_tracks_of_the_samples():
         expected = model.score_actors(clips, BOXES, tracks)
         for one, logits in zip(run(model, FRAMES, some, "predict"), expected, strict=True):
             torch.testing.assert_close(one["scores"], model.probabilities(logits))
+
+
+def test_a_batch_where_only_some_samples_have_tracks_names_one_without():
+    given = samples(BOXES)
+    given[0] = given[0]._replace(tracks=TRACKS[0])
+    message = r"1 of the 3 samples of a batch have tracks, but sample 1 \(.+\) has none"
+    for mode in ("tensor", "loss", "predict"):
+        with pytest.raises(ValueError, match=message):
+            run(skeletal(), FRAMES, given, mode)
 
 
 def test_a_batch_without_people_trains_a_head_of_postures_too():
