@@ -12,7 +12,6 @@ from stad.errors import InputError
 from stad.models.base import ActionModel
 from stad.utils.text import shown
 from stad.zoo.checkpoint import open_checkpoint
-from stad.zoo.loading import head_is_fast_first
 from stad.zoo.mapping import map_available
 from stad.zoo.recorded import background_row, check_non_local
 from stad.zoo.weights import UrlWeights
@@ -43,13 +42,13 @@ def load_start_weights(model: ActionModel, start_from: str | dict) -> str:
     found, left_over = map_available(
         checkpoint.state,
         model.state_dict(),
-        fast_first=head_is_fast_first(model),
+        fast_first=model.main_head.last_map_first,
         background=background_row(checkpoint),
     )
     fraction = _backbone_fraction(found, model)
     if not fraction:
         raise InputError(
-            f"no weight of {path} fits the model's backbone: it is a checkpoint of another "
+            f"No weight of {path} fits the model's backbone: it is a checkpoint of another "
             "network. Set start_from to one of this network, or to None for random weights."
         )
     missing = [name for name in model.state_dict() if name not in found]
@@ -80,7 +79,7 @@ def _find(start_from: str | dict) -> str | Path:
         weights = zoo.model_entry(start_from).weights
         if weights is None:
             raise InputError(
-                f"no published weights of {start_from} are known. Set start_from to a file."
+                f"No published weights of {start_from} are known. Set start_from to a file."
             )
         return zoo.fetch(weights)
     return start_from

@@ -71,15 +71,16 @@ class ActionModel(BaseModel):
     @property
     def num_classes(self) -> int:
         """Outputs per clip or actor."""
-        return self._main_head.num_classes
+        return self.main_head.num_classes
 
     @property
     def sees_tracks(self) -> bool:
-        """Whether the scores depend on where the actors are in every frame of a clip."""
+        """True if the scores depend on where the actors are in every frame of a clip."""
         return False
 
     @property
-    def _main_head(self) -> Head:
+    def main_head(self) -> Head:
+        """The head that gives the model's classes; the first of ``heads``."""
         return next(iter(self.heads.values()))
 
     def probabilities(self, logits: Tensor) -> Tensor:
@@ -88,7 +89,7 @@ class ActionModel(BaseModel):
         One label takes a softmax; several take sigmoids, but a softmax among the first
         ``num_exclusive`` classes of a head that has such.
         """
-        head = self._main_head
+        head = self.main_head
         if not head.multilabel:
             return logits.softmax(dim=-1)
         exclusive, free = logits[..., : head.num_exclusive], logits[..., head.num_exclusive :]

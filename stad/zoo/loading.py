@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmengine.config import Config
-from torch import Tensor, nn
+from torch import Tensor
 
 from stad.annotations import label_maps
 from stad.errors import InputError
@@ -34,14 +34,14 @@ class LoadedModel:
     Attributes:
         model: an ``ActionDetector`` or a ``Recognizer`` in eval mode.
         name: its name in the catalog, or the stem of its config file.
-        window: which frames make a clip, as in training.
+        window: the frames that make a clip, as in training.
         short_side_px: short side of a clip, pixels.
         class_names: the name of each output.
         score_threshold: minimum score to show, in [0, 1].
-        source: where the weights come from, as text for the user.
+        source: the origin of the weights, as text for the user.
         stride_sec: recommended time between predictions, seconds.
         entry: the catalog's entry; None for a config file.
-        sampling: where in a whole video a recognizer's clip is, see ``stad.video.sampling``.
+        sampling: the place of a recognizer's clip in a whole video, see ``stad.video.sampling``.
         crop_px: side of the square that a recognizer sees; None for the whole frame.
     """
 
@@ -121,7 +121,7 @@ def class_names_of(name: str) -> tuple[str, ...]:
     return label_maps.class_names(label_map, folder=path.parent)
 
 
-def load_weights(model: nn.Module, path: str | Path) -> None:
+def load_weights(model: ActionModel, path: str | Path) -> None:
     """Load a checkpoint of stad or of a project that ``map_keys`` knows into ``model``.
 
     Raises:
@@ -133,7 +133,7 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
         checkpoint.state,
         model.state_dict(),
         origin=str(path),
-        fast_first=head_is_fast_first(model),
+        fast_first=model.main_head.last_map_first,
         background=background_row(checkpoint),
     )
     check_same_network(model, checkpoint)
@@ -152,11 +152,6 @@ def _check_finite(state: Mapping[str, Tensor], path: str | Path) -> None:
             f"{wrong[0]}. The training that wrote it failed, or the file is damaged: use "
             "another checkpoint."
         )
-
-
-def head_is_fast_first(model: nn.Module) -> bool:
-    """Return whether the clip head takes the fast pathway before the slow one; see ``map_keys``."""
-    return bool(getattr(getattr(model, "head", None), "last_map_first", False))
 
 
 def _find(name: str) -> tuple[ModelEntry | None, Path]:

@@ -19,9 +19,10 @@ import logging
 import re
 
 from mmengine.logging import print_log
-from torch import nn
 
 from stad.errors import InputError
+from stad.models.backbones.frame_resnet import FrameResNet
+from stad.models.base import ActionModel
 from stad.utils.download import hash_file
 from stad.zoo.checkpoint import Checkpoint
 
@@ -107,7 +108,7 @@ def _with_scale(mode: str, text: str) -> str:
     return mode
 
 
-def check_same_network(model: nn.Module, checkpoint: Checkpoint) -> None:
+def check_same_network(model: ActionModel, checkpoint: Checkpoint) -> None:
     """Raise InputError if the file is of another network with weights of the same shapes.
 
     Args:
@@ -115,19 +116,18 @@ def check_same_network(model: nn.Module, checkpoint: Checkpoint) -> None:
         checkpoint: the checkpoint.
     """
     check_non_local(model, checkpoint)
-    backbone = getattr(model, "backbone", None)
-    if isinstance(backbone, nn.Module) and hasattr(backbone, "shift_div"):
-        _check_shift(backbone, checkpoint)
+    if isinstance(model.backbone, FrameResNet):
+        _check_shift(model.backbone, checkpoint)
     _warn_of_normalisation(model, checkpoint)
 
 
-def check_non_local(model: nn.Module, checkpoint: Checkpoint) -> None:
+def check_non_local(model: ActionModel, checkpoint: Checkpoint) -> None:
     """Raise InputError if the file's non-local blocks compare places in another way.
 
     Arguments are those of ``check_same_network``. A file that does not tell gives a warning.
     """
-    backbone = getattr(model, "backbone", None)
-    if backbone is not None and getattr(backbone, "has_non_local", False):
+    backbone = model.backbone
+    if isinstance(backbone, FrameResNet) and backbone.has_non_local:
         _check_mode(backbone.non_local_mode, checkpoint)
 
 
@@ -171,7 +171,7 @@ def _shift_of(checkpoint: Checkpoint) -> tuple[str | None, int | None]:
     return None, None
 
 
-def _check_shift(backbone: nn.Module, checkpoint: Checkpoint) -> None:
+def _check_shift(backbone: FrameResNet, checkpoint: Checkpoint) -> None:
     kind, divisor = _shift_of(checkpoint)
     expected = "none"
     if backbone.shift_div is not None:
@@ -191,12 +191,12 @@ def _check_shift(backbone: nn.Module, checkpoint: Checkpoint) -> None:
         )
 
 
-def _warn_of_normalisation(model: nn.Module, checkpoint: Checkpoint) -> None:
-    preprocessor = getattr(model, "data_preprocessor", None)
-    if not hasattr(preprocessor, "mean") or not any(map(GREY_NAMES.match, checkpoint.state)):
+def _warn_of_normalisation(model: ActionModel, checkpoint: Checkpoint) -> None:
+    preprocessor = model.data_preprocessor
+    if not any(map(GREY_NAMES.match, checkpoint.state)):
         return
     # There may be channels of optical flow after the colours.
-    mean, std = (getattr(preprocessor, one).flatten()[:3].tolist() for one in ("mean", "std"))
+    mean, std = (one.flatten()[:3].tolist() for one in (preprocessor.mean, preprocessor.std))
     if mean != [GREY_MEAN] * 3 or std != [GREY_STD] * 3:
         print_log(
             f"{checkpoint.path} is of PySlowFast, PyTorchVideo or TimeSformer's authors, who "
