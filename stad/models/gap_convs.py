@@ -48,7 +48,7 @@ def gather_windows(x: Tensor, dim: int, *, span: int, stride: int, padding: int)
     Args:
         x: (..., L, ...) of any type.
         dim: the dimension of length L, counted from the end (negative).
-        span: how many places a window covers.
+        span: number of places that a window covers.
         stride: from window to window, ``span`` or more.
         padding: zeros that the convolution puts on both ends.
 

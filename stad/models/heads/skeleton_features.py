@@ -48,7 +48,7 @@ def body_features(one: Skeletons) -> Tensor:
         the box, and the probability that each part is visible.
     """
     flat, metric = one.flat[:, 0], one.metric[:, 0]
-    width, height = _sides(one.boxes[:, 0])
+    width, height = _width_and_height(one.boxes[:, 0])
     side = torch.maximum(width, height)
     values = [
         _uprightness(_middle(points, HIPS) - _middle(points, SHOULDERS))
@@ -102,7 +102,7 @@ def motion_features(clip: Skeletons, interval_sec: float) -> Tensor:
     """
     boxes = clip.boxes
     span_sec = interval_sec * (boxes.shape[1] - 1)
-    width, height = _sides(boxes)
+    width, height = _width_and_height(boxes)
     side = torch.maximum(width, height).median(dim=1).values
     scale = 1 / (side * span_sec)
     centre = (boxes[..., :2] + boxes[..., 2:]) / 2
@@ -136,8 +136,8 @@ def _log(values: Tensor) -> Tensor:
     return (values + STILL).log()
 
 
-def _sides(boxes: Tensor) -> tuple[Tensor, Tensor]:
-    """Return width and height, each 1 pixel or more."""
+def _width_and_height(boxes: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the widths and heights of boxes (..., 4): (...) each, 1 pixel or more."""
     sides = (boxes[..., 2:] - boxes[..., :2]).clamp(min=1)
     return sides[..., 0], sides[..., 1]
 
