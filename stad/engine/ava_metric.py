@@ -121,7 +121,7 @@ class AVAMetric(GatheringMetric):
 
     @property
     def is_evaluated(self) -> bool:
-        """Whether there is a result, on this process."""
+        """True if there is a result on this process."""
         return self.comparison is not None
 
     def per_class(self) -> dict[str, float]:

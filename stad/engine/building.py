@@ -55,7 +55,7 @@ def config_errors(path: str | Path) -> Iterator[None]:
         yield
     except (TypeError, ValueError, KeyError) as error:
         raise InputError(
-            f"cannot build {path} with these --cfg-options: {error}. Check the names and values "
+            f"Cannot build {path} with these --cfg-options: {error}. Check the names and values "
             "in both."
         ) from error
 
@@ -88,7 +88,7 @@ def _join_cpu_processes(config: Config) -> None:
         )
     if "RANK" not in os.environ:
         raise InputError(
-            "--launcher pytorch needs torchrun: "
+            "--launcher pytorch needs torchrun. Start the run with: "
             "torchrun --nproc_per_node 2 tools/train.py CONFIG --launcher pytorch"
         )
     if not torch.distributed.is_initialized():

@@ -132,7 +132,7 @@ def newest_checkpoint(folder: Path) -> Path | None:
     path = folder / Path((folder / LAST).read_text().strip()).name
     if not path.is_file():
         raise InputError(
-            f"cannot resume: {folder / LAST} names {path.name}, which is missing. Put it back, "
+            f"Cannot resume: {folder / LAST} names {path.name}, which is missing. Put it back, "
             "or train in another folder with --work-dir."
         )
     return path

@@ -33,14 +33,14 @@ def check_model_fits(model: ActionModel, dataset: AnyDataset) -> None:
     if is_detector == isinstance(dataset, VideoDataset):
         what = ("actors", "AVADataset") if is_detector else ("whole clips", "VideoDataset")
         raise InputError(
-            f"the model scores {what[0]}, but the data set is a {type(dataset).__name__}. "
+            f"The model scores {what[0]}, but the data set is a {type(dataset).__name__}. "
             f"Use a {what[1]}, or another model."
         )
     classes = len(dataset.class_ids)
     for name, head in model.heads.items():
         if head.num_classes != classes:
             raise InputError(
-                f"the model has {head.num_classes} outputs, but label_map {dataset.label_map!r} "
+                f"The model has {head.num_classes} outputs, but label_map {dataset.label_map!r} "
                 f"names {classes} classes. Set model.{name}.num_classes to {classes}, or name the "
                 "label map that the model is for."
             )
@@ -48,7 +48,7 @@ def check_model_fits(model: ActionModel, dataset: AnyDataset) -> None:
         return
     if not model.roi_head.multilabel and dataset.max_labels > 1:
         raise InputError(
-            f"the model gives each actor one class (roi_head.multilabel is False), but an actor "
+            f"The model gives each actor one class (roi_head.multilabel is False), but an actor "
             f"in {dataset.annotations} has {dataset.max_labels}. Set model.roi_head.multilabel "
             "to True, or keep one label per actor."
         )
@@ -62,7 +62,7 @@ def check_same_classes(datasets: Sequence[AVADataset | VideoDataset]) -> None:
         for number, (name, other_name) in enumerate(names, start=1):
             if name != other_name:
                 raise InputError(
-                    f"training and validation number their classes differently: line {number} is "
+                    f"Training and validation number their classes differently: line {number} is "
                     f"{name!r} in label_map {one.label_map!r} and {other_name!r} in "
                     f"{other.label_map!r}. Give both the same label map."
                 )
@@ -127,4 +127,13 @@ def _check_unlisted(train: AnyDataset, val: AnyDataset) -> list[Finding]:
     ]
     what = f"beside them, in {', '.join(folders)}, without rows in {train.annotations} or "
     what += str(val.annotations)
-    return [Finding(what, count=len(names), unit="videos", examples=tuple(names[:3]), drops=False)]
+    return [
+        Finding(
+            what,
+            count=len(names),
+            unit="videos",
+            guess="They are not used: add their rows, or ignore this if they have no labels.",
+            examples=tuple(names[:3]),
+            drops=False,
+        )
+    ]

@@ -17,8 +17,8 @@ def write_evaluation_report(runner: Runner, folder: str | Path, *, name: str) ->
 
     Args:
         runner: after ``runner.val()``, on the first process.
-        folder: where to write the page.
-        name: what to call the model on the page.
+        folder: the folder to write the page to.
+        name: the model's name on the page.
 
     Raises:
         InputError: the data has no videos with actors, or the page cannot be written.

@@ -31,7 +31,7 @@ class GatheringMetric(BaseMetric):
 
     @property
     def is_evaluated(self) -> bool:
-        """Whether there is a result, on this process."""
+        """True if there is a result on this process."""
         raise NotImplementedError
 
     def evaluate(self, size: int) -> dict[str, float]:

@@ -34,7 +34,7 @@ def action_model(runner) -> ActionModel:
     model = bare_model(runner)
     if not isinstance(model, ActionModel):
         raise InputError(
-            f"the model of the config is a {type(model).__name__}. Use an ActionDetector or a "
+            f"The model of the config is a {type(model).__name__}. Use an ActionDetector or a "
             "Recognizer."
         )
     return model

@@ -15,7 +15,7 @@ class RunOptions:
 
     Attributes:
         config: path of a config file; for an evaluation, also the name of a model in the zoo.
-        work_dir: where checkpoints and logs go; None is work_dirs/NAME-OF-THE-CONFIG.
+        work_dir: folder of checkpoints and logs; None is work_dirs/NAME-OF-THE-CONFIG.
         resume: continue from the last checkpoint in ``work_dir``.
         amp: mixed precision, on a GPU.
         launcher: 'none', 'pytorch' (torchrun) or 'slurm'.

@@ -55,7 +55,7 @@ def checkpoint_of(entry: ModelEntry | None, checkpoint: str | Path | None) -> Pa
         return Path(checkpoint)
     if entry is None:
         raise InputError(
-            "a config needs a checkpoint to evaluate. Give it after the config, or give only the "
+            "A config needs a checkpoint to evaluate. Give it after the config, or give only the "
             "name of a model, such as slowfast_r50_4x16_ava21, to evaluate its published weights."
         )
     return fetch_published(entry)

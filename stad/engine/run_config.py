@@ -26,7 +26,7 @@ def read_run_config(options: RunOptions, keys: tuple[str, ...]) -> Config:
 
     Args:
         options: the options of the run.
-        keys: what the config must define, such as ``TRAINING_KEYS``.
+        keys: names that the config must define, such as ``TRAINING_KEYS``.
 
     Raises:
         InputError: the file is not a config, or lacks one of ``keys``.

@@ -119,5 +119,5 @@ def death_message(error: BaseException, *, loader: str) -> str | None:
         pid, cause, advice = gone[1], "ended without a message", UNKNOWN_ADVICE
     else:
         return None
-    process = f"a process that loads the data of {loader} (pid {pid})"
+    process = f"A process that loads the data of {loader} (pid {pid})"
     return f"{process} {cause}. {advice.format(loader=loader)}."

@@ -111,7 +111,7 @@ def _guess_content(head: bytes) -> str:
         return "it is a web page that a server sent instead of the file. Download it again"
     if head.isascii():
         return "it is text. Check the path"
-    return "it is damaged, or not a file of torch, safetensors or PySlowFast"
+    return "it is damaged, or not a file of torch, safetensors or PySlowFast. Get it again"
 
 
 def _read_torch(path: Path, head: bytes) -> Any:

@@ -22,7 +22,7 @@ class ModelEntry:
         name: its name in the catalog.
         task: 'detect' (scores per actor) or 'recognize' (scores per clip).
         config: file name in the folder of configs.
-        weights: where the published weights are; None if none are known.
+        weights: the place of the published weights; None if none are known.
         licence: the licence of the weights.
         trained_on: the data set that it was trained on last.
         metric: the accuracy that its authors published; '' if they gave none.
@@ -54,9 +54,9 @@ class DetectorEntry:
 
     Attributes:
         name: its name in the catalog.
-        kind: which of ``stad.actors.detectors.KINDS`` opens it.
+        kind: the one of ``stad.actors.detectors.KINDS`` that opens it.
         config: the kind's own config; of mmdet, a path below the configs that mmdet ships.
-        weights: where the published weights are.
+        weights: the place of the published weights.
         box_ap: COCO box AP in percent, as published; None where unknown.
         licence: the licence of the weights.
         num_classes: set if the weights have fewer classes than the config.

@@ -41,7 +41,7 @@ def fetch(weights: Weights, *, progress: bool = True) -> Path:
     """Return the path of the verified file; download it if it is not in the cache yet.
 
     Args:
-        weights: what to fetch.
+        weights: the file to fetch.
         progress: show a bar on stderr where that is a terminal.
 
     Raises:

@@ -56,4 +56,4 @@ def _find(what: str, name: str, entries: tuple[Entry, ...], *, how_to_list: str)
             return entry
     near = difflib.get_close_matches(name, [entry.name for entry in entries], n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
-    raise InputError(f"there is no {what} named {name!r}. {hint}{how_to_list}.")
+    raise InputError(f"There is no {what} named {name!r}. {hint}{how_to_list}.")

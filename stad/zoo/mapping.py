@@ -39,7 +39,7 @@ def map_keys(
     Args:
         state: names to tensors, as ``read_checkpoint`` gives them.
         target: the model's names, to its tensors or their shapes.
-        origin: what to call the checkpoint in an error, such as its path.
+        origin: name of the checkpoint for an error, such as its path.
         fast_first: whether the model's clip head takes the fast pathway before the slow one, as
             mmaction2's do; columns of PySlowFast's and PyTorchVideo's heads are then swapped.
         background: whether the classifier of a detector has a background row, if the file says

@@ -32,7 +32,7 @@ def check_mapped(
         mapped: the tensors under the model's names.
         shapes: the model's names and shapes.
         leftover: names in the file that the model does not use.
-        origin: what to call the checkpoint in the message, such as its path.
+        origin: name of the checkpoint for the message, such as its path.
         background: whether the classifier has a background row, if the file says so.
     """
     missing = sorted(shapes.keys() - mapped.keys())

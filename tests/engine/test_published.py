@@ -125,7 +125,7 @@ def test_the_script_ends_with_exit_code_2(tmp_path):
 def test_a_config_needs_a_checkpoint_and_a_checkpoint_a_file(data, tmp_path):
     config = ROOT / "configs" / "slowonly_ava.py"
     options = RunOptions(config, work_dir=tmp_path, changes=changes_for(data))
-    with pytest.raises(InputError, match="a config needs a checkpoint to evaluate"):
+    with pytest.raises(InputError, match="A config needs a checkpoint to evaluate"):
         evaluate(options)
     with pytest.raises(InputError, match=r"none\.pth: no such checkpoint file"):
         evaluate(options, "none.pth")

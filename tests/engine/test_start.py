@@ -52,7 +52,7 @@ def test_a_head_of_other_classes_stays_random(tmp_path):
 
 def test_a_file_in_which_nothing_fits_is_refused(tmp_path):
     torch.save({"fc.weight": torch.zeros(2, 2)}, tmp_path / "other.pth")
-    with pytest.raises(InputError, match=r"no weight of .* fits"):
+    with pytest.raises(InputError, match=r"No weight of .* fits"):
         load_start_weights(model(), str(tmp_path / "other.pth"))
 
 
@@ -62,7 +62,7 @@ def test_another_network_of_the_same_classes_is_refused(tmp_path):
     model = MODELS.build(read_config("slowfast_motion").model)
     before = model.head.fc_cls.bias.clone()
     # Their classifiers have the same bias and another weight.
-    with pytest.raises(InputError, match=r"no weight of .* fits the model's backbone"):
+    with pytest.raises(InputError, match=r"No weight of .* fits the model's backbone"):
         load_start_weights(model, str(tmp_path / "tsn.pth"))
     assert torch.equal(model.head.fc_cls.bias, before)
 
@@ -303,5 +303,5 @@ def test_a_timesformer_starts_from_a_transformer_of_images(tmp_path):
 
 def test_image_weights_of_another_network_are_refused(tmp_path):
     _, path = image_weights(tmp_path)
-    with pytest.raises(InputError, match=r"no weight of .* fits"):
+    with pytest.raises(InputError, match=r"No weight of .* fits"):
         load_start_weights(MODELS.build(read_config("c3d_kinetics").model), path)

@@ -59,7 +59,7 @@ def test_a_real_death(number, name, advice):
     with pytest.raises(InputError) as raised:
         evaluate(Deadly(number))
     said = str(raised.value)
-    assert said.startswith("a process that loads the data of val_dataloader (pid ")
+    assert said.startswith("A process that loads the data of val_dataloader (pid ")
     # torch may notice a process that is gone before it knows of which signal.
     if "ended without a message" not in said:
         assert f"died of a signal ({name})" in said
@@ -82,7 +82,7 @@ def test_a_connection_that_was_cut_by_nobody_who_died_stays(monkeypatch):
 def test_a_process_that_ended_without_a_signal():
     error = RuntimeError("DataLoader worker (pid(s) 17, 18) exited unexpectedly")
     said = death_message(error, loader="train_dataloader")
-    assert said.startswith("a process that loads the data of train_dataloader (pid 17, 18) ended")
+    assert said.startswith("A process that loads the data of train_dataloader (pid 17, 18) ended")
     assert said.endswith("--cfg-options train_dataloader.num_workers=0 to see which.")
 
 

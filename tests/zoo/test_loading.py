@@ -189,7 +189,7 @@ def test_a_config_and_a_checkpoint_of_ones_own(tmp_path):
         (TINY, "auto", "its weights must be named"),
         (TINY, "none.pth", r"none\.pth: no such file of weights"),
         ("none.py", None, r"none\.py: no such config file"),
-        ("slowfast", None, "there is no model named 'slowfast'"),
+        ("slowfast", None, "There is no model named 'slowfast'"),
     ],
 )
 def test_what_cannot_be_opened(name, weights, said):
