@@ -126,6 +126,7 @@ def _check_annotations(options: CheckAvaOptions) -> list[str]:
         label_map=label_map,
         source=source,
         start_sec=options.videos_start,
+        annotation_format=options.format,
     )
     return [checked.warning] if checked.warning else []
 
@@ -134,7 +135,11 @@ def _check_detections(options: CheckAvaOptions, gt: Path) -> Sequence[str]:
     from stad.evaluation.compare_ava import compare_ava_files
 
     return compare_ava_files(
-        gt, options.file, label_map=options.labelmap, excluded=options.excluded
+        gt,
+        options.file,
+        label_map=options.labelmap,
+        excluded=options.excluded,
+        annotation_format=options.format,
     ).warnings
 
 

@@ -71,6 +71,7 @@ def ava_main(arguments: Sequence[str] | None = None, *, prog: str | None = None)
             pred,
             label_map=options.labelmap,
             excluded=options.excluded,
+            annotation_format=options.format,
             protocol=options.protocol,
             tie_order=options.tie_order,
         )

@@ -32,6 +32,9 @@ class AvaFileOptions:
     labelmap: Annotated[
         Path | None, option("classes, .pbtxt or .txt (default: AVA's)", metavar="FILE")
     ] = None
+    format: Annotated[
+        str | None, option("format of the annotations (default: by the ending)", metavar="NAME")
+    ] = None
     excluded: Annotated[
         Path | None, option("keyframes to leave out: video id, timestamp", metavar="CSV")
     ] = None

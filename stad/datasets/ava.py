@@ -53,7 +53,7 @@ class AVADataset(Dataset):
     it; for evaluation they are the ground truth or, with ``proposals``, the proposals alone.
 
     Args:
-        annotations: AVA CSV of the ground truth, see ``stad.annotations.ava_csv``.
+        annotations: ground truth, such as AVA CSV; see ``stad.annotations.readers``.
         videos: folder of video files, or with ``frames_fps`` of folders of extracted frames.
         window: which frames make a clip; a config with 'type', or a ``Window``. Its ``jitter``
             moves the frames of training clips, never those of evaluation.
@@ -73,6 +73,7 @@ class AVADataset(Dataset):
             annotations, for models with ``actor_crops``; not together with proposals.
         stretch: in training, the time between frames is drawn from exp(-x) to exp(x) times the
             window's.
+        annotation_format: name of the format of ``annotations``; None chooses it by the ending.
         seed: of the augmentation, which depends on the seed, the epoch and the index alone.
 
     Attributes:
@@ -80,7 +81,7 @@ class AVADataset(Dataset):
         start_sec: as given.
         class_ids: the id of each output's class, as in the annotations.
         max_labels: maximum number of labels of one actor.
-        left_out_rows: rows of the annotations that are not used, as ``read_ava_csv`` counts.
+        left_out_rows: rows of the annotations that are not used, as ``read_annotations`` counts.
 
     Raises:
         InputError: files are missing, no video can be read, most rows of the annotations are
@@ -105,6 +106,7 @@ class AVADataset(Dataset):
         frames_fps: float | None = None,
         tracks: bool = False,
         stretch: float = 0.0,
+        annotation_format: str | None = None,
         seed: int = 0,
     ) -> None:
         if tracks and proposals is not None:
@@ -122,6 +124,7 @@ class AVADataset(Dataset):
         self._min_score, self._min_iou, self._keep_best = min_score, min_iou, keep_best
         self._transform = None if transform is None else TRANSFORMS.build(transform)
         self.source = open_source(videos, frames_fps=frames_fps)
+        self._format = annotation_format
         self._warned: set[str] = set()
         self._table = self._read_table(annotations, excluded)
         self._proposals = None if proposals is None else self._read_proposals(proposals)
@@ -140,6 +143,8 @@ class AVADataset(Dataset):
             "class_ids": list(self.class_ids),
             "classes": list(self._classes.values()),
         }
+        if self._format is not None:
+            found["annotation_format"] = self._format
         return found | ({"left_out_rows": self.left_out_rows} if self.left_out_rows else {})
 
     @property
@@ -160,6 +165,7 @@ class AVADataset(Dataset):
             label_map=str(self.label_map),
             source=self.source,
             start_sec=self.start_sec,
+            annotation_format=self._format,
         )
         if checked.warning:
             self._warn(checked.warning)

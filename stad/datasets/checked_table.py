@@ -1,4 +1,4 @@
-"""Check an AVA CSV against its label map and its videos, and keep the rows that can be used."""
+"""Check annotations against their label map and videos, and keep the rows that can be used."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CheckedTable:
 
     Attributes:
         table: the rows to use.
-        left_out: (K,) int64 rows of the file, as ``read_ava_csv`` gives them, that are left out.
+        left_out: (K,) int64 rows, as ``read_annotations`` gives them, that are left out.
         warning: a readable table of what was found; empty if nothing was.
         unreadable: the videos that cannot be read, and why.
     """
@@ -45,21 +45,23 @@ def read_checked(
     label_map: str,
     source: ClipSource | None = None,
     start_sec: float = 0.0,
+    annotation_format: str | None = None,
 ) -> CheckedTable:
     """Read and check annotations.
 
     Args:
-        path: AVA CSV.
+        path: annotations in any known format, such as AVA CSV.
         classes: id -> name of the label map.
         label_map: its name, for messages.
         source: the videos; without it times and sizes are not checked.
         start_sec: timestamp of the start of the videos in the annotations.
+        annotation_format: as in ``read_annotations``.
 
     Raises:
         InputError: the file cannot be read, most of its rows are wrong, or no video is found.
             The message says what the file seems to contain instead.
     """
-    table = read_annotations(path, allow_bad_numbers=True)
+    table = read_annotations(path, format=annotation_format, allow_bad_numbers=True)
     facts: dict[str, VideoFacts] = {}
     reasons: dict[str, str] = {}
     if source is not None:

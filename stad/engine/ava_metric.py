@@ -71,7 +71,11 @@ class AVAMetric(GatheringMetric):
         found = self._as_table(results)
         if self._out is not None:
             write_ava_csv(self._out, found, numbers=EXACT_DETECTIONS)
-        annotated = read_annotations(self.meta["annotations"], allow_bad_numbers=True)
+        annotated = read_annotations(
+            self.meta["annotations"],
+            format=self.meta.get("annotation_format"),
+            allow_bad_numbers=True,
+        )
         # Rows that the data set drops cannot be detected.
         annotated = annotated.without_rows(self.meta.get("left_out_rows", []))
         tables = [annotated, found]

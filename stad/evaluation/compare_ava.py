@@ -1,4 +1,4 @@
-"""Evaluate a CSV file of AVA detections against a CSV file of ground truth."""
+"""Evaluate a CSV file of AVA detections against a file of ground truth."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from stad.annotations.checks.matches import (
 )
 from stad.annotations.checks.rows import check_class_ids, check_repeats, check_scores
 from stad.annotations.label_maps import evaluated_classes, read_label_map
+from stad.annotations.readers import read_annotations
 from stad.errors import InputError
 from stad.evaluation.ava import AvaResult, InvalidBoxError, evaluate_ava
 
@@ -55,16 +56,18 @@ def compare_ava_files(
     *,
     label_map: str | Path | None = None,
     excluded: str | Path | None = None,
+    annotation_format: str | None = None,
     protocol: str = "official",
     tie_order: str = "stable",
 ) -> AvaComparison:
     """Read two files, check them and evaluate.
 
     Args:
-        ground_truth: AVA CSV file, plain or .gz.
+        ground_truth: annotations in any known format, such as AVA CSV, plain or .gz.
         detections: AVA CSV file, plain or .gz.
         label_map: file with the classes to evaluate; the 60 of AVA if None.
         excluded: CSV file of keyframes to leave out.
+        annotation_format: of the ground truth, as in ``read_annotations``.
         protocol: as in ``evaluate_ava``.
         tie_order: as in ``evaluate_ava``.
 
@@ -75,7 +78,7 @@ def compare_ava_files(
     """
     classes = _read_classes(label_map)
     left_out = read_excluded(excluded) if excluded else None
-    truth, found = _read_truth(ground_truth), read_ava_csv(detections)
+    truth, found = _read_truth(ground_truth, annotation_format), read_ava_csv(detections)
     sides = labelled_boxes(truth, found, *([] if left_out is None else [left_out]))
     names = {"known": classes, "label_map": str(label_map or "AVA")}
     names |= {"highest": None if label_map else AVA_CLASSES}
@@ -95,10 +98,10 @@ def compare_ava_files(
     return AvaComparison(truth, found, result, tuple(warnings))
 
 
-def _read_truth(path: str | Path) -> AvaTable:
-    table = read_ava_csv(path)
+def _read_truth(path: str | Path, annotation_format: str | None) -> AvaTable:
+    table = read_annotations(path, format=annotation_format)
     if not len(table) and not len(table.empty_video):
-        raise InputError(f"{path} has no rows, so there is no ground truth to evaluate against.")
+        raise InputError(f"{path} has no rows, so there is no ground truth. Check the file.")
     return table
 
 

@@ -1,11 +1,16 @@
 """Annotations against their label map and their videos: what is left out, and what stops."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 from mmengine.logging import MMLogger
 
+from stad.annotations import readers
+from stad.annotations.ava_csv import read_ava_csv
 from stad.annotations.proposals import Proposals, keyframe_id, write_proposals
+from stad.annotations.readers import AnnotationFormat
 from stad.datasets.ava import AVADataset
 from stad.datasets.checked_table import read_checked
 from stad.engine.ava_metric import AVAMetric
@@ -173,6 +178,25 @@ def test_the_metric_leaves_out_what_the_data_set_does(folder, lines, caplog, mon
         assert metric.comparison.result.num_ground_truth.tolist() == [4, 4, 4]
     assert found["with"] == found["without"]
     assert "left_out_rows" not in dataset(folder, lines).metainfo
+
+
+def test_the_metric_reads_the_format_of_the_data_set(folder, lines, monkeypatch):
+    def read_lines(path, *, allow_bad_numbers=False):
+        return read_ava_csv(Path(path).with_suffix(".csv"), allow_bad_numbers=allow_bad_numbers)
+
+    monkeypatch.setitem(readers.FORMATS, "other", AnnotationFormat(read_lines, (".other",)))
+    written(folder, lines, "labels_of_other.csv")
+    path = folder / "labels_of_other.txt"
+    path.write_text("not rows of AVA")
+    options = {"window": Window(num_frames=4, interval_frames=4), "short_side_px": 32}
+    options |= {"label_map": str(folder / "labels.txt"), "annotation_format": "other"}
+    data = AVADataset(str(path), str(folder / "videos"), **options)
+    metric = AVAMetric()
+    metric.dataset_meta = data.metainfo
+    metric.results = []
+    metric.compute_metrics([])
+    assert metric.comparison.result.num_ground_truth.tolist() == [4, 4, 4]
+    assert "annotation_format" not in dataset(folder, lines).metainfo
 
 
 def test_proposals_are_checked_against_the_actors(folder, lines):
