@@ -8,12 +8,13 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stad.datasets.synthetic.files import RenderSettings, render_dataset
-from stad.datasets.synthetic.scenes import MOTION_ONLY_CLASSES
 from stad.engine.checkpoints import best_checkpoint
 from stad.engine.run import RunOptions, train
 from tests.models.configs import CONFIGS
 
 FIRST_VAL_SEED = 1_000_000
+# Neither one frame nor four frames 8/15 s apart tell them apart: see ``synthetic.gaits``.
+MOTION_ONLY_CLASSES = ("wave", "raise arm")
 
 
 def render(folder: Path, *, train_scenes: int, val_scenes: int, workers: int) -> dict[str, str]:
@@ -85,5 +86,5 @@ def test_motion_needs_the_fast_pathway(tmp_path):
         }
     fast, slow = found["slowfast_synthetic"], found["slowonly_synthetic"]
     assert fast["mAP"] >= 0.85
-    for name in MOTION_ONLY_CLASSES[2:]:
+    for name in MOTION_ONLY_CLASSES:
         assert fast[name] > slow[name] + 0.2, name

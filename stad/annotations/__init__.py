@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stad.annotations.keyframes import ActorTable, group_actors
     from stad.annotations.label_maps import class_names, evaluated_classes, read_label_map
     from stad.annotations.listed_videos import find_listed, list_class_folders
-    from stad.annotations.proposals import Proposals, read_proposals, write_proposals
+    from stad.annotations.proposals import Proposals, read_proposals
     from stad.annotations.readers import AnnotationReader, read_annotations
     from stad.annotations.segments import SegmentRows
     from stad.annotations.segments import read_annotations as read_segment_annotations
@@ -57,7 +57,6 @@ __all__ = [
     "read_tube_results",
     "read_video_list",
     "write_ava_csv",
-    "write_proposals",
 ]
 
 _NAMES = {
@@ -68,7 +67,7 @@ _NAMES = {
     "label_maps": ("class_names", "evaluated_classes", "read_label_map"),
     "boxes": ("LabelledBoxes",),
     "listed_videos": ("find_listed", "list_class_folders"),
-    "proposals": ("Proposals", "read_proposals", "write_proposals"),
+    "proposals": ("Proposals", "read_proposals"),
     "readers": ("AnnotationReader", "read_annotations"),
     "segments": ("SegmentRows",),
     "tubes": ("LabelledTube", "TubeAnnotations", "read_tube_annotations", "read_tube_results"),

@@ -1,8 +1,7 @@
-"""Read and write boxes of people detected in keyframes: CSV, npz or published pickles."""
+"""Read boxes of people detected in keyframes: CSV, npz or published pickles."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,19 +61,6 @@ def read_proposals(path: str | Path) -> dict[KeyframeId, Proposals]:
     if path.suffix not in readers:
         raise InputError(f"{path}: proposals are read from {FORMATS}, by the file's ending.")
     return readers[path.suffix](path)
-
-
-def write_proposals(path: str | Path, proposals: Mapping[KeyframeId, Proposals]) -> None:
-    """Write an .npz that ``read_proposals`` reads."""
-    rows = [(key, one) for key, one in sorted(proposals.items()) if len(one.scores)]
-    counts = [len(one.scores) for _, one in rows]
-    np.savez_compressed(
-        path,
-        video_ids=np.repeat([key[0] for key, _ in rows], counts).astype(str),
-        times_sec=np.repeat([key[1] / MICROSECONDS for key, _ in rows], counts),
-        boxes=np.concatenate([one.boxes for _, one in rows] or [np.zeros((0, 4))]),
-        scores=np.concatenate([one.scores for _, one in rows] or [np.zeros(0)]),
-    )
 
 
 def confident(proposals: Proposals, min_score: float, *, keep_best: bool = True) -> Proposals:

@@ -12,7 +12,7 @@ from stad.utils.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from stad.localization.base import Localizer, LocalizerSetup
-    from stad.localization.curve import average_curve, localize
+    from stad.localization.curve import average_curve
     from stad.localization.hysteresis import Interval
     from stad.localization.hysteresis_localizer import HysteresisLocalizer
     from stad.localization.options import LabelOptions, LocalizerOptions
@@ -33,7 +33,6 @@ __all__ = [
     "Tuned",
     "average_curve",
     "build_tube",
-    "localize",
     "open_localizer",
     "tube_overlap",
     "tune",
@@ -52,7 +51,6 @@ _MODULES = {
     "Tuned": "tuning",
     "average_curve": "curve",
     "build_tube": "tubes",
-    "localize": "curve",
     "open_localizer": "registry",
     "tube_overlap": "tubes",
     "tune": "tuning",

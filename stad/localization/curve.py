@@ -1,4 +1,4 @@
-"""Average one actor's window scores into curves and cut them into segments, whole or streaming."""
+"""Average one actor's window scores into curves and cut them into segments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stad.errors import InputError
 from stad.localization.hysteresis import EPSILON_SEC, Hysteresis, Interval
 from stad.localization.options import LocalizerOptions, class_options
 
@@ -151,68 +150,7 @@ def average_curve(
     return np.array(rows).reshape(scores.shape)
 
 
-def localize(
-    times_sec: np.ndarray,
-    scores: np.ndarray,
-    *,
-    options: LocalizerOptions,
-    stride_sec: float | None = None,
-    names: Sequence[str] | None = None,
-    start_sec: float = -np.inf,
-    end_sec: float = np.inf,
-) -> list[Interval]:
-    """Return the segments of whole curves.
-
-    Args:
-        times_sec: (T,) centres of the windows, seconds, ascending, at any distances.
-        scores: (T, C) or (T,) in [0, 1]; values that are not finite are unknown.
-        options: thresholds and times.
-        stride_sec: usual time between scores, seconds; None for the median of the distances.
-        names: names of the C classes, for options of labels.
-        start_sec: start of the video, seconds; segments are cut there.
-        end_sec: end of the video, seconds; segments are cut there.
-
-    Returns:
-        Segments by class, then by start.
-
-    Raises:
-        InputError: the times do not ascend or are not finite, or the shapes do not fit.
-    """
-    times = np.asarray(times_sec, np.float64)
-    scores = np.asarray(scores, np.float64)
-    scores = scores[:, None] if scores.ndim == 1 else scores
-    _check_curve(times, scores)
-    if not len(times):
-        return []
-    if stride_sec is None:
-        stride_sec = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
-    names = [""] * scores.shape[1] if names is None else names
-    hysteresis = Hysteresis(class_options(options, names), stride_sec)
-    runs: list[Interval] = []
-    for time, values in zip(times, average_curve(times, scores, options=options), strict=True):
-        runs += hysteresis.step(float(time), values)
-    runs = [cut_run(run, start_sec, end_sec) for run in runs + hysteresis.finish()]
-    return sorted(runs)
-
-
 def cut_run(run: Interval, start_sec: float, end_sec: float) -> Interval:
     """Return the part of a segment that lies within the video."""
     start = min(max(run.start_sec, start_sec), max(end_sec, start_sec))
     return run._replace(start_sec=start, end_sec=max(min(run.end_sec, end_sec), start))
-
-
-def _check_curve(times: np.ndarray, scores: np.ndarray) -> None:
-    if times.ndim != 1 or scores.ndim != 2 or len(times) != len(scores):
-        raise InputError(
-            "expected a score curve of (T,) times and (T, C) scores, got the shapes "
-            f"{times.shape} and {scores.shape}"
-        )
-    if not np.isfinite(times).all():
-        raise InputError("the times of a score curve must be finite numbers of seconds")
-    back = np.flatnonzero(np.diff(times) <= 0)
-    if len(back):
-        before, after = times[back[0]], times[back[0] + 1]
-        raise InputError(
-            f"the times of a score curve must ascend, but {after:g} s comes after {before:g} s: "
-            "sort them, or cut the curve there"
-        )

@@ -20,7 +20,7 @@ class HysteresisLocalizer:
 
     A segment is returned as soon as nothing later can change it, at most ``delay_sec`` after its
     end. Memory is bounded: of each actor it holds the scores of one window, and nothing once the
-    actor has been away for long. ``localize`` gives the same segments from whole curves.
+    actor has been away for long.
 
     Timestamps: a gap ends segments if it is longer than the joining bridges. A keyframe that
     comes late, by up to a stride, is dropped; one further back means that the stream was

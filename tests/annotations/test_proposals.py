@@ -11,9 +11,9 @@ from stad.annotations.proposals import (
     confident,
     keyframe_id,
     read_proposals,
-    write_proposals,
 )
 from stad.errors import InputError
+from tests.annotations.proposal_files import write_proposals
 
 BOXES = np.array([[0.1, 0.2, 0.3, 0.4], [0.5, 0.5, 0.9, 1.0]])
 EXPECTED = {

@@ -6,7 +6,7 @@ import pytest
 import torch
 from mmengine.logging import MMLogger
 
-from stad.annotations.proposals import Proposals, keyframe_id, write_proposals
+from stad.annotations.proposals import Proposals, keyframe_id
 from stad.datasets.ava import AVADataset, collate_clips
 from stad.datasets.epoch_sampler import EpochIndex
 from stad.datasets.inputs import classes_of
@@ -16,6 +16,7 @@ from stad.video.clip_reader import ClipReader
 from stad.video.clip_source import VideoFiles
 from stad.video.source import VideoSource
 from stad.video.window import FrameBuffer, Window
+from tests.annotations.proposal_files import write_proposals
 from tests.datasets.tiny_ava import SIZE, box_at, class_ids_of, write_tiny_ava
 
 WINDOW = Window(num_frames=4, interval_frames=4)

@@ -9,7 +9,7 @@ from mmengine.logging import MMLogger
 
 from stad.annotations import readers
 from stad.annotations.ava_csv import read_ava_csv
-from stad.annotations.proposals import Proposals, keyframe_id, write_proposals
+from stad.annotations.proposals import Proposals, keyframe_id
 from stad.annotations.readers import AnnotationFormat
 from stad.datasets.ava import AVADataset
 from stad.datasets.checked_table import read_checked
@@ -17,6 +17,7 @@ from stad.engine.ava_metric import AVAMetric
 from stad.errors import InputError
 from stad.video.clip_source import FrameFolders, VideoFiles
 from stad.video.window import Window
+from tests.annotations.proposal_files import write_proposals
 from tests.datasets.tiny_ava import SIZE, write_tiny_ava
 
 CLASSES = {1: "red", 2: "left", 3: "right"}

@@ -15,11 +15,11 @@ import pytest
 from stad.annotations.segments import SegmentRows
 from stad.errors import InputError
 from stad.evaluation.compare_segments import compare_segments
-from stad.localization.curve import localize
 from stad.localization.curve_files import read_curves
 from stad.localization.options import LabelValues, LocalizerOptions
 from stad.localization.tuning import Grid, tune
 from tests.localization.untrimmed import untrimmed_set
+from tests.localization.whole_curves import localize
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = Grid((0.1, 0.2, 0.3, 0.5, 0.7), (1.0, 0.5), (0.0, 2.0), (0.0, 1.0))

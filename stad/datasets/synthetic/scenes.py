@@ -22,9 +22,6 @@ CLASSES = (
     *("walk backwards", "raise arm", "lie"),
 )
 CLASS_IDS = {name: index + 1 for index, name in enumerate(CLASSES)}
-# Walk against walk backwards, and wave against raise arm: see ``gaits`` for why neither one
-# frame nor four frames 8/15 s apart tell them apart.
-MOTION_ONLY_CLASSES = ("walk", "walk backwards", "wave", "raise arm")
 
 # A fall counts in its middle; other postures only count well before and after it.
 FALL_HALF_SEC = 0.3

@@ -26,7 +26,6 @@ from stad.datasets.synthetic.gaits import (
 from stad.datasets.synthetic.scenes import (
     CLASS_IDS,
     CLASSES,
-    MOTION_ONLY_CLASSES,
     SyntheticScene,
     classes_at,
 )
@@ -255,7 +254,6 @@ def test_classes():
     assert CLASSES[:8] == ("stand", "walk", "run", "wave", "jump", "fall", "sit", "shake hands")
     assert CLASS_IDS["stand"] == 1
     assert CLASS_IDS["walk backwards"] == 9
-    assert set(MOTION_ONLY_CLASSES) == {"walk", "walk backwards", "wave", "raise arm"}
 
 
 @pytest.mark.parametrize(
