@@ -130,10 +130,10 @@ def measure(name: str, *, batch_size: int, rounds: int, device: str) -> list[Spe
     """
     path = zoo.config_dir() / f"{name}.py"
     if not path.is_file():
-        raise InputError(f"there is no config {path}: choose one of {', '.join(PEERS)}")
+        raise InputError(f"There is no config {path}. Choose one of {', '.join(PEERS)}.")
     config = Config.fromfile(path)
     if "head" not in config.model:
-        raise InputError(f"{name} is not a recognizer of clips: choose one of {', '.join(PEERS)}")
+        raise InputError(f"{name} is not a recognizer of clips. Choose one of {', '.join(PEERS)}.")
     dataset = config.val_dataloader.dataset
     frames, size_px = dataset.window.num_frames, dataset.crop_px
     model = MODELS.build(config.model).to(device).eval()

@@ -96,7 +96,7 @@ RUNS = {
 def check_run(name: str) -> None:
     """Raise InputError unless ``name`` is one of ``RUNS``."""
     if name not in RUNS:
-        raise InputError(f"there is no run {name!r}: choose one of {', '.join(RUNS)}")
+        raise InputError(f"There is no run {name!r}. Choose one of {', '.join(RUNS)}.")
 
 
 def run_motion(

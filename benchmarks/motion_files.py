@@ -50,7 +50,7 @@ def write_motion_dataset(
         if count < 1 or count % (2 * NUM_PAIRS) or count > FIRST_VAL_SEED:
             raise InputError(
                 f"{name} must be a multiple of {2 * NUM_PAIRS} from {2 * NUM_PAIRS} to "
-                f"{FIRST_VAL_SEED}, got {count}"
+                f"{FIRST_VAL_SEED}, got {count}."
             )
     folder = Path(folder)
     counts = {}
@@ -74,7 +74,9 @@ def _write_clip(folder: Path, split: str, seed: int) -> tuple[str, int]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot make {path.parent}: {error.strerror or error}") from error
+        raise InputError(
+            f"Cannot make {path.parent}: {error.strerror or error}. Choose another folder."
+        ) from error
     if not path.exists():
         height, width = clip.frames.shape[1:3]
         write_rendered_video(

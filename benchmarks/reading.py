@@ -193,7 +193,7 @@ def annotate_every_second(video: Path, folder: Path) -> dict[str, str]:
     """
     seconds = int(VideoSource(video).info.duration_sec)
     if seconds < 2:
-        raise InputError(f"{video} is shorter than 2 s: give a longer video")
+        raise InputError(f"{video} is shorter than 2 s. Give a longer video.")
     lines = [f"{video.stem},{second},0.3,0.2,0.7,0.9,1" for second in range(1, seconds)]
     labels = folder / "labels.csv"
     labels.write_text("\n".join(lines) + "\n")
@@ -214,9 +214,11 @@ def shape_of_videos(dataset: AVADataset) -> str:
     table = read_ava_csv(dataset.annotations)
     path = dataset.source.find(table.videos[0])
     if path is None:
-        raise InputError(f"there is no video {table.videos[0]} in {dataset.source.folder}")
+        raise InputError(
+            f"There is no video {table.videos[0]} in {dataset.source.folder}. Check the folder."
+        )
     with open_video(path) as container:
         stream = choose_video(container)
         if stream is None:
-            raise InputError(f"{path} has no video stream")
+            raise InputError(f"{path} has no video stream. Give another video.")
         return f"{stream.codec_context.name} {stream.width}x{stream.height}"

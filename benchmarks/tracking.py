@@ -40,7 +40,7 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True)
 class TrackingFigures:
-    """What the tracker made of the detections at one rate.
+    """Counts what the tracker made of the detections at one rate.
 
     Attributes:
         rate: requested detections per second.

@@ -69,7 +69,7 @@ def choose_tracker(
         if memory_sec is not None:
             raise InputError(
                 "--track-memory and the tracker's lost_track_buffer set the same time, in seconds "
-                "and in thirtieths of a second. Give only one of them"
+                "and in thirtieths of a second. Give only one of them."
             )
         memory_sec = buffer_frames / BUFFER_FRAMES_PER_SEC
     return TrackerChoice(name, options, MEMORY_SEC if memory_sec is None else memory_sec)
@@ -93,13 +93,13 @@ def parse_tracker_options(name: str, pairs: Sequence[str]) -> dict[str, Any]:
         key = key.strip()
         if not equals or not key:
             raise InputError(
-                f"--tracker-options takes KEY=VALUE pairs, got {pair!r}: write, for example, "
-                "minimum_consecutive_frames=3"
+                f"--tracker-options takes KEY=VALUE pairs, got {pair!r}. Write, for example, "
+                "minimum_consecutive_frames=3."
             )
         if key not in parameters:
             raise InputError(
                 f"--tracker-options: the tracker {name} has no parameter {key!r}. "
-                f"It has {', '.join(usable_parameters(parameters))}"
+                f"It has {', '.join(usable_parameters(parameters))}."
             )
         options[key] = _checked(name, key, _value(key, text.strip(), parameters[key]))
     build_tracker(name, options, rate=5.0, memory_sec=1.0, start_score=0.5)
@@ -112,7 +112,7 @@ def _value(key: str, text: str, parameter: ParameterInfo) -> Any:
     if kind is bool:
         if text.lower() in (*TRUE_WORDS, *FALSE_WORDS):
             return text.lower() in TRUE_WORDS
-        raise InputError(f"--tracker-options: {key} must be true or false, got {text!r}")
+        raise InputError(f"--tracker-options: {key} must be true or false, got {text!r}.")
     for base in (BaseIoU, BaseStateEstimator):
         if _is_kind_of(base, parameter):
             found = _named(key, text, base)
@@ -123,7 +123,7 @@ def _value(key: str, text: str, parameter: ParameterInfo) -> Any:
         return kind(text)
     except ValueError as error:
         word = "a whole number" if kind is int else "a number"
-        raise InputError(f"--tracker-options: {key} must be {word}, got {text!r}") from error
+        raise InputError(f"--tracker-options: {key} must be {word}, got {text!r}.") from error
 
 
 def _is_kind_of(base: type, parameter: ParameterInfo) -> bool:
@@ -138,7 +138,7 @@ def _named(key: str, text: str, base: type) -> type:
     known = {value_name(one): one for one in _subclasses(base)}
     if text.lower() not in known:
         raise InputError(
-            f"--tracker-options: {key} must be one of {', '.join(sorted(known))}, got {text!r}"
+            f"--tracker-options: {key} must be one of {', '.join(sorted(known))}, got {text!r}."
         )
     return known[text.lower()]
 
@@ -156,14 +156,16 @@ def _checked(name: str, key: str, value: Any) -> Any:
             return value
         raise InputError(
             f"--tracker-options: {key} needs the frames of the video, but trackers only get boxes "
-            f"and times. Leave it out; {name} works without it"
+            f"and times. Leave it out; {name} works without it."
         )
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return value
     low, high = _range(key)
     if not low <= value <= high or math.isinf(value):
         upper = "" if math.isinf(high) else f" and at most {high:g}"
-        raise InputError(f"--tracker-options: {key} must be at least {low:g}{upper}, got {value:g}")
+        raise InputError(
+            f"--tracker-options: {key} must be at least {low:g}{upper}, got {value:g}."
+        )
     return value
 
 

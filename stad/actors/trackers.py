@@ -124,7 +124,7 @@ def _find(name: str) -> tuple[type[BaseTracker], dict[str, ParameterInfo]]:
     info = BaseTracker._lookup_tracker(name)
     if info is None:
         raise InputError(
-            f"--tracker: there is no tracker {name!r}. There are {', '.join(tracker_names())}"
+            f"--tracker: there is no tracker {name!r}. Use one of {', '.join(tracker_names())}."
         )
     return info.tracker_class, info.parameters
 

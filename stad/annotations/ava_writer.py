@@ -26,7 +26,7 @@ def ava_time(time_sec: float) -> str:
 
 
 class AvaFormat(NamedTuple):
-    """How the numbers of a row are written.
+    """Formats of the numbers of a row.
 
     Attributes:
         time: formats seconds.

@@ -58,7 +58,7 @@ def read_annotations(path: str | Path, *, subset: str | None = None) -> SegmentR
     rows = read_thumos(path, subset=subset) if path.is_dir() else _read_database(path, subset)
     if not rows.videos:
         if subset is None:
-            raise InputError(f"{path} contains no videos.")
+            raise InputError(f"{path} contains no videos. Give another file.")
         raise InputError(
             f"{path} contains no videos in subset {subset!r}. Give --subset as the file names it."
         )
@@ -115,7 +115,10 @@ def read_thumos(folder: str | Path, *, subset: str | None = None) -> SegmentRows
     short = {None: "*", "validation": "val"}.get(subset, subset)
     files = sorted(folder.glob(f"*_{short}.txt"))
     if not files:
-        raise InputError(f"{folder} has no files of annotations such as CliffDiving_{short}.txt.")
+        raise InputError(
+            f"{folder} has no files of annotations such as CliffDiving_{short}.txt. "
+            "Give their folder."
+        )
     found = []
     for file in files:
         label = file.stem.rpartition("_")[0]

@@ -111,8 +111,8 @@ class AVADataset(Dataset):
     ) -> None:
         if tracks and proposals is not None:
             raise InputError(
-                "tracks=True follows annotated people and cannot be used with proposals: remove "
-                "'proposals' from the data set's config"
+                "'tracks' follows annotated people and cannot be used with proposals. Remove "
+                "'proposals' from the data set's config."
             )
         if missing := missing_inputs(folders=[videos], files=[annotations, excluded, proposals]):
             raise missing_error(missing)
@@ -200,17 +200,17 @@ class AVADataset(Dataset):
             has_boxes = [len(self._actors(i)[0]) > 0 for i in range(len(self._table.time_sec))]
             if not any(has_boxes):
                 raise InputError(
-                    f"nothing to evaluate in {self.annotations}: no keyframe of a readable video "
+                    f"Nothing to evaluate in {self.annotations}: no keyframe of a readable video "
                     "has a box. Check the file, the excluded keyframes, the proposals and their "
-                    "minimum score"
+                    "minimum score."
                 )
             return np.flatnonzero(has_boxes)
         items = np.flatnonzero(np.diff(self._table.first) > 0)
         if not len(items):
             raise InputError(
-                f"nothing to learn from in {self.annotations}: no keyframe of a readable video has "
+                f"Nothing to learn from in {self.annotations}: no keyframe of a readable video has "
                 f"an actor with one of the {len(self.class_ids)} classes of {self.label_map!r}. "
-                "Check the ids of the label map and the excluded keyframes"
+                "Check the ids of the label map and the excluded keyframes."
             )
         return items
 
@@ -321,8 +321,8 @@ def collate_clips(items: Sequence[dict]) -> dict:
     shapes = {item["clip"].shape for item in items}
     if len(shapes) > 1:
         raise InputError(
-            f"the clips of a batch must have one shape, got {sorted(shapes)}. For videos of "
-            "several shapes, evaluate with val_dataloader.batch_size=1"
+            f"The clips of a batch must have one shape, got {sorted(shapes)}. For videos of "
+            "several shapes, evaluate with val_dataloader.batch_size=1."
         )
     samples = [
         ClipSample(

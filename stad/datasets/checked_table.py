@@ -93,7 +93,7 @@ def _check_videos(
         if (other := first.setdefault(found, name)) != name:
             raise InputError(
                 f"{path} has two ids for one video: {other!r} and {name!r} are both {found}. "
-                "Use one id for each video"
+                "Use one id for each video."
             )
     missing = [one for one in reasons if source.find(one) is None]
     if 2 * len(missing) < len(facts) + len(reasons) or not missing:

@@ -39,7 +39,7 @@ def missing_inputs(*, folders: Iterable[str | None], files: Iterable[str | None]
 def missing_error(missing: Sequence[str]) -> InputError:
     """Return the error for inputs that do not exist, with the command that makes each data set."""
     return InputError(
-        f"the data set is incomplete, missing: {'; '.join(missing)}. To get it, run: for AVA "
+        f"The data set is incomplete, missing: {'; '.join(missing)}. To get it, run: for AVA "
         "'python tools/prepare_ava.py data/ava' (add --version 2.2 for v2.2); for AVA-Kinetics "
         "'python tools/prepare_ava_kinetics.py'; for Kinetics and other lists of videos "
         "'python tools/prepare_kinetics.py'; for rendered people 'python tools/make_synthetic.py "

@@ -35,5 +35,5 @@ def read_keypoints(path: Path) -> dict[str, np.ndarray]:
             return {key: file[key] for key in ARRAYS}
     except (OSError, EOFError, TypeError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(
-            f"{path} is not a file of keypoints ({error}): delete it to make it again"
+            f"{path} is not a file of keypoints ({error}). Delete it to make it again."
         ) from error

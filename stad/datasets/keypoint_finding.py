@@ -20,7 +20,7 @@ from stad.zoo.needs import supply_files
 
 
 class KeypointNetwork(NamedTuple):
-    """What turns a clip with tracks into keypoints, in the order in which it is used.
+    """The modules that turn a clip with tracks into keypoints, in the order of their use.
 
     Attributes:
         preprocessor: normalises the clip.

@@ -85,7 +85,7 @@ class SkeletonDataset(Dataset):
         if not self._rows:
             raise InputError(
                 f"{keypoints} contains no actor of {annotations}: it was made from other "
-                "annotations. Delete it to make it again"
+                "annotations. Delete it to make it again."
             )
         self.max_labels = int(max(one.sum() for one in self.labels))
         if most_repeats > 1:
@@ -149,7 +149,7 @@ class SkeletonDataset(Dataset):
             if key in found:
                 raise InputError(
                     f"{annotations}: two boxes of {key[0]} at {key[1] / STEPS_PER_SEC:g} s have "
-                    f"the person id {key[2]}. Give each person an id, in the eighth column"
+                    f"the person id {key[2]}. Give each person an id, in the eighth column."
                 )
             found[key] = labels[row]
         return found

@@ -21,7 +21,7 @@ UNKNOWN = math.nan
 
 
 class VideoFacts(NamedTuple):
-    """What is known of a video; NaN where it is unknown.
+    """Describes a video, with NaN where it is unknown.
 
     Attributes:
         duration_sec: from its start to its end, seconds.
@@ -80,7 +80,7 @@ def _facts_of_folder(source: ClipSource, video_id: str, folder: Path) -> VideoFa
     duration_sec = source.duration_sec(video_id)
     image = cv2.imread(str(min(images)))
     if image is None:
-        raise InputError(f"{min(images)} is not a readable image")
+        raise InputError(f"{min(images)} is not a readable image. Delete it, or extract it again.")
     height_px, width_px = image.shape[:2]
     return VideoFacts(duration_sec, len(images) / duration_sec, (width_px, height_px))
 

@@ -252,8 +252,8 @@ def collate_videos(items: Sequence[dict]) -> dict:
     shapes = {item["clips"].shape[1:] for item in items}
     if len(shapes) > 1:
         raise InputError(
-            f"the clips of a batch must have one shape, got {sorted(shapes)}. Set crop_px, or "
-            "evaluate with val_dataloader.batch_size=1"
+            f"The clips of a batch must have one shape, got {sorted(shapes)}. Set crop_px, or "
+            "evaluate with val_dataloader.batch_size=1."
         )
     samples = [
         VideoSample(torch.from_numpy(item["label"]), meta)

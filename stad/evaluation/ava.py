@@ -121,7 +121,7 @@ def evaluate_ava(
 
 def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise InputError(f"{name} must be one of {', '.join(known)}; got {value!r}.")
+        raise InputError(f"'{name}' must be one of {', '.join(known)}; got {value!r}.")
 
 
 def _result(

@@ -143,7 +143,7 @@ def instances_ap(
 def check_protocol(protocol: str, known: Iterable[str]) -> None:
     """Raise InputError if a protocol is unknown."""
     if protocol not in (names := tuple(known)):
-        raise InputError(f"protocol must be one of {', '.join(names)}; got {protocol!r}.")
+        raise InputError(f"The protocol must be one of {', '.join(names)}; got {protocol!r}.")
 
 
 def check_thresholds(thresholds: Sequence[float]) -> tuple[float, ...]:

@@ -29,7 +29,7 @@ class Localizer(Protocol):
 
     @property
     def options(self) -> LocalizerSettings:
-        """Its options."""
+        """Return its options."""
         ...
 
     @property
@@ -56,7 +56,7 @@ class Localizer(Protocol):
 
 @dataclass(frozen=True)
 class LocalizerSetup:
-    """What a kind of localizer is opened with.
+    """Settings that a kind of localizer is opened with.
 
     Attributes:
         threshold: score at which segments start where there is no file, in [0, 1].

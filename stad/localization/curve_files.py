@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 
 from stad.annotations.document import FORMAT
 from stad.errors import InputError
+from stad.utils.files import read_json
 
 
 class VideoCurves(NamedTuple):
@@ -44,17 +44,21 @@ def read_curves(paths: Iterable[str | Path]) -> list[VideoCurves]:
     for path in map(Path, paths):
         files = sorted(path.glob("*.json")) if path.is_dir() else [path]
         if not files:
-            raise InputError(f"{path} contains no .json files written with --json")
+            raise InputError(
+                f"{path} has no .json files. Give a folder of files written with --json."
+            )
         for file in files:
             curves += _read_npz(file) if file.suffix == ".npz" else [_read_document(file)]
             if curves and curves[-1].class_names != curves[0].class_names:
-                raise InputError(f"{file} has other classes than the files before it")
+                raise InputError(
+                    f"{file} has other classes than the files before it. Give files of one model."
+                )
     return curves
 
 
 def _read_document(path: Path) -> VideoCurves:
+    content = read_json(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             raise ValueError(f"its format is {content['format']!r}")
         names = tuple(content["class_names"])
@@ -71,11 +75,9 @@ def _read_document(path: Path) -> VideoCurves:
                 row[place] = max(row[place], 0.0 if score is None else score)
         times = np.array([frame["keyframe_sec"] for frame in frames], np.float64)
         video = Path(content["video"]["name"]).stem
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{path} is not a JSON file written with --json ({error!r:.100})"
+            f"{path} is not a JSON file written with --json ({error!r:.100}). Write it again."
         ) from error
     return _checked(path, VideoCurves(video, names, times, scores))
 
@@ -90,7 +92,7 @@ def _read_npz(path: Path) -> list[VideoCurves]:
     except (KeyError, ValueError, OSError) as error:
         raise InputError(
             f"{path} is not an npz file of curves ({error}): expected video_ids (N,), "
-            "times_sec (N,), scores (N, C) and class_names (C,)"
+            "times_sec (N,), scores (N, C) and class_names (C,)."
         ) from error
     return [
         _checked(path, highest_scores(video, names.tolist(), times[mine], scores[mine]))
@@ -111,5 +113,7 @@ def highest_scores(
 
 def _checked(path: Path, curves: VideoCurves) -> VideoCurves:
     if not np.isfinite(curves.times_sec).all() or (np.diff(curves.times_sec) <= 0).any():
-        raise InputError(f"{path}: the times of the keyframes of {curves.video} do not ascend")
+        raise InputError(
+            f"{path}: the times of the keyframes of {curves.video} do not ascend. Sort them."
+        )
     return curves

@@ -51,8 +51,8 @@ class HysteresisLocalizer:
         missing = set(options.labels) - set(class_names or ())
         if missing:
             raise InputError(
-                f"the localizer's options name the label {sorted(missing)[0]!r}, which the model "
-                "does not have: use options for the labels of this model"
+                f"The localizer's options name the label {sorted(missing)[0]!r}, which the model "
+                "does not have. Use options for the labels of this model."
             )
         self.options, self._stride_sec = options, stride_sec
         self._class_names = None if class_names is None else tuple(class_names)

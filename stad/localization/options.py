@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from stad.errors import InputError
-from stad.utils.files import write_whole
+from stad.utils.files import read_json, write_whole
 
 FORMAT, VERSION = "stad-localizer", 1
 DEFAULT_KIND = "hysteresis"
@@ -76,8 +76,8 @@ class LocalizerOptions:
             low, high = one.end_threshold, one.start_threshold
             if not 0 <= low <= high <= 1:
                 raise InputError(
-                    "the localizer's thresholds must be 0 <= end_threshold <= start_threshold "
-                    f"<= 1, got {low:g} and {high:g}{f' for {name}' if name else ''}"
+                    "The localizer's thresholds must be 0 <= end_threshold <= start_threshold "
+                    f"<= 1, got {low:g} and {high:g}{f' for {name}' if name else ''}."
                 )
             _check_sec("min_length_sec", one.min_length_sec)
             _check_sec("join_gap_sec", one.join_gap_sec)
@@ -124,7 +124,8 @@ class LocalizerOptions:
         kind, values = read_options_file(path)
         if kind != DEFAULT_KIND:
             raise InputError(
-                f"{path}: expected options of the localizer {DEFAULT_KIND!r}, got those of {kind!r}"
+                f"{path}: expected options of the localizer {DEFAULT_KIND!r}, "
+                f"got those of {kind!r}."
             )
         try:
             return cls.from_dict(values)
@@ -140,7 +141,7 @@ class LocalizerOptions:
         """
         labels = values.get("labels", {})
         if not isinstance(labels, Mapping):
-            raise InputError(f"expected an object of labels, got {labels!r}")
+            raise InputError(f"Expected an object of labels, got {labels!r}.")
         numbers = {k: v for k, v in values.items() if k != "labels" and k not in IGNORED}
         own = {name: _build(LabelOptions, one) for name, one in labels.items()}
         return _build(cls, numbers, labels=own)
@@ -188,30 +189,20 @@ def read_options_file(path: str | Path) -> tuple[str, dict[str, Any]]:
     Raises:
         InputError: there is no such file, it is not JSON, or has another format.
     """
-    content = _read_json(Path(path))
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: expected a JSON object, got a {type(content).__name__}.")
     if content.pop("format", None) != FORMAT or content.pop("version", None) != VERSION:
         raise InputError(
             f"{path}: expected the localizer's options, a JSON object with "
-            f'"format": "{FORMAT}" and "version": {VERSION}'
+            f'"format": "{FORMAT}" and "version": {VERSION}.'
         )
     return str(content.pop("kind", DEFAULT_KIND)), content
 
 
 def _check_sec(name: str, value: float) -> None:
     if not 0 <= value < math.inf:
-        raise InputError(f"the localizer's {name} must be 0 seconds or more, got {value:g}")
-
-
-def _read_json(path: Path) -> dict:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON ({error})") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: expected a JSON object, got a {type(content).__name__}")
-    return content
+        raise InputError(f"The localizer's {name} must be 0 seconds or more, got {value:g}.")
 
 
 _Options = TypeVar("_Options", LabelOptions, LocalizerOptions)
@@ -220,13 +211,15 @@ _Options = TypeVar("_Options", LabelOptions, LocalizerOptions)
 def _build(kind: type[_Options], values: Any, **others: Any) -> _Options:
     """Build a dataclass from JSON numbers by name; ``others`` are passed on as they are."""
     if not isinstance(values, Mapping):
-        raise InputError(f"expected an object with options, got {values!r}")
+        raise InputError(f"Expected an object with options, got {values!r}.")
     known = {f.name: f.default for f in fields(kind)}
     for name, value in values.items():
         if name not in known:
-            raise InputError(f"the localizer has no option {name!r}; it has {', '.join(known)}")
+            raise InputError(
+                f"The localizer has no option {name!r}. Use one of {', '.join(known)}."
+            )
         if value is None and known[name] is None:
             continue
         if not isinstance(value, int | float) or isinstance(value, bool):
-            raise InputError(f"expected a number for {name}, got {value!r}")
+            raise InputError(f"Expected a number for {name}, got {value!r}.")
     return kind(**values, **others)

@@ -16,6 +16,10 @@ from stad.localization.curve import average_curve
 from stad.localization.curve_files import VideoCurves
 from stad.localization.hysteresis import Hysteresis, Interval
 from stad.localization.options import ClassOptions, LabelOptions, LocalizerOptions
+from stad.utils.text import shown
+
+# Maximum number of labels in a message.
+SHOWN_LABELS = 5
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,8 @@ def tune(
     labels = [name for name in names if name in set(truth.label)]
     if not labels:
         raise InputError(
-            "no annotated label is a class of the curves. The annotated labels are "
-            f"{', '.join(sorted(set(truth.label))[:5])} ..."
+            "No annotated label is a class of the curves. The annotated labels are "
+            f"{shown(sorted(set(truth.label)), limit=SHOWN_LABELS)}."
         )
     # Annotating would replace None by the window of its model, and average where this did not.
     base = replace(base, window_sec=base.window_sec or 0.0)
@@ -107,7 +111,7 @@ def tune(
         )
     on_label(len(table), len(labels))
     if not table:
-        raise InputError("the search was stopped before the first label was tuned")
+        raise InputError("The search was stopped before the first label was tuned. Start it again.")
     done, ap = labels[: len(table)], np.array(table)
     options, after = _choose(base, done, candidates=candidates, ap=ap, per_label=per_label)
     return Tuned(options, tuple(done), ap[:, 0], after, len(labels) - len(done))

@@ -57,8 +57,8 @@ def _encode(text: str) -> bytes:
     return text.encode("utf-8", errors="surrogateescape")
 
 
-def write_whole(path: str | Path, content: str | bytes) -> None:
-    """Write text (as UTF-8) or bytes to a file that appears complete or not at all.
+def write_whole(path: str | Path, content: str | bytes | Callable[[Path], object]) -> None:
+    """Write a file that appears complete or not at all; ``content`` as in ``atomic_write``.
 
     Raises:
         InputError: the file cannot be written.

@@ -43,8 +43,8 @@ def test_values_are_read_by_the_type_of_the_parameter():
 @pytest.mark.parametrize(
     ("name", "pair", "message"),
     [
-        ("deepsort", None, r"no tracker 'deepsort'. There are botsort, bytetrack, "),
-        ("", None, "There are botsort"),
+        ("deepsort", None, r"no tracker 'deepsort'. Use one of botsort, bytetrack, "),
+        ("", None, "Use one of botsort"),
         ("sort", "min_iou=0.2", r"sort has no parameter 'min_iou'. It has .*minimum_iou_threshold"),
         ("bytetrack", "delta_t=2", "bytetrack has no parameter 'delta_t'"),
         ("ocsort", "delta_t=2.5", "delta_t must be a whole number, got '2.5'"),

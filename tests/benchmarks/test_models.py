@@ -40,7 +40,7 @@ def test_the_table_by_hand():
 
 @pytest.mark.parametrize("name", ["nothing", "slowfast_ava"])
 def test_other_configs_are_refused(name):
-    with pytest.raises(InputError, match="choose one of tsn_kinetics"):
+    with pytest.raises(InputError, match="Choose one of tsn_kinetics"):
         measure(name, batch_size=1, rounds=1, device="cpu")
 
 

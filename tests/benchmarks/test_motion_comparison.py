@@ -20,7 +20,7 @@ from stad.zoo import config_dir
 def test_every_run_has_a_config_and_a_name_of_its_own():
     assert all((config_dir() / run.config).is_file() for run in RUNS.values())
     assert len({run.title for run in RUNS.values()}) == len(RUNS)
-    with pytest.raises(InputError, match="there is no run 'slow': choose one of tsn, tsm_online"):
+    with pytest.raises(InputError, match=r"There is no run 'slow'\. Choose one of tsn, tsm_online"):
         check_run("slow")
 
 

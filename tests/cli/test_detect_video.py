@@ -307,7 +307,7 @@ def test_input_that_is_no_video(tmp_path, capsys, make, message):
         (["--out", "{tmp}/o.mp4", "--threshold", "1.5"], "between 0 and 1"),
         (["--out", "{tmp}/o.mp4", "--stride", "0"], "above 0"),
         (["--out", "{tmp}/o.mp4", "--max-labels", "0"], "1 or more"),
-        (["--out", "{tmp}/o.mp4", "--tracker", "deepsort"], "There are botsort, bytetrack"),
+        (["--out", "{tmp}/o.mp4", "--tracker", "deepsort"], "Use one of botsort, bytetrack"),
         (["--out", "{tmp}/o.mp4", "--tracker-options", "iuo=giou"], "no parameter 'iuo'"),
         (["--out", "{tmp}/o.mp4", "--tracker-options", "iou=no"], "iou must be one of biou"),
         (["--out", "{tmp}/o.mp4", "--track-memory", "0"], "--track-memory must be a number"),

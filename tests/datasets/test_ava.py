@@ -207,7 +207,7 @@ def test_keyframes_whose_people_are_all_unsure_keep_the_best_one_or_none(folder)
     assert data[0]["meta"].boxes.tolist() == [one[1].tolist()]
     data = dataset(folder, proposals=path, min_score=0.8, keep_best=False)
     assert [data[index]["meta"].video_id for index in range(len(data))] == ["scene2"]
-    with pytest.raises(InputError, match=r"nothing to evaluate in .* the proposals and their"):
+    with pytest.raises(InputError, match=r"Nothing to evaluate in .* the proposals and their"):
         dataset(folder, proposals=path, min_score=0.9, keep_best=False)
 
 
@@ -271,9 +271,9 @@ def test_a_data_set_without_any_readable_video_stops(folder, tmp_path):
 def test_a_data_set_without_positives_stops_training_and_evaluation(folder):
     (folder / "selected.pbtxt").write_text('item { name: "b" id: 5 } item { name: "a" id: 2 }')
     labels, options = "scene0,1,0,0,1,1,9\nscene0,0.5\n", {"label_map": folder / "selected.pbtxt"}
-    with pytest.raises(InputError, match="nothing to learn from"):
+    with pytest.raises(InputError, match="Nothing to learn from"):
         dataset(folder, labels, **options, **TRAIN)
-    with pytest.raises(InputError, match="nothing to evaluate"):
+    with pytest.raises(InputError, match="Nothing to evaluate"):
         dataset(folder, labels, **options)
 
 
@@ -396,5 +396,5 @@ def test_a_clip_that_fails_has_no_tracks(folder, monkeypatch, transform):
 
 def test_tracks_are_of_annotated_people_not_of_proposals(folder):
     path, _ = proposals(folder)
-    with pytest.raises(InputError, match="remove 'proposals'"):
+    with pytest.raises(InputError, match="Remove 'proposals'"):
         dataset(folder, tracks=True, proposals=path)

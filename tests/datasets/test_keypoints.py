@@ -213,7 +213,7 @@ def test_other_files_are_told(folder, tmp_path, kind):
             np.save(file, np.zeros(3))
     else:
         path.write_text("no keypoints" if kind == "text" else "")
-    with pytest.raises(InputError, match=r"is not a file of keypoints .*delete it to make it"):
+    with pytest.raises(InputError, match=r"is not a file of keypoints .*Delete it to make it"):
         dataset(folder, keypoints=str(path))
 
 

@@ -99,7 +99,7 @@ def test_the_callers_own_changes_win():
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        (NAME, "the data set is incomplete, missing: data/ava/videos"),
+        (NAME, "The data set is incomplete, missing: data/ava/videos"),
         ("slowonly_r50_4x16_ava", "Did you mean slowonly_r50_4x16_ava21"),
         (str(ROOT / "configs" / "slowonly_ava.py"), "data/ava/videos"),
         ("none.py", r"none\.py: no such config file"),
@@ -119,7 +119,7 @@ def test_the_script_ends_with_exit_code_2(tmp_path):
     command = [sys.executable, str(ROOT / "tools" / "test.py"), NAME]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: the data set is incomplete")
+    assert done.stderr.startswith("error: The data set is incomplete")
 
 
 def test_a_config_needs_a_checkpoint_and_a_checkpoint_a_file(data, tmp_path):

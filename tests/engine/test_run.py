@@ -109,7 +109,7 @@ def test_a_run_that_cannot_work_stops_before_training(data, tmp_path, changes, m
 def test_a_run_without_positives_or_videos_stops(data, tmp_path):
     (tmp_path / "empty.csv").write_text("scene0,0.5\n")
     key = "train_dataloader.dataset"
-    with pytest.raises(InputError, match="nothing to learn from"):
+    with pytest.raises(InputError, match="Nothing to learn from"):
         train(options(data, tmp_path / "a", **{f"{key}.annotations": str(tmp_path / "empty.csv")}))
     with pytest.raises(InputError, match="none of the 4 videos"):
         train(options(data, tmp_path / "b", **{f"{key}.videos": str(tmp_path)}))

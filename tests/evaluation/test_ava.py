@@ -231,8 +231,8 @@ def test_reversed_ground_truth_is_an_error():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"protocol": "coco"}, "protocol must be one of official, mmaction2, pyslowfast"),
-        ({"tie_order": "random"}, "tie_order must be one of stable, numpy"),
+        ({"protocol": "coco"}, "'protocol' must be one of official, mmaction2, pyslowfast"),
+        ({"tie_order": "random"}, "'tie_order' must be one of stable, numpy"),
         ({"classes": {}}, "at least one class"),
     ],
 )

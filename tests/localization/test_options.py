@@ -60,14 +60,14 @@ HEAD = '{"format": "stad-localizer", "version": 1'
         ("{", "is not JSON"),
         ("{}", '"format": "stad-localizer"'),
         (f'{HEAD}, "threshold": 0.5}}', "no option 'threshold'"),
-        (f'{HEAD}, "start_threshold": "0.5"}}', "expected a number for start_threshold"),
+        (f'{HEAD}, "start_threshold": "0.5"}}', "Expected a number for start_threshold"),
         (f'{HEAD}, "start_threshold": 0.5, "end_threshold": 0.6}}', "got 0.6 and 0.5"),
         (f'{HEAD}, "labels": {{"a": {{"start_threshold": 2}}}}}}', "got 1.5 and 2 for a"),
         (f'{HEAD}, "labels": [1]}}', "a.json"),
         (f'{HEAD}, "join_gap_sec": -1}}', "0 seconds or more"),
         (f'{HEAD}, "join_gap_sec": null}}', "a.json"),
-        (f'{HEAD}, "window_sec": "2"}}', "expected a number for window_sec"),
-        (f'{HEAD}, "labels": {{"a": 1}}}}', "expected an object with options, got 1"),
+        (f'{HEAD}, "window_sec": "2"}}', "Expected a number for window_sec"),
+        (f'{HEAD}, "labels": {{"a": 1}}}}', "Expected an object with options, got 1"),
     ],
 )
 def test_files_that_cannot_be_used(tmp_path, text, message):

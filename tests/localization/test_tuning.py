@@ -143,11 +143,14 @@ def test_curves_from_files(tmp_path, weak_set):
 
 
 def test_files_that_do_not_fit(tmp_path, weak_set):
-    with pytest.raises(InputError, match=r"contains no \.json files"):
+    with pytest.raises(InputError, match=r"has no \.json files"):
         read_curves([tmp_path])
     with pytest.raises(InputError, match="cannot be read"):
         read_curves([tmp_path / "a.json"])
-    for text in ("{", "[]", '{"format": "other"}', '{"format": "stad-annotation"}'):
+    (tmp_path / "a.json").write_text("{")
+    with pytest.raises(InputError, match=r"a\.json is not JSON"):
+        read_curves([tmp_path / "a.json"])
+    for text in ("[]", '{"format": "other"}', '{"format": "stad-annotation"}'):
         (tmp_path / "a.json").write_text(text)
         with pytest.raises(InputError, match="not a JSON file written with --json"):
             read_curves([tmp_path / "a.json"])

@@ -33,7 +33,7 @@ class PersonDetector(Protocol):
 
     @property
     def gives_ids(self) -> bool:
-        """Whether its ids are kept; else a tracker gives them."""
+        """True if its ids are kept; else a tracker gives them."""
         ...
 
     @property
@@ -48,7 +48,7 @@ class PersonDetector(Protocol):
 
 @dataclass(frozen=True)
 class DetectorSetup:
-    """What a kind of detector is opened with.
+    """Settings that a kind of detector is opened with.
 
     Attributes:
         name: the name that users read.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +12,8 @@ from stad.annotations.ava_cells import separator_hint
 from stad.annotations.csv_rows import read_rows
 from stad.annotations.video_ids import guess_video_ids
 from stad.errors import InputError
+from stad.utils.files import read_json
+from stad.utils.text import shown
 
 # AVA's order when the file has no header: video, time, box, (score | action), (id).
 COLUMNS = ("video_id", "time_sec", "x1", "y1", "x2", "y2", "score")
@@ -47,10 +48,12 @@ def read_boxes(path: Path, video_name: str) -> list[BoxRow]:
         InputError: the file cannot be read, or has no box for this video.
     """
     if not path.is_file():
-        raise InputError(f"--boxes: no such file: {path}")
+        raise InputError(f"--boxes: no such file: {path}. Check the name and the folder.")
     rows = _read_json(path) if path.suffix == ".json" else _read_csv(path, video_name)
     if not rows:
-        raise InputError(f"--boxes: {path} holds no box for {video_name}")
+        raise InputError(
+            f"--boxes: {path} has no box for {video_name}. Give the file of this video's boxes."
+        )
     return rows
 
 
@@ -82,11 +85,12 @@ def _rows_of_video(path: Path, rows: dict[str, list[BoxRow]], video_name: str) -
     """Return the rows of a video; a file of one video matches every name."""
     video_id = Path(video_name).stem
     if len(rows) > 1 and video_id not in rows:
-        count, first = sum(map(len, rows.values())), next(iter(rows))
+        count = sum(map(len, rows.values()))
+        guess = guess_video_ids([_closest(rows, video_id)], [video_id])
         raise InputError(
-            f"--boxes: {path} holds no box for {video_name}: 0 of {count} rows match. They are of "
-            f"{first!r} and {len(rows) - 1} more, the video is {video_id!r}. "
-            f"{guess_video_ids([_closest(rows, video_id)], [video_id])}"
+            f"--boxes: {path} has no box for {video_name}: 0 of {count} rows match. They are of "
+            f"{shown([repr(name) for name in rows], limit=1)}, the video is {video_id!r}. "
+            f"{guess or 'Give the file of this video, or change the ids in the file.'}"
         )
     return rows.get(video_id) or next(iter(rows.values()), [])
 
@@ -104,10 +108,12 @@ def _csv_row(values: Mapping[str, str], where: str, line: list[str], *, place: s
         actor_id = _as_id(values.get("actor_id") or 0)
     except (KeyError, ValueError, OverflowError) as error:
         raise InputError(
-            f"--boxes: {where}: {','.join(line)!r} cannot be read: {EXPECTED}"
+            f"--boxes: {where}: {','.join(line)!r} cannot be read: {EXPECTED}."
         ) from error
     if not np.isfinite([*numbers, score]).all():
-        raise InputError(f"--boxes: {where}: {','.join(line)!r} is not finite")
+        raise InputError(
+            f"--boxes: {where}: {','.join(line)!r} is not finite. Delete the row, or correct it."
+        )
     # AVA's label files have an action id in the seventh column: not a score.
     score = score if 0 <= score <= 1 else 1.0
     return BoxRow(numbers[0], tuple(numbers[1:]), score, actor_id, place)
@@ -115,7 +121,10 @@ def _csv_row(values: Mapping[str, str], where: str, line: list[str], *, place: s
 
 def _read_json(path: Path) -> list[BoxRow]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = read_json(path)
+    except InputError as error:
+        raise InputError(f"--boxes: {error}") from error
+    try:
         return [
             BoxRow(
                 float(frame["time_sec"]),
@@ -129,7 +138,8 @@ def _read_json(path: Path) -> list[BoxRow]:
         ]
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise InputError(
-            f"--boxes: {path} is not a JSON file written with --json ({error!r})"
+            f"--boxes: {path} is not a JSON file written with --json ({error!r}). "
+            "Write it again, or give a CSV file."
         ) from error
 
 

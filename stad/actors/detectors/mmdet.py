@@ -16,6 +16,7 @@ from torch import Tensor
 from stad.actors.detectors.base import MINIMUM_SCORE, PERSON_CLASS, DetectorSetup
 from stad.errors import InputError
 from stad.structures import Actors, Frame
+from stad.utils.text import shown
 
 
 def mmdet_config(name: str) -> Path:
@@ -114,8 +115,8 @@ def _import_mmdet() -> Any:
             from mmdet.utils import register_all_modules
         except ImportError as error:
             raise InputError(
-                f"this detector needs mmdet, which cannot be imported ({error}): run "
-                "pip install onedl-mmdetection, or use --detector yolov4_tiny"
+                f"This detector needs mmdet, which cannot be imported ({error}). Run "
+                "pip install onedl-mmdetection, or use --detector yolov4_tiny."
             ) from error
         register_all_modules(init_default_scope=False)
     return mmdet.apis
@@ -126,9 +127,9 @@ def _load_mmdet_weights(model, state: Mapping[str, Tensor], origin: str | Path) 
     missing = [key for key in missing if not key.endswith("num_batches_tracked")]
     if missing or leftover:
         raise InputError(
-            f"the detector's weights {origin} do not fit its config: {len(missing)} keys missing "
-            f"({', '.join(missing[:3])}), {len(leftover)} left over ({', '.join(leftover[:3])}); "
-            "use the weights that belong to this config"
+            f"The detector's weights {origin} do not fit its config: {len(missing)} keys missing "
+            f"({shown(missing)}), {len(leftover)} left over ({shown(leftover)}). "
+            "Use the weights that belong to this config."
         )
 
 

@@ -63,7 +63,7 @@ def wanted_videos(names_file: Path, ids: frozenset[str] | None = None) -> list[W
     if bad := [name for name in names if "/" in name or name.startswith(".")]:
         raise InputError(
             f"{names_file} is not a list of file names: it contains {bad[0]!r}. Delete it and run "
-            "this again"
+            "this again."
         )
     chosen = [name for name in names if ids is None or Path(name).stem in ids]
     return [Wanted(VIDEOS + name, f"videos/{name}") for name in chosen]
@@ -123,5 +123,5 @@ def unpack_annotations(archive: Path) -> list[Path]:
                 path = archive.parent / Path(name).name
                 path.write_bytes(content.read(name))
     except zipfile.BadZipFile as error:
-        raise InputError(f"{archive} is not a zip file: delete it and run this again") from error
+        raise InputError(f"{archive} is not a zip file. Delete it and run this again.") from error
     return [archive.parent / Path(name).name for name in found]

@@ -112,7 +112,7 @@ def match_rows(annotations: str | Path, clips: dict[str, list[KineticsClip]]) ->
 
 def _rows(path: Path) -> Iterable[list[str]]:
     if not path.is_file():
-        raise InputError(f"there is no file of annotations {path}: check the name.")
+        raise InputError(f"There is no file of annotations {path}. Check the name.")
     with path.open(newline="", encoding="utf-8") as file:
         for number, row in enumerate(csv.reader(file), start=1):
             if len(row) < NUM_COLUMNS:
@@ -170,7 +170,7 @@ def _link(link: Path, target: Path) -> None:
         link.unlink()
     elif link.exists():
         raise InputError(
-            f"{link} is a file, but a link to {target} must be made there: move the file away."
+            f"{link} is a file, but a link to {target} must be made there. Move the file away."
         )
     link.symlink_to(target)
 
@@ -186,13 +186,13 @@ def unpack_kinetics_csv(archive: Path) -> Path:
         with tarfile.open(archive) as content:
             members = [one for one in content if Path(one.name).name == KINETICS_CSV]
             if not members:
-                raise InputError(f"{archive} has no {KINETICS_CSV}: delete it and run this again.")
+                raise InputError(f"{archive} has no {KINETICS_CSV}. Delete it and run this again.")
             member = content.extractfile(members[0])
             if member is None:
-                raise InputError(f"{KINETICS_CSV} in {archive} is not a file: delete the archive.")
+                raise InputError(f"{KINETICS_CSV} in {archive} is not a file. Delete the archive.")
             target.write_bytes(member.read())
     except (tarfile.TarError, EOFError, OSError) as error:
         raise InputError(
-            f"{archive} cannot be unpacked ({error}): delete it and run this again."
+            f"{archive} cannot be unpacked ({error}). Delete it and run this again."
         ) from error
     return target

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from stad.annotations.listed_videos import check_folder, list_class_folders
 from stad.annotations.video_lists import VideoList, read_video_list
 from stad.errors import InputError
+from stad.utils.files import read_json
 
 # Names of the part that models are tested on during training.
 SPLIT_NAMES = {"validate": "val", "validation": "val"}
@@ -39,7 +39,7 @@ def read_ucf101(folder: str | Path, number: int) -> dict[str, VideoList]:
         path = Path(folder) / f"{prefix}{number:02d}.txt"
         paths = [line.split()[0] for line in _lines(path)]
         if wrong := [one for one in paths if "/" not in one]:
-            raise InputError(f"{path}: expected Class/video.avi, got {wrong[0]!r}")
+            raise InputError(f"{path}: expected Class/video.avi, got {wrong[0]!r}.")
         lists[split] = _as_list(path, paths)
     return lists
 
@@ -57,13 +57,13 @@ def read_hmdb51(folder: str | Path, number: int) -> dict[str, VideoList]:
     suffix = f"_test_split{number}.txt"
     files = sorted(Path(folder).glob(f"*{suffix}"))
     if not files:
-        raise InputError(f"{folder} has no files CLASS{suffix}: give the folder of the splits")
+        raise InputError(f"{folder} has no files CLASS{suffix}. Give the folder of the splits.")
     paths: dict[str, list[str]] = {"train": [], "val": []}
     for path in files:
         for line in _lines(path):
             name, _, part = line.rpartition(" ")
             if part not in ("0", "1", "2") or not name.strip():
-                raise InputError(f"{path}: expected 'video.avi 0, 1 or 2', got {line[:60]!r}")
+                raise InputError(f"{path}: expected 'video.avi 0, 1 or 2', got {line[:60]!r}.")
             if part != "0":
                 split = "train" if part == "1" else "val"
                 paths[split].append(f"{path.name.removesuffix(suffix)}/{name.strip()}")
@@ -96,8 +96,8 @@ def read_files(paths: Iterable[str | Path]) -> dict[str, VideoList]:
         split = split_name(path)
         if split in lists:
             raise InputError(
-                f"{path} and {lists[split].source} are both of the split {split!r}: give one file "
-                "for each split"
+                f"{path} and {lists[split].source} are both of the split {split!r}. Give one file "
+                "for each split."
             )
         lists[split] = read_video_list(path)
     return lists
@@ -109,19 +109,13 @@ def read_class_file(path: str | Path) -> tuple[str, ...]:
     Raises:
         InputError: the file has another format.
     """
+    content = read_json(path)
     try:
-        numbers = {str(name): int(k) for name, k in json.loads(Path(path).read_text()).items()}
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-    ) as error:
-        raise InputError(f"{path}: expected a JSON of names and numbers ({error})") from error
+        numbers = {str(name): int(k) for name, k in content.items()}
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise InputError(f"{path}: expected a JSON of names and numbers ({error}).") from error
     if sorted(numbers.values()) != list(range(len(numbers))):
-        raise InputError(f"{path}: expected the numbers 0 to {len(numbers) - 1}, each once")
+        raise InputError(f"{path}: expected the numbers 0 to {len(numbers) - 1}, each once.")
     return tuple(sorted(numbers, key=numbers.__getitem__))
 
 
@@ -129,7 +123,7 @@ def _lines(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read ({error})") from error
+        raise InputError(f"{path} cannot be read ({error}). Check the file.") from error
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 

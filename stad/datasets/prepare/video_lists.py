@@ -16,6 +16,7 @@ from stad.annotations.listed_videos import (
 from stad.annotations.video_lists import VideoList, list_text, plain_name
 from stad.errors import InputError
 from stad.utils.files import check_output, write_whole
+from stad.utils.text import shown
 from stad.video.clip_source import VideoFiles
 from stad.video.unreadable import empty_videos, unreadable_videos
 
@@ -24,7 +25,7 @@ LEFT_OUT = "_left_out"
 
 
 class SplitReport(NamedTuple):
-    """How many videos of a split were listed, and why others were not.
+    """Counts the videos of a split that were listed, and those that were not by their reason.
 
     Attributes:
         path: the list that was written.
@@ -144,8 +145,8 @@ def _choose_classes(
         return _kept_classes(path, by_plain)
     if not by_plain:
         raise InputError(
-            f"the labels of {next(iter(lists.values())).source} are numbers: give the names of "
-            "the classes with --label-map"
+            f"The labels of {next(iter(lists.values())).source} are numbers. Give the names of "
+            "the classes with --label-map."
         )
     return _Classes(tuple(sorted(by_plain.values())), LABEL_MAP_FILE), []
 
@@ -155,10 +156,10 @@ def _kept_classes(path: Path, by_plain: Mapping[str, str]) -> tuple[_Classes, li
     names = class_names(path)
     known = {plain_name(name) for name in names}
     if new := sorted(name for plain, name in by_plain.items() if plain not in known):
-        more = f" and {len(new) - 1} more" if len(new) > 1 else ""
         raise InputError(
-            f"the existing {path} has no class {new[0]!r}{more}. Delete it and pass all splits in "
-            "one run, or pass a complete --label-map and write the earlier lists again"
+            f"The existing {path} has no class {shown([repr(name) for name in new], limit=1)}. "
+            "Delete it and pass all splits in one run, or pass a complete --label-map and write "
+            "the earlier lists again."
         )
     note = f"Kept the existing {path}: the lists use its numbers, of {len(names)} classes."
     return _Classes(names, str(path), is_written=True), [note]
@@ -192,7 +193,9 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+        raise InputError(
+            f"Cannot make the folder {folder}: {error.strerror or error}. Choose another one."
+        ) from error
     check_output("FOLDER", folder / LABEL_MAP_FILE)
 
 
@@ -205,8 +208,8 @@ def _without_broken(
     if not rows:
         name, why = next(iter((found.missing | broken).items()))
         raise InputError(
-            f"none of the {len(listed.names)} videos of {listed.source} can be used, for example "
-            f"{name} ({why}). Give the folder of the videos with --videos"
+            f"None of the {len(listed.names)} videos of {listed.source} can be used, for example "
+            f"{name} ({why}). Give the folder of the videos with --videos."
         )
     return _Split(rows, found.missing, broken)
 

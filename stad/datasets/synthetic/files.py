@@ -16,7 +16,7 @@ from stad.annotations.ava_writer import GROUND_TRUTH, ava_row
 from stad.datasets.synthetic.rendered_video import write_rendered_video
 from stad.datasets.synthetic.scenes import CLASSES, SyntheticScene
 from stad.errors import InputError
-from stad.utils.files import write_whole
+from stad.utils.files import read_json, write_whole
 
 # Increased when the same seed gives other frames or labels than before.
 RENDERER_VERSION = 1
@@ -45,15 +45,15 @@ class RenderSettings:
 
     def __post_init__(self) -> None:
         if min(*self.size_px, self.fps, self.duration_sec, self.stride_sec) <= 0:
-            raise InputError(f"size, fps, duration and stride must be positive, got {self}")
+            raise InputError(f"Size, fps, duration and stride must be positive, got {self}.")
         if any(side % 2 or side < 32 for side in self.size_px):
             raise InputError(
-                f"the width and height must be even and 32 pixels or more, got {self.size_px}"
+                f"The width and height must be even and 32 pixels or more, got {self.size_px}."
             )
         if self.duration_sec < 2 * self.stride_sec:
             raise InputError(
-                f"a clip of {self.duration_sec:g} s is too short for keyframes every "
-                f"{self.stride_sec:g} s: use {2 * self.stride_sec:g} s or more"
+                f"A clip of {self.duration_sec:g} s is too short for keyframes every "
+                f"{self.stride_sec:g} s. Use {2 * self.stride_sec:g} s or more."
             )
 
     def scene(self, seed: int) -> SyntheticScene:
@@ -143,7 +143,9 @@ def _make_folder(folder: Path, settings: RenderSettings) -> Path:
     try:
         (folder / VIDEO_FOLDER).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+        raise InputError(
+            f"Cannot make the folder {folder}: {error.strerror or error}. Choose another one."
+        ) from error
     _check_settings(folder / SETTINGS_FILE, settings)
     return folder
 
@@ -188,7 +190,7 @@ def _check_splits(splits: Mapping[str, Sequence[int]]) -> None:
         for seed in seeds:
             if seed in owner:
                 raise InputError(
-                    f"seed {seed} is in {owner[seed]} and in {name}: give each scene to one split"
+                    f"Seed {seed} is in {owner[seed]} and in {name}. Give each scene to one split."
                 )
             owner[seed] = name
 
@@ -201,14 +203,14 @@ def _check_settings(path: Path, settings: RenderSettings) -> None:
         write_whole(path, json.dumps(wanted, indent=2) + "\n")
         return
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {path}: {error}. Delete the folder to start over") from error
+        found = read_json(path)
+    except InputError as error:
+        raise InputError(f"{error} To start over, delete the folder {path.parent}.") from error
     if found != wanted:
         changed = [
             key for key in wanted if not isinstance(found, dict) or found.get(key) != wanted[key]
         ]
         raise InputError(
-            f"{path.parent} was made with other settings ({', '.join(changed)}): "
-            "use the same settings or another folder"
+            f"{path.parent} was made with other settings ({', '.join(changed)}). "
+            "Use the same settings or another folder."
         )

@@ -10,8 +10,7 @@ import av
 import numpy as np
 from av.container import OutputContainer
 
-from stad.errors import InputError
-from stad.utils.files import part_path
+from stad.utils.files import write_whole
 from stad.video.opening import media_url
 
 # FFmpeg's codes of the colour matrix and of the range that the frames are written with.
@@ -43,8 +42,8 @@ def write_rendered_video(
     Raises:
         InputError: the file cannot be written.
     """
-    part = part_path(path)
-    try:
+
+    def write(part: Path) -> None:
         with av.open(media_url(part), "w", format="mp4") as container:
             stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
             stream.width, stream.height = size_px
@@ -52,11 +51,8 @@ def write_rendered_video(
             stream.codec_context.thread_count = 1
             stream.codec_context.gop_size = gop_frames
             _encode(container, stream, images)
-        part.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
+
+    write_whole(path, write)
 
 
 def _encode(container: OutputContainer, stream, images: Iterable[np.ndarray]) -> None:

@@ -49,12 +49,12 @@ def test_a_file_of_one_other_video_serves(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "holds no box"),
+        ("", "has no box"),
         ("clip,1,0,0,1,1\nclip,two,0,0,1,1\n", "line 2"),
         ("clip,1,0,0\n", "line 1"),
         ("clip,1,0,0,nan,1\n", "not finite"),
         ("time,x1,y1,x2\n1,0,0,1\n", "no column y2"),
-        ("a,1,0,0,1,1\nb,1,0,0,1,1\n", "holds no box for clip.mp4"),
+        ("a,1,0,0,1,1\nb,1,0,0,1,1\n", "has no box for clip.mp4"),
     ],
 )
 def test_bad_files(tmp_path, text, message):

@@ -138,7 +138,7 @@ def test_the_benchmark_counts(tmp_path, arguments):
         (["{tmp}/none.mp4"], "no such file"),
         (["99"], "camera 99 cannot be opened"),
         (["{tmp}/in.mp4", "--threshold", "1.5"], "between 0 and 1"),
-        (["{tmp}/in.mp4", "--tracker", "deepsort"], "There are botsort, bytetrack"),
+        (["{tmp}/in.mp4", "--tracker", "deepsort"], "Use one of botsort, bytetrack"),
         (["{tmp}/in.mp4", "--tracker-options", "enable_cmc=1"], "no parameter 'enable_cmc'"),
         (["{tmp}/in.mp4", "--track-memory", "-2"], "--track-memory must be a number of seconds"),
         (["{tmp}/in.mp4", "--max-latency", "0"], "--max-latency must be a number of seconds"),

@@ -114,7 +114,7 @@ def test_rows_that_are_none_are_told_with_their_line(tmp_path, row, said):
 def test_what_is_not_there_is_told(tmp_path):
     with pytest.raises(InputError, match="has no clips of Kinetics"):
         find_kinetics_clips(tmp_path)
-    with pytest.raises(InputError, match="there is no file of annotations"):
+    with pytest.raises(InputError, match="There is no file of annotations"):
         match_rows(tmp_path / "none.csv", {})
 
 

@@ -170,7 +170,7 @@ def test_what_cannot_be_had_is_told_and_the_rest_is_kept(table, tmp_path):
 
 
 def test_a_source_that_is_not_there(table, tmp_path):
-    with pytest.raises(InputError, match=r"there is no folder .*none: give the"):
+    with pytest.raises(InputError, match=r"There is no folder .*none\. Give the"):
         fetch_videos(tmp_path / "videos", source=tmp_path / "none")
 
 

@@ -92,7 +92,7 @@ def test_hmdb51(tmp_path):
             lambda at: write_lists(
                 at, read_files([write(at, "train.txt", "no.mp4 0\n")]), videos=at
             ),
-            r"labels of .*train\.txt are numbers: give the names of the classes with --label-map",
+            r"labels of .*train\.txt are numbers\. Give the names of the classes with --label-map",
         ),
         (
             lambda at: write_lists(
@@ -101,7 +101,7 @@ def test_hmdb51(tmp_path):
                 videos=at,
                 classes=["one"],
             ),
-            "cannot make the folder .*/file/out: Not a directory",
+            "Cannot make the folder .*/file/out: Not a directory",
         ),
         (
             lambda at: write_lists(
@@ -120,7 +120,7 @@ def test_hmdb51(tmp_path):
                 videos=at,
                 classes=["one"],
             ),
-            r"none of the 1 videos .* no\.mp4 \(is not in .*\)\. Give the folder .* with --videos",
+            r"None of the 1 videos .* no\.mp4 \(is not in .*\)\. Give the folder .* with --videos",
         ),
     ],
 )

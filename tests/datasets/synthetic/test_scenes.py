@@ -365,7 +365,7 @@ def test_other_settings_are_not_mixed_in(tmp_path):
 
 
 def test_a_seed_belongs_to_one_split(tmp_path):
-    with pytest.raises(InputError, match="seed 3 is in train and in val"):
+    with pytest.raises(InputError, match="Seed 3 is in train and in val"):
         render_dataset(tmp_path, {"train": [2, 3], "val": [3]}, settings=SMALL)
 
 

@@ -105,13 +105,13 @@ def fetch_videos(
         video, error = failures[0]
         raise InputError(
             f"{len(failures)} of {len(VIDEOS)} videos are missing, for example {video.name}: "
-            f"{error}. Get them another way and give their folder with --from FOLDER"
+            f"{error} Get them another way and give their folder with --from FOLDER."
         )
 
 
 def _hashes(source: Path) -> Iterator[tuple[str, Path]]:
     if not source.is_dir():
-        raise InputError(f"there is no folder {source}: give the folder of the videos")
+        raise InputError(f"There is no folder {source}. Give the folder of the videos.")
     endings = {Path(video.name).suffix for video in VIDEOS}
     for path in sorted(source.rglob("*")):
         if path.suffix.lower() in endings and path.is_file():
@@ -123,7 +123,7 @@ def _fetch(video: Video, path: Path, copy: Path | None) -> None:
     if copy is None and not video.url:
         copy = fetch_sample()
         if hash_file(copy) != video.sha256:
-            raise InputError(f"{video.name} cannot be downloaded, only another sample")
+            raise InputError(f"{video.name} cannot be downloaded, only another sample.")
     if copy is None:
         download_url(video.url, path, sha256=video.sha256)
         return
