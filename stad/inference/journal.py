@@ -23,6 +23,7 @@ from typing import Any, Literal
 import numpy as np
 
 from stad.errors import InputError
+from stad.utils.files import writing
 
 FORMAT, VERSION = "stad-state", 1
 
@@ -58,7 +59,7 @@ class Journal:
         self._waiting: dict[str, deque[Any]] = {"people": deque(), "scores": deque()}
         self._reader = None
         head = {"format": FORMAT, "version": VERSION, "run": json.loads(json.dumps(run))}
-        try:
+        with writing(path):
             if resume and path.exists():
                 self._resume(head)
             else:
@@ -66,8 +67,6 @@ class Journal:
                 self._write(head)
                 # A run that is killed before its first result can be resumed as well.
                 self._file.flush()
-        except OSError as error:
-            raise self._failure(error) from error
 
     def _resume(self, head: dict) -> None:
         with self.path.open("rb") as file:
@@ -146,7 +145,8 @@ class Journal:
         if self.done_sec is None or time_sec > self.done_sec:
             self._write_times()
             self._write({"done": time_sec})
-            self._try(self._file.flush)
+            with writing(self.path):
+                self._file.flush()
             self.done_sec = time_sec
 
     def add_end(self, **files: Any) -> None:
@@ -162,23 +162,16 @@ class Journal:
 
     def _write(self, record: dict) -> None:
         text = json.dumps(record, separators=(",", ":")) + "\n"
-        self._try(lambda: self._file.write(text))
-
-    def _try(self, action) -> None:
-        try:
-            action()
-        except OSError as error:
-            raise self._failure(error) from error
-
-    def _failure(self, error: OSError) -> InputError:
-        return InputError(f"cannot write {self.path}: {error.strerror or error}")
+        with writing(self.path):
+            self._file.write(text)
 
     def close(self) -> None:
         """Keep the file for a later run, if it holds any results."""
         if self._reader is not None:
             self._reader.close()
             self._reader = None
-        self._try(self._file.close)
+        with writing(self.path):
+            self._file.close()
         if self.done_sec is None:
             self.path.unlink(missing_ok=True)
 

@@ -16,6 +16,7 @@ from stad.annotations.document import SCORE_DIGITS, actor_name
 from stad.outputs.writers import Tubes, to_json
 from stad.structures import FrameResult, Segment, Tube
 from stad.utils.files import AtomicFile
+from stad.utils.text import and_more
 
 EVENT_COLUMNS = ("video", "actor", "label", "start_sec", "end_sec", "score", "x1", "y1", "x2", "y2")
 SUBTITLE_SUFFIXES = (".srt", ".vtt")
@@ -188,7 +189,7 @@ def cue_lines(active: Sequence[Segment], class_names: Sequence[str]) -> list[str
         labels = dict.fromkeys(class_names[segment.class_index] for segment in own)
         lines.append(f"{actor_name(actor_id)} {', '.join(labels)}")
     if len(lines) > MAX_LINES:
-        lines = [*lines[: MAX_LINES - 1], f"and {len(lines) - MAX_LINES + 1} more"]
+        lines = [*lines[: MAX_LINES - 1], and_more(len(lines) - MAX_LINES + 1)]
     return lines
 
 

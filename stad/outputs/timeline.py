@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from stad.inference.collector import SAMPLE_SEC, SampleClock
 from stad.outputs.overlay import CHUNK_SEC, OverlayStore
 from stad.outputs.page import write_page
 from stad.outputs.palette import PALETTE, actor_color, hex_color, text_color
+from stad.utils.files import read_json
 
 PARTS = ("page", "overlay", "player", "timeline")
 
@@ -144,12 +144,7 @@ def _colors(place: int) -> dict[str, str]:
 
 def _read_document(path: Path) -> dict:
     """Read an annotation document from its file."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON ({error}). Give a file that --json wrote.") from error
+    document = read_json(path)
     kind = (document.get("format"), document.get("version")) if isinstance(document, dict) else None
     if kind not in [(FORMAT, version) for version in READ_VERSIONS]:
         raise InputError(

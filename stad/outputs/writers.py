@@ -23,6 +23,7 @@ from stad.annotations.document import (
 )
 from stad.structures import FrameResult, RunInfo, Segment, Tube
 from stad.utils.files import AtomicFile
+from stad.utils.text import and_more
 
 # Segments by actor, then start, then class, each with the boxes of its actor.
 Tubes = Iterable[tuple[Segment, Tube]]
@@ -167,7 +168,7 @@ def segments_table(
         table.add_row(name, escape(row["label"]), *times, _two_digits(row["score"]))
         previous = row["actor"]
     if len(rows) > max_rows:
-        table.caption = f"and {len(rows) - max_rows} more"
+        table.caption = and_more(len(rows) - max_rows)
     return table
 
 

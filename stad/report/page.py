@@ -11,7 +11,7 @@ from stad.errors import InputError
 from stad.outputs.page import write_page
 from stad.report.data import NamedResult, name_results, report_data
 from stad.report.thumbnails import add_thumbnails
-from stad.utils.files import write_whole
+from stad.utils.files import make_folder, write_whole
 
 if TYPE_CHECKING:
     from stad.video.clip_source import ClipSource
@@ -48,16 +48,13 @@ def write_report(
     folder = Path(folder)
     if isinstance(videos, (str, Path)):
         if not Path(videos).is_dir():
-            raise InputError(f"{videos}: no such folder of videos. Check the path.")
+            raise InputError(f"{videos} is not a folder of videos. Check the path.")
         # Imported here because it loads torch and decord, which a report without images can skip.
         from stad.video.clip_source import VideoFiles
 
         videos = VideoFiles(videos)
     data = report_data(results)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"Cannot make the folder {folder}: {error.strerror or error}.") from error
+    make_folder(folder)
     write_whole(folder / FIGURES, json.dumps(data, allow_nan=False) + "\n")
     data["image_notes"] = []
     if videos is not None:

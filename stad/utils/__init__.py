@@ -18,7 +18,10 @@ if TYPE_CHECKING:
         part_path,
         partial_file,
         read_json,
+        renamed_into_place,
+        write_error,
         write_whole,
+        writing,
     )
     from stad.utils.interrupt import StopRequest
     from stad.utils.markdown import markdown_table
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from stad.utils.scratch import ScratchFile
     from stad.utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
     from stad.utils.supervisor import run_supervised
-    from stad.utils.text import shown
+    from stad.utils.text import and_more, shown
 
 # Imported when first used: a supervisor forks before anything large is loaded, numpy included.
 _MODULES = {
@@ -36,6 +39,7 @@ _MODULES = {
     "ScratchFile": "scratch",
     "StopRequest": "interrupt",
     "VIDEO_SUFFIXES": "suffixes",
+    "and_more": "text",
     "atomic_write": "files",
     "box_iou": "boxes",
     "cache_dir": "cache",
@@ -51,12 +55,15 @@ _MODULES = {
     "partial_file": "files",
     "read_json": "files",
     "read_numpy_pickle": "pickles",
+    "renamed_into_place": "files",
     "round_decimals": "numbers",
     "rounded": "numbers",
     "run_supervised": "supervisor",
     "shown": "text",
     "tube_iou": "boxes",
+    "write_error": "files",
     "write_whole": "files",
+    "writing": "files",
 }
 
 __all__ = [
@@ -65,6 +72,7 @@ __all__ = [
     "AtomicFile",
     "ScratchFile",
     "StopRequest",
+    "and_more",
     "atomic_write",
     "box_iou",
     "cache_dir",
@@ -80,12 +88,15 @@ __all__ = [
     "partial_file",
     "read_json",
     "read_numpy_pickle",
+    "renamed_into_place",
     "round_decimals",
     "rounded",
     "run_supervised",
     "shown",
     "tube_iou",
+    "write_error",
     "write_whole",
+    "writing",
 ]
 
 __getattr__, __dir__ = lazy_exports(__name__, _MODULES)

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 import stad
 from stad.errors import InputError
-from stad.utils.files import partial_file
+from stad.utils.files import partial_file, writing
 
 TIMEOUT_SEC = 10
 # Weights have other sources; large files of data do not, so the timeout is longer.
@@ -61,7 +61,7 @@ def download_url(
 
 def _download_resumable(url: str, path: Path, *, sha256: str, progress: bool) -> None:
     part = path.with_name(path.name + ".part")
-    try:
+    with writing(part):
         path.parent.mkdir(parents=True, exist_ok=True)
         begin = part.stat().st_size if part.is_file() else 0
         with _open(url, begin=begin, timeout_sec=RESUME_TIMEOUT_SEC) as response:
@@ -69,11 +69,6 @@ def _download_resumable(url: str, path: Path, *, sha256: str, progress: bool) ->
             begin = begin if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
             _copy(response, part, url=url, progress=progress, begin=begin, resume=True)
             etag = MD5.fullmatch(response.headers.get("ETag") or "")
-    except OSError as error:
-        raise InputError(
-            f"cannot write {part}: {error.strerror or error}. Free some space on that disk, or "
-            "choose another folder."
-        ) from error
     try:
         verify(part, sha256, origin=url)
         if etag:
@@ -81,7 +76,8 @@ def _download_resumable(url: str, path: Path, *, sha256: str, progress: bool) ->
     except InputError:
         part.unlink()
         raise
-    part.replace(path)
+    with writing(path):
+        part.replace(path)
 
 
 def _verify_md5(path: Path, md5: str, *, origin: str) -> None:
@@ -100,7 +96,7 @@ def verify(path: Path, sha256: str, *, origin: str) -> None:
         got = hash_file(path)[: max(len(sha256), 8)]
         raise InputError(
             f"{origin}: SHA-256 mismatch (expected {sha256}, got {got}). The file was damaged or "
-            "replaced on the way; the download was deleted."
+            "replaced on the way; the download was deleted: run this again."
         )
 
 
@@ -126,7 +122,9 @@ def check_reachable(host: str, origin: str) -> None:
     """
     until_sec, reason = _unreachable.get(host, (0.0, ""))
     if time.monotonic() < until_sec:
-        raise InputError(f"{origin} cannot be fetched: {host} cannot be reached ({reason}).")
+        raise InputError(
+            f"{origin} cannot be fetched: {host} cannot be reached ({reason}). Try again later."
+        )
 
 
 def remember_unreachable(host: str, reason: str) -> None:
@@ -147,13 +145,15 @@ def _open(url: str, *, begin: int = 0, timeout_sec: float = TIMEOUT_SEC) -> HTTP
         if begin and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             # The partial file is complete already, or is of another file.
             return _open(url, timeout_sec=timeout_sec)
-        raise InputError(f"{url} cannot be fetched: {host} answered {error.code}.") from error
+        raise InputError(
+            f"{url} cannot be fetched: {host} answered {error.code}. Check the address."
+        ) from error
     except OSError as error:
         reason = getattr(error, "reason", None) or error
         if host not in _answered:
             remember_unreachable(host, str(reason))
         raise InputError(
-            f"{url} cannot be fetched: {host} cannot be reached ({reason})."
+            f"{url} cannot be fetched: {host} cannot be reached ({reason}). Check the network."
         ) from error
     except http.client.HTTPException as error:
         raise InputError(f"{url} was interrupted ({type(error).__name__}). Try again.") from error

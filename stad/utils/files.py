@@ -9,12 +9,10 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol
 
 from stad.errors import InputError
 from stad.utils.cache import cache_dir
-
-T = TypeVar("T")
 
 
 def part_path(path: str | Path) -> Path:
@@ -39,14 +37,29 @@ def atomic_write(path: str | Path, content: str | bytes | Callable[[Path], objec
     Raises:
         OSError: the file cannot be written; an old one stays as it was.
     """
-    path, part = Path(path), part_path(path)
-    try:
+    with renamed_into_place(path) as part:
         if callable(content):
             content(part)
         else:
             part.write_bytes(content if isinstance(content, bytes) else _encode(content))
         with part.open("rb+") as file:
             os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def renamed_into_place(path: str | Path, part: Path | None = None) -> Iterator[Path]:
+    """Give the name of a part file; it is renamed to ``path`` if the block succeeds, else removed.
+
+    Args:
+        path: the final name; its folder exists.
+        part: the name of the part, in the same folder; None for ``part_path``.
+
+    Raises:
+        OSError: the file cannot be renamed; an old one stays as it was.
+    """
+    part = part or part_path(path)
+    try:
+        yield part
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -63,10 +76,38 @@ def write_whole(path: str | Path, content: str | bytes | Callable[[Path], object
     Raises:
         InputError: the file cannot be written.
     """
-    try:
+    with writing(path):
         atomic_write(path, content)
+
+
+@contextlib.contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Turn an OSError of the block, which writes to ``path``, into an InputError with advice."""
+    try:
+        yield
     except OSError as error:
-        raise _write_error(path, error) from error
+        raise write_error(path, error) from error
+
+
+class SystemFailure(Protocol):
+    """An error with the number and the text of the system, as OSError and FFmpeg's have."""
+
+    @property
+    def errno(self) -> int | None:
+        """The number; None for an unknown one."""
+        ...
+
+    @property
+    def strerror(self) -> str | None:
+        """The text; None for an unknown one."""
+        ...
+
+
+def write_error(path: str | Path, error: SystemFailure) -> InputError:
+    """Return the error of a file that cannot be written: the reason, and what to do."""
+    is_full = error.errno == errno.ENOSPC
+    advice = "Free some space on that disk" if is_full else "Choose another file name or folder"
+    return InputError(f"Cannot write {path}: {error.strerror or error}. {advice}.")
 
 
 class AtomicFile:
@@ -84,21 +125,24 @@ class AtomicFile:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._part = part_path(self.path)
-        # As in ``_encode``.
-        self._file = self._try(
-            lambda: self._part.open("w", encoding="utf-8", errors="surrogateescape", newline="\n")
-        )
+        with writing(self.path):
+            # As in ``_encode``.
+            self._file = self._part.open(
+                "w", encoding="utf-8", errors="surrogateescape", newline="\n"
+            )
         self._is_pending = True
 
     def write(self, text: str) -> None:
         """Add text."""
-        self._try(lambda: self._file.write(text))
+        with writing(self.path):
+            self._file.write(text)
 
     def close(self) -> None:
         """Give the file its name; further calls do nothing."""
         if self._is_pending:
-            self._try(self._file.close)
-            self._try(lambda: self._part.replace(self.path))
+            with writing(self.path):
+                self._file.close()
+                self._part.replace(self.path)
             self._is_pending = False
 
     def abort(self) -> None:
@@ -109,18 +153,6 @@ class AtomicFile:
             with contextlib.suppress(OSError):
                 self._file.close()
             self._part.unlink(missing_ok=True)
-
-    def _try(self, action: Callable[[], T]) -> T:
-        try:
-            return action()
-        except OSError as error:
-            raise _write_error(self.path, error) from error
-
-
-def _write_error(path: str | Path, error: OSError) -> InputError:
-    is_full = error.errno == errno.ENOSPC
-    advice = "Free some space on that disk" if is_full else "Choose another file name or folder"
-    return InputError(f"cannot write {path}: {error.strerror or error}. {advice}.")
 
 
 def check_output(flag: str, path: str | Path) -> None:
@@ -177,20 +209,17 @@ def partial_file(path: Path) -> Iterator[Path]:
     make_folder(path.parent)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     os.close(handle)
-    part = Path(name)
     try:
-        yield part
-        # A file of mkstemp can only be read by its owner; this one gets what the umask grants.
-        part.chmod(0o666 & ~_umask())
-        part.replace(path)
+        with renamed_into_place(path, Path(name)) as part:
+            yield part
+            # A file of mkstemp can only be read by its owner; this one gets what the umask grants.
+            part.chmod(0o666 & ~_umask())
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise InputError(
-                f"the disk of {path.parent} is full. Free some space there and try again."
+                f"The disk of {path.parent} is full. Free some space there and try again."
             ) from error
         raise
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:
@@ -208,7 +237,7 @@ def make_folder(folder: Path) -> None:
         is_cache = folder.absolute().is_relative_to(cache_dir())
         advice = "Set STAD_HOME to a folder that can be" if is_cache else "Choose another folder"
         raise InputError(
-            f"the folder {folder} cannot be written ({error.strerror or error}). {advice}."
+            f"The folder {folder} cannot be written ({error.strerror or error}). {advice}."
         ) from error
 
 
@@ -226,7 +255,7 @@ def existing_file(path: str) -> Path:
         InputError: there is no such file.
     """
     if not Path(path).is_file():
-        raise InputError(f"no such file: {path}. Check the name and the folder.")
+        raise InputError(f"No such file: {path}. Check the name and the folder.")
     return Path(path)
 
 
@@ -239,7 +268,9 @@ def read_json(path: str | Path) -> Any:
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror or error}).") from error
+        raise InputError(
+            f"{path} cannot be read ({error.strerror or error}). Check its permissions."
+        ) from error
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path} is not JSON ({error}). Check the file, or write it again."

@@ -27,7 +27,7 @@ def read_numpy_pickle(path: str | Path) -> Any:
         try:
             return _NumpyUnpickler(file, encoding="latin1").load()
         except InputError as error:
-            raise InputError(f"{path} {error}") from error
+            raise InputError(f"{path}: {error}") from error
         # A damaged pickle can fail in any of these ways.
         except (
             pickle.UnpicklingError,
@@ -90,8 +90,8 @@ class _NumpyUnpickler(pickle.Unpickler):
             return ADMITTED[module, name]
         except KeyError:
             raise InputError(
-                f"asks for {module}.{name}. A file of arrays does not need it, and it could run "
-                "code: the file was not read. Get one from a source that you trust."
+                f"The pickle asks for {module}.{name}. A file of arrays does not need it, and it "
+                "could run code: the file was not read. Get one from a source that you trust."
             ) from None
 
 
@@ -105,9 +105,11 @@ def first_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             head = file.read(512)
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file. Check the name and the folder.") from None
+        raise InputError(f"No such file: {path}. Check the name and the folder.") from None
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}).") from error
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}). Check its permissions."
+        ) from error
     if not head:
         raise InputError(f"{path} is empty. Get it again.")
     return head

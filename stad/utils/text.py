@@ -18,5 +18,14 @@ def shown(names: Sequence[str], *, limit: int = SHOWN_NAMES, between: str = ", "
     >>> shown(["a", "b", "c", "d"])
     'a, b, c and 1 more'
     """
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    more = f" {and_more(len(names) - limit)}" if len(names) > limit else ""
     return between.join(names[:limit]) + more
+
+
+def and_more(number: int) -> str:
+    """Return the words for items that are not shown.
+
+    >>> and_more(2)
+    'and 2 more'
+    """
+    return f"and {number} more"

@@ -12,9 +12,8 @@ from av.container import OutputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from stad.errors import InputError
 from stad.structures import VideoInfo
-from stad.utils.files import part_path
+from stad.utils.files import renamed_into_place, write_error
 from stad.video.audio import AudioTrack
 from stad.video.file_clock import FileClock
 from stad.video.opening import media_url
@@ -108,19 +107,15 @@ def join_parts(
     Raises:
         InputError: the disk is full, or a part is not an mp4.
     """
-    joined = part_path(path)
+    options = {"movflags": "+faststart"}
     try:
-        options = {"movflags": "+faststart"}
-        with av.open(media_url(joined), "w", format="mp4", options=options) as output:
-            warnings = _copy(output, parts, audio_path=audio_path, start_sec=start_sec, clock=clock)
-        joined.replace(path)
+        with (
+            renamed_into_place(path) as joined,
+            av.open(media_url(joined), "w", format="mp4", options=options) as output,
+        ):
+            return _copy(output, parts, audio_path=audio_path, start_sec=start_sec, clock=clock)
     except (FFmpegError, OSError) as error:
-        raise InputError(
-            f"cannot write {path}: {getattr(error, 'strerror', None) or error}"
-        ) from error
-    finally:
-        joined.unlink(missing_ok=True)
-    return warnings
+        raise write_error(path, error) from error
 
 
 def _copy(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,9 +10,8 @@ import numpy as np
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from stad.errors import InputError
 from stad.structures import VideoInfo
-from stad.utils.files import part_path
+from stad.utils.files import part_path, renamed_into_place, writing
 from stad.video.audio import AudioTrack
 from stad.video.file_clock import FileClock
 from stad.video.opening import media_url
@@ -60,7 +57,7 @@ class VideoSink:
         self._is_hd = info.height_px >= HD_HEIGHT_PX
         self._last_pts = -1
         self._frame_ticks = max(1, round(1 / (info.fps * CLOCK)))
-        with self._writing():
+        with writing(self.path):
             # FFmpeg opens the file with the first packet only: check now that it can be written.
             self._part.touch()
             self._container = av.open(
@@ -100,19 +97,12 @@ class VideoSink:
             self._frame_ticks = pts - self._last_pts
         frame.pts, frame.time_base = pts, CLOCK
         self._last_pts = pts
-        with self._writing():
+        with writing(self.path):
             for packet in self._stream.encode(frame):
                 self._mux(packet)
             if self._audio:
                 self._audio.copy_until(time_sec)
         self.num_frames += 1
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise InputError(f"cannot write {self.path}: {error.strerror or error}") from error
 
     def _mux(self, packet: Packet) -> None:
         if not packet.duration:
@@ -128,15 +118,16 @@ class VideoSink:
 
     def close(self) -> None:
         """Finish the file and give it its final name."""
-        with self._writing():
+        with writing(self.path):
             for packet in self._stream.encode():
                 self._mux(packet)
             if self._audio:
                 end_sec = self._start_sec + float((self._last_pts + self._frame_ticks) * CLOCK)
                 self._audio.copy_until(end_sec, is_last=True)
                 self._audio.close()
-            self._container.close()
-            self._part.replace(self.path)
+            # The mp4 is opened again by its name while it is closed.
+            with renamed_into_place(self.path, self._part):
+                self._container.close()
 
     def abort(self) -> None:
         """Remove the unfinished file."""

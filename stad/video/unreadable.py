@@ -9,6 +9,7 @@ from mmengine.logging import MMLogger
 
 from stad.errors import InputError
 from stad.utils.suffixes import IMAGE_SUFFIXES
+from stad.utils.text import shown
 from stad.video.clip_source import ClipSource
 
 # Maximum number of videos that a message names.
@@ -79,14 +80,13 @@ def left_out_text(reasons: dict[str, str], total: int, *, listed_in: str) -> str
     Raises:
         InputError: all videos cannot be read.
     """
-    shown = [f"{name} ({why})" for name, why in list(reasons.items())[:SHOWN_VIDEOS]]
+    texts = [f"{name} ({why})" for name, why in reasons.items()]
     if len(reasons) == total:
         raise InputError(
-            f"none of the {total} videos of {listed_in} can be read, for example "
-            f"{shown[0]}: put them where the config says, or change 'videos' in it"
+            f"None of the {total} videos of {listed_in} can be read, for example {texts[0]}. "
+            "Put them where the config says, or change 'videos' in it."
         )
-    more = f" and {len(reasons) - len(shown)} more" if len(reasons) > len(shown) else ""
     return (
         f"{len(reasons)} of {total} videos of {listed_in} cannot be read "
-        f"and are left out: {'; '.join(shown)}{more}"
+        f"and are left out: {shown(texts, limit=SHOWN_VIDEOS, between='; ')}"
     )

@@ -208,14 +208,14 @@ def test_a_file_that_was_there_stays_until_close(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_the_users_error(tmp_path):
-    with pytest.raises(InputError, match=r"cannot write .*x/a\.json: No such file"):
+    with pytest.raises(InputError, match=r"Cannot write .*x/a\.json: No such file"):
         AtomicFile(tmp_path / "x" / "a.json")
 
 
 def test_a_name_taken_by_a_folder_is_the_users_error_and_leaves_nothing(tmp_path):
     (tmp_path / "a.json").mkdir()
     file = AtomicFile(tmp_path / "a.json")
-    with pytest.raises(InputError, match="cannot write"):
+    with pytest.raises(InputError, match="Cannot write"):
         file.close()
     file.abort()
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]

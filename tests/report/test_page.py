@@ -88,7 +88,7 @@ def test_thumbnails_show_the_moment_and_the_box(tmp_path):
     page = write_report(tmp_path, name_results([one]), videos=videos, video_start_sec=900)
     data = data_in(page)
     assert data["image_notes"] == [
-        f"1 of 2 videos have no images, such as: there is no video b in {videos}"
+        f"1 of 2 videos have no images, such as: There is no video b in {videos}. Put it there."
     ]
     (wrong,) = data["results"][0]["false_positives"]
     picture = decoded(wrong["thumbnail"]).astype(int)
@@ -104,7 +104,7 @@ def test_thumbnails_show_the_moment_and_the_box(tmp_path):
 
 
 def test_a_missing_folder_of_videos_is_the_users_error(tmp_path):
-    with pytest.raises(InputError, match="no such folder of videos"):
+    with pytest.raises(InputError, match="is not a folder of videos"):
         write_report(tmp_path / "out", both(tmp_path), videos=tmp_path / "films")
     assert not (tmp_path / "out").exists()
 

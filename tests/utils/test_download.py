@@ -50,7 +50,7 @@ def test_a_part_is_kept_when_the_transfer_breaks_off(server, tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_an_error(server, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"cannot write .*/file/a\.part: "):
+    with pytest.raises(InputError, match=r"Cannot write .*/file/a\.part: "):
         download_url(f"{server.url}/a", tmp_path / "file" / "a", resume=True)
 
 

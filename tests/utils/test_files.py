@@ -42,5 +42,5 @@ def test_a_file_is_written_whole(tmp_path, content):
 
 
 def test_a_file_that_cannot_be_written_is_one_error(tmp_path):
-    with pytest.raises(InputError, match=r"cannot write .*none/a\.txt: No such file .*\. Choose"):
+    with pytest.raises(InputError, match=r"Cannot write .*none/a\.txt: No such file .*\. Choose"):
         write_whole(tmp_path / "none" / "a.txt", b"new")

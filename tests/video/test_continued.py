@@ -67,6 +67,6 @@ def test_abort_leaves_what_was_there(tmp_path):
 def test_a_part_that_is_no_video_is_the_users_error(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"no video")
     parts = [Part(tmp_path / "a.mp4", 0.0)]
-    with pytest.raises(InputError, match=r"cannot write .*b\.mp4"):
+    with pytest.raises(InputError, match=r"Cannot write .*b\.mp4"):
         join_parts(tmp_path / "b.mp4", parts, audio_path=None, start_sec=0.0)
     assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]

@@ -113,5 +113,5 @@ def test_abort_leaves_nothing_and_close_replaces(tmp_path):
 
 def test_a_folder_that_is_not_there(tmp_path):
     source = VideoSource(write_video(tmp_path / "a.mp4", num_frames=2))
-    with pytest.raises(InputError, match="cannot write"):
+    with pytest.raises(InputError, match="Cannot write"):
         VideoSink(tmp_path / "none" / "b.mp4", source.info)
