@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stad.actors.detectors.base import PersonDetector
+from stad.actors.detectors.base import PersonDetector, RecallingDetector
 from stad.inference.journal import Journal
 from stad.inference.scoring import Scorer
 from stad.structures import Actors, Frame
@@ -47,8 +47,26 @@ class JournaledDetector:
     ) -> None:
         self._detector, self._journal, self._is_reader = detector, journal, is_reader
         self._size = size
-        self.name, self.interval_sec = detector.name, detector.interval_sec
-        self.gives_ids, self.person_threshold = detector.gives_ids, detector.person_threshold
+
+    @property
+    def name(self) -> str:
+        """The name that users read."""
+        return self._detector.name
+
+    @property
+    def interval_sec(self) -> float | None:
+        """Time between two calls, seconds of video; None leaves it to the caller."""
+        return self._detector.interval_sec
+
+    @property
+    def gives_ids(self) -> bool:
+        """True if its ids are kept; else a tracker gives them."""
+        return self._detector.gives_ids
+
+    @property
+    def person_threshold(self) -> float:
+        """Minimum score of a box that certainly is a person, in [0, 1]."""
+        return self._detector.person_threshold
 
     def detect(self, frame: Frame) -> Actors | None:
         """Return the people in the frame; see ``PersonDetector``."""
@@ -57,9 +75,8 @@ class JournaledDetector:
         known = self._journal.next_people(frame.time_sec)
         if known is not False:
             people = None if known is None else Actors(**known)
-            recall = getattr(self._detector, "recall", None)
-            if people is not None and recall is not None:
-                recall(frame.time_sec, people, self._size)
+            if people is not None and isinstance(self._detector, RecallingDetector):
+                self._detector.recall(frame.time_sec, people, self._size)
             return people
         found = self._detector.detect(frame)
         self._journal.add_detections(frame.time_sec, None if found is None else vars(found))
@@ -89,7 +106,7 @@ class JournaledScorer:
 
     @property
     def sees_tracks(self) -> bool:
-        """Whether ``score`` needs the actors in every frame of a clip."""
+        """True if ``score`` needs the actors in every frame of a clip."""
         return self._scorer.sees_tracks
 
     def clip_size(self, source_size: tuple[int, int]) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from stad.structures import Actors, Frame
 
@@ -43,6 +43,21 @@ class PersonDetector(Protocol):
 
     def detect(self, frame: Frame) -> Actors | None:
         """Return the people in the frame, boxes in its pixels; None if it does not know."""
+        ...
+
+
+@runtime_checkable
+class RecallingDetector(Protocol):
+    """A person detector whose answers depend on those before, so that a resumed run tells it."""
+
+    def recall(self, time_sec: float, people: Actors, size: tuple[int, int]) -> None:
+        """Take the result of an earlier run at a time, so that this run continues it exactly.
+
+        Args:
+            time_sec: seconds.
+            people: what ``detect`` returned in the earlier run.
+            size: (width, height) of the frame, pixels.
+        """
         ...
 
 
