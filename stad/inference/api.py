@@ -273,7 +273,7 @@ def watch(
         precision=precision,
     )
     options.check()
-    live = LiveSource(str(source), max_latency_sec=max_latency_sec, say=logger.warning)
+    live = LiveSource(str(source), max_latency_sec=max_latency_sec, log=logger.warning)
     setup = prepare_watch(
         live, options, max_latency_sec=max_latency_sec, progress=progress, log=logger.info
     )

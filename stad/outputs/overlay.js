@@ -97,11 +97,11 @@ function paint(canvas, video, drawn, selectedId) {
     ink.strokeRect(x1, y1, x2 - x1, y2 - y1);
   }
   const taken = [];
-  for (const { id, box, lines } of drawn) paintPlate(ink, at(box), id, { lines, taken, width, height });
+  for (const { id, box, lines } of drawn) drawLabel(ink, at(box), id, { lines, taken, width, height });
 }
 
 // Above its box, else below, else in it, where no other plate lies; above if they all do.
-function paintPlate(ink, [x1, y1, x2, y2], id, { lines, taken, width, height }) {
+function drawLabel(ink, [x1, y1, x2, y2], id, { lines, taken, width, height }) {
   const size = Math.max(10, Math.min(13, height / 36, (y2 - y1) / 5)), step = size * 1.25;
   ink.font = `600 ${size}px system-ui, sans-serif`;
   ink.textBaseline = "top";

@@ -10,7 +10,8 @@ MAX_AHEAD_SEC = 2.0
 MAX_AHEAD_PACED_SEC = 10.0
 # A delay that lasts longer is one of transmission, not a backlog: the clock is set by it.
 SETTLE_AFTER_SEC = 10.0
-LATE_SEC = 1.0
+# Frames that are later than this by the wall clock are delayed.
+MAX_DELAY_SEC = 1.0
 # Camera clocks are off by about 0.01 %; they are followed with this time constant.
 DRIFT_SEC = 60.0
 TICK_SEC = 0.001
@@ -87,7 +88,7 @@ class StreamClock:
     ) -> float:
         """Return the next shift: towards the wall clock slowly, or at once where a delay stays."""
         late_sec = wall_sec - (stamp_sec + shift_sec)
-        if late_sec < LATE_SEC:
+        if late_sec < MAX_DELAY_SEC:
             self._late_since_sec = None
         elif self._late_since_sec is None:
             self._late_since_sec = wall_sec

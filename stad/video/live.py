@@ -26,7 +26,7 @@ from stad.video.streams import choose_video, origin_sec, stream_duration_sec, st
 FIRST_PAUSE_SEC, MAX_PAUSE_SEC = 0.5, 30.0
 OPEN_TIMEOUT_SEC, READ_TIMEOUT_SEC = 10.0, 5.0
 # If frames come later than this for a second, only key frames are decoded.
-LATE_SEC, LATE_FOR_SEC = 1.0, 1.0
+BACKLOG_DELAY_SEC, BACKLOG_LASTS_SEC = 1.0, 1.0
 END_TOLERANCE_SEC = 1.0
 # Time between two requests of an address that returns one image at a time.
 SNAPSHOT_SEC = 0.5
@@ -52,7 +52,7 @@ class LiveSource:
     Args:
         source: number of a camera, URL (RTSP, HTTP or others that FFmpeg opens), or a file.
         max_latency_sec: maximum time that frames wait to be taken, seconds.
-        say: called with a line of text when the stream breaks and when it is back, in the reading
+        log: called with a line of text when the stream breaks and when it is back, in the reading
             thread.
 
     Attributes:
@@ -65,13 +65,13 @@ class LiveSource:
     """
 
     def __init__(
-        self, source: str, *, max_latency_sec: float = 2.0, say: Callable[[str], None] = print
+        self, source: str, *, max_latency_sec: float = 2.0, log: Callable[[str], None] = print
     ) -> None:
         self.name = public_name(source)
         self._path, self._format = _address(source)
         self._scheme = urlsplit(self._path).scheme if is_address(self._path) else ""
         self._is_file = not self._scheme and self._format is None
-        self._say = say
+        self._log = log
         self._queue = FrameQueue(max_latency_sec)
         self._stop = threading.Event()
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
@@ -123,20 +123,20 @@ class LiveSource:
                 stream = choose_video(container)
                 if stream is None:
                     raise InputError(
-                        f"expected a video, but {self.name} has no video stream: use another source"
+                        f"Expected a video, but {self.name} has no video stream. Use another."
                     )
                 self._untimed = container.format.name in UNTIMED_FORMATS
                 return self._info_of(container, stream)
         except BROKEN as error:
             raise InputError(
-                f"{self.name} cannot be opened ({failure_reason(error)}): use the number of a "
-                "camera, an rtsp:// or http:// URL that a video player can play, or a video file"
+                f"{self.name} cannot be opened ({failure_reason(error)}). Use the number of a "
+                "camera, an rtsp:// or http:// URL that a video player can play, or a video file."
             ) from error
 
     def _info_of(self, container: InputContainer, stream: VideoStream) -> VideoInfo:
         frame = next((one for one in _decoded(container, stream) if one is not None), None)
         if frame is None:
-            raise InputError(f"no frame of {self.name} could be decoded: try another source")
+            raise InputError(f"No frame of {self.name} could be decoded. Try another source.")
         self._converter = FrameConverter(stream, frame)
         width_px, height_px = self._converter.size
         return VideoInfo(
@@ -172,7 +172,7 @@ class LiveSource:
                 if self._stop.is_set():
                     return
                 if self._is_file:
-                    self._say(f"warning: reading {self.name} stopped early: {reason}")
+                    self._log(f"warning: reading {self.name} stopped early: {reason}")
                     return
                 if self._index > count:
                     pause_sec = FIRST_PAUSE_SEC
@@ -180,7 +180,7 @@ class LiveSource:
                     self._stop.wait(SNAPSHOT_SEC)
                     continue
                 self._was_broken = True
-                self._say(f"{self.name}: {reason}; trying again in {pause_sec:g} s")
+                self._log(f"{self.name}: {reason}; trying again in {pause_sec:g} s")
                 self._stop.wait(pause_sec)
                 pause_sec = min(2 * pause_sec, MAX_PAUSE_SEC)
         finally:
@@ -190,7 +190,7 @@ class LiveSource:
         """Return whether the last answer was one whole image; report it the first time."""
         is_snapshot = num_frames == 1 and reason == ENDED and self._scheme in ("http", "https")
         if is_snapshot and not self._is_snapshot:
-            self._say(
+            self._log(
                 f"{self.name}: returns one image per request; it is requested again every "
                 f"{SNAPSHOT_SEC:g} s"
             )
@@ -214,7 +214,7 @@ class LiveSource:
                 if self._was_broken:
                     self.num_reconnects += 1
                     self._was_broken = False
-                    self._say(f"{self.name}: back")
+                    self._log(f"{self.name}: back")
                 has_time = not self._untimed and not self._is_snapshot
                 stamp_sec = frame.time
                 stamp_sec = stamp_sec - begin_sec if has_time and stamp_sec is not None else None
@@ -268,12 +268,12 @@ class _Lateness:
 
     def update(self, late_sec: float, now_sec: float) -> None:
         """Note the delay of the last frame, seconds."""
-        if late_sec < LATE_SEC:
+        if late_sec < BACKLOG_DELAY_SEC:
             self._since_sec, self.is_backlog = None, False
         elif self._since_sec is None:
             self._since_sec = now_sec
         else:
-            self.is_backlog = now_sec - self._since_sec > LATE_FOR_SEC
+            self.is_backlog = now_sec - self._since_sec > BACKLOG_LASTS_SEC
 
 
 def _decoded(

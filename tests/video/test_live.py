@@ -166,7 +166,7 @@ def test_a_broken_stream_comes_back(tmp_path, serve, monkeypatch):
     said = []
     # The probe, then a stream that breaks, two refusals, and the stream again and again.
     url = serve(whole(part), whole(part), refuse, refuse, whole(part))
-    source = LiveSource(url, say=said.append)
+    source = LiveSource(url, log=said.append)
     frames = watch(source, until=lambda frames: len(frames) >= 50)
     assert source.num_reconnects >= 2
     pauses = [text.rpartition("trying again in ")[2] for text in said if "trying again" in text]
@@ -240,7 +240,7 @@ def test_a_stream_that_says_nothing_is_opened_again(tmp_path, serve, monkeypatch
         time.sleep(3.0)
 
     said = []
-    source = LiveSource(serve(whole(part), stall, whole(part)), say=said.append)
+    source = LiveSource(serve(whole(part), stall, whole(part)), log=said.append)
     frames = watch(source, until=lambda frames: len(frames) >= 230)
     assert len(frames) >= 230
     assert source.num_reconnects == 1
@@ -250,7 +250,7 @@ def test_a_stream_that_says_nothing_is_opened_again(tmp_path, serve, monkeypatch
 def test_stop_ends_a_pause(serve, tmp_path, monkeypatch):
     monkeypatch.setattr(live, "FIRST_PAUSE_SEC", 30.0)
     part = write_video(tmp_path / "a.ts", num_frames=3, fps=25).read_bytes()
-    source = LiveSource(serve(whole(part), whole(part), refuse), say=lambda text: None)
+    source = LiveSource(serve(whole(part), whole(part), refuse), log=lambda text: None)
     source.start()
     while source.get(0.05) is None:
         pass
@@ -270,7 +270,7 @@ def test_a_snapshot_address_is_asked_again_without_a_word(serve, monkeypatch):
     ]
     said = []
     url = serve(*(whole(one, kind="image/jpeg", length=len(one)) for one in jpegs))
-    source = LiveSource(url, say=said.append)
+    source = LiveSource(url, log=said.append)
     frames = watch(source, until=lambda frames: len(frames) >= 12)
     # The first answer was for the probe.
     greys = [int(one.frame.image[24, 32, 0]) for one, _ in frames[:12]]

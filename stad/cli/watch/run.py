@@ -64,7 +64,7 @@ def watch_and_report(
     from stad.video.live import LiveSource
 
     screen = ConsoleReporter(is_quiet=options.quiet)
-    source = LiveSource(options.source, max_latency_sec=options.max_latency_sec, say=screen.warn)
+    source = LiveSource(options.source, max_latency_sec=options.max_latency_sec, log=screen.warn)
     setup = prepare_watch(
         source,
         InferenceOptions.from_options(options),
