@@ -29,3 +29,13 @@ def test_avoided_words_are_reported_with_their_line_and_a_better_word(tmp_path):
 def test_plain_text_passes(tmp_path):
     (tmp_path / "a.md").write_text("The frames sounded; a grim picturesque rime, at least once.\n")
     assert check(tmp_path) == (0, [])
+
+
+def test_docstrings_that_begin_with_a_question_word_are_reported(tmp_path):
+    text = '"""Whether it is."""\n\n\nclass A:\n    r"""What is read."""\n\n'
+    text += '    @property\n    def b(self):\n        """\n        Where it ends.\n        """\n'
+    text += '\n\ndef whatever():\n    """Return what is read."""\n    return """What?"""\n'
+    (tmp_path / "a.py").write_text(text)
+    code, lines = check(tmp_path)
+    words = [line.removeprefix(f"{tmp_path}/a.py:").partition(": begin")[0] for line in lines]
+    assert (code, words) == (1, ["1: 'Whether'", "5: 'What'", "9: 'Where'"])

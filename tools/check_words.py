@@ -1,11 +1,14 @@
 """Check that the project uses the words of the field; prints file:line, the word and a better one.
 
+Docstrings begin with a verb or a noun, not with a question word.
+
 Files and folders on the command line replace those of the project. It needs nothing installed, and
 exits with code 1 if there are findings.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -39,6 +42,9 @@ WORDS = {
     r"most_(?!common)\w+": "max or maximum",
     r"for people(?=[.,:;)\n])": "for the user, or leave it out",
 }
+DOCSTRING = re.compile(r"\s*(What|Where|How|Which|Whether|Those)\b")
+DOCSTRING_ADVICE = "begin with a verb (Return whether ...), a noun, or 'True if' for a property"
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # (file, part of the line): real uses, such as names in other libraries.
 ALLOWED: tuple[tuple[str, str], ...] = (
     ("tools/check_words.py", ""),
@@ -62,12 +68,30 @@ def findings(places: list[Path]) -> Iterator[str]:
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
             if path.suffix not in SUFFIXES:
                 continue
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(True), 1):
+            name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+            text = path.read_text(encoding="utf-8")
+            for number, line in enumerate(text.splitlines(True), 1):
                 for pattern, advice in PATTERNS.items():
                     match = pattern.search(line)
                     if match and not _is_allowed(path, line):
-                        name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
                         yield f"{name}:{number}: '{match[0].strip()}': say {advice}"
+            if path.suffix == ".py":
+                for number, word in _question_docstrings(text):
+                    yield f"{name}:{number}: '{word}': {DOCSTRING_ADVICE}"
+
+
+def _question_docstrings(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and the first word of each docstring that begins with a question word."""
+    try:
+        nodes = ast.walk(ast.parse(text))
+    except SyntaxError:
+        # It is reported by other tools.
+        return
+    for node in nodes:
+        if not isinstance(node, DOCUMENTED):
+            continue
+        if match := DOCSTRING.match(ast.get_docstring(node, clean=False) or ""):
+            yield node.body[0].lineno, match[1]
 
 
 def _is_allowed(path: Path, line: str) -> bool:
