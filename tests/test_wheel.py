@@ -86,7 +86,7 @@ def test_help_and_version_without_the_checkout(environment, tmp_path):
     assert Path(done.stdout.strip()).is_relative_to(environment.parent)
     done = run(environment, tmp_path, "stad", "annotate", "none.mp4", "--json", "a.json")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: no such file")
+    assert done.stderr.startswith("error: No such file")
 
 
 def test_a_video_is_annotated_without_the_checkout(environment, tmp_path):

@@ -102,7 +102,7 @@ def write_file(path: Path, content: bytes) -> Path:
 
 # What is not a video: how to make it in a folder, and what the error says of it.
 NO_VIDEOS = {
-    "missing": (lambda folder: folder / "none.mp4", "no such file"),
+    "missing": (lambda folder: folder / "none.mp4", "No such file"),
     "folder": (lambda folder: folder, "is a folder"),
     "text": (
         lambda folder: write_file(folder / "bad.mp4", b"this is no video\n" * 50),

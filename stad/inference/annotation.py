@@ -26,7 +26,7 @@ CPU_BATCH, GPU_BATCH = 1, 8
 
 @dataclass(frozen=True)
 class AnnotationSetup:
-    """What annotating one video needs.
+    """The models and options that annotating one video needs.
 
     Attributes:
         models: ready to use.

@@ -127,8 +127,8 @@ def build_models(
     loaded = zoo.open_model(name, weights=options.weights, device=device, progress=progress)
     if not isinstance(loaded.model, ActionDetector) and options.detector != WholeFrame.name:
         raise InputError(
-            f"{name} scores whole clips, not the people in them: add --detector whole_frame, "
-            "or choose a model that scores people with --list-models, for example i3d_roi_k400"
+            f"{name} scores whole clips, not the people in them. Add --detector whole_frame, "
+            "or choose a model that scores people, for example i3d_roi_k400; see --list-models."
         )
     detector = detector or _open_detector(options, device, progress=progress, log=log)
     allowed = match_labels(options.labels, loaded.class_names)
@@ -227,8 +227,8 @@ def resolve_device(device: str) -> str:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
         raise InputError(
-            f"--device {device} cannot be used here ({str(error).splitlines()[0]}): "
-            "try --device cpu"
+            f"--device {device} cannot be used here ({str(error).splitlines()[0]}). "
+            "Try --device cpu."
         ) from error
     return device
 
@@ -258,7 +258,7 @@ def match_labels(
         found = spellings.get(label.strip().lower())
         if not found:
             near = difflib.get_close_matches(label.lower(), spellings, n=3, cutoff=0.4)
-            hint = f"did you mean {', '.join(near)}?" if near else "see --list-labels"
-            raise InputError(f"{flag}: the model has no label {label.strip()!r}: {hint}")
+            hint = f"Did you mean {', '.join(near)}?" if near else "See --list-labels."
+            raise InputError(f"{flag}: the model has no label {label.strip()!r}. {hint}")
         chosen |= found
     return frozenset(chosen)

@@ -58,7 +58,7 @@ class Cpu:
 
     @property
     def has_bfloat16(self) -> bool:
-        """Whether there are instructions for bfloat16."""
+        """True if there are instructions for bfloat16."""
         names = list(INSTRUCTION_SETS)
         return self.instruction_set in names[names.index(WITH_BFLOAT16) :]
 

@@ -54,7 +54,7 @@ def _config_setup(config: Path, weights: str, device: str) -> DetectorSetup:
     existing_file(str(config))
     if weights == "auto":
         raise InputError(
-            f"stad knows no published weights for the detector config {config}. "
+            f"The detector config {config} has no published weights that stad knows. "
             "Add --detector-weights FILE."
         )
     return DetectorSetup(

@@ -25,17 +25,17 @@ class FrameSource(Protocol):
 
     @property
     def start_sec(self) -> float | None:
-        """Where reading begins, seconds; None at the start."""
+        """Time at which reading begins, seconds; None at the start."""
         ...
 
     @property
     def end_sec(self) -> float | None:
-        """Where reading ends, seconds; None at the end."""
+        """Time at which reading ends, seconds; None at the end."""
         ...
 
     @property
     def warnings(self) -> list[str]:
-        """What the user should know after all frames were read."""
+        """Sentences for the user about the video, known after all frames were read."""
         ...
 
     def frames(self) -> Iterator[Frame]:
@@ -62,7 +62,7 @@ class ArraySource:
 
     def __init__(self, images: Iterable[np.ndarray], *, fps: float) -> None:
         if not 0 < fps < float("inf"):
-            raise InputError(f"fps must be above 0, got {fps:g}")
+            raise InputError(f"'fps' must be above 0, got {fps:g}. Give the frames per second.")
         images = iter(images)
         first = next(images, None)
         if first is None:
@@ -95,8 +95,8 @@ def _as_image(given: np.ndarray, index: int) -> np.ndarray:
     image = np.array(given, order="C")
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
         raise InputError(
-            f"Image {index} must be an array (H, W, 3) uint8 in RGB, got {image.shape} "
-            f"{image.dtype}"
+            f"Image {index} must be an array (H, W, 3) uint8 in RGB, not {image.shape} "
+            f"{image.dtype}."
         )
     return image
 
@@ -121,10 +121,10 @@ def open_frames(
     """
     is_path = isinstance(video, (str, Path))
     if (start_sec is not None or end_sec is not None) and not is_path:
-        raise InputError("start_sec and end_sec are for files; a VideoSource has its own.")
+        raise InputError("'start_sec' and 'end_sec' are for files; give them to the VideoSource.")
     if isinstance(video, VideoSource) or is_path:
         if fps is not None:
-            raise InputError("fps is for arrays only; a video has its own times.")
+            raise InputError("'fps' is for arrays only. Leave it out: a video has its own times.")
         if isinstance(video, VideoSource):
             return video
         return VideoSource(video, start_sec=start_sec, end_sec=end_sec)

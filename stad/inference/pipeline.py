@@ -28,7 +28,7 @@ TIME_EPSILON_SEC = 1e-6
 
 @dataclass(frozen=True)
 class PipelineOptions:
-    """How often and how strictly.
+    """Options of the pipeline: times between its steps, thresholds, batches.
 
     Attributes:
         stride_sec: time between action predictions, seconds.

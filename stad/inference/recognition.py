@@ -60,8 +60,8 @@ def recognize_video(
 
     if not isinstance(loaded.model, Recognizer):
         raise InputError(
-            f"{loaded.name} scores people, not whole videos: use demo/detect_video.py, or choose "
-            "a model of the whole clip with --list-models"
+            f"{loaded.name} scores people, not whole videos. Use 'stad annotate', or choose a "
+            "model of the whole clip; see --list-models."
         )
     model = loaded.model
     views = views or Views(1 if loaded.sampling == "segments" else DENSE_CLIPS, 1)

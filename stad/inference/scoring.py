@@ -25,7 +25,7 @@ class Scorer(Protocol):
 
     @property
     def sees_tracks(self) -> bool:
-        """Whether ``score`` needs the actors in every frame of a clip."""
+        """True if ``score`` needs the actors in every frame of a clip."""
         ...
 
     def clip_size(self, source_size: tuple[int, int]) -> tuple[int, int]:

@@ -79,7 +79,7 @@ class AnnotatedVideo:
 
     @property
     def warnings(self) -> list[str]:
-        """What the user should know about the audio."""
+        """Sentences for the user about the audio."""
         return [] if self._sink is None else self._sink.warnings
 
     def close(self) -> None:

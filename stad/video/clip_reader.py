@@ -39,7 +39,7 @@ class RawClip(NamedTuple):
 
 
 class FileFacts(NamedTuple):
-    """What is known about a file after it was opened once.
+    """Facts about a file that are known after it was opened once.
 
     Attributes:
         times_sec: (F,) float64 ascending times of its frames, seconds.

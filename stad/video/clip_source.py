@@ -120,7 +120,7 @@ class VideoFiles:
     def _path(self, video_id: str) -> Path:
         path = self.find(video_id)
         if path is None:
-            raise InputError(f"there is no video {video_id} in {self.folder}")
+            raise InputError(f"There is no video {video_id} in {self.folder}. Put it there.")
         return path
 
     def _reader(self, video_id: str) -> ClipReader:
@@ -188,10 +188,12 @@ class FrameFolders:
         if video_id not in self._files:
             path = self.find(video_id)
             if path is None:
-                raise InputError(f"there is no folder {video_id} in {self.folder}")
+                raise InputError(f"There is no folder {video_id} in {self.folder}. Put it there.")
             files = sorted(one for one in path.iterdir() if one.suffix.lower() in IMAGE_SUFFIXES)
             if not files:
-                raise InputError(f"there are no images ({', '.join(IMAGE_SUFFIXES)}) in {path}")
+                raise InputError(
+                    f"There are no images ({', '.join(IMAGE_SUFFIXES)}) in {path}. Put some there."
+                )
             self._files[video_id] = files
         return self._files[video_id]
 
@@ -199,5 +201,5 @@ class FrameFolders:
 def _read_image(path: Path) -> np.ndarray:
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
-        raise InputError(f"{path} cannot be read as an image")
+        raise InputError(f"{path} cannot be read as an image. Get it again, or leave it out.")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

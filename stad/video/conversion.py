@@ -24,7 +24,7 @@ MAX_PIXEL_RATIO = 8
 
 
 class Orientation(NamedTuple):
-    """How a stored image becomes upright: transposed first, then mirrored.
+    """Steps that make a stored image upright: transposed first, then mirrored.
 
     Attributes:
         transpose: exchange rows and columns.

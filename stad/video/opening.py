@@ -39,8 +39,8 @@ def open_video(path: str | Path) -> InputContainer:
         return av.open(media_url(path), metadata_errors="replace")
     except (FFmpegError, OSError, ValueError) as error:
         raise InputError(
-            f"expected a video, but {path} cannot be read as one ({failure_reason(error)}): "
-            "use a file that a video player can play, or convert it to mp4"
+            f"Expected a video, but {path} cannot be read as one ({failure_reason(error)}). "
+            "Use a file that a video player can play, or convert it to mp4."
         ) from error
 
 
@@ -50,11 +50,11 @@ def check_file(path: str) -> None:
         return
     file = Path(path)
     if file.is_dir():
-        raise InputError(f"expected a video file, but {path} is a folder: use a file in it")
+        raise InputError(f"Expected a video file, but {path} is a folder. Use a file in it.")
     if not file.exists():
-        raise InputError(f"no such file: {path}; check the name and the folder")
+        raise InputError(f"No such file: {path}. Check the name and the folder.")
     if file.stat().st_size == 0:
-        raise InputError(f"expected a video, but {path} is empty (0 bytes): copy it again")
+        raise InputError(f"Expected a video, but {path} is empty (0 bytes). Copy it again.")
 
 
 def failure_reason(error: BaseException) -> str:

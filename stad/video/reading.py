@@ -58,7 +58,9 @@ class Reading:
         self._container = open_video(self._path)
         stream = choose_video(self._container)
         if stream is None:
-            raise InputError(f"expected a video, but {self._path} has no video stream")
+            raise InputError(
+                f"Expected a video, but {self._path} has no video stream. Use a file with one."
+            )
         self.stream = stream
         self.stream.thread_type = "AUTO"
         if self._num_threads:

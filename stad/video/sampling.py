@@ -44,7 +44,7 @@ def parse_views(text: str) -> Views:
     if views is None or views.num_clips < 1 or views.num_crops not in CROPS:
         raise InputError(
             "--views must be CLIPSxCROPS with 1 or more clips and 1, 3 or 10 crops, such as 1x1 "
-            f"or 10x3, got {text!r}"
+            f"or 10x3, not {text!r}."
         )
     return views
 

@@ -159,7 +159,7 @@ class VideoSource:
         if stream is None:
             what = "only audio" if container.streams.audio else "no video stream"
             raise InputError(
-                f"expected a video, but {self.path} holds {what}: use a file with a video stream"
+                f"Expected a video, but {self.path} holds {what}. Use a file with a video stream."
             )
         first = self._first_frame(container, stream)
         self._converter = FrameConverter(stream, first)
@@ -193,8 +193,8 @@ class VideoSource:
             except (FFmpegError, OSError):
                 break
         raise InputError(
-            f"expected a video, but no frame of {self.path} could be decoded: "
-            "the file is damaged or FFmpeg cannot decode its codec"
+            f"Expected a video, but no frame of {self.path} could be decoded: it is damaged, or "
+            "FFmpeg cannot decode its codec. Copy it again, or convert it to mp4."
         )
 
     def _check_start(self) -> None:
@@ -204,7 +204,7 @@ class VideoSource:
         if 0 < duration_sec <= self.start_sec:
             raise InputError(
                 f"--start {self.start_sec:g} is beyond the end of {self.info.name}, which is "
-                f"{duration_sec:.1f} s long: use an earlier start"
+                f"{duration_sec:.1f} s long. Use an earlier start."
             )
 
     def _read_from(self, from_sec: float) -> Reading:
@@ -242,7 +242,9 @@ class VideoSource:
                         break
                     found, before = following, found
                 if found is None:
-                    raise InputError(f"no frame of {self.path} could be decoded")
+                    raise InputError(
+                        f"No frame of {self.path} could be decoded. Copy it again, or convert it."
+                    )
                 if found[0] != target_sec:
                     missing.add(target_sec)
                 nearest = min(
@@ -306,6 +308,6 @@ class VideoSource:
 def _check_part(start_sec: float | None, end_sec: float | None) -> None:
     for name, value in (("--start", start_sec), ("--end", end_sec)):
         if value is not None and not 0 <= value < float("inf"):
-            raise InputError(f"{name} must be a number of seconds from 0 up, got {value}")
+            raise InputError(f"{name} must be a number of seconds, 0 or more, not {value}.")
     if end_sec is not None and end_sec <= (start_sec or 0.0):
-        raise InputError(f"--end {end_sec:g} must be greater than --start {start_sec or 0:g}")
+        raise InputError(f"--end {end_sec:g} must be greater than --start {start_sec or 0:g}.")

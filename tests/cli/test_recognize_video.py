@@ -128,7 +128,7 @@ def test_the_script_ends_with_code_2(tmp_path):
     script = [sys.executable, str(ROOT / "demo" / "recognize_video.py")]
     done = subprocess.run([*script, str(tmp_path / "none.mp4")], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: no such file")
+    assert done.stderr.startswith("error: No such file")
     done = subprocess.run(script, capture_output=True, text=True)
     assert done.returncode == 2
     assert "Give a video file" in done.stderr

@@ -59,5 +59,5 @@ def test_the_picture_is_the_actor(tmp_path, arguments):
 
 
 def test_a_recognizer_needs_the_whole_frame(tmp_path, arguments):
-    with pytest.raises(InputError, match="add --detector whole_frame"):
+    with pytest.raises(InputError, match="Add --detector whole_frame"):
         annotate_main([*arguments, "--json", str(tmp_path / "out.json")])

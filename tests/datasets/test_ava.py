@@ -264,7 +264,7 @@ def test_what_is_missing_is_told_with_the_script_that_gets_it(folder):
 
 
 def test_a_data_set_without_any_readable_video_stops(folder, tmp_path):
-    with pytest.raises(InputError, match="none of the 3 videos"):
+    with pytest.raises(InputError, match="None of the 3 videos"):
         dataset(folder, videos=str(tmp_path))
 
 

@@ -243,6 +243,6 @@ def test_videos_that_cannot_be_read_make_no_file(folder, tmp_path):
     for video in (folder / "videos").iterdir():
         (tmp_path / video.name).write_bytes(b"no video")
     keypoints = tmp_path / "keypoints.npz"
-    with pytest.raises(InputError, match=r"none of the 2 videos of .*labels.csv can be read"):
+    with pytest.raises(InputError, match=r"None of the 2 videos of .*labels.csv can be read"):
         dataset(folder, videos=str(tmp_path), keypoints=str(keypoints))
     assert not keypoints.exists()

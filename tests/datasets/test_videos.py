@@ -140,7 +140,7 @@ def test_missing_and_broken_videos_are_left_out_and_told_once(folder, tmp_path, 
     text = warnings()
     assert "3 of 6 videos" in text
     assert "none.mp4 (is not in" in text
-    assert "text.mp4 (expected a video" in text
+    assert "text.mp4 (Expected a video" in text
     assert "empty.mp4 (" in text
     assert [one["metas"][0].label for one in data] == [0, 1, 2]
     assert warnings() == text
@@ -245,7 +245,7 @@ def test_large_sets_find_broken_videos_when_they_read_them(folder, tmp_path, war
 def test_a_data_set_without_a_readable_video_is_refused(folder, tmp_path):
     (tmp_path / "labels.txt").write_text("a\nb\n")
     (tmp_path / "list.txt").write_text("none.mp4 0\nnone.mp4 0\nnever.mp4 1\n")
-    with pytest.raises(InputError, match=r"none of the 2 videos of .*list\.txt can be read"):
+    with pytest.raises(InputError, match=r"None of the 2 videos of .*list\.txt can be read"):
         dataset(tmp_path)
     with pytest.raises(InputError, match=r"missing: .*prepare_kinetics"):
         dataset(tmp_path, annotations="other.txt")

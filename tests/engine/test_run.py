@@ -111,7 +111,7 @@ def test_a_run_without_positives_or_videos_stops(data, tmp_path):
     key = "train_dataloader.dataset"
     with pytest.raises(InputError, match="Nothing to learn from"):
         train(options(data, tmp_path / "a", **{f"{key}.annotations": str(tmp_path / "empty.csv")}))
-    with pytest.raises(InputError, match="none of the 4 videos"):
+    with pytest.raises(InputError, match="None of the 4 videos"):
         train(options(data, tmp_path / "b", **{f"{key}.videos": str(tmp_path)}))
 
 

@@ -154,10 +154,10 @@ def test_damage_is_a_warning(tmp_path, options):
         ({"threshold": 1.5}, "threshold must be between 0 and 1, got 1.5"),
         ({"stride_sec": 0.0}, "stride_sec must be a number of seconds above 0"),
         ({"batch_size": 0}, "batch_size must be 1 or more"),
-        ({"fps": 25}, "fps is for arrays only"),
+        ({"fps": 25}, "'fps' is for arrays only"),
         ({"detector": "whole_frame"}, "not both"),
         ({"tracker": "deepsort"}, "botsort, bytetrack"),
-        ({"boxes": "none.csv"}, "no such file"),
+        ({"boxes": "none.csv"}, "o such file: none.csv"),
     ],
 )
 def test_arguments_that_cannot_work(folder, options, change, message):
@@ -175,7 +175,7 @@ def test_arrays_that_cannot_work():
     ):
         with pytest.raises(InputError, match=message):
             list(ArraySource(images, fps=10).frames())
-    with pytest.raises(InputError, match="fps must be above 0"):
+    with pytest.raises(InputError, match="'fps' must be above 0"):
         ArraySource([image], fps=0)
     with pytest.raises(InputError, match="Give fps"):
         stad.annotate([image])

@@ -195,7 +195,7 @@ def test_files_cut_off(tmp_path, kind, share):
 
 
 def test_no_file_at_all(tmp_path):
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="No such file"):
         read_checkpoint(tmp_path / "none.pth")
     with pytest.raises(InputError, match="cannot be read"):
         read_checkpoint(tmp_path)

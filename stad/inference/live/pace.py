@@ -23,7 +23,7 @@ PEOPLE = 2
 
 @dataclass(frozen=True)
 class Pace:
-    """How often to detect and to score.
+    """The times between detections and between scored windows.
 
     Attributes:
         detect_sec: time between detections, seconds.

@@ -19,7 +19,7 @@ from stad.video.live import LiveSource
 
 @dataclass(frozen=True)
 class WatchSetup:
-    """What watching one source needs.
+    """The models and options that watching one source needs.
 
     Attributes:
         models: ready to use, and warm.

@@ -25,7 +25,7 @@ class WatchSinks(Protocol):
 
     @property
     def wants_to_stop(self) -> bool:
-        """Whether the run should end."""
+        """True if the run should end."""
         ...
 
     def take_frame(self, frame: Frame) -> None:
@@ -52,7 +52,7 @@ class StopSignal(Protocol):
 
     @property
     def requested(self) -> bool:
-        """Whether to stop."""
+        """True if the run should stop."""
         ...
 
 

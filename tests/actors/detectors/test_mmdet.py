@@ -35,7 +35,7 @@ def test_boxes_are_cut_to_the_frame_and_empty_ones_go():
 def test_unknown_detectors_and_missing_files(tmp_path):
     with pytest.raises(InputError, match="rtmdet_tiny"):
         open_detector("rtmdet_tini")
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="No such file"):
         open_detector("rtmdet_tiny", str(tmp_path / "none.pth"))
     (tmp_path / "mine.py").write_text("model = dict()")
     with pytest.raises(InputError, match="--detector-weights"):

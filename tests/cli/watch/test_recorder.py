@@ -142,4 +142,4 @@ def test_a_folder_that_cannot_be_written(tmp_path):
         recorder.advance()
     recorder.close()
     assert len(said) == 1
-    assert said[0].startswith("recording: cannot write")
+    assert said[0].startswith("recording: Cannot write")

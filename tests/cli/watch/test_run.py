@@ -135,7 +135,7 @@ def test_the_benchmark_counts(tmp_path, arguments):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["{tmp}/none.mp4"], "no such file"),
+        (["{tmp}/none.mp4"], "No such file"),
         (["99"], "camera 99 cannot be opened"),
         (["{tmp}/in.mp4", "--threshold", "1.5"], "between 0 and 1"),
         (["{tmp}/in.mp4", "--tracker", "deepsort"], "Use one of botsort, bytetrack"),
@@ -147,7 +147,7 @@ def test_the_benchmark_counts(tmp_path, arguments):
         (["{tmp}/in.mp4", "--jsonl", "{tmp}"], "is a folder"),
         (["{tmp}/in.mp4", "--jsonl", "{tmp}/none/a"], "none does not exist"),
         (["{tmp}/in.mp4", "--webhook", "localhost:80"], "http"),
-        (["{tmp}/in.mp4", "--record", "figth"], "--record: the model has no label 'figth'"),
+        (["{tmp}/in.mp4", "--record", "figth"], "--record: the model has no label 'figth'."),
         (["{tmp}/in.mp4", "--record", "walk", "--record-dir", "{tmp}/in.mp4"], "--record-dir"),
         (["{tmp}/in.mp4", "--show"], "--show needs a display"),
         (["{tmp}/in.mp4", "--device", "cuda:77"], "cannot be used here"),

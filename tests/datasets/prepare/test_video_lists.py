@@ -214,7 +214,7 @@ def test_the_script_names_what_is_broken(tmp_path):
     assert "train.txt: 1 of 2, 0 missing, 1 broken" in done.stdout
     assert lines(data / "train.txt") == ["train/walk/good.mp4 0"]
     (left_out,) = lines(data / "train_left_out.txt")
-    assert left_out.startswith("train/walk/bad.mp4: expected a video")
+    assert left_out.startswith("train/walk/bad.mp4: Expected a video")
     done = subprocess.run(
         [*command, "--class-folders", "train", "--label-map", "kinetics400"],
         capture_output=True,
