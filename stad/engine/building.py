@@ -88,8 +88,8 @@ def _join_cpu_processes(config: Config) -> None:
         )
     if "RANK" not in os.environ:
         raise InputError(
-            "--launcher pytorch needs torchrun. Start the run with: "
-            "torchrun --nproc_per_node 2 tools/train.py CONFIG --launcher pytorch"
+            "--launcher pytorch needs torchrun. Start the run with "
+            "'torchrun --nproc_per_node 2 tools/train.py CONFIG --launcher pytorch'."
         )
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group(CPU_BACKEND)
