@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a video's container says before its frames are read.
+    """Describe a video as its container does, before its frames are read.
 
     Attributes:
         name: file name, camera or URL, as it is shown.
@@ -157,7 +157,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Tube:
-    """Where one actor is while it does one thing.
+    """The boxes of one actor while it does one thing.
 
     Attributes:
         actor_id: track id.
@@ -176,7 +176,7 @@ class Tube:
 
 @dataclass(frozen=True)
 class RunInfo:
-    """How a run was made, as its output files state it."""
+    """Describe how a run was made, as its output files state it."""
 
     video: VideoInfo
     model: str
@@ -184,7 +184,6 @@ class RunInfo:
     class_names: tuple[str, ...]
     threshold: float
     stride_sec: float
-    notes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

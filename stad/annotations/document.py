@@ -33,7 +33,8 @@ def document_head(info: RunInfo) -> dict:
         "class_names": list(info.class_names),
         "threshold": info.threshold,
         "stride_sec": info.stride_sec,
-        "notes": dict(info.notes),
+        # Readers of version 2 expect the key.
+        "notes": {},
     }
 
 

@@ -51,7 +51,7 @@ class Webhook:
         self._changed = threading.Condition()
         self._closing = threading.Event()
         self._give_up_sec = float("inf")
-        self.num_sent = self.num_lost = 0
+        self.num_lost = 0
         self._thread = threading.Thread(target=self._run, name="webhook", daemon=True)
         self._thread.start()
 
@@ -84,7 +84,6 @@ class Webhook:
                 body = self._waiting.popleft()
             delivered = self._deliver(body)
             with self._changed:
-                self.num_sent += delivered
                 self.num_lost += not delivered
                 if time.monotonic() > self._give_up_sec:
                     return

@@ -61,7 +61,7 @@ def test_failures_are_tried_again_in_order(receive):
     for actor_id in (1, 2, 3):
         hook.send(event(actor_id))
     deadline = time.monotonic() + 5
-    while hook.num_sent < 3 and time.monotonic() < deadline:
+    while len(got) < 6 and time.monotonic() < deadline:
         time.sleep(0.01)
     hook.close()
     assert [(code, body["actor"]) for code, body, _ in got] == [
@@ -70,7 +70,7 @@ def test_failures_are_tried_again_in_order(receive):
     ]
     assert got[0][1] == event(1).to_dict()
     assert got[0][2] == "application/json"
-    assert (hook.num_sent, hook.num_lost) == (3, 0)
+    assert hook.num_lost == 0
     assert said == ["webhook 127.0.0.1 answered 500: it will be tried again"]
 
 
@@ -95,7 +95,7 @@ def test_what_is_refused_is_not_tried_again(receive):
     hook.send(event(2))
     hook.close()
     assert [(code, body["actor"]) for code, body, _ in got] == [(404, 1), (200, 2)]
-    assert (hook.num_sent, hook.num_lost) == (1, 1)
+    assert hook.num_lost == 1
     assert said == ["webhook 127.0.0.1 answered 404: an event is lost"]
 
 
@@ -109,7 +109,7 @@ def test_sending_never_waits_and_the_line_is_bounded(receive, monkeypatch):
     assert time.monotonic() - begin_sec < 0.2
     hook.close(timeout_sec=0.7)
     assert len(got) <= 5
-    assert hook.num_sent + hook.num_lost == 30
+    assert len(got) + hook.num_lost == 30
 
 
 def test_nobody_there_does_not_hold_up_the_end():
@@ -119,7 +119,7 @@ def test_nobody_there_does_not_hold_up_the_end():
     begin_sec = time.monotonic()
     hook.close(timeout_sec=0.5)
     assert time.monotonic() - begin_sec < 3
-    assert (hook.num_sent, hook.num_lost) == (0, 1)
+    assert hook.num_lost == 1
     assert "127.0.0.1 cannot be reached" in said[0]
 
 
