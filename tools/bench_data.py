@@ -32,7 +32,7 @@ MAX_SLOWDOWN = 0.25
 
 @dataclass(frozen=True, kw_only=True)
 class Options(ConfigOptions):
-    """What is measured."""
+    """Options for the reading to measure."""
 
     config: Annotated[
         Path, Positional, option("its training data and model are measured", metavar="CONFIG")

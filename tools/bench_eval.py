@@ -37,7 +37,7 @@ EXTENT = 0.3
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The size of the set, and how it is evaluated."""
+    """Options for the size of the set and its evaluation."""
 
     keyframes: Annotated[int, option("keyframes", metavar="N")] = 57_000
     ground_truth: Annotated[int, option("rows of ground truth", metavar="N")] = 319_936

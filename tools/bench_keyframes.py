@@ -21,7 +21,7 @@ from stad.errors import run_script
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What is measured."""
+    """Options for the models and the video to measure."""
 
     video: Annotated[str, Positional, option("a video with people in it", metavar="VIDEO")]
     models: Annotated[str, option("action models", metavar="A,B")] = "skeleton_poses,i3d_roi_k400"

@@ -33,7 +33,7 @@ CLOCK = Fraction(1, 90000)
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What is measured."""
+    """Options for the videos to measure."""
 
     video: Annotated[
         str, Positional, option("a video; it is scaled to 1280x720 and looped", metavar="VIDEO")

@@ -25,7 +25,7 @@ from stad.errors import run_script
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What is measured."""
+    """Options for the recognizers to measure."""
 
     configs: Annotated[
         tuple[str, ...],

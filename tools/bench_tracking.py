@@ -26,7 +26,7 @@ from stad.errors import run_script
 
 @dataclass(frozen=True, kw_only=True)
 class Options(DetectorOptions, TrackerOptions):
-    """What is measured."""
+    """Options for the trackers to measure."""
 
     video: Annotated[str, Positional, option("video file", metavar="VIDEO")]
     detect_every: Annotated[

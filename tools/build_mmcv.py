@@ -1,4 +1,4 @@
-"""Installs the pinned mmcv so that its compiled part fits the torch of this environment."""
+"""Install the pinned mmcv so that its compiled part fits the torch of this environment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LOAD_EXTENSION = (
 
 
 def has_matching_nvcc() -> bool:
-    """Whether nvcc is there in the CUDA major version of torch, as torch's build helper asks."""
+    """Return whether nvcc has the CUDA major version of torch, as torch's build helper requires."""
     nvcc = shutil.which("nvcc")
     if nvcc is None or torch.version.cuda is None:
         return False
@@ -44,7 +44,7 @@ def install(*options: str) -> None:
 
 
 def loads() -> bool:
-    """Whether the compiled part loads beside this torch."""
+    """Return whether the compiled part loads beside this torch."""
     spec = importlib.util.find_spec("mmcv")
     if spec is None or spec.origin is None:
         return False

@@ -25,7 +25,7 @@ from stad.errors import run_script
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What is compared."""
+    """Options for the networks to compare."""
 
     data: Annotated[Path, Positional, option("folder of the rendered clips", metavar="DATA")]
     work_dir: Annotated[Path, option("checkpoints and logs", metavar="DIR")] = Path(

@@ -25,7 +25,7 @@ from stad.errors import run_script
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What is rendered."""
+    """Options for the clips to render."""
 
     folder: Annotated[
         Path, Positional, option("folder of the data set, such as data/motion", metavar="FOLDER")

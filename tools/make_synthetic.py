@@ -28,7 +28,7 @@ USUAL = RenderSettings()
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What is rendered."""
+    """Options for the scenes to render."""
 
     folder: Annotated[
         Path, Positional, option("folder of the data set, such as data/synthetic", metavar="FOLDER")

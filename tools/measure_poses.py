@@ -25,7 +25,7 @@ WAYS = {"three frames": False, "one frame": True}
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What is measured."""
+    """Options for the model to measure."""
 
     data: Annotated[
         Path, Positional, option("folder of the data set, such as data/poses", metavar="DATA")

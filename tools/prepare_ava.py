@@ -36,7 +36,7 @@ Version = Literal["2.1", "2.2"]
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What is fetched."""
+    """Options for the files to fetch."""
 
     folder: Annotated[
         Path,

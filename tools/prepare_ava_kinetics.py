@@ -34,7 +34,7 @@ from stad.errors import run_script
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What is prepared."""
+    """Options for the files to prepare."""
 
     folder: Annotated[
         Path,

@@ -34,7 +34,7 @@ from stad.errors import InputError, run_script
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The annotations, and where the videos are."""
+    """Options for the annotations and the videos."""
 
     folder: Annotated[
         Path, Positional, option("folder of the lists, such as data/kinetics400", metavar="FOLDER")

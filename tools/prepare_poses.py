@@ -30,7 +30,7 @@ from stad.errors import run_script
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Where the data set is, and where its videos may be."""
+    """Options for the folders of the data set and of its videos."""
 
     folder: Annotated[
         Path, Positional, option("folder of the data set, such as data/poses", metavar="FOLDER")

@@ -22,7 +22,7 @@ from stad.errors import run_script
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Where the table goes."""
+    """Options for the table."""
 
     out: Annotated[Path | None, option("also write the table here", metavar="MD")] = None
 

@@ -1,4 +1,4 @@
-"""The command ``stad annotate``, and what it lists."""
+"""Run ``stad annotate``, or print one of its lists."""
 
 from __future__ import annotations
 

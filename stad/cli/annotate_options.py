@@ -1,4 +1,4 @@
-"""The options of ``stad annotate``, and whether they can work: no model and no video yet."""
+"""Define the options of ``stad annotate``, and check them before a video or model is opened."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OUTPUTS = ("out", "json", "csv", "html", "events", "activitynet", "subtitles", "
 
 @dataclass(frozen=True, kw_only=True)
 class OutputOptions(JsonOptions):
-    """The files that a run writes."""
+    """Options for the files that a run writes."""
 
     HEADING = "more outputs"
 
@@ -56,7 +56,7 @@ class OutputOptions(JsonOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class FileOptions:
-    """What a video file allows and a live source does not: given boxes, and batches of windows."""
+    """Options for files only, not for live sources: given boxes, and batches of windows."""
 
     HEADING = "models"
 
@@ -73,7 +73,7 @@ class FileOptions:
 class AnnotateOptions(
     OutputOptions, ModelOptions, FileOptions, PredictionOptions, TrackerOptions, ListOptions
 ):
-    """What ``stad annotate`` is asked for."""
+    """Options of ``stad annotate``."""
 
     HEADING = "general"
 

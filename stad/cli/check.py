@@ -1,4 +1,4 @@
-"""The command ``stad check``: annotations of a config, or a file, without training."""
+"""Run ``stad check``: check the annotations of a config, or a file, without training."""
 
 from __future__ import annotations
 

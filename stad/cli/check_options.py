@@ -1,4 +1,4 @@
-"""The options of ``stad check``."""
+"""Define the options of ``stad check``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stad.cli.train_options import ConfigOptions
 
 @dataclass(frozen=True, kw_only=True)
 class CheckConfigOptions(ConfigOptions):
-    """What ``stad check config`` is asked for."""
+    """Options of ``stad check config``."""
 
     config: Annotated[
         Path, Positional, option("config file, such as configs/slowfast_ava.py", metavar="CONFIG")
@@ -24,7 +24,7 @@ class CheckConfigOptions(ConfigOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckAvaOptions(AvaFileOptions):
-    """What ``stad check ava`` is asked for."""
+    """Options of ``stad check ava``."""
 
     file: Annotated[
         Path, Positional, option("annotations, or with --gt detections, AVA CSV", metavar="CSV")
@@ -36,13 +36,13 @@ class CheckAvaOptions(AvaFileOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckSegmentsOptions(SegmentFileOptions):
-    """What ``stad check segments`` is asked for."""
+    """Options of ``stad check segments``."""
 
     file: Annotated[Path, Positional, option("detections, ActivityNet JSON", metavar="JSON")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckTubesOptions(TubeFileOptions):
-    """What ``stad check tubes`` is asked for."""
+    """Options of ``stad check tubes``."""
 
     file: Annotated[Path, Positional, option("detected tubes, JSON", metavar="JSON")]

@@ -1,4 +1,4 @@
-"""Commands by name: a command line goes to the function of its first word."""
+"""Find commands by name: a command line goes to the function of its first word."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HELP = ("-h", "--help")
 
 @dataclass(frozen=True)
 class Command:
-    """A command and where it is; nothing is imported before it is used.
+    """A command and the place of its function; nothing is imported before it is used.
 
     Attributes:
         name: the first word of the command line.

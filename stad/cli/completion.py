@@ -1,4 +1,4 @@
-"""The command ``stad completion``: what a shell needs to complete all commands and options."""
+"""Run ``stad completion``: print a script that completes all commands and options."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DESCRIPTION = """Print the completion script of a shell.
 
 @dataclass(frozen=True, kw_only=True)
 class CompletionOptions:
-    """What ``stad completion`` is asked for."""
+    """Options of ``stad completion``."""
 
     shell: Annotated[
         Literal["bash", "zsh", "fish"], Positional, option("bash, zsh or fish", metavar="SHELL")

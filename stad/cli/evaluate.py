@@ -1,4 +1,4 @@
-"""The command ``stad evaluate``: a file of detections against a file of ground truth."""
+"""Run ``stad evaluate``: a file of detections against a file of ground truth."""
 
 from __future__ import annotations
 

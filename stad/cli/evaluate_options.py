@@ -1,4 +1,4 @@
-"""The options of ``stad evaluate``: files of detections and of ground truth."""
+"""Define the options of ``stad evaluate``: files of detections and of ground truth."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Part = Literal["test", "train"]
 
 @dataclass(frozen=True, kw_only=True)
 class PrintOptions:
-    """How figures are printed."""
+    """Options for printing figures."""
 
     json: Annotated[bool, option("print JSON")] = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class AvaFileOptions:
-    """What belongs to a file in AVA's format."""
+    """Options for a file in AVA's format."""
 
     labelmap: Annotated[
         Path | None, option("classes, .pbtxt or .txt (default: AVA's)", metavar="FILE")
@@ -44,7 +44,7 @@ class AvaFileOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateAvaOptions(AvaFileOptions, PrintOptions):
-    """What ``stad evaluate ava`` is asked for."""
+    """Options of ``stad evaluate ava``."""
 
     gt: Annotated[Path, option("ground truth, AVA CSV (also .gz)", metavar="CSV")]
     pred: Annotated[
@@ -72,7 +72,7 @@ class EvaluateAvaOptions(AvaFileOptions, PrintOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentFileOptions:
-    """A file of detected segments and its ground truth."""
+    """Options for a file of detected segments and its ground truth."""
 
     gt: Annotated[
         Path, option("ActivityNet JSON, or the folder of THUMOS 2014's text files", metavar="PATH")
@@ -85,7 +85,7 @@ class SegmentFileOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateSegmentsOptions(SegmentFileOptions, PrintOptions):
-    """What ``stad evaluate segments`` is asked for."""
+    """Options of ``stad evaluate segments``."""
 
     pred: Annotated[Path, option("detections, ActivityNet JSON", metavar="JSON")]
     protocol: Annotated[
@@ -100,7 +100,7 @@ class EvaluateSegmentsOptions(SegmentFileOptions, PrintOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class TubeFileOptions:
-    """A file of detected tubes and its ground truth."""
+    """Options for a file of detected tubes and its ground truth."""
 
     gt: Annotated[Path, option("the published pickle of annotations", metavar="PKL")]
     part: Annotated[Part, option("videos to use, test or train", metavar="PART")] = "test"
@@ -109,7 +109,7 @@ class TubeFileOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateTubesOptions(TubeFileOptions, PrintOptions):
-    """What ``stad evaluate tubes`` is asked for."""
+    """Options of ``stad evaluate tubes``."""
 
     pred: Annotated[Path, option("detected tubes, JSON", metavar="JSON")]
     protocol: Annotated[

@@ -1,4 +1,4 @@
-"""The text of ``--help``: one line an option, everyday options first, no boxes.
+"""Format the text of ``--help``: one line an option, everyday options first, no boxes.
 
 tyro's own help has boxes and a second line for each long option: some 70 lines with headings for
 ``stad annotate``, where this takes 52.

@@ -1,4 +1,4 @@
-"""The command ``stad``: one word for each job."""
+"""Run ``stad``, the command of commands: one word for each job."""
 
 from __future__ import annotations
 

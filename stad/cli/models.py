@@ -1,4 +1,4 @@
-"""The command ``stad models``: what can be chosen by its name."""
+"""Run ``stad models``: list the names that can be chosen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ What = Literal["models", "detectors", "labels", "trackers"]
 
 @dataclass(frozen=True, kw_only=True)
 class ModelsOptions:
-    """What ``stad models`` is asked for."""
+    """Options of ``stad models``."""
 
     what: Annotated[
         What,

@@ -17,7 +17,7 @@ Precision = Literal["auto", "float32", "bfloat16"]
 
 @dataclass(frozen=True, kw_only=True)
 class QuietOptions:
-    """How much is printed."""
+    """Options for the amount of text that is printed."""
 
     HEADING = "general"
 
@@ -26,14 +26,14 @@ class QuietOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ListModelsOptions(QuietOptions):
-    """Print what can be chosen, instead of running."""
+    """Options that print a list instead of running."""
 
     list_models: Annotated[bool, option("list models and detectors, then exit")] = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListOptions(ListModelsOptions):
-    """Print what can be chosen, instead of running."""
+    """Options that print a list instead of running."""
 
     list_labels: Annotated[bool, option("list the labels of --model (AVA's without it)")] = False
     list_trackers: Annotated[bool, option("list trackers and their parameters")] = False
@@ -41,7 +41,7 @@ class ListOptions(ListModelsOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class JsonOptions:
-    """Results as JSON, and what becomes of files that exist."""
+    """Options for results as JSON, and for files that exist."""
 
     HEADING = "more outputs"
 
@@ -51,7 +51,7 @@ class JsonOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceOptions:
-    """Where networks run."""
+    """Options for the device of the networks."""
 
     HEADING = "models"
 
@@ -60,7 +60,7 @@ class DeviceOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsOptions:
-    """The checkpoint of the model that a command runs."""
+    """Options for the checkpoint of the model."""
 
     HEADING = "models"
 
@@ -71,7 +71,7 @@ class WeightsOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorOptions(DeviceOptions):
-    """The person detector."""
+    """Options for the person detector."""
 
     HEADING = "models"
 
@@ -88,7 +88,7 @@ class DetectorOptions(DeviceOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class PrecisionOptions:
-    """The arithmetic of the action model."""
+    """Options for the arithmetic of the action model."""
 
     HEADING = "models"
 
@@ -100,7 +100,7 @@ class PrecisionOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions(WeightsOptions, DetectorOptions, PrecisionOptions):
-    """What ``stad.inference.build.build_models`` reads."""
+    """Options that ``stad.inference.build.build_models`` reads."""
 
     model: Annotated[
         str | None, option("action model (default: the best available)", metavar="NAME|CONFIG")
@@ -109,7 +109,7 @@ class ModelOptions(WeightsOptions, DetectorOptions, PrecisionOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class TrackerOptions:
-    """What ``stad.actors.tracker_options.choose_tracker`` takes."""
+    """Options that ``stad.actors.tracker_options.choose_tracker`` reads."""
 
     HEADING = "predictions and tracking"
 
@@ -130,7 +130,7 @@ class TrackerOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionOptions:
-    """What is predicted and shown, in a file and live."""
+    """Options for predictions, in a file and live."""
 
     HEADING = "predictions and tracking"
 

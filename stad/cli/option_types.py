@@ -1,4 +1,4 @@
-"""Kinds of options: how the words after an option become its value."""
+"""Define kinds of options, which turn the words after an option into its value."""
 
 from __future__ import annotations
 

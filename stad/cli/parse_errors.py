@@ -1,4 +1,4 @@
-"""tyro's errors in boxes -> one plain sentence or two."""
+"""Turn tyro's errors in boxes into one plain sentence or two."""
 
 from __future__ import annotations
 

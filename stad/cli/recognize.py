@@ -1,4 +1,4 @@
-"""The command ``stad recognize``."""
+"""Run ``stad recognize``."""
 
 from __future__ import annotations
 

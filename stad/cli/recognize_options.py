@@ -1,4 +1,4 @@
-"""The options of ``stad recognize``."""
+"""Define the options of ``stad recognize``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEFAULT_MODEL = "i3d_k400"
 
 @dataclass(frozen=True, kw_only=True)
 class RecognizeOptions(JsonOptions, WeightsOptions, DeviceOptions, ListModelsOptions):
-    """What ``stad recognize`` is asked for."""
+    """Options of ``stad recognize``."""
 
     HEADING = "general"
 

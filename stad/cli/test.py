@@ -1,4 +1,4 @@
-"""The command ``stad test``: evaluate a checkpoint on the validation data of a config."""
+"""Run ``stad test``: evaluate a checkpoint on the validation data of a config."""
 
 from __future__ import annotations
 

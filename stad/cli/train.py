@@ -1,4 +1,4 @@
-"""The command ``stad train``."""
+"""Run ``stad train``."""
 
 from __future__ import annotations
 

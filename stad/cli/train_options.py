@@ -1,4 +1,4 @@
-"""The options of ``stad train`` and ``stad test``."""
+"""Define the options of ``stad train`` and ``stad test``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Launcher = Literal["none", "pytorch", "slurm"]
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigOptions:
-    """Changes of a config; the pairs are read by ``stad.engine.config_options``."""
+    """Options that change a config; the pairs are read by ``stad.engine.config_options``."""
 
     cfg_options: Annotated[
         tuple[str, ...],
@@ -28,7 +28,7 @@ class ConfigOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class LaunchOptions(ConfigOptions):
-    """Where a run writes, and how its processes are started."""
+    """Options for the folder of a run and for starting its processes."""
 
     work_dir: Annotated[
         Path | None,
@@ -43,7 +43,7 @@ class LaunchOptions(ConfigOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions(LaunchOptions):
-    """What ``stad train`` is asked for."""
+    """Options of ``stad train``."""
 
     config: Annotated[
         Path, Positional, option("config file, such as configs/slowfast_ava.py", metavar="CONFIG")
@@ -54,7 +54,7 @@ class TrainOptions(LaunchOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointOptions(LaunchOptions):
-    """What ``stad test`` is asked for."""
+    """Options of ``stad test``."""
 
     config: Annotated[
         str,

@@ -1,4 +1,4 @@
-"""The command ``stad tune``."""
+"""Run ``stad tune``."""
 
 from __future__ import annotations
 

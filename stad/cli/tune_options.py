@@ -1,4 +1,4 @@
-"""The options of ``stad tune``."""
+"""Define the options of ``stad tune``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stad.cli.option_types import option
 
 @dataclass(frozen=True, kw_only=True)
 class TuneOptions(QuietOptions):
-    """What ``stad tune`` is asked for."""
+    """Options of ``stad tune``."""
 
     HEADING = "options"
 

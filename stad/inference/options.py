@@ -1,4 +1,4 @@
-"""The options of a run that decide what is found, in a file and live."""
+"""Define the options of a run in a file and live: the one place of their defaults and ranges."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stad.errors import InputError
 
 @dataclass(frozen=True)
 class InferenceOptions:
-    """Which models, and how strictly.
+    """Options that decide what is found, in a file and live.
 
     Attributes:
         model: action model, a name of the zoo or the path of a config; None for the best one that

@@ -69,7 +69,7 @@ def annotate_frames(
         frames: ascending in time, RGB, one size.
         detector: finds people; called every ``options.detect_sec``.
         scorer: scores clips; called every ``options.stride_sec`` for all actors in view.
-        options: how often and how strictly.
+        options: of the pipeline.
         fps: mean rate of the frames, for the first guess of the tracker.
         counts: detections that were followed are added to it.
         store: keeps the frames until their results take them; None for results without frames.

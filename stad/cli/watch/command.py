@@ -1,4 +1,4 @@
-"""The command ``stad watch``."""
+"""Run ``stad watch``."""
 
 from __future__ import annotations
 

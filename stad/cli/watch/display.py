@@ -15,7 +15,7 @@ CLOSE_KEYS = (ord("q"), 27)
 
 
 class DisplayWindow:
-    """A window of frames with people and actions; used in the main thread only.
+    """Shows frames with people and actions in a window; used in the main thread only.
 
     Args:
         title: of the window.

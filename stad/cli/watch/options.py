@@ -1,4 +1,4 @@
-"""The options of ``stad watch``, and whether they can work."""
+"""Define the options of ``stad watch``, and check their values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stad.utils.files import check_output
 
 @dataclass(frozen=True, kw_only=True)
 class EventOptions:
-    """Where events go, besides the screen."""
+    """Options for events besides those on the screen."""
 
     HEADING = "events"
 
@@ -41,7 +41,7 @@ class EventOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class WatchOptions(EventOptions, ModelOptions, PredictionOptions, TrackerOptions, QuietOptions):
-    """What ``stad watch`` is asked for."""
+    """Options of ``stad watch``."""
 
     HEADING = "general"
 

@@ -21,7 +21,7 @@ PERCENTILES = (50, 95)
 
 @dataclass(frozen=True)
 class WatchReport:
-    """How a run went.
+    """The counts of a run.
 
     Attributes:
         stats: counts and delays.

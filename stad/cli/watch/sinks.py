@@ -45,7 +45,7 @@ class JsonLines:
 
 
 class Sinks:
-    """The sinks that the options ask for; see ``WatchSinks``.
+    """Passes events and frames to the sinks that the options ask for; see ``WatchSinks``.
 
     Args:
         screen: shows events and lines.
@@ -69,7 +69,7 @@ class Sinks:
 
     @property
     def wants_to_stop(self) -> bool:
-        """Whether the window was closed."""
+        """True if the window was closed."""
         return self._view is not None and self._view.is_closed
 
     def take_frame(self, frame: Frame) -> None:
