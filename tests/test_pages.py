@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stad import zoo
-from stad.inference.recognition import DEFAULT_MODEL
+from stad.inference.options import RecognitionOptions
 from tests.videos import write_video
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +35,7 @@ def workplace(tmp_path, monkeypatch):
     open_model = zoo.open_model
 
     def open_random(name, weights="auto", device="cpu", **options):
-        name = RECOGNIZER if name == DEFAULT_MODEL else name
+        name = RECOGNIZER if name == RecognitionOptions.model else name
         return open_model(name, None if weights == "auto" else weights, device, **options)
 
     monkeypatch.setattr(zoo, "open_model", open_random)

@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tyro.conf import Positional
 
 from stad.cli.arguments import parse
-from stad.cli.option_ranges import check_positive_ints
 from stad.cli.option_types import option
 from stad.errors import run_script
+from stad.utils.ranges import check_positive_int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,8 @@ class Options:
 def main() -> None:
     """Measure one after the other, then print the table."""
     options = parse(Options, description=__doc__)
-    check_positive_ints(batch=options.batch, rounds=options.rounds, threads=options.threads)
+    for name in ("batch", "rounds", "threads"):
+        check_positive_int(f"--{name}", getattr(options, name))
     # Imported here: --help does not wait for torch.
     import torch
 

@@ -19,9 +19,10 @@ from tyro.conf import Positional
 
 from stad.cli.arguments import parse
 from stad.cli.option_groups import DetectorOptions, TrackerOptions
-from stad.cli.option_ranges import check_positive_seconds, check_probabilities
+from stad.cli.option_ranges import check_numbers
 from stad.cli.option_types import option
 from stad.errors import run_script
+from stad.utils.ranges import check_positive_seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +48,10 @@ class Options(DetectorOptions, TrackerOptions):
 def main() -> None:
     """Detect and track people at each rate, and print the table."""
     options = parse(Options, description=__doc__)
-    check_probabilities(person_threshold=options.person_threshold)
+    check_numbers(options)
     for seconds in options.detect_every:
-        check_positive_seconds(detect_every=seconds)
-    check_positive_seconds(track_memory=options.track_memory_sec, reference=options.reference)
+        check_positive_seconds("--detect-every", seconds)
+    check_positive_seconds("--reference", options.reference)
     from benchmarks.tracking import as_markdown, figures, follow, look_at
     from stad.actors.tracker_options import choose_tracker
     from stad.inference.detectors import open_detector

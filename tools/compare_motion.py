@@ -46,10 +46,10 @@ def main() -> None:
     options = parse(Options, description=__doc__)
     # Imported here: --help does not wait for torch.
     from benchmarks.motion_comparison import RUNS, as_markdown, check_run, run_motion
-    from stad.cli.option_ranges import check_positive_ints
     from stad.utils.files import check_output, write_whole
+    from stad.utils.ranges import check_positive_int
 
-    check_positive_ints(seeds=options.seeds)
+    check_positive_int("--seeds", options.seeds)
     if options.out:
         check_output("--out", options.out)
     names = options.only or list(RUNS)

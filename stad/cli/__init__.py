@@ -5,8 +5,9 @@ The options of the commands are importable from here; each command is a module o
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from stad.utils.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from stad.cli.annotate_options import AnnotateOptions
@@ -16,19 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["AnnotateOptions", "RecognizeOptions", "TuneOptions", "WatchOptions"]
 
-MODULES = {
+_MODULES = {
     "AnnotateOptions": "annotate_options",
     "RecognizeOptions": "recognize_options",
     "TuneOptions": "tune_options",
     "WatchOptions": "watch.options",
 }
 
-
-def __getattr__(name: str) -> type:
-    if name not in MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{MODULES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_exports(__name__, _MODULES)

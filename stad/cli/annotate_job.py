@@ -58,13 +58,10 @@ def _prepare(
     options: AnnotateOptions, source: VideoSource, log: Callable[[str], None]
 ) -> AnnotationSetup:
     """Open the boxes and the models."""
-    from stad.actors.tracker_options import choose_tracker
     from stad.inference.annotation import prepare_annotation
     from stad.inference.detectors import open_boxes
     from stad.inference.options import InferenceOptions
 
-    # A wrong tracker is found before the boxes are read.
-    choose_tracker(options.tracker, options.tracker_options, memory_sec=options.track_memory_sec)
     boxes = None
     if options.boxes:
         boxes = open_boxes(options.boxes, source)

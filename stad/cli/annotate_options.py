@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_type_hints
 
 from tyro.conf import Positional
 
@@ -15,15 +15,14 @@ from stad.cli.option_groups import (
     PredictionOptions,
     TrackerOptions,
 )
-from stad.cli.option_ranges import check_positive_ints, check_positive_seconds, check_probabilities
+from stad.cli.option_ranges import check_numbers
 from stad.cli.option_types import option
+from stad.cli.output_checks import check_free, check_place
 from stad.errors import InputError
-from stad.utils.files import check_output
+from stad.inference.options import InferenceOptions
 
 WRITTEN_SUFFIXES = (".mp4", ".m4v", ".mov")
 STATE_SUFFIX = ".stad-state"
-# In the order in which they are named to the user.
-OUTPUTS = ("out", "json", "csv", "html", "events", "activitynet", "subtitles", "coco")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +44,21 @@ class OutputOptions(JsonOptions):
 
     def outputs(self) -> dict[str, Path]:
         """Return the files to write, by their options."""
-        paths = {f"--{name}": getattr(self, name) for name in OUTPUTS}
+        paths = {f"--{name}": getattr(self, name) for name in output_names()}
         return {flag: path for flag, path in paths.items() if path is not None}
 
     def state_path(self) -> Path:
         """Return where results are kept until the run is complete: beside the first output."""
         first = next(iter(self.outputs().values()))
         return first.with_name(first.name + STATE_SUFFIX)
+
+
+def output_names() -> list[str]:
+    """Return the options that name an output, in the order in which the user reads them."""
+    hints = get_type_hints(OutputOptions)
+    names = [field.name for field in fields(OutputOptions) if hints[field.name] == Path | None]
+    # The video comes first: results are kept beside it until the run is complete.
+    return sorted(names, key=lambda name: name != "out")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +73,7 @@ class FileOptions:
     batch_size: Annotated[
         int | None,
         option("windows scored at once (default: 1 on a CPU, 8 on a GPU)", metavar="N"),
-    ] = None
+    ] = InferenceOptions.batch_size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +95,7 @@ class AnnotateOptions(
 
 def check_options(options: AnnotateOptions) -> None:
     """Raise InputError for a number outside its range, or without an output."""
-    check_probabilities(threshold=options.threshold, person_threshold=options.person_threshold)
-    check_positive_seconds(
-        stride=options.stride_sec,
-        detect_every=options.detect_sec,
-        track_memory=options.track_memory_sec,
-    )
-    check_positive_ints(max_labels=options.max_labels, batch_size=options.batch_size)
+    check_numbers(options)
     if not options.outputs():
         raise InputError("There is nothing to write. Give --out FILE.mp4, --json, --csv or --html.")
     if options.resume and options.overwrite:
@@ -108,10 +109,8 @@ def check_outputs(options: AnnotateOptions) -> None:
     """Raise InputError for an output that cannot or must not be written."""
     seen: dict[Path, str] = {}
     for flag, path in options.outputs().items():
-        check_output(flag, path)
-        if Path(options.video).exists() and path.exists() and path.samefile(options.video):
-            raise InputError(f"{flag}: {path} is the input itself. Choose another name.")
-        _check_free(flag, path, options)
+        check_place(flag, path, video=options.video)
+        _check_resumed(flag, path, options)
         if path.resolve() in seen:
             raise InputError(
                 f"{flag} and {seen[path.resolve()]} name the same file {path}. Give each its own."
@@ -137,15 +136,16 @@ def _check_subtitles(path: Path) -> None:
         )
 
 
-def _check_free(flag: str, path: Path, options: AnnotateOptions) -> None:
+def _check_resumed(flag: str, path: Path, options: AnnotateOptions) -> None:
+    """Raise InputError for a file that exists and is neither replaced nor continued."""
     has_state = options.state_path().exists()
-    if not path.exists() or options.overwrite or (options.resume and has_state):
+    if options.resume and has_state:
         return
-    if options.resume:
+    if options.resume and path.exists() and not options.overwrite:
         raise InputError(
             f"{flag}: {path} exists already, and there is no {options.state_path().name} beside it "
             "to resume from. That run is complete, or its files were moved. Add --overwrite to "
             "start over."
         )
     hint = ", or --resume to continue the interrupted run" if has_state else ""
-    raise InputError(f"{flag}: {path} exists already. Add --overwrite to replace it{hint}.")
+    check_free(flag, path, overwrite=options.overwrite, hint=hint)

@@ -10,16 +10,12 @@ from tyro.conf import Positional
 
 from stad.cli.evaluate_options import AvaFileOptions, SegmentFileOptions, TubeFileOptions
 from stad.cli.option_types import option
-from stad.cli.train_options import ConfigOptions
+from stad.cli.train_options import ConfigFileOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckConfigOptions(ConfigOptions):
+class CheckConfigOptions(ConfigFileOptions):
     """Options of ``stad check config``."""
-
-    config: Annotated[
-        Path, Positional, option("config file, such as configs/slowfast_ava.py", metavar="CONFIG")
-    ]
 
 
 @dataclass(frozen=True, kw_only=True)

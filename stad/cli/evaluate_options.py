@@ -71,16 +71,22 @@ class EvaluateAvaOptions(AvaFileOptions, PrintOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentFileOptions:
+class SubsetOptions:
+    """Options for the part of annotated segments that is used."""
+
+    subset: Annotated[
+        str | None,
+        option("annotations to use, such as validation (default: all)", metavar="NAME"),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentFileOptions(SubsetOptions):
     """Options for a file of detected segments and its ground truth."""
 
     gt: Annotated[
         Path, option("ActivityNet JSON, or the folder of THUMOS 2014's text files", metavar="PATH")
     ]
-    subset: Annotated[
-        str | None,
-        option("annotations to use, such as validation (default: all)", metavar="NAME"),
-    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,18 +1,18 @@
 """Options that several commands share: models, predictions, tracking, lists.
 
 Each option is one field of one class. A command's options are a class that inherits the groups it
-needs; ``HEADING`` is what ``--help`` writes above those of a class.
+needs; ``HEADING`` is what ``--help`` writes above those of a class. Defaults are those of Python
+calls, see ``stad.inference.options``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from stad.cli.option_types import Labels, Pairs, option
-
-Precision = Literal["auto", "float32", "bfloat16"]
+from stad.inference.options import InferenceOptions, PrecisionName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,9 @@ class DeviceOptions:
 
     HEADING = "models"
 
-    device: Annotated[str, option("auto, cpu, cuda, cuda:1, ...", metavar="DEVICE")] = "auto"
+    device: Annotated[str, option("auto, cpu, cuda, cuda:1, ...", metavar="DEVICE")] = (
+        InferenceOptions.device
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ class WeightsOptions:
 
     weights: Annotated[
         str, option("checkpoint of the model (default: published weights)", metavar="FILE")
-    ] = "auto"
+    ] = InferenceOptions.weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +82,10 @@ class DetectorOptions(DeviceOptions):
         option(
             "person detector, or whole_frame (default: the best available)", metavar="NAME|CONFIG"
         ),
-    ] = None
+    ] = InferenceOptions.detector
     detector_weights: Annotated[
         str, option("checkpoint of the detector (default: published weights)", metavar="FILE")
-    ] = "auto"
+    ] = InferenceOptions.detector_weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +95,9 @@ class PrecisionOptions:
     HEADING = "models"
 
     precision: Annotated[
-        Precision,
+        PrecisionName,
         option("float32, bfloat16 or auto, the faster that works (default: auto)", metavar="NAME"),
-    ] = "auto"
+    ] = InferenceOptions.precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +106,7 @@ class ModelOptions(WeightsOptions, DetectorOptions, PrecisionOptions):
 
     model: Annotated[
         str | None, option("action model (default: the best available)", metavar="NAME|CONFIG")
-    ] = None
+    ] = InferenceOptions.model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,16 +118,16 @@ class TrackerOptions:
     tracker: Annotated[
         str | None,
         option("tracker that gives people their ids (default: bytetrack)", metavar="NAME"),
-    ] = None
+    ] = InferenceOptions.tracker
     tracker_options: Annotated[
         Pairs, option("its parameters, such as iou=giou", metavar="KEY=VALUE ...")
-    ] = ()
+    ] = InferenceOptions.tracker_options
     track_memory_sec: Annotated[
         float | None,
         option(
             "how long a hidden person keeps the id (default: 2)", metavar="SEC", name="track-memory"
         ),
-    ] = None
+    ] = InferenceOptions.track_memory_sec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,23 +138,27 @@ class PredictionOptions:
 
     threshold: Annotated[
         float | None, option("minimum action score (default: the model's)", metavar="0..1")
-    ] = None
-    labels: Annotated[Labels, option("keep only these labels", metavar="A,B")] = ()
-    max_labels: Annotated[int, option("labels shown per person", metavar="N")] = 3
+    ] = InferenceOptions.threshold
+    labels: Annotated[Labels, option("keep only these labels", metavar="A,B")] = (
+        InferenceOptions.labels
+    )
+    max_labels: Annotated[int, option("labels shown per person", metavar="N")] = (
+        InferenceOptions.max_labels
+    )
     stride_sec: Annotated[
         float | None,
         option(
             "time between action predictions (default: the model's)", metavar="SEC", name="stride"
         ),
-    ] = None
+    ] = InferenceOptions.stride_sec
     detect_sec: Annotated[
         float, option("time between person detections", metavar="SEC", name="detect-every")
-    ] = 0.2
+    ] = InferenceOptions.detect_sec
     person_threshold: Annotated[
         float | None,
         option("minimum person score to start a track (default: the detector's)", metavar="0..1"),
-    ] = None
+    ] = InferenceOptions.person_threshold
     localizer: Annotated[
         Path | None,
         option("thresholds and times of segments, as stad tune writes them", metavar="FILE"),
-    ] = None
+    ] = InferenceOptions.localizer

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stad.cli.annotate_options import AnnotateOptions, check_outputs
-from stad.cli.option_ranges import check_positive_ints
+from stad.cli.option_ranges import check_numbers
+from stad.cli.output_checks import check_free, check_place
 from stad.cli.recognize_options import RecognizeOptions
 from stad.inference.recognition import Recognition, recognize_video
 from stad.video.sampling import parse_views
@@ -27,11 +27,11 @@ def recognize(options: RecognizeOptions) -> None:
         InputError: the video, an output, a model or an option cannot be used; nothing is
             written then.
     """
-    check_positive_ints(top=options.top)
+    check_numbers(options)
     views = None if options.views is None else parse_views(options.views)
-    check_outputs(
-        AnnotateOptions(video=options.video, json=options.json, overwrite=options.overwrite)
-    )
+    if options.json is not None:
+        check_place("--json", options.json, video=options.video)
+        check_free("--json", options.json, overwrite=options.overwrite)
     # Opened before torch is imported: a wrong file name must not cost seconds.
     from stad.video.source import VideoSource
 

@@ -9,8 +9,7 @@ from tyro.conf import Positional
 
 from stad.cli.option_groups import DeviceOptions, JsonOptions, ListModelsOptions, WeightsOptions
 from stad.cli.option_types import option
-
-DEFAULT_MODEL = "i3d_k400"
+from stad.inference.options import RecognitionOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +19,9 @@ class RecognizeOptions(JsonOptions, WeightsOptions, DeviceOptions, ListModelsOpt
     HEADING = "general"
 
     video: Annotated[str, Positional, option("video file", metavar="VIDEO")] = ""
-    model: Annotated[str, option("model of whole clips", metavar="NAME|CONFIG")] = DEFAULT_MODEL
+    model: Annotated[str, option("model of whole clips", metavar="NAME|CONFIG")] = (
+        RecognitionOptions.model
+    )
     views: Annotated[
         str | None,
         option(
@@ -28,5 +29,5 @@ class RecognizeOptions(JsonOptions, WeightsOptions, DeviceOptions, ListModelsOpt
             "1x1 for a model that sees segments of the whole video)",
             metavar="CLIPSxCROPS",
         ),
-    ] = None
-    top: Annotated[int, option("classes shown", metavar="N")] = 5
+    ] = RecognitionOptions.views
+    top: Annotated[int, option("classes shown", metavar="N")] = RecognitionOptions.top

@@ -27,6 +27,15 @@ class ConfigOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfigFileOptions(ConfigOptions):
+    """Options for a config file and its changes."""
+
+    config: Annotated[
+        Path, Positional, option("config file, such as configs/slowfast_ava.py", metavar="CONFIG")
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
 class LaunchOptions(ConfigOptions):
     """Options for the folder of a run and for starting its processes."""
 
@@ -42,12 +51,9 @@ class LaunchOptions(ConfigOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(LaunchOptions):
+class TrainOptions(LaunchOptions, ConfigFileOptions):
     """Options of ``stad train``."""
 
-    config: Annotated[
-        Path, Positional, option("config file, such as configs/slowfast_ava.py", metavar="CONFIG")
-    ]
     resume: Annotated[bool, option("continue from the last checkpoint")] = False
     amp: Annotated[bool, option("train in mixed precision; needs a GPU")] = False
 

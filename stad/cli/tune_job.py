@@ -9,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from stad.annotations.segments import read_annotations
+from stad.cli.option_ranges import check_numbers
 from stad.cli.tune_options import TuneOptions
 from stad.errors import EXIT_INTERRUPTED, EXIT_OK, InputError
 from stad.localization.curve_files import read_curves
@@ -73,8 +74,7 @@ def tuned_table(tuned: Tuned, overlap: float) -> str:
 def _check(options: TuneOptions) -> None:
     if not 0 < options.tiou <= 1:
         raise InputError(f"--tiou must be above 0 and at most 1, got {options.tiou:g}.")
-    if options.stride_sec is not None and not 0 < options.stride_sec < float("inf"):
-        raise InputError(f"--stride must be above 0 seconds, got {options.stride_sec:g}.")
+    check_numbers(options)
     folder = Path(options.out).parent
     if not folder.is_dir():
         raise InputError(f"--out: the folder {folder} does not exist. Create it first.")

@@ -8,12 +8,13 @@ from typing import Annotated
 
 from tyro.conf import Positional
 
+from stad.cli.evaluate_options import SubsetOptions
 from stad.cli.option_groups import QuietOptions
 from stad.cli.option_types import option
 
 
 @dataclass(frozen=True, kw_only=True)
-class TuneOptions(QuietOptions):
+class TuneOptions(SubsetOptions, QuietOptions):
     """Options of ``stad tune``."""
 
     HEADING = "options"
@@ -25,10 +26,6 @@ class TuneOptions(QuietOptions):
     ] = ()
     gt: Annotated[Path, option("annotations, ActivityNet JSON", metavar="FILE")]
     out: Annotated[Path, option("options of the localizer to write, JSON", metavar="FILE")]
-    subset: Annotated[
-        str | None,
-        option("annotations to use, such as validation (default: all)", metavar="NAME"),
-    ] = None
     start_from: Annotated[Path | None, option("options to improve on, JSON", metavar="FILE")] = None
     window_sec: Annotated[
         float | None,

@@ -19,8 +19,14 @@ from stad.inference.frame_store import FrameStore
 from stad.inference.frames import FrameSource, open_frames
 from stad.inference.live.setup import prepare_watch
 from stad.inference.live.stream import EventStream
-from stad.inference.options import InferenceOptions
-from stad.inference.recognition import DEFAULT_MODEL, recognize_video
+from stad.inference.options import (
+    InferenceOptions,
+    LiveOptions,
+    PrecisionName,
+    RecognitionOptions,
+    check_ranges,
+)
+from stad.inference.recognition import recognize_video
 from stad.structures import Frame
 from stad.video.live import LiveSource
 from stad.video.sampling import parse_views
@@ -33,27 +39,27 @@ def annotate(
     video: str | Path | VideoSource | Iterable[np.ndarray],
     *,
     model: str | None = None,
-    weights: str = "auto",
+    weights: str = InferenceOptions.weights,
     detector: str | PersonDetector | None = None,
-    detector_weights: str = "auto",
+    detector_weights: str = InferenceOptions.detector_weights,
     boxes: str | Path | None = None,
     threshold: float | None = None,
     person_threshold: float | None = None,
     stride_sec: float | None = None,
-    detect_sec: float = 0.2,
+    detect_sec: float = InferenceOptions.detect_sec,
     tracker: str | None = None,
     tracker_options: Sequence[str] = (),
     track_memory_sec: float | None = None,
     batch_size: int | None = None,
-    max_labels: int = 3,
+    max_labels: int = InferenceOptions.max_labels,
     localizer: str | Path | None = None,
     labels: Sequence[str] = (),
     fps: float | None = None,
     start_sec: float | None = None,
     end_sec: float | None = None,
     keep_frames: bool = True,
-    device: str = "auto",
-    precision: str = "auto",
+    device: str = InferenceOptions.device,
+    precision: PrecisionName = InferenceOptions.precision,
     progress: bool = False,
 ) -> Annotation:
     """Find who does what, when and where in a video.
@@ -121,7 +127,7 @@ def annotate(
         device=device,
         precision=precision,
     )
-    options.check()
+    check_ranges(options)
     source = open_frames(video, fps=fps, start_sec=start_sec, end_sec=end_sec)
     own_detector = None if detector is None or isinstance(detector, str) else detector
     if boxes is not None:
@@ -156,11 +162,11 @@ def _frames(source: FrameSource) -> Iterator[Frame]:
 def recognize(
     video: str | Path | VideoSource,
     *,
-    model: str = DEFAULT_MODEL,
-    weights: str = "auto",
+    model: str = RecognitionOptions.model,
+    weights: str = InferenceOptions.weights,
     views: str | None = None,
-    top: int = 5,
-    device: str = "auto",
+    top: int = RecognitionOptions.top,
+    device: str = InferenceOptions.device,
     progress: bool = False,
 ) -> list[tuple[str, float]]:
     """Name what a video shows as a whole.
@@ -185,8 +191,7 @@ def recognize(
     """
     from stad import zoo
 
-    if top < 1:
-        raise InputError(f"top must be 1 or more, got {top}")
+    check_ranges(RecognitionOptions(model, views, top))
     parsed = None if views is None else parse_views(views)
     path = (video if isinstance(video, VideoSource) else VideoSource(video)).path
     device = resolve_device(device)
@@ -199,23 +204,23 @@ def watch(
     source: str | int | Path,
     *,
     model: str | None = None,
-    weights: str = "auto",
+    weights: str = InferenceOptions.weights,
     detector: str | None = None,
-    detector_weights: str = "auto",
+    detector_weights: str = InferenceOptions.detector_weights,
     threshold: float | None = None,
     person_threshold: float | None = None,
     stride_sec: float | None = None,
-    detect_sec: float = 0.2,
+    detect_sec: float = InferenceOptions.detect_sec,
     tracker: str | None = None,
     tracker_options: Sequence[str] = (),
     track_memory_sec: float | None = None,
-    max_labels: int = 3,
+    max_labels: int = InferenceOptions.max_labels,
     localizer: str | Path | None = None,
     labels: Sequence[str] = (),
-    max_latency_sec: float = 2.0,
+    max_latency_sec: float = LiveOptions.max_latency_sec,
     duration_sec: float | None = None,
-    device: str = "auto",
-    precision: str = "auto",
+    device: str = InferenceOptions.device,
+    precision: PrecisionName = InferenceOptions.precision,
     progress: bool = False,
 ) -> EventStream:
     """Watch a camera, a stream or a file in real time.
@@ -272,7 +277,8 @@ def watch(
         device=device,
         precision=precision,
     )
-    options.check()
+    check_ranges(options)
+    check_ranges(LiveOptions(max_latency_sec, duration_sec))
     live = LiveSource(str(source), max_latency_sec=max_latency_sec, log=logger.warning)
     setup = prepare_watch(
         live, options, max_latency_sec=max_latency_sec, progress=progress, log=logger.info

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Literal
 
-from stad.errors import InputError
+from stad.utils.ranges import check_positive_int, check_positive_seconds, check_probability
+
+PrecisionName = Literal["auto", "float32", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -51,25 +55,72 @@ class InferenceOptions:
     localizer: Path | None = None
     labels: tuple[str, ...] = ()
     device: str = "auto"
-    precision: str = "auto"
+    precision: PrecisionName = "auto"
 
     @classmethod
-    def from_options(cls, options: object) -> InferenceOptions:
-        """Pick these options out of those of a command, by their names."""
-        names = [field.name for field in fields(cls)]
-        return cls(**{name: getattr(options, name) for name in names if hasattr(options, name)})
+    def from_options(cls, options: object, *, without: Collection[str] = ()) -> InferenceOptions:
+        """Pick these options out of those of a command, by their names.
 
-    def check(self) -> None:
-        """Raise InputError for a number out of its range."""
-        for name in ("threshold", "person_threshold"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
-                raise InputError(f"{name} must be between 0 and 1, got {value:g}")
-        for name in ("stride_sec", "detect_sec", "track_memory_sec"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < float("inf"):
-                raise InputError(f"{name} must be a number of seconds above 0, got {value:g}")
-        for name in ("batch_size", "max_labels"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise InputError(f"{name} must be 1 or more, got {value}")
+        Args:
+            options: those of the command.
+            without: names that the command does not have; their defaults are used.
+        """
+        names = [field.name for field in fields(cls) if field.name not in without]
+        return cls(**{name: getattr(options, name) for name in names})
+
+
+@dataclass(frozen=True)
+class LiveOptions:
+    """Options of a live run, besides ``InferenceOptions``.
+
+    Attributes:
+        max_latency_sec: how late the scores of a window may come, beside the window itself,
+            seconds.
+        duration_sec: how long to watch, seconds; None until the source ends.
+    """
+
+    max_latency_sec: float = 2.0
+    duration_sec: float | None = None
+
+
+@dataclass(frozen=True)
+class RecognitionOptions:
+    """Options for recognizing what a whole video shows.
+
+    Attributes:
+        model: a name of the zoo or the path of a config.
+        views: clips and crops whose scores are averaged, such as '10x3'; None for the model's.
+        top: number of classes.
+    """
+
+    model: str = "i3d_k400"
+    views: str | None = None
+    top: int = 5
+
+
+# The ranges of the options of this module, by their names.
+RANGES: dict[str, Callable[[str, float | None], None]] = {
+    "threshold": check_probability,
+    "person_threshold": check_probability,
+    "stride_sec": check_positive_seconds,
+    "detect_sec": check_positive_seconds,
+    "track_memory_sec": check_positive_seconds,
+    "batch_size": check_positive_int,
+    "max_labels": check_positive_int,
+    "max_latency_sec": check_positive_seconds,
+    "duration_sec": check_positive_seconds,
+    "top": check_positive_int,
+}
+
+
+def check_ranges(options: object, *, names: Mapping[str, str] | None = None) -> None:
+    """Raise InputError for a number out of its range.
+
+    Args:
+        options: one of the classes of this module, or others with fields of the same names.
+        names: what the user calls a field, where it is not the field's own name.
+    """
+    names = names or {}
+    for name, check in RANGES.items():
+        if hasattr(options, name):
+            check(names.get(name, name), getattr(options, name))

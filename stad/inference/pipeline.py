@@ -18,6 +18,7 @@ from stad.actors.interpolation import MAX_GAP_SEC, DenseTracks
 from stad.actors.tracker import ActorTracker, FollowCounts
 from stad.actors.tracker_options import TrackerChoice
 from stad.inference.frame_store import FrameStore
+from stad.inference.options import InferenceOptions
 from stad.inference.scoring import Scorer, ScoringJob, score_job
 from stad.structures import Actors, Frame, FrameResult, Keyframe, ShownLabel
 from stad.video.geometry import resize_frame
@@ -43,10 +44,10 @@ class PipelineOptions:
     """
 
     stride_sec: float = 1.0
-    detect_sec: float = 0.2
+    detect_sec: float = InferenceOptions.detect_sec
     threshold: float = 0.5
     person_threshold: float = 0.5
-    max_labels: int = 3
+    max_labels: int = InferenceOptions.max_labels
     allowed: frozenset[int] | None = None
     batch_size: int = 4
     tracker: TrackerChoice = field(default_factory=TrackerChoice)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from stad.models.recognizer import Recognizer
     from stad.zoo import LoadedModel
 
-DEFAULT_MODEL = "i3d_k400"
 # Of a model of short windows, so that a video of ten seconds is seen from one end to the other.
 DENSE_CLIPS = 5
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 import shlex
 import typing
 
 import pytest
 
+import stad
 from stad.annotations.tubes import SETS
 from stad.cli import evaluate_options
-from stad.cli.annotate_options import OUTPUTS, AnnotateOptions
+from stad.cli.annotate_options import AnnotateOptions, output_names
 from stad.cli.commands import Command, load
 from stad.cli.help_text import format_help, option_rows
 from stad.cli.main import COMMANDS
@@ -19,6 +21,8 @@ from stad.cli.recognize_options import RecognizeOptions
 from stad.cli.train_options import Launcher
 from stad.cli.watch.options import WatchOptions
 from stad.evaluation import ava, segments, tubes
+from stad.inference.options import RANGES, InferenceOptions, LiveOptions, RecognitionOptions
+from stad.inference.pipeline import PipelineOptions
 from tests.cli.scripts import PAGES, SCRIPTS
 
 MAX_LINES = 52
@@ -51,18 +55,74 @@ def test_each_option_is_described_in_a_line(name):
 
 
 def test_an_option_is_defined_by_one_class():
-    owners: dict[str, set[str]] = {}
-    for options in (AnnotateOptions, WatchOptions, RecognizeOptions):
+    """Over all commands; the same name in two classes is another option, with other words."""
+    owners: dict[str, dict[str, str]] = {}
+    for command in NAMED.values():
+        options = load(command.options)
+        rows = {row.field: f"{row.metavar} {row.help}" for row in option_rows(options)}
         for owner in options.__mro__:
             for name in vars(owner).get("__annotations__", {}):
-                owners.setdefault(name, set()).add(owner.__name__)
+                owners.setdefault(name, {})[owner.__name__] = rows[name]
     several = {name: classes for name, classes in owners.items() if len(classes) > 1}
-    # A file and a whole clip are told in other words; so is the model of whole clips.
-    assert several == {
-        "video": {"AnnotateOptions", "RecognizeOptions"},
-        "model": {"ModelOptions", "RecognizeOptions"},
+    for name, classes in several.items():
+        assert len(set(classes.values())) == len(classes), (name, classes)
+    # What a file, a model or a number is to the one command and to the other.
+    assert set(several) == {
+        *("config", "file", "gt", "json", "model", "out", "pred", "protocol", "report", "resume"),
+        *("stride_sec", "tiou", "video", "views"),
     }
-    assert {f"--{name}" for name in OUTPUTS} <= {row.name for row in option_rows(AnnotateOptions)}
+
+
+def test_outputs_are_the_options_with_a_path():
+    assert output_names() == [
+        *("out", "json", "csv", "html", "events", "activitynet", "subtitles", "coco")
+    ]
+    assert {f"--{name}" for name in output_names()} <= {
+        row.name for row in option_rows(AnnotateOptions)
+    }
+
+
+@pytest.mark.parametrize(
+    ("command", "source", "without"),
+    [
+        (AnnotateOptions, InferenceOptions, set()),
+        (WatchOptions, InferenceOptions, {"batch_size"}),
+        (WatchOptions, LiveOptions, set()),
+        (RecognizeOptions, RecognitionOptions, set()),
+        (stad.annotate, InferenceOptions, set()),
+        (stad.watch, InferenceOptions, {"batch_size"}),
+        (stad.watch, LiveOptions, set()),
+        (stad.recognize, RecognitionOptions, set()),
+        (PipelineOptions, InferenceOptions, None),
+    ],
+)
+def test_commands_and_python_calls_have_the_same_defaults(command, source, without):
+    defaults = {
+        name: parameter.default for name, parameter in inspect.signature(command).parameters.items()
+    }
+    own = {field.name: field.default for field in dataclasses.fields(source)}
+    if without is None:
+        own = {name: own[name] for name in ("detect_sec", "max_labels")}
+    else:
+        assert set(own) - set(defaults) == without
+    shared = set(own) & set(defaults)
+    assert {name: defaults[name] for name in shared} == {name: own[name] for name in shared}
+
+
+def test_each_range_is_of_an_option():
+    names = {
+        field.name
+        for options in (InferenceOptions, LiveOptions, RecognitionOptions)
+        for field in dataclasses.fields(options)
+    }
+    assert set(RANGES) <= names
+
+
+def test_a_renamed_option_is_not_replaced_by_its_default():
+    options = AnnotateOptions(threshold=0.3, batch_size=2)
+    assert InferenceOptions.from_options(options) == InferenceOptions(threshold=0.3, batch_size=2)
+    with pytest.raises(AttributeError, match="batch_size"):
+        InferenceOptions.from_options(WatchOptions(source="0"))
 
 
 def test_choices_are_those_of_the_functions():

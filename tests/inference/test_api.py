@@ -225,6 +225,12 @@ def test_watch_gives_events_as_they_begin_and_end(tmp_path, watch_options, capsy
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("name", ["max_latency_sec", "duration_sec"])
+def test_watch_checks_its_times(tmp_path, watch_options, name):
+    with pytest.raises(InputError, match=rf"^{name} must be a number of seconds above 0, got -1"):
+        stad.watch(tmp_path / "in.mp4", **watch_options, **{name: -1})
+
+
 def test_watch_can_be_ended_early(tmp_path, watch_options):
     video = write_video(tmp_path / "in.mp4", num_frames=500, fps=25)
     with stad.watch(video, **watch_options) as events:

@@ -9,9 +9,11 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from stad.cli.option_groups import ModelOptions, PredictionOptions, QuietOptions, TrackerOptions
-from stad.cli.option_ranges import check_positive_ints, check_positive_seconds, check_probabilities
+from stad.cli.option_ranges import check_numbers
 from stad.cli.option_types import Labels, option
+from stad.inference.options import LiveOptions
 from stad.utils.files import check_output
+from stad.utils.ranges import check_positive_seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,7 @@ class WatchOptions(EventOptions, ModelOptions, PredictionOptions, TrackerOptions
     ]
     duration_sec: Annotated[
         float | None, option("stop after this time", metavar="SEC", name="duration")
-    ] = None
+    ] = LiveOptions.duration_sec
     max_latency_sec: Annotated[
         float,
         option(
@@ -60,20 +62,12 @@ class WatchOptions(EventOptions, ModelOptions, PredictionOptions, TrackerOptions
             metavar="SEC",
             name="max-latency",
         ),
-    ] = 2.0
+    ] = LiveOptions.max_latency_sec
 
 
 def check_options(options: WatchOptions) -> None:
     """Raise InputError for a number outside its range or an output that cannot be written."""
-    check_probabilities(threshold=options.threshold, person_threshold=options.person_threshold)
-    check_positive_seconds(
-        stride=options.stride_sec,
-        detect_every=options.detect_sec,
-        track_memory=options.track_memory_sec,
-        max_latency=options.max_latency_sec,
-        duration=options.duration_sec,
-        record_seconds=options.record_sec,
-    )
-    check_positive_ints(max_labels=options.max_labels)
+    check_numbers(options)
+    check_positive_seconds("--record-seconds", options.record_sec)
     if options.jsonl is not None:
         check_output("--jsonl", options.jsonl)

@@ -67,7 +67,7 @@ def watch_and_report(
     source = LiveSource(options.source, max_latency_sec=options.max_latency_sec, log=screen.warn)
     setup = prepare_watch(
         source,
-        InferenceOptions.from_options(options),
+        InferenceOptions.from_options(options, without=("batch_size",)),
         max_latency_sec=options.max_latency_sec,
         progress=not options.quiet,
         log=screen.say,
