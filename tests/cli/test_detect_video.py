@@ -58,7 +58,7 @@ def exit_code(capsys, *arguments) -> tuple[int, str]:
     return stopped.value.code, capsys.readouterr().err
 
 
-def test_all_outputs_of_a_video_with_sound(tmp_path, weights, boxes, capsys):
+def test_all_outputs_of_a_video_with_audio(tmp_path, weights, boxes, capsys):
     video = write_video(tmp_path / "in.mp4", num_frames=50, fps=25, audio="aac")
     outputs = {name: tmp_path / f"out.{name}" for name in ("mp4", "json", "csv", "html")}
     code = run(
@@ -190,7 +190,7 @@ def test_a_rotated_odd_video_comes_out_upright(tmp_path, weights, boxes):
 
 
 def test_people_get_ids_and_those_who_were_found_once_are_counted(tmp_path, weights, capsys):
-    """Somebody passes at two box widths per look, and somebody else is found once only."""
+    """One person passes at two box widths per look, and another is found once only."""
     video = write_video(tmp_path / "in.mp4", num_frames=100, fps=25, size=(320, 240))
     rows = ["time_sec,x1,y1,x2,y2"]
     rows += [f"{step / 2},{5 + 40 * step},20,{25 + 40 * step},80" for step in range(8)]
@@ -235,7 +235,7 @@ def test_trackers_are_listed(capsys):
     assert "bytetrack (default)" in capsys.readouterr().out
 
 
-def test_nobody_in_the_video(tmp_path, weights, capsys):
+def test_no_person_in_the_video(tmp_path, weights, capsys):
     video = write_video(tmp_path / "in.mp4", num_frames=40)
     # Below the threshold of people.
     (tmp_path / "unsure.csv").write_text("time_sec,x1,y1,x2,y2,score\n1,1,1,50,50,0.1\n")

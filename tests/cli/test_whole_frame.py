@@ -1,4 +1,4 @@
-"""A recognizer of clips localizes actions in untrimmed video: the picture is its one actor."""
+"""A recognizer of clips localizes actions in untrimmed video: the frame is its one actor."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def arguments(tmp_path) -> list[str]:
     return [str(video), "--model", CONFIG, "--weights", str(tmp_path / "tiny.pth")]
 
 
-def test_the_picture_is_the_actor(tmp_path, arguments):
+def test_the_frame_is_the_actor(tmp_path, arguments):
     LocalizerOptions(0.5, window_sec=1.0).to_file(tmp_path / "localizer.json")
     code = annotate_main(
         [

@@ -54,7 +54,7 @@ class Recorder:
         class_names: of the model.
         labels: class indices whose events are recorded.
         margin_sec: seconds before and after an event.
-        say: takes a line for each file, and when one cannot be written.
+        log: takes a line for each file, and when one cannot be written.
 
     Raises:
         InputError: the folder cannot be created.
@@ -69,7 +69,7 @@ class Recorder:
         class_names: tuple[str, ...],
         labels: frozenset[int],
         margin_sec: float,
-        say: Callable[[str], None],
+        log: Callable[[str], None],
     ) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -78,9 +78,9 @@ class Recorder:
                 f"--record-dir {folder}: {error.strerror}. Choose another folder."
             ) from error
         self._folder, self._ring = folder, ring
-        self._labels, self._margin_sec, self._say = labels, margin_sec, say
+        self._labels, self._margin_sec, self._log = labels, margin_sec, log
         self._recording: _Recording | None = None
-        self._writer = _Writer(info, class_names, say)
+        self._writer = _Writer(info, class_names, log)
 
     def add(self, event: Event) -> None:
         """Add an event; those of other labels are ignored."""
@@ -155,9 +155,9 @@ class _Writer:
     """Draws and encodes in a thread; frames are left out when too many wait."""
 
     def __init__(
-        self, info: VideoInfo, class_names: tuple[str, ...], say: Callable[[str], None]
+        self, info: VideoInfo, class_names: tuple[str, ...], log: Callable[[str], None]
     ) -> None:
-        self._info, self._class_names, self._say = info, class_names, say
+        self._info, self._class_names, self._log = info, class_names, log
         # A frame to add to a file, or None to finish it.
         self._waiting: deque[tuple[Path, StoredFrame | None]] = deque()
         self._num_bytes = 0
@@ -205,7 +205,7 @@ class _Writer:
             try:
                 self._take(path, kept)
             except InputError as error:
-                self._say(f"recording: {error}")
+                self._log(f"recording: {error}")
                 self._give_up(path)
 
     def _give_up(self, path: Path) -> None:
@@ -221,7 +221,7 @@ class _Writer:
             if self._sink is not None:
                 self._sink.close()
                 self._sink = None
-                self._say(f"recorded  {path}")
+                self._log(f"recorded  {path}")
             return
         if self._sink is None:
             self._sink = VideoSink(path, self._info, start_sec=kept.time_sec)

@@ -97,7 +97,7 @@ def _open_sinks(
 
     class_names = setup.models.class_names
     jsonl = JsonLines(options.jsonl) if options.jsonl else None
-    webhook = Webhook(options.webhook, say=screen.warn) if options.webhook else None
+    webhook = Webhook(options.webhook, log=screen.warn) if options.webhook else None
     ring = recorder = view = None
     if options.show:
         view = DisplayWindow(f"stad: {source.name}", class_names)
@@ -114,7 +114,7 @@ def _open_sinks(
             class_names=class_names,
             labels=labels,
             margin_sec=options.record_sec,
-            say=screen.say,
+            log=screen.say,
         )
     return Sinks(screen, jsonl=jsonl, webhook=webhook, ring=ring, recorder=recorder, view=view)
 

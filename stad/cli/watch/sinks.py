@@ -30,14 +30,20 @@ class JsonLines:
         try:
             self._file = path.open("a", encoding="utf-8", buffering=1)
         except OSError as error:
-            raise InputError(f"--jsonl: {path} cannot be written ({error.strerror})") from error
+            raise InputError(
+                f"--jsonl: {path} cannot be written ({error.strerror or error}). Choose another "
+                "file name or folder."
+            ) from error
 
     def write(self, event: Event) -> None:
         """Add a line."""
         try:
             self._file.write(json.dumps(event.to_dict()) + "\n")
         except OSError as error:
-            raise InputError(f"cannot write {self._path}: {error.strerror}") from error
+            raise InputError(
+                f"Cannot write {self._path}: {error.strerror or error}. Free some space on that "
+                "disk, or choose another file."
+            ) from error
 
     def close(self) -> None:
         """Close the file."""

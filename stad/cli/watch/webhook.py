@@ -31,7 +31,7 @@ class Webhook:
 
     Args:
         url: http:// or https://.
-        say: takes a line when deliveries fail; called in another thread.
+        log: takes a line when deliveries fail; called in another thread.
         first_pause_sec: the first pause.
 
     Raises:
@@ -39,11 +39,11 @@ class Webhook:
     """
 
     def __init__(
-        self, url: str, *, say: Callable[[str], None], first_pause_sec: float = FIRST_PAUSE_SEC
+        self, url: str, *, log: Callable[[str], None], first_pause_sec: float = FIRST_PAUSE_SEC
     ) -> None:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise InputError(f"--webhook must be an http:// or https:// URL, got {url}.")
-        self._url, self._say = url, say
+        self._url, self._log = url, log
         # The path is often a secret.
         self._name = urlsplit(url).hostname
         self._first_pause_sec = first_pause_sec
@@ -102,15 +102,15 @@ class Webhook:
                 failure = f"answered {error.code}"
                 error.close()
                 if 400 <= error.code < 500 and error.code not in RETRIED_CODES:
-                    self._say(f"webhook {self._name} {failure}: an event is lost")
+                    self._log(f"webhook {self._name} {failure}: an event is lost")
                     return False
             except (OSError, http.client.HTTPException) as error:
                 failure = f"cannot be reached ({getattr(error, 'reason', None) or error})"
             else:
                 return True
             if attempt == 0:
-                self._say(f"webhook {self._name} {failure}: it will be tried again")
-        self._say(f"webhook {self._name} {failure}: an event is lost")
+                self._log(f"webhook {self._name} {failure}: it will be tried again")
+        self._log(f"webhook {self._name} {failure}: an event is lost")
         return False
 
     def _pause(self, pause_sec: float) -> None:

@@ -47,7 +47,7 @@ def record(folder, events, *, num_frames=150, margin_sec=1.0, delay_frames=20, r
         class_names=NAMES,
         labels=frozenset({1}),
         margin_sec=margin_sec,
-        say=said.append,
+        log=said.append,
     )
     for index in range(num_frames):
         ring.add(frame(index))
@@ -132,7 +132,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
         class_names=NAMES,
         labels=frozenset({1}),
         margin_sec=1.0,
-        say=said.append,
+        log=said.append,
     )
     folder.rmdir()
     recorder.add(event("start", 0.0, 0.5))

@@ -36,7 +36,7 @@ def weights(tmp_path_factory) -> str:
 
 @pytest.fixture
 def arguments(tmp_path, weights) -> list[str]:
-    """A tiny model over the whole picture, of which two labels always hold."""
+    """A tiny model over the whole frame, of which two labels always hold."""
     LocalizerOptions(0.0, window_sec=0.5).to_file(tmp_path / "localizer.json")
     return [
         *("--model", CONFIG, "--weights", weights, "--detector", "whole_frame"),
