@@ -13,6 +13,7 @@ import numpy as np
 from stad.actors.detectors.base import PersonDetector
 from stad.errors import InputError
 from stad.inference.annotation import Annotation, prepare_annotation
+from stad.inference.argument_names import argument_names, with_argument_names
 from stad.inference.build import resolve_device
 from stad.inference.detectors import open_boxes
 from stad.inference.frame_store import FrameStore
@@ -35,6 +36,7 @@ from stad.video.source import VideoSource
 logger = logging.getLogger("stad")
 
 
+@with_argument_names
 def annotate(
     video: str | Path | VideoSource | Iterable[np.ndarray],
     *,
@@ -148,7 +150,8 @@ def _as_names(labels: Sequence[str]) -> tuple[str, ...]:
 def _open_boxes(path: Path, source: FrameSource) -> PersonDetector:
     boxes = open_boxes(path, source)
     for text in boxes.warnings:
-        warnings.warn(text, stacklevel=3)
+        # Of the line that calls ``annotate``, past its decorator.
+        warnings.warn(argument_names(text), stacklevel=4)
     return boxes
 
 
@@ -159,6 +162,7 @@ def _frames(source: FrameSource) -> Iterator[Frame]:
         warnings.warn(f"{source.info.name}: {text}", stacklevel=2)
 
 
+@with_argument_names
 def recognize(
     video: str | Path | VideoSource,
     *,
@@ -200,6 +204,7 @@ def recognize(
     return [(found.class_names[index], score) for index, score in found.top(top)]
 
 
+@with_argument_names
 def watch(
     source: str | int | Path,
     *,

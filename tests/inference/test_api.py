@@ -157,6 +157,9 @@ def test_damage_is_a_warning(tmp_path, options):
         ({"fps": 25}, "'fps' is for arrays only"),
         ({"detector": "whole_frame"}, "not both"),
         ({"tracker": "deepsort"}, "botsort, bytetrack"),
+        ({"tracker_options": ["iou"]}, "^tracker_options takes KEY=VALUE pairs"),
+        ({"device": "cuda:99"}, "^device cuda:99 cannot be used here"),
+        ({"labels": ["figth"]}, "^labels: the model has no label 'figth'"),
         ({"boxes": "none.csv"}, "o such file: none.csv"),
     ],
 )
