@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Mapping
 
 from stad.errors import InputError
@@ -30,6 +31,8 @@ CPU_DETECTORS = DETECTORS[2:]
 FALLBACK_DETECTOR = "yolov4_tiny"
 
 Files = tuple[Weights, ...]
+
+ADVICE = re.compile(r"\. (Check|Try) [^.]*\.$")
 
 
 def choose_detection_model(device: str = "cpu", *, progress: bool = True) -> tuple[str, str]:
@@ -93,4 +96,6 @@ def _fetch_all(files: Files, *, progress: bool) -> None:
 def _reason(error: InputError) -> str:
     """Return 'host cannot be reached (...)' from the whole message with its advice."""
     cause = error.__cause__ or error
-    return str(cause).rpartition(" cannot be fetched: ")[2].rstrip(".")
+    reason = str(cause).rpartition(" cannot be fetched: ")[2]
+    # What follows is advice, which is of no use while another model is tried.
+    return ADVICE.sub("", reason).rstrip(".")

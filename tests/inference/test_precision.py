@@ -174,7 +174,7 @@ def test_a_cache_that_cannot_be_written_costs_the_memory_only(trials, home):
     trials[0].append(Outcome(Verdict("bfloat16", "2.0 times as fast")))
     found = choose()
     assert found.dtype == torch.bfloat16
-    assert "2.0 times as fast (tried now, not remembered: the folder" in found.reason
+    assert "2.0 times as fast (tried now, not remembered: The folder" in found.reason
 
 
 @pytest.mark.parametrize("limit", ["AVX2", "AVX512_CORE"])
