@@ -137,6 +137,12 @@ class FrameResult:
     frame: Frame | None = field(default=None, repr=False, compare=False)
 
 
+class FramedResult(FrameResult):
+    """A ``FrameResult`` that has its frame, as type checkers see the results of ``annotate``."""
+
+    frame: Frame
+
+
 @dataclass(frozen=True)
 class Segment:
     """One actor doing one thing from a start to an end.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 from stad.cli.option_types import Labels, Pairs, option
-from stad.inference.options import InferenceOptions, PrecisionName
+from stad.inference.options import AUTO, InferenceOptions, PrecisionName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class WeightsOptions:
 
     weights: Annotated[
         str, option("checkpoint of the model (default: published weights)", metavar="FILE")
-    ] = InferenceOptions.weights
+    ] = AUTO
 
 
 @dataclass(frozen=True, kw_only=True)

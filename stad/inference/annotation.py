@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from stad.actors.detectors.base import PersonDetector
 from stad.actors.tracker import FollowCounts
@@ -18,7 +19,7 @@ from stad.inference.options import InferenceOptions
 from stad.inference.pipeline import PipelineOptions, annotate_frames
 from stad.inference.tube_store import TubeStore
 from stad.localization.base import Localizer
-from stad.structures import Frame, FrameResult, RunInfo, Segment, Tube, VideoInfo
+from stad.structures import Frame, FramedResult, RunInfo, Segment, Tube, VideoInfo
 
 # A CPU gains nothing from larger batches, and results would come in bursts.
 CPU_BATCH, GPU_BATCH = 1, 8
@@ -97,8 +98,11 @@ def prepare_annotation(
     )
 
 
-class Annotation(Iterator[FrameResult]):
+class Annotation(Iterator[FramedResult]):
     """One pass over a video: an iterator of ``FrameResult``, one for each frame, in order.
+
+    Type checkers see ``result.frame`` as a ``Frame``. Without a ``store``, which is what
+    ``keep_frames=False`` means, it is None.
 
     Memory does not grow with the video. ``segments`` and ``tubes`` are complete once the
     iterator is exhausted; after ``close()`` they are those of the frames so far. It is its own
@@ -152,7 +156,7 @@ class Annotation(Iterator[FrameResult]):
         """The classes of the model; a label's ``class_index`` is a place in it."""
         return self.info.class_names
 
-    def __next__(self) -> FrameResult:
+    def __next__(self) -> FramedResult:
         try:
             result = next(self._results)
         except StopIteration:
@@ -161,7 +165,7 @@ class Annotation(Iterator[FrameResult]):
         self._collector.write(result)
         self.num_frames += 1
         self.last_sec = result.time_sec
-        return result
+        return cast(FramedResult, result)
 
     def finish(self) -> TubeStore:
         """End the run after the frames so far; return its segments with their tubes."""

@@ -40,10 +40,10 @@ logger = logging.getLogger("stad")
 def annotate(
     video: str | Path | VideoSource | Iterable[np.ndarray],
     *,
-    model: str | None = None,
-    weights: str = InferenceOptions.weights,
-    detector: str | PersonDetector | None = None,
-    detector_weights: str = InferenceOptions.detector_weights,
+    model: str | Path | None = None,
+    weights: str | Path | None = InferenceOptions.weights,
+    detector: str | Path | PersonDetector | None = None,
+    detector_weights: str | Path = InferenceOptions.detector_weights,
     boxes: str | Path | None = None,
     threshold: float | None = None,
     person_threshold: float | None = None,
@@ -79,7 +79,7 @@ def annotate(
         video: path, ``VideoSource``, or (H, W, 3) uint8 RGB arrays of one size with ``fps``.
         model: action model, a name of ``stad.list_models()`` or the path of a config; None for
             the best one that can be loaded.
-        weights: its checkpoint; 'auto' for the published one.
+        weights: its checkpoint; 'auto' for the published one, None for random weights.
         detector: person detector, its name, the path of an mmdet config, or any object with the
             methods of ``PersonDetector``; None for the best one that can be loaded.
         detector_weights: its checkpoint; 'auto' for the published one.
@@ -99,7 +99,8 @@ def annotate(
         fps: frames per second of arrays.
         start_sec: where to begin to read a file, seconds; None for its start.
         end_sec: where to end, seconds; None for its end.
-        keep_frames: whether results have their frames with images.
+        keep_frames: whether results have their frames with images; False makes each
+            ``result.frame`` None.
         device: 'auto', 'cpu', 'cuda:0' ...
         precision: 'auto', 'float32' or 'bfloat16'.
         progress: show the progress of downloads on a terminal.
@@ -110,11 +111,14 @@ def annotate(
     Raises:
         InputError: the video, a model or an argument cannot be used.
     """
+    if isinstance(detector, Path):
+        detector = str(detector)
+    own_detector = None if detector is None or isinstance(detector, str) else detector
     options = InferenceOptions(
-        model=model,
-        weights=weights,
+        model=_as_text(model),
+        weights=_as_text(weights),
         detector=detector if isinstance(detector, str) else None,
-        detector_weights=detector_weights,
+        detector_weights=str(detector_weights),
         threshold=threshold,
         person_threshold=person_threshold,
         stride_sec=stride_sec,
@@ -131,7 +135,6 @@ def annotate(
     )
     check_ranges(options)
     source = open_frames(video, fps=fps, start_sec=start_sec, end_sec=end_sec)
-    own_detector = None if detector is None or isinstance(detector, str) else detector
     if boxes is not None:
         if detector is not None:
             raise InputError("Give a detector or boxes, not both.")
@@ -141,6 +144,10 @@ def annotate(
     )
     store = FrameStore(tempfile.gettempdir()) if keep_frames else None
     return Annotation(_frames(source), setup, store=store)
+
+
+def _as_text(given: str | Path | None) -> str | None:
+    return None if given is None else str(given)
 
 
 def _as_names(labels: Sequence[str]) -> tuple[str, ...]:
@@ -166,8 +173,8 @@ def _frames(source: FrameSource) -> Iterator[Frame]:
 def recognize(
     video: str | Path | VideoSource,
     *,
-    model: str = RecognitionOptions.model,
-    weights: str = InferenceOptions.weights,
+    model: str | Path = RecognitionOptions.model,
+    weights: str | Path | None = InferenceOptions.weights,
     views: str | None = None,
     top: int = RecognitionOptions.top,
     device: str = InferenceOptions.device,
@@ -181,7 +188,7 @@ def recognize(
     Args:
         video: path of a file, or a ``VideoSource``, of which the whole file is scored.
         model: a name of ``stad.list_models()`` or the path of a config.
-        weights: its checkpoint; 'auto' for the published one.
+        weights: its checkpoint; 'auto' for the published one, None for random weights.
         views: clips and crops whose scores are averaged, such as '10x3'; None for the model's.
         top: number of classes.
         device: 'auto', 'cpu', 'cuda:0' ...
@@ -195,11 +202,11 @@ def recognize(
     """
     from stad import zoo
 
-    check_ranges(RecognitionOptions(model, views, top))
+    check_ranges(RecognitionOptions(str(model), views, top))
     parsed = None if views is None else parse_views(views)
     path = (video if isinstance(video, VideoSource) else VideoSource(video)).path
     device = resolve_device(device)
-    loaded = zoo.open_model(model, weights=weights, device=device, progress=progress)
+    loaded = zoo.open_model(str(model), weights=weights, device=device, progress=progress)
     found = recognize_video(path, loaded, views=parsed)
     return [(found.class_names[index], score) for index, score in found.top(top)]
 
@@ -208,10 +215,10 @@ def recognize(
 def watch(
     source: str | int | Path,
     *,
-    model: str | None = None,
-    weights: str = InferenceOptions.weights,
-    detector: str | None = None,
-    detector_weights: str = InferenceOptions.detector_weights,
+    model: str | Path | None = None,
+    weights: str | Path | None = InferenceOptions.weights,
+    detector: str | Path | None = None,
+    detector_weights: str | Path = InferenceOptions.detector_weights,
     threshold: float | None = None,
     person_threshold: float | None = None,
     stride_sec: float | None = None,
@@ -265,10 +272,10 @@ def watch(
         InputError: the source, a model or an argument cannot be used.
     """
     options = InferenceOptions(
-        model=model,
-        weights=weights,
-        detector=detector,
-        detector_weights=detector_weights,
+        model=_as_text(model),
+        weights=_as_text(weights),
+        detector=_as_text(detector),
+        detector_weights=str(detector_weights),
         threshold=threshold,
         person_threshold=person_threshold,
         stride_sec=stride_sec,

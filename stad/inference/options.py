@@ -9,6 +9,9 @@ from typing import Literal
 
 from stad.utils.ranges import check_positive_int, check_positive_seconds, check_probability
 
+# Weights that are published with a model.
+AUTO = "auto"
+
 PrecisionName = Literal["auto", "float32", "bfloat16"]
 
 
@@ -19,7 +22,7 @@ class InferenceOptions:
     Attributes:
         model: action model, a name of the zoo or the path of a config; None for the best one that
             can be loaded.
-        weights: its checkpoint; 'auto' for the published one.
+        weights: its checkpoint; 'auto' for the published one, None for random weights.
         detector: person detector, a name of the zoo, 'whole_frame' or the path of an mmdet
             config; None for the best one that can be loaded.
         detector_weights: its checkpoint; 'auto' for the published one.
@@ -40,9 +43,9 @@ class InferenceOptions:
     """
 
     model: str | None = None
-    weights: str = "auto"
+    weights: str | None = AUTO
     detector: str | None = None
-    detector_weights: str = "auto"
+    detector_weights: str = AUTO
     threshold: float | None = None
     person_threshold: float | None = None
     stride_sec: float | None = None

@@ -109,6 +109,20 @@ def test_each_result_has_its_frame(folder, options):
     assert without.frame is None
 
 
+def test_paths_are_names_too_and_none_gives_random_weights(folder, options):
+    with stad.annotate(folder / "in.mp4", **options) as run:
+        expected = next(run).time_sec
+    options |= {"model": Path(CONFIG), "weights": folder / "tiny.pth"}
+    with stad.annotate(folder / "in.mp4", **options) as run:
+        assert next(run).time_sec == expected
+        assert run.info.model == Path(CONFIG).stem
+    found = stad.recognize(folder / "in.mp4", model=Path(RECOGNIZER), weights=None, views="1x1")
+    assert found
+    own = options | {"boxes": None, "detector": folder / "none.py"}
+    with pytest.raises(InputError, match=r"No such file: .*none\.py"):
+        stad.annotate(folder / "in.mp4", **own)
+
+
 def test_arrays_are_frames_too(folder, options, document):
     images = (frame.image for frame in stad.VideoSource(folder / "in.mp4").frames())
     run = stad.annotate(images, fps=25, **options)
