@@ -54,5 +54,10 @@ def test_the_python_of_a_page_runs(page, workplace):
             exec(compile(tree, str(page), "exec"), names)
 
 
+def test_commands_make_the_folder_that_they_write_to():
+    page = (ROOT / "docs" / "annotate.md").read_text()
+    assert page.index("mkdir -p curves") < page.index("--json curves/a.json")
+
+
 def test_most_pages_have_python():
     assert len(WITH_PYTHON) > 10
