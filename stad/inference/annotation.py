@@ -182,12 +182,12 @@ class Annotation(Iterator[FramedResult]):
 
     @property
     def segments(self) -> list[Segment]:
-        """The segments, by actor, then start, then class; [] before the end."""
+        """The segments, by actor, then start, then class; [] before the end or ``close()``."""
         return self._collector.tubes.segments() if self._is_finished else []
 
     @property
     def tubes(self) -> list[Tube]:
-        """The boxes of each of the segments, in the same order; [] before the end."""
+        """The boxes of each segment, in the same order; [] before the end or ``close()``."""
         return self._tubes if self._is_finished else []
 
     @cached_property

@@ -136,6 +136,13 @@ def test_a_run_that_is_closed_has_the_segments_so_far(folder, options):
             last = next(run)
     assert last.time_sec == run.last_sec
     assert run.segments
+    broken = stad.annotate(folder / "in.mp4", **options)
+    for result in broken:
+        if result.index == 59:
+            break
+    assert (broken.segments, broken.tubes) == ([], [])
+    broken.close()
+    assert broken.segments == run.segments
     assert len(run.tubes) == len(run.segments)
     assert max(segment.end_sec for segment in run.segments) <= 60 / 25 + 1e-6
     assert list(run) == []
