@@ -6,6 +6,7 @@ import logging
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,15 @@ import numpy as np
 from stad.actors.detectors.base import PersonDetector
 from stad.errors import InputError
 from stad.inference.annotation import Annotation, prepare_annotation
+from stad.inference.argument_checks import (
+    as_optional_path,
+    as_optional_text,
+    as_text,
+    as_texts,
+    check_detector,
+    check_kind,
+    check_options,
+)
 from stad.inference.argument_names import argument_names, with_argument_names
 from stad.inference.build import resolve_device
 from stad.inference.detectors import open_boxes
@@ -25,7 +35,6 @@ from stad.inference.options import (
     LiveOptions,
     PrecisionName,
     RecognitionOptions,
-    check_ranges,
 )
 from stad.inference.recognition import recognize_video
 from stad.structures import Frame
@@ -113,45 +122,38 @@ def annotate(
     """
     if isinstance(detector, Path):
         detector = str(detector)
-    own_detector = None if detector is None or isinstance(detector, str) else detector
+    is_own = detector is not None and not isinstance(detector, str)
+    own_detector = check_detector(detector) if is_own else None
     options = InferenceOptions(
-        model=_as_text(model),
-        weights=_as_text(weights),
+        model=as_optional_text("model", model),
+        weights=as_optional_text("weights", weights),
         detector=detector if isinstance(detector, str) else None,
-        detector_weights=str(detector_weights),
+        detector_weights=as_text("detector_weights", detector_weights),
         threshold=threshold,
         person_threshold=person_threshold,
         stride_sec=stride_sec,
         detect_sec=detect_sec,
         tracker=tracker,
-        tracker_options=tuple(tracker_options),
+        tracker_options=as_texts("tracker_options", tracker_options),
         track_memory_sec=track_memory_sec,
         batch_size=batch_size,
         max_labels=max_labels,
-        localizer=None if localizer is None else Path(localizer),
-        labels=_as_names(labels),
+        localizer=as_optional_path("localizer", localizer),
+        labels=as_texts("labels", labels),
         device=device,
         precision=precision,
     )
-    check_ranges(options)
+    check_options(options)
     source = open_frames(video, fps=fps, start_sec=start_sec, end_sec=end_sec)
     if boxes is not None:
         if detector is not None:
             raise InputError("Give a detector or boxes, not both.")
-        own_detector = _open_boxes(Path(boxes), source)
+        own_detector = _open_boxes(Path(as_text("boxes", boxes)), source)
     setup = prepare_annotation(
         source.info, options, detector=own_detector, progress=progress, log=logger.info
     )
     store = FrameStore(tempfile.gettempdir()) if keep_frames else None
     return Annotation(_frames(source), setup, store=store)
-
-
-def _as_text(given: str | Path | None) -> str | None:
-    return None if given is None else str(given)
-
-
-def _as_names(labels: Sequence[str]) -> tuple[str, ...]:
-    return (labels,) if isinstance(labels, str) else tuple(labels)
 
 
 def _open_boxes(path: Path, source: FrameSource) -> PersonDetector:
@@ -202,11 +204,14 @@ def recognize(
     """
     from stad import zoo
 
-    check_ranges(RecognitionOptions(str(model), views, top))
+    model, weights = as_text("model", model), as_optional_text("weights", weights)
+    check_kind("video", video, (str, Path, VideoSource), "the path of a file or a VideoSource")
+    check_kind("device", device, (str,), "a text")
+    check_options(RecognitionOptions(model, views, top))
     parsed = None if views is None else parse_views(views)
     path = (video if isinstance(video, VideoSource) else VideoSource(video)).path
     device = resolve_device(device)
-    loaded = zoo.open_model(str(model), weights=weights, device=device, progress=progress)
+    loaded = zoo.open_model(model, weights=weights, device=device, progress=progress)
     found = recognize_video(path, loaded, views=parsed)
     return [(found.class_names[index], score) for index, score in found.top(top)]
 
@@ -272,25 +277,26 @@ def watch(
         InputError: the source, a model or an argument cannot be used.
     """
     options = InferenceOptions(
-        model=_as_text(model),
-        weights=_as_text(weights),
-        detector=_as_text(detector),
-        detector_weights=str(detector_weights),
+        model=as_optional_text("model", model),
+        weights=as_optional_text("weights", weights),
+        detector=as_optional_text("detector", detector),
+        detector_weights=as_text("detector_weights", detector_weights),
         threshold=threshold,
         person_threshold=person_threshold,
         stride_sec=stride_sec,
         detect_sec=detect_sec,
         tracker=tracker,
-        tracker_options=tuple(tracker_options),
+        tracker_options=as_texts("tracker_options", tracker_options),
         track_memory_sec=track_memory_sec,
         max_labels=max_labels,
-        localizer=None if localizer is None else Path(localizer),
-        labels=_as_names(labels),
+        localizer=as_optional_path("localizer", localizer),
+        labels=as_texts("labels", labels),
         device=device,
         precision=precision,
     )
-    check_ranges(options)
-    check_ranges(LiveOptions(max_latency_sec, duration_sec))
+    check_options(options)
+    check_options(LiveOptions(max_latency_sec, duration_sec))
+    check_kind("source", source, (str, Integral, Path), "the number of a camera, a URL or a path")
     live = LiveSource(str(source), max_latency_sec=max_latency_sec, log=logger.warning)
     setup = prepare_watch(
         live, options, max_latency_sec=max_latency_sec, progress=progress, log=logger.info

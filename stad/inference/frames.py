@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from stad.errors import InputError
+from stad.inference.argument_checks import check_kind, check_number
 from stad.structures import Frame, VideoInfo
 from stad.video.source import VideoSource
 
@@ -119,6 +120,10 @@ def open_frames(
     Raises:
         InputError: the video cannot be read, or an argument does not go with it.
     """
+    expected = "a path, a VideoSource, or an iterable of (H, W, 3) uint8 RGB arrays with fps"
+    check_kind("video", video, (str, Path, VideoSource, Iterable), expected)
+    for name, value in (("fps", fps), ("start_sec", start_sec), ("end_sec", end_sec)):
+        check_number(name, value)
     is_path = isinstance(video, (str, Path))
     if (start_sec is not None or end_sec is not None) and not is_path:
         raise InputError("'start_sec' and 'end_sec' are for files; give them to the VideoSource.")

@@ -189,6 +189,43 @@ def test_arguments_that_cannot_work(folder, options, change, message):
         stad.annotate(folder / "in.mp4", **(options | change))
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"precision": "fp16"}, "^'precision' must be 'auto', 'float32' or 'bfloat16', got 'fp16'"),
+        ({"threshold": "0.5"}, "^'threshold' must be a number, got '0.5'"),
+        ({"stride_sec": "0.5"}, "^'stride_sec' must be a number, got '0.5'"),
+        ({"start_sec": "1"}, "^'start_sec' must be a number, got '1'"),
+        ({"batch_size": 1.5}, "^'batch_size' must be a whole number, got 1.5"),
+        ({"detector": object(), "boxes": None}, "^'detector' must be a name, .* gives_ids"),
+        ({"model": 3}, "^'model' must be a name or a path, got 3"),
+        ({"weights": 3}, "^'weights' must be a name or a path, got 3"),
+        ({"boxes": 3}, "^'boxes' must be a name or a path, got 3"),
+        ({"localizer": 3}, "^'localizer' must be a name or a path, got 3"),
+        ({"labels": 3}, "^'labels' must be a sequence of texts, got 3"),
+        ({"device": 3}, "^'device' must be a text, got 3"),
+    ],
+)
+def test_arguments_of_another_type(folder, options, change, message):
+    with pytest.raises(InputError, match=message):
+        stad.annotate(folder / "in.mp4", **(options | change))
+
+
+def test_sources_of_another_type():
+    image = np.zeros((4, 6, 3), np.uint8)
+    for video in (None, 0):
+        with pytest.raises(InputError, match=f"'video' must be a path, .* got {video}"):
+            stad.annotate(video)
+    with pytest.raises(InputError, match="'fps' must be a number, got '10'"):
+        stad.annotate([image], fps="10")
+    with pytest.raises(InputError, match=r"'video' must be the path of a file .* type list"):
+        stad.recognize([image])
+    with pytest.raises(InputError, match="'views' must be a text, got 3"):
+        stad.recognize("in.mp4", views=3)
+    with pytest.raises(InputError, match=r"'source' must be the number of a camera, .* got None"):
+        stad.watch(None)
+
+
 def test_arrays_that_cannot_work():
     image = np.zeros((4, 6, 3), np.uint8)
     for images, message in (
