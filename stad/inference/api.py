@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from numbers import Integral
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from stad.actors.detectors.base import PersonDetector
 from stad.errors import InputError
 from stad.inference.annotation import Annotation, prepare_annotation
 from stad.inference.argument_checks import (
+    as_device,
     as_optional_path,
     as_optional_text,
     as_text,
@@ -41,6 +43,9 @@ from stad.structures import Frame
 from stad.video.live import LiveSource
 from stad.video.sampling import parse_views
 from stad.video.source import VideoSource
+
+if TYPE_CHECKING:
+    import torch
 
 logger = logging.getLogger("stad")
 
@@ -69,7 +74,7 @@ def annotate(
     start_sec: float | None = None,
     end_sec: float | None = None,
     keep_frames: bool = True,
-    device: str = InferenceOptions.device,
+    device: str | torch.device = InferenceOptions.device,
     precision: PrecisionName = InferenceOptions.precision,
     progress: bool = False,
 ) -> Annotation:
@@ -110,7 +115,7 @@ def annotate(
         end_sec: where to end, seconds; None for its end.
         keep_frames: whether results have their frames with images; False makes each
             ``result.frame`` None.
-        device: 'auto', 'cpu', 'cuda:0' ...
+        device: 'auto', 'cpu', 'cuda:0' ..., or a ``torch.device``.
         precision: 'auto', 'float32' or 'bfloat16'.
         progress: show the progress of downloads on a terminal.
 
@@ -140,7 +145,7 @@ def annotate(
         max_labels=max_labels,
         localizer=as_optional_path("localizer", localizer),
         labels=as_texts("labels", labels),
-        device=device,
+        device=as_device(device),
         precision=precision,
     )
     check_options(options)
@@ -179,7 +184,7 @@ def recognize(
     weights: str | Path | None = InferenceOptions.weights,
     views: str | None = None,
     top: int = RecognitionOptions.top,
-    device: str = InferenceOptions.device,
+    device: str | torch.device = InferenceOptions.device,
     progress: bool = False,
 ) -> list[tuple[str, float]]:
     """Name what a video shows as a whole.
@@ -193,7 +198,7 @@ def recognize(
         weights: its checkpoint; 'auto' for the published one, None for random weights.
         views: clips and crops whose scores are averaged, such as '10x3'; None for the model's.
         top: number of classes.
-        device: 'auto', 'cpu', 'cuda:0' ...
+        device: 'auto', 'cpu', 'cuda:0' ..., or a ``torch.device``.
         progress: show the progress of downloads on a terminal.
 
     Returns:
@@ -206,11 +211,10 @@ def recognize(
 
     model, weights = as_text("model", model), as_optional_text("weights", weights)
     check_kind("video", video, (str, Path, VideoSource), "the path of a file or a VideoSource")
-    check_kind("device", device, (str,), "a text")
     check_options(RecognitionOptions(model, views, top))
     parsed = None if views is None else parse_views(views)
     path = (video if isinstance(video, VideoSource) else VideoSource(video)).path
-    device = resolve_device(device)
+    device = resolve_device(as_device(device))
     loaded = zoo.open_model(model, weights=weights, device=device, progress=progress)
     found = recognize_video(path, loaded, views=parsed)
     return [(found.class_names[index], score) for index, score in found.top(top)]
@@ -236,7 +240,7 @@ def watch(
     labels: Sequence[str] = (),
     max_latency_sec: float = LiveOptions.max_latency_sec,
     duration_sec: float | None = None,
-    device: str = InferenceOptions.device,
+    device: str | torch.device = InferenceOptions.device,
     precision: PrecisionName = InferenceOptions.precision,
     progress: bool = False,
 ) -> EventStream:
@@ -266,7 +270,7 @@ def watch(
         max_labels: labels shown per actor.
         localizer: file of the thresholds and times of segments.
         labels: names of the labels to keep; () keeps all.
-        device: 'auto', 'cpu', 'cuda:0' ...
+        device: 'auto', 'cpu', 'cuda:0' ..., or a ``torch.device``.
         precision: 'auto', 'float32' or 'bfloat16'.
         progress: show the progress of downloads on a terminal.
 
@@ -291,7 +295,7 @@ def watch(
         max_labels=max_labels,
         localizer=as_optional_path("localizer", localizer),
         labels=as_texts("labels", labels),
-        device=device,
+        device=as_device(device),
         precision=precision,
     )
     check_options(options)

@@ -12,6 +12,7 @@ from stad.errors import InputError
 from stad.inference.options import RANGES, PrecisionName, check_ranges
 from stad.utils.ranges import check_positive_int
 
+DEVICE_TYPE = ("torch", "device")
 DETECTOR_PARTS = ("name", "interval_sec", "gives_ids", "person_threshold", "detect")
 
 
@@ -29,7 +30,7 @@ def check_options(options: object) -> None:
     if precision not in (known := get_args(PrecisionName)):
         choices = f"{', '.join(map(repr, known[:-1]))} or {known[-1]!r}"
         raise InputError(f"'precision' must be {choices}, got {_shown(precision)}.")
-    for name in ("device", "tracker", "views"):
+    for name in ("tracker", "views"):
         value = getattr(options, name, None)
         if value is not None and not isinstance(value, str):
             raise InputError(f"{name!r} must be a text, got {_shown(value)}.")
@@ -67,6 +68,18 @@ def as_optional_text(name: str, given: Any) -> str | None:
 def as_optional_path(name: str, given: Any) -> Path | None:
     """Return a path, or None; see ``as_text``."""
     return None if given is None else Path(as_text(name, given))
+
+
+def as_device(given: Any) -> str:
+    """Return the name of a device, also of a ``torch.device``.
+
+    Raises:
+        InputError: it is something else.
+    """
+    # By name, because importing torch takes seconds.
+    if isinstance(given, str) or (type(given).__module__, type(given).__name__) == DEVICE_TYPE:
+        return str(given)
+    raise InputError(f"'device' must be a text or a torch.device, got {_shown(given)}.")
 
 
 def as_texts(name: str, given: Any) -> tuple[str, ...]:

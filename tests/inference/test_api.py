@@ -203,7 +203,7 @@ def test_arguments_that_cannot_work(folder, options, change, message):
         ({"boxes": 3}, "^'boxes' must be a name or a path, got 3"),
         ({"localizer": 3}, "^'localizer' must be a name or a path, got 3"),
         ({"labels": 3}, "^'labels' must be a sequence of texts, got 3"),
-        ({"device": 3}, "^'device' must be a text, got 3"),
+        ({"device": 3}, "^'device' must be a text or a torch.device, got 3"),
     ],
 )
 def test_arguments_of_another_type(folder, options, change, message):
