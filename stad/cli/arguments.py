@@ -11,7 +11,7 @@ from typing import TypeVar, get_args, get_origin, get_type_hints
 import tyro
 from tyro.constructors import PrimitiveConstructorSpec
 
-from stad.cli.help_text import format_help
+from stad.cli.help_text import format_help, option_rows
 from stad.cli.option_types import number_registry
 from stad.cli.parse_errors import plain_errors
 from stad.errors import InputError
@@ -63,7 +63,8 @@ def parse(
         )
         raise SystemExit(0)
     words = join_repeats(head, _names_with_several_values(options)) + words[len(head) :]
-    with plain_errors(prog=prog):
+    given = [word.partition("=")[0] for word in head if OPTION.fullmatch(word.replace("_", "-"))]
+    with plain_errors(prog=prog, words=given, names=_option_names(options)):
         return tyro.cli(options, prog=prog, args=words, config=MARKERS, registry=number_registry())
 
 
@@ -117,10 +118,12 @@ def join_repeats(words: Sequence[str], names: frozenset[str]) -> list[str]:
     return rest
 
 
+def _option_names(options: type) -> list[str]:
+    return [row.name for row in option_rows(options) if row.name]
+
+
 def _names_with_several_values(options: type) -> frozenset[str]:
     """Return the options whose one use takes several words."""
-    from stad.cli.help_text import option_rows
-
     hints = get_type_hints(options, include_extras=True)
     return frozenset(
         row.name for row in option_rows(options) if row.name and _takes_several(hints[row.field])

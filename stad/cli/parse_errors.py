@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stad.errors import InputError
 
@@ -24,15 +25,20 @@ CHOICE = re.compile(
     r"Expected one of \((?P<choices>.*)\)\."
 )
 MISSING_VALUE = re.compile(r"Missing value for argument '(?P<name>[^']*)'")
+MISSING = "Missing from "
 UNKNOWN = re.compile(r"Unrecognized options: (?P<words>.*)")
 
 
 @contextlib.contextmanager
-def plain_errors(*, prog: str) -> Iterator[None]:
+def plain_errors(
+    *, prog: str, words: Sequence[str] = (), names: Sequence[str] = ()
+) -> Iterator[None]:
     """Turn the boxes that tyro prints before it exits into an InputError.
 
     Args:
         prog: how the command was called.
+        words: the options on the command line, without values.
+        names: the options that there are.
 
     Raises:
         InputError: the command line is wrong; says what was expected and what to do.
@@ -46,7 +52,9 @@ def plain_errors(*, prog: str) -> Iterator[None]:
     except SystemExit as stop:
         if not stop.code:
             raise
-        raise InputError(plain_error(printed.getvalue(), prog=prog)) from None
+        raise InputError(
+            plain_error(printed.getvalue(), prog=prog, words=words, names=names)
+        ) from None
     finally:
         if before is None:
             del os.environ["COLUMNS"]
@@ -54,16 +62,26 @@ def plain_errors(*, prog: str) -> Iterator[None]:
             os.environ["COLUMNS"] = before
 
 
-def plain_error(boxed: str, *, prog: str) -> str:
+def plain_error(
+    boxed: str, *, prog: str, words: Sequence[str] = (), names: Sequence[str] = ()
+) -> str:
     """Return the sentences of an error that tyro printed.
 
     Args:
         boxed: as printed, nothing wrapped.
         prog: how the command was called, for its help.
+        words: the options on the command line, without values.
+        names: the options that there are.
     """
     sections = _sections(boxed)
     first = " ".join(line.strip() for line in sections[0])
-    return f"{_sentence(first, sections)} Run '{prog} --help' for all options."
+    unknown = [word for word in words if word.replace("_", "-") not in names]
+    if unknown and _lacks_argument(first):
+        # A misspelt option takes the words after it along, so that an argument seems missing.
+        sentence = _no_option(unknown, _similar(unknown, names))
+    else:
+        sentence = _sentence(first, sections)
+    return f"{sentence} Run '{prog} --help' for all options."
 
 
 def _sections(boxed: str) -> list[list[str]]:
@@ -98,11 +116,21 @@ def _sentence(first: str, sections: list[list[str]]) -> str:
         return f"{found['name']}{separator}{found['message']}"
     if found := UNKNOWN.fullmatch(first):
         return _unknown(found["words"], sections[1:])
-    if first.startswith("Missing from "):
+    if first.startswith(MISSING):
         # Names are indented by 4, their help by 8.
         names = [line.strip() for line in sections[0] if re.match(r" {4}\S", line)]
         return f"{', '.join(names)} must be given."
     return first if first.endswith(".") else f"{first}."
+
+
+def _lacks_argument(first: str) -> bool:
+    """Return whether an argument or a required option is missing, not the value of an option."""
+    missing = MISSING_VALUE.match(first)
+    return first.startswith(MISSING) or bool(missing and not missing["name"].startswith("-"))
+
+
+def _similar(unknown: Sequence[str], names: Sequence[str]) -> list[str]:
+    return [near for word in unknown for near in difflib.get_close_matches(word, names, n=1)]
 
 
 def _unknown(words: str, sections: list[list[str]]) -> str:
@@ -116,6 +144,10 @@ def _unknown(words: str, sections: list[list[str]]) -> str:
     similar.sort(key=lambda one: not one.startswith(tuple(names)))
     if not names:
         return f"Unexpected argument {words!r}."
+    return _no_option(names, similar)
+
+
+def _no_option(names: Sequence[str], similar: Sequence[str]) -> str:
     several = len(names) > 1
     text = (
         f"There {'are' if several else 'is'} no option{'s' if several else ''} {', '.join(names)}."

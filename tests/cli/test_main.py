@@ -50,6 +50,14 @@ def test_help_lists_the_commands_with_a_line_each(capsys):
         (["train"], "CONFIG must be given. Run 'stad train --help'"),
         (["annotate"], "Give a video file, or --list-models."),
         (["evaluate", "ava", "--gt", "a.csv"], "Give the detections with --pred CSV."),
+        (["watch", "--recrd", "walk", "0"], "no option --recrd. Perhaps you meant --record."),
+        (["train", "--cfg-option", "a=1", "x.py"], "Perhaps you meant --cfg-options."),
+        (["train", "--cfg_option", "a=1"], "There is no option --cfg_option. Perhaps"),
+        (["test", "--nope"], "There is no option --nope."),
+        (["check", "ava", "--nope"], "There is no option --nope."),
+        (["completion", "--nope"], "There is no option --nope."),
+        (["tune", "--nope"], "There is no option --nope."),
+        (["evaluate", "ava", "--nope"], "There is no option --nope."),
         (["tune", "--gt", "a", "--out", "b"], "Give the JSON files of stad annotate"),
     ],
 )
@@ -100,7 +108,7 @@ def test_help_is_fast(tmp_path):
 
 def test_errors_end_with_code_2(tmp_path):
     code = "from stad.cli.main import main; main()"
-    for words in (["foo"], ["annotate", "--thresh", "1"]):
+    for words in (["foo"], ["annotate", "--thresh", "1"], ["watch", "--recrd", "walk", "0"]):
         command = [sys.executable, "-c", code, *words]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
         assert (done.returncode, done.stdout) == (2, "")
