@@ -122,6 +122,7 @@ def build_models(
     from stad.models.action_detector import ActionDetector
     from stad.models.online import online_unsupported_reason
 
+    _check_localizer(options.localizer)
     device = resolve_device(options.device)
     name = options.model or _logged(zoo.choose_detection_model(device, progress=progress), log)
     loaded = zoo.open_model(name, weights=options.weights, device=device, progress=progress)
@@ -211,6 +212,12 @@ def _logged(choice: tuple[str, str], log: Callable[[str], None]) -> str:
     name, reason = choice
     log(f"choice    {name}: {reason}")
     return name
+
+
+def _check_localizer(path: Path | str | None) -> None:
+    """Raise InputError for a file that does not exist, before a model is loaded."""
+    if path is not None and not Path(path).exists():
+        raise InputError(f"--localizer: there is no file {path}. Check the name and the folder.")
 
 
 def resolve_device(device: str) -> str:

@@ -255,8 +255,13 @@ def existing_file(path: str) -> Path:
         InputError: there is no such file.
     """
     if not Path(path).is_file():
-        raise InputError(f"No such file: {path}. Check the name and the folder.")
+        raise missing_file(path)
     return Path(path)
+
+
+def missing_file(path: str | Path) -> InputError:
+    """Return the error of a file that does not exist."""
+    return InputError(f"No such file: {path}. Check the name and the folder.")
 
 
 def read_json(path: str | Path) -> Any:
@@ -267,6 +272,8 @@ def read_json(path: str | Path) -> Any:
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise missing_file(path) from error
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror or error}). Check its permissions."

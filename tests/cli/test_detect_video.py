@@ -317,6 +317,10 @@ def test_input_that_is_no_video(tmp_path, capsys, make, message):
         (["--out", "{tmp}/o.mp4", "--model", "slowfast_r50_4x16_ava2"], "slowfast_r50_4x16_ava21"),
         (["--out", "{tmp}/o.mp4", "--model", "none.py"], "none.py"),
         (["--out", "{tmp}/o.mp4", "--boxes", "{tmp}/none.csv"], "no such file"),
+        (
+            ["--out", "{tmp}/o.mp4", "--localizer", "{tmp}/none.json"],
+            "error: --localizer: there is no file",
+        ),
         (["--out", "{tmp}/o.mp4", "--labels", "wakl"], "walk"),
         (["--out", "{tmp}/o.mp4", "--detector", "rtmdet_tine"], "rtmdet_tiny"),
     ],

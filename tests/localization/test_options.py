@@ -82,5 +82,5 @@ def test_an_option_of_earlier_versions_without_effect_is_ignored(tmp_path):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="No such file"):
         LocalizerOptions.from_file(tmp_path / "a.json")

@@ -72,7 +72,7 @@ def test_the_page_can_be_made_from_a_json_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "cannot be read"),
+        (None, "No such file"),
         ("{", "is not JSON"),
         ("[]", "format and version None"),
         ("{}", "of version 2, but"),
