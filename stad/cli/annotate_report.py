@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable
 from typing import TypeVar
 
-from rich.console import Console
 from tqdm import tqdm
 
+from stad.cli.terminal import PipeConsole
 from stad.inference.annotation import Annotation
 from stad.outputs.outputs import Outputs
 from stad.outputs.writers import segments_table
@@ -48,7 +48,7 @@ def print_report(
         )
     if quiet:
         return
-    console = Console()
+    console = PipeConsole()
     if outputs.num_actors == 0:
         console.print(f"No people were found in {annotation.info.video.name}.", markup=False)
     elif not annotation.segments:

@@ -73,10 +73,10 @@ def as_table(rows: Sequence[tuple[str, float]], *, title: str) -> Table:
 
 
 def _print(found: Recognition, top: int, *, title: str) -> None:
-    from rich.console import Console
+    from stad.cli.terminal import PipeConsole
 
     rows = [(found.class_names[index], score) for index, score in found.top(top)]
-    Console().print(as_table(rows, title=title))
+    PipeConsole().print(as_table(rows, title=title))
 
 
 def _write_json(path: Path, found: Recognition, options: RecognizeOptions, *, model: str) -> None:

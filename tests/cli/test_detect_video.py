@@ -340,6 +340,24 @@ def test_options_that_cannot_work(tmp_path, capsys, weights, options, message):
     assert (tmp_path / "there.mp4").read_text() == "mine"
 
 
+def test_a_closed_pipe_ends_with_code_141(tmp_path, weights, boxes):
+    video = write_video(tmp_path / "in.mp4", num_frames=8)
+    arguments = [video, "--model", CONFIG, "--weights", weights, "--boxes", boxes]
+    arguments += ["--precision", "float32", "--device", "cpu", "--json", tmp_path / "o.json"]
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "demo" / "detect_video.py"), *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    process.stdout.close()
+    said = process.stderr.read()
+    assert process.wait(timeout=60) == 141
+    assert "Traceback" not in said
+    assert json.loads((tmp_path / "o.json").read_text())
+
+
 def test_weights_of_another_model(tmp_path, capsys):
     video = write_video(tmp_path / "in.mp4", num_frames=8)
     torch.save({"state_dict": {"head.weight": torch.zeros(3, 3)}}, tmp_path / "other.pth")

@@ -132,3 +132,22 @@ def test_the_script_ends_with_code_2(tmp_path):
     done = subprocess.run(script, capture_output=True, text=True)
     assert done.returncode == 2
     assert "Give a video file" in done.stderr
+
+
+def test_a_closed_pipe_ends_with_code_141(video, weights, tmp_path):
+    path = tmp_path / "out.json"
+    arguments = [video, "--model", CONFIG, "--weights", weights, "--device", "cpu"]
+    arguments += ["--views", "1x1", "--json", path]
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "demo" / "recognize_video.py"), *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read()
+    assert process.wait(timeout=60) == 141
+    assert "Traceback" not in said

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import time
 
-from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
 from stad.annotations.document import actor_name
+from stad.cli.terminal import PipeConsole
 from stad.inference.live.events import Event
 
 REFRESH_SEC = 0.5
@@ -26,7 +26,7 @@ class ConsoleReporter:
 
     def __init__(self, *, is_quiet: bool = False) -> None:
         self._is_quiet = is_quiet
-        self._console = Console()
+        self._console = PipeConsole()
         self._live: Live | None = None
         if self._console.is_terminal and not is_quiet:
             self._live = Live(
