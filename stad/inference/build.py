@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from stad.localization.base import Localizer
     from stad.zoo import LoadedModel
 
+DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 KINETICS_NOTE = (
     "note      this model was trained on whole clips; its 400 labels are unreliable for small or "
     "distant people"
@@ -226,6 +228,8 @@ def resolve_device(device: str) -> str:
     Raises:
         InputError: the device that was named cannot be used.
     """
+    if not DEVICE.fullmatch(str(device)):
+        raise InputError(f"--device must be auto, cpu, cuda or cuda:N, got {device}.")
     import torch
 
     if device == "auto":

@@ -314,6 +314,11 @@ def test_input_that_is_no_video(tmp_path, capsys, make, message):
         (["--out", "{tmp}/o.mp4", "--track-memory", "nan"], "--track-memory must be a number"),
         (["--out", "{tmp}/o.mp4", "--start", "9"], "beyond the end"),
         (["--out", "{tmp}/o.mp4", "--device", "cuda:77"], "cannot be used here"),
+        (
+            ["--out", "{tmp}/o.mp4", "--device", "gpu"],
+            "error: --device must be auto, cpu, cuda or cuda:N, got gpu.",
+        ),
+        (["--out", "{tmp}/o.mp4", "--device", "meta"], "cuda or cuda:N, got meta."),
         (["--out", "{tmp}/o.mp4", "--model", "slowfast_r50_4x16_ava2"], "slowfast_r50_4x16_ava21"),
         (["--out", "{tmp}/o.mp4", "--model", "none.py"], "none.py"),
         (["--out", "{tmp}/o.mp4", "--boxes", "{tmp}/none.csv"], "no such file"),

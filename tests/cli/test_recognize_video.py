@@ -91,7 +91,7 @@ def test_the_highest_come_first_and_ties_in_order():
     [
         (["--top", 0], "--top must be 1 or more"),
         (["--views", "3x2"], "CLIPSxCROPS"),
-        (["--device", "nowhere"], "--device nowhere"),
+        (["--device", "nowhere"], "cuda or cuda:N, got nowhere."),
         (["--json", "/none/x.json"], "does not exist"),
     ],
 )

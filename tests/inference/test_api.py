@@ -180,6 +180,8 @@ def test_damage_is_a_warning(tmp_path, options):
         ({"tracker": "deepsort"}, "botsort, bytetrack"),
         ({"tracker_options": ["iou"]}, "^tracker_options takes KEY=VALUE pairs"),
         ({"device": "cuda:99"}, "^device cuda:99 cannot be used here"),
+        ({"device": "mps"}, "^device must be auto, cpu, cuda or cuda:N, got mps"),
+        ({"localizer": "none.json"}, "^localizer: there is no file none.json"),
         ({"labels": ["figth"]}, "^labels: the model has no label 'figth'"),
         ({"boxes": "none.csv"}, "o such file: none.csv"),
     ],
