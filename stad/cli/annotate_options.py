@@ -17,9 +17,10 @@ from stad.cli.option_groups import (
 )
 from stad.cli.option_ranges import check_numbers
 from stad.cli.option_types import option
-from stad.cli.output_checks import check_free, check_place
+from stad.cli.output_checks import check_free, check_not_input
 from stad.errors import InputError
 from stad.inference.options import InferenceOptions
+from stad.utils.files import check_output
 
 WRITTEN_SUFFIXES = (".mp4", ".m4v", ".mov")
 STATE_SUFFIX = ".stad-state"
@@ -107,9 +108,10 @@ def check_options(options: AnnotateOptions) -> None:
 
 def check_outputs(options: AnnotateOptions) -> None:
     """Raise InputError for an output that cannot or must not be written."""
+    check_not_input(options, options.outputs())
     seen: dict[Path, str] = {}
     for flag, path in options.outputs().items():
-        check_place(flag, path, video=options.video)
+        check_output(flag, path)
         _check_resumed(flag, path, options)
         if path.resolve() in seen:
             raise InputError(

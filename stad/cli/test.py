@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 from stad.cli.arguments import parse
+from stad.cli.output_checks import check_not_input
 from stad.cli.train_options import CheckpointOptions
 
 DESCRIPTION = """Evaluate a checkpoint on the data of the config's val_dataloader.
@@ -35,6 +36,7 @@ def checkpoint_main(arguments: Sequence[str] | None = None, *, prog: str | None 
     from stad.engine.config_options import read_changes
 
     changes = read_changes(options.cfg_options)
+    check_not_input(options, {"--out": options.out})
     if options.out is not None:
         changes["val_evaluator.out"] = str(options.out)
     # Imported here: --help and wrong options do not wait for torch.

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from stad.annotations.segments import read_annotations
 from stad.cli.option_ranges import check_numbers
+from stad.cli.output_checks import check_not_input
 from stad.cli.tune_options import TuneOptions
 from stad.errors import EXIT_INTERRUPTED, EXIT_OK, InputError
 from stad.localization.curve_files import read_curves
@@ -78,3 +79,4 @@ def _check(options: TuneOptions) -> None:
     folder = Path(options.out).parent
     if not folder.is_dir():
         raise InputError(f"--out: the folder {folder} does not exist. Create it first.")
+    check_not_input(options, {"--out": options.out})

@@ -297,7 +297,7 @@ def test_input_that_is_no_video(tmp_path, capsys, make, message):
     [
         (["--out", "{tmp}/none/out.mp4"], "does not exist"),
         (["--out", "{tmp}"], "is a folder"),
-        (["--out", "{tmp}/in.mp4", "--overwrite"], "the input itself"),
+        (["--out", "{tmp}/in.mp4", "--overwrite"], "is an input of the same command (VIDEO)."),
         (["--out", "{tmp}/there.mp4"], "--overwrite"),
         (["--out", "{tmp}/out.txt"], "must end in .mp4"),
         (["--subtitles", "{tmp}/out.txt"], "must end in .srt or .vtt"),

@@ -11,6 +11,7 @@ from tyro.conf import Positional
 from stad.cli.option_groups import ModelOptions, PredictionOptions, QuietOptions, TrackerOptions
 from stad.cli.option_ranges import check_numbers
 from stad.cli.option_types import Labels, option
+from stad.cli.output_checks import check_not_input
 from stad.inference.options import LiveOptions
 from stad.utils.files import check_output
 from stad.utils.ranges import check_positive_seconds
@@ -71,3 +72,4 @@ def check_options(options: WatchOptions) -> None:
     check_positive_seconds("--record-seconds", options.record_sec)
     if options.jsonl is not None:
         check_output("--jsonl", options.jsonl)
+        check_not_input(options, {"--jsonl": options.jsonl})
