@@ -23,6 +23,7 @@ from stad.engine.run_config import (
     EVALUATION_KEYS,
     TRAINING_KEYS,
     check_inputs,
+    check_no_checkpoints,
     check_work_dir,
     read_run_config,
     use_amp,
@@ -43,7 +44,8 @@ def train(options: RunOptions) -> Runner:
         InputError: the run cannot work; raised before anything is trained.
     """
     config = read_run_config(options, TRAINING_KEYS)
-    check_work_dir(Path(config.work_dir), resume=options.resume)
+    check_work_dir(Path(config.work_dir))
+    check_no_checkpoints(Path(config.work_dir), resume=options.resume)
     check_inputs(config, ("train_dataloader", "val_dataloader"))
     config.resume = options.resume
     if options.resume and (newest := newest_checkpoint(Path(config.work_dir))) is not None:
@@ -94,6 +96,7 @@ def evaluate(
     if entry is not None:
         options = published.evaluation_options(entry, options)
     config = read_run_config(options, EVALUATION_KEYS)
+    check_work_dir(Path(config.work_dir))
     check_inputs(config, ("val_dataloader",))
     # After the data, so that missing data is reported before a download.
     checkpoint = published.checkpoint_of(entry, checkpoint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import torch
@@ -65,7 +66,17 @@ def _absolute_label_map(label_map: str, folder: Path) -> str:
     return str((path if path.is_file() and not beside.is_file() else beside).resolve())
 
 
-def check_work_dir(work_dir: Path, *, resume: bool) -> None:
+def check_work_dir(work_dir: Path) -> None:
+    """Raise InputError if the folder of a run exists as a file, or would be inside one."""
+    # A link that leads nowhere is in the way, too.
+    there = next((one for one in (work_dir, *work_dir.parents) if os.path.lexists(one)), None)
+    if there is not None and not there.is_dir():
+        raise InputError(
+            f"--work-dir: {there} is not a folder. Give the name of a folder, or of a new one."
+        )
+
+
+def check_no_checkpoints(work_dir: Path, *, resume: bool) -> None:
     """Raise InputError if a new run would overwrite the checkpoints of another one."""
     if not resume and (work_dir / LAST).is_file():
         raise InputError(

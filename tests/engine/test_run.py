@@ -11,9 +11,10 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from stad.cli.main import stad_main
 from stad.engine.checkpoints import LAST, VALIDATED, best_checkpoint
 from stad.engine.run import RunOptions, evaluate, train
-from stad.errors import InputError
+from stad.errors import InputError, run_script
 from tests.datasets.tiny_ava import CONFIG, changes_for, write_tiny_ava
 
 ROOT = Path(__file__).parents[2]
@@ -82,6 +83,22 @@ def test_a_report_shows_the_evaluation_with_pictures(data, trained, tmp_path):
 def test_a_run_does_not_write_over_another(data, trained):
     with pytest.raises(InputError, match="--resume"):
         train(options(data, trained[0]))
+
+
+@pytest.mark.parametrize("command", ["train", "test"])
+@pytest.mark.parametrize("work_dir", ["in.mp4", "in.mp4/work", "dangling"])
+def test_a_work_dir_that_is_a_file(command, work_dir, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.mp4").write_text("mine")
+    (tmp_path / "dangling").symlink_to("none")
+    with pytest.raises(SystemExit) as stopped:
+        run_script(lambda: stad_main([command, str(CONFIG), "--work-dir", work_dir]))
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == (
+        f"error: --work-dir: {work_dir.partition('/')[0]} is not a folder. Give the name of a "
+        "folder, or of a new one.\n"
+    )
+    assert (tmp_path / "in.mp4").read_text() == "mine"
 
 
 def test_start_weights_of_another_network_stop_the_run(data, tmp_path):
