@@ -345,6 +345,7 @@ def test_options_that_cannot_work(tmp_path, capsys, weights, options, message):
     assert (tmp_path / "there.mp4").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_ends_with_code_141(tmp_path, weights, boxes):
     video = write_video(tmp_path / "in.mp4", num_frames=8)
     arguments = [video, "--model", CONFIG, "--weights", weights, "--boxes", boxes]

@@ -134,6 +134,7 @@ def test_the_script_ends_with_code_2(tmp_path):
     assert "Give a video file" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_ends_with_code_141(video, weights, tmp_path):
     path = tmp_path / "out.json"
     arguments = [video, "--model", CONFIG, "--weights", weights, "--device", "cpu"]

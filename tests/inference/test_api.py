@@ -294,6 +294,7 @@ def test_watch_checks_its_times(tmp_path, watch_options, name):
         stad.watch(tmp_path / "in.mp4", **watch_options, **{name: -1})
 
 
+@pytest.mark.slow
 def test_watch_can_be_ended_early(tmp_path, watch_options):
     video = write_video(tmp_path / "in.mp4", num_frames=500, fps=25)
     with stad.watch(video, **watch_options) as events:

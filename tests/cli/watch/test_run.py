@@ -122,6 +122,7 @@ def test_quiet_is_quiet(tmp_path, arguments, capsys):
     assert (said.out, said.err) == ("", "")
 
 
+@pytest.mark.slow
 def test_the_benchmark_counts(tmp_path, arguments):
     video = write_video(tmp_path / "in.mp4", num_frames=75, fps=25)
     found = measure(parse_options([str(video), *arguments]))
