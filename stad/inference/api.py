@@ -17,13 +17,12 @@ from stad.errors import InputError
 from stad.inference.annotation import Annotation, prepare_annotation
 from stad.inference.argument_checks import (
     as_device,
-    as_optional_path,
     as_optional_text,
     as_text,
-    as_texts,
     check_detector,
     check_kind,
     check_options,
+    read_options,
 )
 from stad.inference.argument_names import argument_names, with_argument_names
 from stad.inference.build import resolve_device
@@ -129,26 +128,25 @@ def annotate(
         detector = str(detector)
     is_own = detector is not None and not isinstance(detector, str)
     own_detector = check_detector(detector) if is_own else None
-    options = InferenceOptions(
-        model=as_optional_text("model", model),
-        weights=as_optional_text("weights", weights),
+    options = read_options(
+        model=model,
+        weights=weights,
         detector=detector if isinstance(detector, str) else None,
-        detector_weights=as_text("detector_weights", detector_weights),
+        detector_weights=detector_weights,
         threshold=threshold,
         person_threshold=person_threshold,
         stride_sec=stride_sec,
         detect_sec=detect_sec,
         tracker=tracker,
-        tracker_options=as_texts("tracker_options", tracker_options),
+        tracker_options=tracker_options,
         track_memory_sec=track_memory_sec,
         batch_size=batch_size,
         max_labels=max_labels,
-        localizer=as_optional_path("localizer", localizer),
-        labels=as_texts("labels", labels),
-        device=as_device(device),
+        localizer=localizer,
+        labels=labels,
+        device=device,
         precision=precision,
     )
-    check_options(options)
     source = open_frames(video, fps=fps, start_sec=start_sec, end_sec=end_sec)
     if boxes is not None:
         if detector is not None:
@@ -214,7 +212,7 @@ def recognize(
     check_options(RecognitionOptions(model, views, top))
     parsed = None if views is None else parse_views(views)
     path = (video if isinstance(video, VideoSource) else VideoSource(video)).path
-    device = resolve_device(as_device(device))
+    device = resolve_device(as_device("device", device))
     loaded = zoo.open_model(model, weights=weights, device=device, progress=progress)
     found = recognize_video(path, loaded, views=parsed)
     return [(found.class_names[index], score) for index, score in found.top(top)]
@@ -280,25 +278,24 @@ def watch(
     Raises:
         InputError: the source, a model or an argument cannot be used.
     """
-    options = InferenceOptions(
-        model=as_optional_text("model", model),
-        weights=as_optional_text("weights", weights),
-        detector=as_optional_text("detector", detector),
-        detector_weights=as_text("detector_weights", detector_weights),
+    options = read_options(
+        model=model,
+        weights=weights,
+        detector=detector,
+        detector_weights=detector_weights,
         threshold=threshold,
         person_threshold=person_threshold,
         stride_sec=stride_sec,
         detect_sec=detect_sec,
         tracker=tracker,
-        tracker_options=as_texts("tracker_options", tracker_options),
+        tracker_options=tracker_options,
         track_memory_sec=track_memory_sec,
         max_labels=max_labels,
-        localizer=as_optional_path("localizer", localizer),
-        labels=as_texts("labels", labels),
-        device=as_device(device),
+        localizer=localizer,
+        labels=labels,
+        device=device,
         precision=precision,
     )
-    check_options(options)
     check_options(LiveOptions(max_latency_sec, duration_sec))
     check_kind("source", source, (str, Integral, Path), "the number of a camera, a URL or a path")
     live = LiveSource(str(source), max_latency_sec=max_latency_sec, log=logger.warning)

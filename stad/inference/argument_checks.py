@@ -9,11 +9,28 @@ from typing import Any, get_args
 
 from stad.actors.detectors.base import PersonDetector
 from stad.errors import InputError
-from stad.inference.options import RANGES, PrecisionName, check_ranges
+from stad.inference.options import RANGES, InferenceOptions, PrecisionName, check_ranges
 from stad.utils.ranges import check_positive_int
 
 DEVICE_TYPE = ("torch", "device")
 DETECTOR_PARTS = ("name", "interval_sec", "gives_ids", "person_threshold", "detect")
+
+
+def read_options(**given: Any) -> InferenceOptions:
+    """Return the options that a Python caller gives, with names and paths as the flow takes them.
+
+    Args:
+        given: fields of ``InferenceOptions``; the rest has its defaults.
+
+    Raises:
+        InputError: one of them is of another type or out of its range.
+    """
+    for name, read in READERS.items():
+        if name in given:
+            given[name] = read(name, given[name])
+    options = InferenceOptions(**given)
+    check_options(options)
+    return options
 
 
 def check_options(options: object) -> None:
@@ -70,7 +87,7 @@ def as_optional_path(name: str, given: Any) -> Path | None:
     return None if given is None else Path(as_text(name, given))
 
 
-def as_device(given: Any) -> str:
+def as_device(name: str, given: Any) -> str:
     """Return the name of a device, also of a ``torch.device``.
 
     Raises:
@@ -79,7 +96,7 @@ def as_device(given: Any) -> str:
     # By name, because importing torch takes seconds.
     if isinstance(given, str) or (type(given).__module__, type(given).__name__) == DEVICE_TYPE:
         return str(given)
-    raise InputError(f"'device' must be a text or a torch.device, got {_shown(given)}.")
+    raise InputError(f"{name!r} must be a text or a torch.device, got {_shown(given)}.")
 
 
 def as_texts(name: str, given: Any) -> tuple[str, ...]:
@@ -132,3 +149,16 @@ def _shown(value: object) -> str:
         if len(text) <= 40 and "\n" not in text
         else f"an object of type {type(value).__name__}"
     )
+
+
+# In the order of the arguments, so that the first wrong one is named.
+READERS = {
+    "model": as_optional_text,
+    "weights": as_optional_text,
+    "detector": as_optional_text,
+    "detector_weights": as_text,
+    "tracker_options": as_texts,
+    "localizer": as_optional_path,
+    "labels": as_texts,
+    "device": as_device,
+}

@@ -2,11 +2,6 @@
 
 import csv
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import av
@@ -23,27 +18,6 @@ from tests.videos import NO_VIDEOS, set_rotation, write_video
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = str(Path(__file__).parents[1] / "data" / "tiny_detector.py")
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory) -> str:
-    """A checkpoint of the tiny model with weights by a seed."""
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "tiny.pth"
-    torch.save({"state_dict": zoo.load(CONFIG, weights=None).state_dict()}, path)
-    return str(path)
-
-
-@pytest.fixture
-def boxes(tmp_path) -> str:
-    """Two people a second apart, in pixels, with ids."""
-    path = tmp_path / "boxes.csv"
-    rows = ["time_sec,x1,y1,x2,y2,actor_id"]
-    for second in range(4):
-        rows += [f"{second},{10 + 5 * second},20,{50 + 5 * second},110,1"]
-        rows += [f"{second},{100 - 5 * second},20,{140 - 5 * second},110,2"]
-    path.write_text("\n".join(rows))
-    return str(path)
 
 
 def run(video, weights, *options) -> int:
@@ -345,25 +319,6 @@ def test_options_that_cannot_work(tmp_path, capsys, weights, options, message):
     assert (tmp_path / "there.mp4").read_text() == "mine"
 
 
-@pytest.mark.slow
-def test_a_closed_pipe_ends_with_code_141(tmp_path, weights, boxes):
-    video = write_video(tmp_path / "in.mp4", num_frames=8)
-    arguments = [video, "--model", CONFIG, "--weights", weights, "--boxes", boxes]
-    arguments += ["--precision", "float32", "--device", "cpu", "--json", tmp_path / "o.json"]
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "demo" / "detect_video.py"), *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=tmp_path,
-    )
-    process.stdout.close()
-    said = process.stderr.read()
-    assert process.wait(timeout=60) == 141
-    assert "Traceback" not in said
-    assert json.loads((tmp_path / "o.json").read_text())
-
-
 def test_weights_of_another_model(tmp_path, capsys):
     video = write_video(tmp_path / "in.mp4", num_frames=8)
     torch.save({"state_dict": {"head.weight": torch.zeros(3, 3)}}, tmp_path / "other.pth")
@@ -383,27 +338,3 @@ def test_overwrite_replaces(tmp_path, weights, boxes):
         run(video, weights, "--boxes", boxes, "--out", tmp_path / "out.mp4")
     run(video, weights, "--boxes", boxes, "--out", tmp_path / "out.mp4", "--overwrite")
     assert VideoSource(tmp_path / "out.mp4").info.num_frames == 8
-
-
-@pytest.mark.slow
-def test_ctrl_c_leaves_playable_files(tmp_path, weights, boxes):
-    video = write_video(tmp_path / "in.mp4", num_frames=3000, size=(320, 240))
-    command = [sys.executable, str(ROOT / "demo" / "detect_video.py"), str(video)]
-    command += ["--model", CONFIG, "--weights", weights, "--boxes", boxes]
-    command += ["--out", str(tmp_path / "out.mp4"), "--json", str(tmp_path / "out.json")]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
-    part = tmp_path / ".out.part.json"
-    deadline = time.monotonic() + 60
-    while not (part.exists() and part.stat().st_size > 20_000):
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.05)
-    os.kill(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=60)[1]
-    assert process.returncode == 130
-    assert "interrupted after" in said
-    document = json.loads((tmp_path / "out.json").read_text())
-    assert document["complete"] is False
-    frames = list(VideoSource(tmp_path / "out.mp4").frames())
-    assert len(frames) == document["num_frames_written"] > 0
-    assert not list(tmp_path.glob(".out*"))

@@ -25,15 +25,6 @@ CONFIG = str(ROOT / "tests" / "data" / "tiny_detector.py")
 ONLINE_CONFIG = str(ROOT / "tests" / "data" / "tiny_online.py")
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory) -> str:
-    """A checkpoint of the tiny model with weights by a seed."""
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "tiny.pth"
-    torch.save({"state_dict": zoo.load(CONFIG, weights=None).state_dict()}, path)
-    return str(path)
-
-
 @pytest.fixture
 def arguments(tmp_path, weights) -> list[str]:
     """A tiny model over the whole frame, of which two labels always hold."""
