@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from stad.utils.interrupt import StopRequest
     from stad.utils.markdown import markdown_table
+    from stad.utils.networks import Network, NetworkOpener, open_in_torch
     from stad.utils.numbers import none_if_nan, round_decimals, rounded
     from stad.utils.pickles import read_numpy_pickle
     from stad.utils.scratch import ScratchFile
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 _MODULES = {
     "AtomicFile": "files",
     "IMAGE_SUFFIXES": "suffixes",
+    "Network": "networks",
+    "NetworkOpener": "networks",
     "ScratchFile": "scratch",
     "StopRequest": "interrupt",
     "VIDEO_SUFFIXES": "suffixes",
@@ -51,6 +54,7 @@ _MODULES = {
     "none_if_nan": "numbers",
     "paired_box_iou": "boxes",
     "paired_segment_iou": "boxes",
+    "open_in_torch": "networks",
     "part_path": "files",
     "partial_file": "files",
     "read_json": "files",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from stad.structures import Actors, Frame
+from stad.utils.networks import NetworkOpener, open_in_torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,6 +74,7 @@ class DetectorSetup:
         config: config of the kind; for mmdet a path, or a path below mmdet's configs.
         num_classes: set if the weights have fewer classes than the config.
         device: 'cpu', 'cuda:0', ...
+        open_network: makes the detector's network ready to run.
     """
 
     name: str
@@ -82,3 +84,4 @@ class DetectorSetup:
     config: str = ""
     num_classes: int | None = None
     device: str = "cpu"
+    open_network: NetworkOpener = open_in_torch
