@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from stad.outputs.outputs import Outputs
     from stad.video.source import VideoSource
 
-# A run that crashed in one precision may continue in the other.
-PRECISION_FLAG = "--precision"
+# A run that crashed in one precision or runtime may continue in the other.
+PRECISION_FLAG, RUNTIME_FLAG = "--precision", "--runtime"
 SAVE_MEMORY = "A smaller --batch-size or a smaller --model needs less memory"
 
 
@@ -86,7 +86,7 @@ def _open_journal(
         options.state_path(),
         _identity(options, setup),
         resume=options.resume,
-        free=(PRECISION_FLAG,),
+        free=(PRECISION_FLAG, RUNTIME_FLAG),
     )
     unfinished = [str(part_path(path)) for path in options.outputs().values()]
     note(state=str(journal.path), unfinished=unfinished, save_memory=SAVE_MEMORY)
@@ -122,6 +122,7 @@ def _identity(options: AnnotateOptions, setup: AnnotationSetup) -> dict[str, Any
         "--start": options.start_sec,
         "--end": options.end_sec,
         PRECISION_FLAG: setup.models.precision,
+        RUNTIME_FLAG: setup.models.runtime,
     }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 from stad.cli.option_types import Labels, Pairs, option
-from stad.inference.options import AUTO, InferenceOptions, PrecisionName
+from stad.inference.options import AUTO, InferenceOptions, PrecisionName, RuntimeName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,19 @@ class DetectorOptions(DeviceOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrecisionOptions:
+class RuntimeOptions:
+    """Options for the library that runs the networks."""
+
+    HEADING = "models"
+
+    runtime: Annotated[
+        RuntimeName,
+        option("torch, openvino, onnxruntime or auto, the fastest (default: auto)", metavar="NAME"),
+    ] = InferenceOptions.runtime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrecisionOptions(RuntimeOptions):
     """Options for the arithmetic of the action model."""
 
     HEADING = "models"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,13 +41,21 @@ def recognize(options: RecognizeOptions) -> None:
     info = VideoSource(options.video).info
     from stad import zoo
     from stad.inference.build import resolve_device
+    from stad.inference.execution import run_in
     from stad.inference.precision import note_network
 
     device = resolve_device(options.device)
     loaded = zoo.open_model(
         options.model, weights=options.weights, device=device, progress=not options.quiet
     )
-    note_network(loaded.name, device, "float32")
+    runtime = run_in(
+        loaded.model,
+        options.runtime,
+        device,
+        name=loaded.name,
+        log=_ignore if options.quiet else partial(print, file=sys.stderr),
+    )
+    note_network(loaded.name, device, "float32", runtime=runtime)
     found = recognize_video(options.video, loaded, views=views)
     if not options.quiet:
         print(
@@ -56,6 +65,10 @@ def recognize(options: RecognizeOptions) -> None:
         _print(found, options.top, title=info.name)
     if options.json is not None:
         _write_json(options.json, found, options, model=loaded.name)
+
+
+def _ignore(text: str) -> None:
+    """Drop a line."""
 
 
 def as_table(rows: Sequence[tuple[str, float]], *, title: str) -> Table:

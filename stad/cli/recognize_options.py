@@ -7,13 +7,21 @@ from typing import Annotated
 
 from tyro.conf import Positional
 
-from stad.cli.option_groups import DeviceOptions, JsonOptions, ListModelsOptions, WeightsOptions
+from stad.cli.option_groups import (
+    DeviceOptions,
+    JsonOptions,
+    ListModelsOptions,
+    RuntimeOptions,
+    WeightsOptions,
+)
 from stad.cli.option_types import option
 from stad.inference.options import RecognitionOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecognizeOptions(JsonOptions, WeightsOptions, DeviceOptions, ListModelsOptions):
+class RecognizeOptions(
+    JsonOptions, WeightsOptions, DeviceOptions, RuntimeOptions, ListModelsOptions
+):
     """Options of ``stad recognize``."""
 
     HEADING = "general"

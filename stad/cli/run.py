@@ -14,8 +14,10 @@ def run_command(main: Callable[[], int | None]) -> None:
 
 
 def _withdraw_verdict(number: int, facts: Mapping[str, Fact]) -> None:
-    """Stop choosing the precision in which a run died of the signal ``number``."""
-    if facts.get("verdict"):
+    """Stop choosing the runtime and precision in which a run died of the signal ``number``."""
+    paths = facts.get("verdicts")
+    if paths:
         from stad.inference.verdicts import withdraw
 
-        withdraw(Path(str(facts["verdict"])), number)
+        for path in paths:
+            withdraw(Path(path), number)

@@ -36,6 +36,7 @@ from stad.inference.options import (
     LiveOptions,
     PrecisionName,
     RecognitionOptions,
+    RuntimeName,
 )
 from stad.inference.recognition import recognize_video
 from stad.structures import Frame
@@ -75,6 +76,7 @@ def annotate(
     keep_frames: bool = True,
     device: str | torch.device = InferenceOptions.device,
     precision: PrecisionName = InferenceOptions.precision,
+    runtime: RuntimeName = InferenceOptions.runtime,
     progress: bool = False,
 ) -> Annotation:
     """Find who does what, when and where in a video.
@@ -116,6 +118,7 @@ def annotate(
             ``result.frame`` None.
         device: 'auto', 'cpu', 'cuda:0' ..., or a ``torch.device``.
         precision: 'auto', 'float32' or 'bfloat16'.
+        runtime: 'auto', 'torch', 'openvino' or 'onnxruntime'.
         progress: show the progress of downloads on a terminal.
 
     Returns:
@@ -146,6 +149,7 @@ def annotate(
         labels=labels,
         device=device,
         precision=precision,
+        runtime=runtime,
     )
     source = open_frames(video, fps=fps, start_sec=start_sec, end_sec=end_sec)
     if boxes is not None:
@@ -183,6 +187,7 @@ def recognize(
     views: str | None = None,
     top: int = RecognitionOptions.top,
     device: str | torch.device = InferenceOptions.device,
+    runtime: RuntimeName = RecognitionOptions.runtime,
     progress: bool = False,
 ) -> list[tuple[str, float]]:
     """Name what a video shows as a whole.
@@ -197,6 +202,7 @@ def recognize(
         views: clips and crops whose scores are averaged, such as '10x3'; None for the model's.
         top: number of classes.
         device: 'auto', 'cpu', 'cuda:0' ..., or a ``torch.device``.
+        runtime: 'auto', 'torch', 'openvino' or 'onnxruntime'.
         progress: show the progress of downloads on a terminal.
 
     Returns:
@@ -206,14 +212,16 @@ def recognize(
         InputError: the video, the model or an argument cannot be used.
     """
     from stad import zoo
+    from stad.inference.execution import run_in
 
     model, weights = as_text("model", model), as_optional_text("weights", weights)
     check_kind("video", video, (str, Path, VideoSource), "the path of a file or a VideoSource")
-    check_options(RecognitionOptions(model, views, top))
+    check_options(RecognitionOptions(model, views, top, runtime))
     parsed = None if views is None else parse_views(views)
     path = (video if isinstance(video, VideoSource) else VideoSource(video)).path
     device = resolve_device(as_device("device", device))
     loaded = zoo.open_model(model, weights=weights, device=device, progress=progress)
+    run_in(loaded.model, runtime, device, name=loaded.name, log=logger.info)
     found = recognize_video(path, loaded, views=parsed)
     return [(found.class_names[index], score) for index, score in found.top(top)]
 
@@ -240,6 +248,7 @@ def watch(
     duration_sec: float | None = None,
     device: str | torch.device = InferenceOptions.device,
     precision: PrecisionName = InferenceOptions.precision,
+    runtime: RuntimeName = InferenceOptions.runtime,
     progress: bool = False,
 ) -> EventStream:
     """Watch a camera, a stream or a file in real time.
@@ -270,6 +279,7 @@ def watch(
         labels: names of the labels to keep; () keeps all.
         device: 'auto', 'cpu', 'cuda:0' ..., or a ``torch.device``.
         precision: 'auto', 'float32' or 'bfloat16'.
+        runtime: 'auto', 'torch', 'openvino' or 'onnxruntime'.
         progress: show the progress of downloads on a terminal.
 
     Returns:
@@ -295,6 +305,7 @@ def watch(
         labels=labels,
         device=device,
         precision=precision,
+        runtime=runtime,
     )
     check_options(LiveOptions(max_latency_sec, duration_sec))
     check_kind("source", source, (str, Integral, Path), "the number of a camera, a URL or a path")

@@ -9,7 +9,13 @@ from typing import Any, get_args
 
 from stad.actors.detectors.base import PersonDetector
 from stad.errors import InputError
-from stad.inference.options import RANGES, InferenceOptions, PrecisionName, check_ranges
+from stad.inference.options import (
+    RANGES,
+    InferenceOptions,
+    PrecisionName,
+    RuntimeName,
+    check_ranges,
+)
 from stad.utils.ranges import check_positive_int
 
 DEVICE_TYPE = ("torch", "device")
@@ -43,10 +49,11 @@ def check_options(options: object) -> None:
         value = getattr(options, name, None)
         check_number(name, value, is_whole=check is check_positive_int)
     check_ranges(options)
-    precision = getattr(options, "precision", "auto")
-    if precision not in (known := get_args(PrecisionName)):
-        choices = f"{', '.join(map(repr, known[:-1]))} or {known[-1]!r}"
-        raise InputError(f"'precision' must be {choices}, got {_shown(precision)}.")
+    for name, kind in (("precision", PrecisionName), ("runtime", RuntimeName)):
+        value = getattr(options, name, "auto")
+        if value not in (known := get_args(kind)):
+            choices = f"{', '.join(map(repr, known[:-1]))} or {known[-1]!r}"
+            raise InputError(f"{name!r} must be {choices}, got {_shown(value)}.")
     for name in ("tracker", "views"):
         value = getattr(options, name, None)
         if value is not None and not isinstance(value, str):

@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from stad.actors.detectors.base import PersonDetector
     from stad.actors.tracker_options import TrackerChoice
     from stad.inference.pipeline import PipelineOptions
-    from stad.inference.precision import Precision
     from stad.inference.scoring import Scorer
     from stad.localization.base import Localizer
-    from stad.zoo import LoadedModel
 
 DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 KINETICS_NOTE = (
@@ -40,6 +38,7 @@ class ModelBundle:
         device: where the action model runs.
         stride_sec: time between predictions that suits the action model, seconds.
         precision: of its arithmetic, 'float32' or 'bfloat16'.
+        runtime: the library that runs it.
     """
 
     detector: PersonDetector
@@ -51,6 +50,7 @@ class ModelBundle:
     device: str
     stride_sec: float
     precision: str = "float32"
+    runtime: str = "torch"
 
     def person_threshold(self, chosen: float | None) -> float:
         """Return the chosen minimum score to begin a track; for None, the detector's."""
@@ -119,8 +119,7 @@ def build_models(
     """
     from stad import zoo
     from stad.actors.detectors.whole_frame import WholeFrame
-    from stad.inference.precision import note_network
-    from stad.inference.scorer import ActionScorer, OnlineScorer
+    from stad.inference.execution import open_scorer
     from stad.models.action_detector import ActionDetector
     from stad.models.online import online_unsupported_reason
 
@@ -142,23 +141,9 @@ def build_models(
     is_online = is_live and online_unsupported_reason(loaded.model) is None
     if is_online:
         log(f"online    frame by frame, best every {loaded.window.interval_sec:.2g} s")
-    precision = _choose_precision(
-        options,
-        device,
-        name=name,
-        loaded=loaded,
-        frame_size=frame_size,
-        is_online=is_online,
-        log=log,
+    scorer, precision = open_scorer(
+        loaded, options, device, frame_size=frame_size, is_online=is_online, log=log
     )
-    note_network(
-        loaded.name,
-        device,
-        precision.name,
-        option="--precision float32",
-        verdict=precision.verdict,
-    )
-    scorer = (OnlineScorer if is_online else ActionScorer).from_loaded(loaded, precision.dtype)
     return ModelBundle(
         detector=detector,
         scorer=scorer,
@@ -168,35 +153,9 @@ def build_models(
         allowed=allowed,
         device=device,
         precision=precision.name,
+        runtime=precision.runtime,
         stride_sec=loaded.window.interval_sec if is_online else loaded.stride_sec,
     )
-
-
-def _choose_precision(
-    options: InferenceOptions,
-    device: str,
-    *,
-    name: str,
-    loaded: LoadedModel,
-    frame_size: tuple[int, int],
-    is_online: bool,
-    log: Callable[[str], None],
-) -> Precision:
-    from stad.inference.precision import Precision, choose_precision
-
-    if next(loaded.model.backbone.parameters(), None) is None:
-        return Precision("float32", "another library runs this network, as published")
-    precision = choose_precision(
-        options.precision,
-        device,
-        model=name,
-        loaded=loaded,
-        frame_size=frame_size,
-        is_online=is_online,
-        log=log,
-    )
-    log(f"precision {precision}")
-    return precision
 
 
 def _open_detector(
@@ -204,9 +163,16 @@ def _open_detector(
 ) -> PersonDetector:
     from stad import zoo
     from stad.inference.detectors import open_detector
+    from stad.inference.runtimes.converted import choose_opener
 
     name = options.detector or _logged(zoo.choose_detector(device, progress=progress), log)
-    return open_detector(name, options.detector_weights, device=device, progress=progress)
+    return open_detector(
+        name,
+        options.detector_weights,
+        device=device,
+        open_network=choose_opener(options.runtime, device, log),
+        progress=progress,
+    )
 
 
 def _logged(choice: tuple[str, str], log: Callable[[str], None]) -> str:

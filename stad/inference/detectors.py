@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stad.actors.detectors import WITHOUT_WEIGHTS, DetectorSetup, PersonDetector, open_kind
 from stad.errors import InputError
 from stad.utils.files import existing_file
+from stad.utils.networks import NetworkOpener, open_in_torch
 
 if TYPE_CHECKING:
     from stad.actors.detectors.precomputed import PrecomputedDetections
@@ -16,14 +17,20 @@ if TYPE_CHECKING:
 
 
 def open_detector(
-    name: str, weights: str = "auto", *, device: str = "cpu", progress: bool = True
+    name: str,
+    weights: str = "auto",
+    *,
+    device: str = "cpu",
+    open_network: NetworkOpener = open_in_torch,
+    progress: bool = True,
 ) -> PersonDetector:
     """Open the detector of that name, or of an mmdet config file.
 
     Args:
         name: one of the zoo's detectors, 'whole_frame', or the path of an mmdet config.
         weights: 'auto' for the published ones, or the path of a checkpoint.
-        device: 'cpu', 'cuda:0', ...; the OpenCV detector runs on the CPU.
+        device: 'cpu', 'cuda:0', ...
+        open_network: makes the detector's network ready to run, where it is not mmdet's.
         progress: show the progress of a download on a terminal.
 
     Raises:
@@ -43,7 +50,14 @@ def open_detector(
         path = existing_file(weights)
     files = {role: zoo.fetch(file, progress=progress) for role, file in entry.files}
     setup = DetectorSetup(
-        entry.name, path, read_checkpoint, files, entry.config, entry.num_classes, device
+        entry.name,
+        path,
+        read_checkpoint,
+        files,
+        entry.config,
+        entry.num_classes,
+        device,
+        open_network,
     )
     return open_kind(entry.kind, setup)
 

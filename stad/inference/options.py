@@ -13,6 +13,7 @@ from stad.utils.ranges import check_positive_int, check_positive_seconds, check_
 AUTO = "auto"
 
 PrecisionName = Literal["auto", "float32", "bfloat16"]
+RuntimeName = Literal["auto", "torch", "openvino", "onnxruntime"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class InferenceOptions:
         labels: names of the labels to keep; () keeps all.
         device: 'auto', 'cpu', 'cuda:0' ...
         precision: 'auto', 'float32' or 'bfloat16'.
+        runtime: library that runs the networks: 'auto', 'torch', 'openvino' or 'onnxruntime'.
     """
 
     model: str | None = None
@@ -59,6 +61,7 @@ class InferenceOptions:
     labels: tuple[str, ...] = ()
     device: str = "auto"
     precision: PrecisionName = "auto"
+    runtime: RuntimeName = "auto"
 
     @classmethod
     def from_options(cls, options: object, *, without: Collection[str] = ()) -> InferenceOptions:
@@ -94,11 +97,13 @@ class RecognitionOptions:
         model: a name of the zoo or the path of a config.
         views: clips and crops whose scores are averaged, such as '10x3'; None for the model's.
         top: number of classes.
+        runtime: library that runs the network, as in ``InferenceOptions``.
     """
 
     model: str = "i3d_k400"
     views: str | None = None
     top: int = 5
+    runtime: RuntimeName = "auto"
 
 
 # The ranges of the options of this module, by their names.

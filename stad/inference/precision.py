@@ -16,7 +16,7 @@ from stad.errors import InputError
 from stad.inference.cpu import ISA_VARIABLE, this_cpu
 from stad.inference.trial import TrialNetwork, run_trial
 from stad.inference.verdicts import Verdict, read_verdict, verdict_path, write_verdict
-from stad.utils.supervisor import note
+from stad.utils.supervisor import note, note_verdict
 from stad.video.geometry import clip_size
 
 if TYPE_CHECKING:
@@ -33,11 +33,13 @@ class Precision:
         name: 'float32' or 'bfloat16'.
         reason: why, as it is shown.
         verdict: file of the trial that decided; None without one.
+        runtime: the library that computes.
     """
 
     name: str
     reason: str
     verdict: Path | None = None
+    runtime: str = "torch"
 
     @property
     def dtype(self) -> torch.dtype:
@@ -144,6 +146,7 @@ def note_network(
     *,
     option: str | None = None,
     verdict: Path | None = None,
+    runtime: str = "torch",
 ) -> None:
     """Tell the supervisor what is running, and what avoids a crash of it.
 
@@ -153,8 +156,11 @@ def note_network(
         precision: of its arithmetic, such as 'float32'.
         option: of the running script that selects float32; None if it has none.
         verdict: file of the trial that chose the precision; None without one.
+        runtime: the library that computes.
     """
     cpu, ways = this_cpu(), []
+    if runtime != "torch":
+        ways.append("give --runtime torch")
     if option is not None and precision != "float32":
         ways.append(f"give {option}")
     if device != "cpu":
@@ -162,7 +168,9 @@ def note_network(
     elif cpu.safer_set is not None:
         ways.append(f"set the environment variable {ISA_VARIABLE}={cpu.safer_set}")
     avoid = ", or ".join(ways)
-    if verdict is not None and precision != "float32":
+    if runtime != "torch":
+        avoid += "; --runtime auto takes torch for this network from now on"
+    elif verdict is not None and precision != "float32":
         avoid += "; --precision auto takes float32 for this network from now on"
     note(
         network=name,
@@ -170,5 +178,6 @@ def note_network(
         device=device,
         instruction_set=cpu.instruction_set if device == "cpu" else None,
         avoid=f"To avoid it, {avoid}" if avoid else None,
-        verdict=None if verdict is None else str(verdict),
     )
+    if verdict is not None:
+        note_verdict(str(verdict))

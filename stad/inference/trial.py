@@ -1,27 +1,15 @@
-"""Try a network in float32 and in bfloat16, in a process that may crash.
-
-``run_trial`` starts ``python -m stad.inference.trial`` with a description of the network; that
-process writes a line of JSON when it begins a precision and one when it has scored in it.
-"""
+"""Try a network in torch in float32 and in bfloat16, in a process that may crash."""
 
 from __future__ import annotations
 
-import json
-import os
-import resource
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
+from stad.inference.trial_process import GAIN, LIMIT_SEC, Outcome, TrialEnd, run_process, serve
 from stad.inference.verdicts import PRECISIONS, Verdict
-from stad.utils.supervisor import FAULTS, end_with_parent
 
-LIMIT_SEC = 180.0
-# A smaller gain does not count: the time of a trial varies by some percent.
-GAIN = 1.1
 # Maximum norm of the difference of the logits, relative to their norm; with random weights the
 # networks of the zoo stay below 0.02.
 TOLERANCE = 0.1
@@ -47,20 +35,6 @@ class TrialNetwork:
     num_threads: int
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """The outcome of a trial.
-
-    Attributes:
-        verdict: the precision to use now.
-        is_lasting: whether the next run would find the same; a trial that was killed from outside
-            says nothing about the network.
-    """
-
-    verdict: Verdict
-    is_lasting: bool = True
-
-
 def run_trial(network: TrialNetwork, *, limit_sec: float = LIMIT_SEC) -> Outcome:
     """Try a network in a child process and judge the outcome.
 
@@ -68,50 +42,16 @@ def run_trial(network: TrialNetwork, *, limit_sec: float = LIMIT_SEC) -> Outcome
         network: the one to try.
         limit_sec: how long the trial may take, seconds.
     """
-    command = [sys.executable, "-P", "-m", "stad.inference.trial", json.dumps(asdict(network))]
-    # The child finds the same modules as this process.
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    process = subprocess.Popen(
-        [*command, str(os.getpid())],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-    )
-    try:
-        said, complaint = process.communicate(timeout=limit_sec)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        said, _ = process.communicate()
-        began = (_records(said, "begin") or ["first"])[-1]
-        reason = f"the {began} trial did not end within {limit_sec:g} s"
-        return _float32(reason, is_lasting=began == "bfloat16")
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    return judge(said, process.returncode, complaint)
+    return judge(run_process("stad.inference.trial", asdict(network), limit_sec=limit_sec))
 
 
-def judge(said: str, code: int, complaint: str = "") -> Outcome:
-    """Decide from what a trial wrote and how it ended.
-
-    Args:
-        said: its output; lines of other origin are skipped.
-        code: its exit code, negative for a signal.
-        complaint: its stderr.
-    """
-    began = _records(said, "begin")
-    if code < 0:
-        name = signal.Signals(-code).name
-        reason = f"the {(began or ['first'])[-1]} trial died of signal {-code} ({name})"
-        return _float32(reason, is_lasting=-code in FAULTS and began[-1:] == ["bfloat16"])
-    if code:
-        lines = complaint.strip().splitlines() or ["no message"]
-        reason = f"the {(began or ['first'])[-1]} trial failed ({lines[-1][:200]})"
-        return _float32(reason, is_lasting=began[-1:] == ["bfloat16"])
-    seconds, (difference,) = _records(said, "seconds"), _records(said, "difference")
+def judge(end: TrialEnd) -> Outcome:
+    """Decide from what a trial wrote and how it ended."""
+    if end.failure:
+        # Where float32 fails, too, another time may show more.
+        is_lasting = end.is_lasting and end.began == "bfloat16"
+        return _float32(end.failure, is_lasting=is_lasting)
+    seconds, (difference,) = end.records("seconds"), end.records("difference")
     if not difference <= TOLERANCE:
         return _float32(f"bfloat16 gave other scores in a trial (they differ by {difference:.0%})")
     gain = seconds[0] / seconds[1]
@@ -122,15 +62,6 @@ def judge(said: str, code: int, complaint: str = "") -> Outcome:
 
 def _float32(reason: str, *, is_lasting: bool = True) -> Outcome:
     return Outcome(Verdict("float32", reason), is_lasting)
-
-
-def _records(said: str, kind: str) -> list:
-    """Return the values that a trial wrote under a name, in order."""
-    found = []
-    for line in said.splitlines():
-        if line.startswith('{"trial": '):
-            found.append(json.loads(line)["trial"])
-    return [record[kind] for record in found if kind in record]
 
 
 def try_network(network: TrialNetwork) -> Iterator[dict[str, object]]:
@@ -194,16 +125,10 @@ def _time_clip(scorer, frame_size: tuple[int, int]):
     return min(seconds), scores
 
 
-def main(arguments: list[str]) -> None:
-    """Try the network of the first argument for the process of the second."""
-    end_with_parent(int(arguments[1]))
-    # A trial that crashes leaves no core dump.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    options = json.loads(arguments[0])
-    network = TrialNetwork(**options | {"frame_size": tuple(options["frame_size"])})
-    for record in try_network(network):
-        print(json.dumps({"trial": record}), flush=True)
+def _attempt(options: dict[str, Any]) -> Iterator[dict[str, object]]:
+    options["frame_size"] = tuple(options["frame_size"])
+    return try_network(TrialNetwork(**options))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    serve(_attempt)

@@ -1,7 +1,7 @@
-"""Remember in the cache folder what a trial of bfloat16 has shown on this machine.
+"""Remember in the cache folder what the trial of a network has shown on this machine.
 
-One JSON file holds one verdict: its key, the precision, and the reason. A damaged file counts as
-absent.
+One JSON file holds one verdict: its key, the precision, the runtime and the reason. A damaged
+file counts as absent.
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ class Verdict:
     Attributes:
         precision: 'float32' or 'bfloat16'.
         reason: shown to users, such as '1.9 times as fast as float32 on this CPU'.
+        runtime: the library that runs it.
     """
 
     precision: str
     reason: str
+    runtime: str = "torch"
 
 
 def verdict_path(key: Mapping[str, object]) -> Path:
@@ -52,7 +54,9 @@ def read_verdict(key: Mapping[str, object]) -> Verdict | None:
         found = json.loads(path.read_text(encoding="utf-8"))
         verdict = Verdict(**found["verdict"])
         is_whole = found["key"] == json.loads(json.dumps(key)) and (
-            verdict.precision in PRECISIONS and isinstance(verdict.reason, str)
+            verdict.precision in PRECISIONS
+            and isinstance(verdict.reason, str)
+            and isinstance(verdict.runtime, str)
         )
     except DAMAGE:
         return None
@@ -73,7 +77,7 @@ def write_verdict(key: Mapping[str, object], verdict: Verdict) -> Path:
 
 
 def withdraw(path: Path, number: int) -> None:
-    """Change a verdict to float32 because a run died of a signal.
+    """Change a verdict to float32 in torch because a run died of a signal.
 
     Args:
         path: of the verdict's file; nothing happens if it is gone.
@@ -81,8 +85,10 @@ def withdraw(path: Path, number: int) -> None:
     """
     try:
         key = json.loads(path.read_text(encoding="utf-8"))["key"]
-        if verdict_path(key) == path:
-            reason = f"a run in bfloat16 died of signal {number} ({Signals(number).name})"
+        verdict = read_verdict(key)
+        if verdict is not None and verdict_path(key) == path:
+            where = verdict.precision if verdict.runtime == "torch" else verdict.runtime
+            reason = f"a run in {where} died of signal {number} ({Signals(number).name})"
             write_verdict(key, Verdict("float32", reason))
     except (*DAMAGE, InputError):
         # The crash itself is what the user has to know.

@@ -11,13 +11,19 @@ from mmengine.model import BaseModel, BaseModule
 from torch import Tensor, nn
 
 from stad.models.preprocessor import ClipPreprocessor
+from stad.utils.networks import NetworkOpener, open_in_torch
 
 
 class TrackBackbone(nn.Module):
     """A backbone of actor crops that sees the actors' tracks, such as ``BlazePose``.
 
     It is called with the crops and with the tracks, (M, T, 4) float xyxy, pixels of the clip.
+
+    Attributes:
+        open_network: makes a network of its own ready to run.
     """
+
+    open_network: NetworkOpener = staticmethod(open_in_torch)
 
 
 class Head(BaseModule):

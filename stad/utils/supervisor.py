@@ -47,13 +47,23 @@ def note(**facts: Fact) -> None:
             save_memory: how to need less memory, as a request to the user.
             state: path of the file that lets the same command with --resume continue.
             unfinished: paths of incomplete files, to be removed after a death.
-            verdict: path of the verdict to withdraw, see ``stad.inference.verdicts``.
+            verdicts: paths of verdicts to withdraw after a fault, see ``note_verdict``.
     """
     if _board is None:
         return
     _facts.update(facts)
     text = json.dumps(_facts).encode("ascii")[: BOARD_BYTES - 1]
     _board[: len(text) + 1] = text + b"\0"
+
+
+def note_verdict(path: str) -> None:
+    """Tell the supervisor of one more verdict to withdraw, see ``stad.inference.verdicts``.
+
+    Args:
+        path: of its file.
+    """
+    known = _facts.get("verdicts")
+    note(verdicts=[*(known if isinstance(known, list) else []), path])
 
 
 def run_supervised(

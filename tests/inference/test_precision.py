@@ -12,7 +12,8 @@ from stad import zoo
 from stad.inference import precision as precision_module
 from stad.inference.cpu import Cpu, this_cpu
 from stad.inference.precision import choose_precision, verdict_key
-from stad.inference.trial import Outcome, TrialNetwork, judge, run_trial, try_network
+from stad.inference.trial import TrialNetwork, judge, run_trial, try_network
+from stad.inference.trial_process import Outcome, TrialEnd
 from stad.inference.verdicts import Verdict
 from tests.aborting import VARIABLE
 
@@ -89,7 +90,7 @@ SLOW, FAST = {"seconds": 0.4}, {"seconds": 0.2}
     ],
 )
 def test_what_a_trial_means(said, code, complaint, precision, reason, is_lasting):
-    assert judge(said, code, complaint) == Outcome(Verdict(precision, reason), is_lasting)
+    assert judge(TrialEnd(code, said, complaint)) == Outcome(Verdict(precision, reason), is_lasting)
 
 
 @pytest.mark.parametrize("config", [CONFIG, ONLINE])

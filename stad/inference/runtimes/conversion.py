@@ -1,0 +1,137 @@
+"""Write torch modules as ONNX files, kept in the cache folder."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import inspect
+import io
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+import stad
+from stad.errors import InputError
+from stad.utils.cache import cache_dir
+from stad.utils.files import partial_file
+
+# The first version whose RoIAlign can shift by half a cell is 16.
+OPSET = 17
+# The files of networks that were not used for the longest time are deleted beyond this size.
+MAX_CACHE_BYTES = 4 * 2**30
+
+
+class ConversionError(InputError):
+    """A torch module that cannot be written as ONNX."""
+
+
+def onnx_file(network: nn.Module, inputs: Sequence[Tensor], *, name: str, any_size: bool) -> Path:
+    """Return the ONNX file of a module; write it if it is not in the cache.
+
+    Args:
+        network: in eval mode; in: the inputs, out: a tensor or a tuple of tensors.
+        inputs: examples, (1, ...) each.
+        name: the name that users read.
+        any_size: leave height and width open.
+
+    Raises:
+        ConversionError: the module cannot be written as ONNX.
+        InputError, OSError: the cache folder cannot be written.
+    """
+    shapes = [tuple(one.shape[1:]) for one in inputs]
+    if any_size:
+        shapes = [shape[:-2] for shape in shapes]
+    path = cache_dir() / "networks" / f"{network_key(network, shapes)}.onnx"
+    if path.is_file():
+        os.utime(path)
+        return path
+    with partial_file(path) as part:
+        write_onnx(network, inputs, part, name=name, any_size=any_size)
+    _prune(path.parent, keep=path)
+    return path
+
+
+def write_onnx(
+    network: nn.Module, inputs: Sequence[Tensor], path: Path, *, name: str, any_size: bool
+) -> None:
+    """Write a module as an ONNX file; arguments and errors are those of ``onnx_file``."""
+    names = [f"input_{i}" for i in range(len(inputs))]
+    axes = {one: {i: f"{one}_{i}" for i in (-2, -1)} for one in names} if any_size else {}
+    axes = {
+        one: {inputs[i].ndim + axis: text for axis, text in axes[one].items()}
+        for i, one in enumerate(names)
+        if any_size
+    }
+    try:
+        with quiet_export(), torch.no_grad():
+            torch.onnx.export(
+                network,
+                tuple(inputs),
+                str(path),
+                dynamo=False,
+                opset_version=OPSET,
+                input_names=names,
+                dynamic_axes=axes or None,
+            )
+    except MemoryError:
+        raise
+    # The exporter's errors have no common base; any of them means the same here.
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise ConversionError(f"{name} cannot be written as ONNX ({reason}).") from error
+
+
+@contextlib.contextmanager
+def quiet_export() -> Iterator[None]:
+    """Hide what torch's exporter says: the trace is compared with the network afterwards."""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def network_key(network: nn.Module, shapes: Sequence[tuple[int, ...]]) -> str:
+    """Return a text that differs between networks with other weights, code, options or shapes.
+
+    Args:
+        network: the module.
+        shapes: of one item of each input.
+    """
+    digest = hashlib.sha256()
+    for fact in (stad.__version__, torch.__version__, OPSET, repr(network), tuple(shapes)):
+        digest.update(repr(fact).encode())
+    for path in sorted(_sources(network)):
+        digest.update(_hash_source(path))
+    for name, one in sorted(network.state_dict().items()):
+        digest.update(name.encode() + repr(one.shape).encode())
+        digest.update(one.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()[:32]
+
+
+def _sources(network: nn.Module) -> set[str]:
+    """Return the files of the classes of a module's parts, but torch's own."""
+    kinds = {type(part) for part in network.modules()}
+    return {
+        inspect.getfile(kind) for kind in kinds if not kind.__module__.startswith(("torch.", "__"))
+    }
+
+
+@cache
+def _hash_source(path: str) -> bytes:
+    source = Path(path)
+    return hashlib.sha256(source.read_bytes()).digest() if source.is_file() else b""
+
+
+def _prune(folder: Path, *, keep: Path) -> None:
+    """Delete the files that were not used for the longest time, where all are too large."""
+    with contextlib.suppress(OSError):
+        files = sorted(folder.glob("*.onnx"), key=lambda one: one.stat().st_mtime, reverse=True)
+        total = 0
+        for path in files:
+            total += path.stat().st_size
+            if total > MAX_CACHE_BYTES and path != keep:
+                path.unlink()

@@ -1,0 +1,191 @@
+"""Open torch modules and ONNX files in a runtime, tested at first use; torch where that fails."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+import stad
+from stad.errors import InputError
+from stad.inference.cpu import this_cpu
+from stad.inference.runtimes import TORCH, Shapes, choose_runtime, load_runtime
+from stad.inference.runtimes.conversion import ConversionError, onnx_file
+from stad.inference.runtimes.trial import try_file
+from stad.inference.verdicts import Verdict, read_verdict, verdict_path, write_verdict
+from stad.utils.networks import Network, open_in_torch
+from stad.utils.supervisor import note_verdict
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class RuntimeOpener:
+    """Opens networks in a runtime on the CPU; a ``NetworkOpener``.
+
+    Attributes:
+        runtime: one of ``RUNTIMES``.
+        precisions: to choose from, the first one unless another is faster.
+        log: takes a line about each conversion and each network that torch has to run.
+    """
+
+    runtime: str
+    precisions: tuple[str, ...] = ("float32",)
+    log: Log = lambda text: None
+
+    def __call__(self, network: nn.Module | Path, *, name: str, any_size: bool = False) -> Network:
+        """Open a network; see ``NetworkOpener``."""
+        if isinstance(network, Path):
+            return load_runtime(self.runtime).open_file(
+                network, num_threads=torch.get_num_threads()
+            )
+        return ConvertedNetwork(network, self, name=name, any_size=any_size)
+
+
+def choose_opener(wanted: str, device: str, log: Log):
+    """Return the opener of the networks of a run that need no other precision than float32.
+
+    Args:
+        wanted: 'auto', 'torch' or one of ``RUNTIMES``.
+        device: of the run.
+        log: takes lines about what was chosen.
+
+    Raises:
+        InputError: the runtime cannot be used.
+    """
+    name, _ = choose_runtime(wanted, device)
+    return open_in_torch if name == TORCH else RuntimeOpener(name, log=log)
+
+
+class ConvertedNetwork:
+    """Runs a torch module in a runtime; each shape of the inputs is converted at first use.
+
+    The first run of each conversion is compared with torch in a process that may crash; the
+    outcome is remembered for this machine.
+
+    Args:
+        module: in eval mode, on the CPU.
+        opener: the runtime and the precisions.
+        name: the name that users read.
+        any_size: convert once for all heights and widths.
+
+    Attributes:
+        verdict: of the last conversion; None before the first.
+    """
+
+    def __init__(
+        self, module: nn.Module, opener: RuntimeOpener, *, name: str, any_size: bool
+    ) -> None:
+        self._module, self._opener, self._name = module.eval(), opener, name
+        self._any_size = any_size
+        self._lock = threading.Lock()
+        self._ready: dict[tuple, Network] = {}
+        self.verdict: Verdict | None = None
+
+    def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
+        """Run the network; see ``Network``."""
+        shapes = tuple(one.shape[1:] for one in inputs)
+        with self._lock:
+            if shapes not in self._ready:
+                self._ready[shapes] = self._open(shapes)
+        return self._ready[shapes](*inputs)
+
+    def _open(self, shapes: Shapes) -> Network:
+        if self._any_size and self.verdict is not None and self.verdict.runtime == TORCH:
+            return open_in_torch(self._module, name=self._name)
+        try:
+            path = self._convert(shapes)
+            if self.verdict is None or not self._any_size:
+                self.verdict = self._judge(path, shapes)
+        except ConversionError as error:
+            self.verdict = Verdict("float32", str(error), TORCH)
+        except (InputError, OSError) as error:
+            reason = f"the converted network cannot be stored ({error})"
+            self.verdict = Verdict("float32", reason, TORCH)
+        if self.verdict.runtime == TORCH:
+            self._opener.log(f"runtime   torch for {self._name}: {self.verdict.reason}")
+            return open_in_torch(self._module, name=self._name)
+        return load_runtime(self._opener.runtime).open_file(
+            path,
+            shapes=shapes,
+            precision=self.verdict.precision,
+            num_threads=torch.get_num_threads(),
+        )
+
+    def _convert(self, shapes: Shapes) -> Path:
+        inputs = [torch.from_numpy(one) for one in example_inputs(shapes)]
+        return onnx_file(self._module, inputs, name=self._name, any_size=self._any_size)
+
+    def _judge(self, path: Path, shapes: Shapes) -> Verdict:
+        """Return the remembered verdict, or that of a trial."""
+        key = self._key(path, shapes)
+        verdict = read_verdict(key)
+        if verdict is None:
+            self._opener.log(
+                f"convert   {self._name} for {self._opener.runtime}, once for this machine and "
+                "clip size"
+            )
+            inputs = example_inputs(shapes)
+            expected, torch_sec = self._reference(inputs)
+            outcome = try_file(
+                path,
+                self._opener.runtime,
+                self._opener.precisions,
+                inputs=inputs,
+                expected=expected,
+                torch_sec=torch_sec,
+                num_threads=torch.get_num_threads(),
+            )
+            verdict = outcome.verdict
+            if outcome.is_lasting:
+                _remember(key, verdict)
+        if verdict.runtime != TORCH:
+            # A later death of a signal in this runtime changes the verdict.
+            note_verdict(str(verdict_path(key)))
+        return verdict
+
+    def _key(self, path: Path, shapes: Shapes) -> dict[str, object]:
+        cpu = this_cpu()
+        return {
+            "stad": stad.__version__,
+            "runtime": self._opener.runtime,
+            "version": load_runtime(self._opener.runtime).VERSION,
+            "precisions": list(self._opener.precisions),
+            "cpu": cpu.name,
+            "instruction_set": cpu.instruction_set,
+            "num_threads": torch.get_num_threads(),
+            "file": path.stem,
+            "shapes": [] if self._any_size else [list(one) for one in shapes],
+        }
+
+    def _reference(self, inputs: Sequence[np.ndarray]) -> tuple[list[np.ndarray], float]:
+        """Return torch's outputs and the seconds that it took."""
+        run = open_in_torch(self._module, name=self._name)
+        begin = time.perf_counter()
+        outputs = run(*inputs)
+        first_sec = time.perf_counter() - begin
+        if first_sec > 0.5:
+            return outputs, first_sec
+        begin = time.perf_counter()
+        run(*inputs)
+        return outputs, min(time.perf_counter() - begin, first_sec)
+
+
+def _remember(key: dict[str, object], verdict: Verdict) -> None:
+    try:
+        write_verdict(key, verdict)
+    except (InputError, OSError):
+        # The next run tries again.
+        return
+
+
+def example_inputs(shapes: Shapes) -> list[np.ndarray]:
+    """Return one item of each input, (1, ...) float32 in [-1, 1], always the same."""
+    rng = np.random.default_rng(0)
+    return [rng.uniform(-1, 1, (1, *shape)).astype(np.float32) for shape in shapes]

@@ -1,0 +1,109 @@
+"""Run ONNX files on a CPU with OpenVINO."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+
+from stad.errors import InputError
+from stad.inference.runtimes import Shapes, run_items
+from stad.utils.networks import Network
+
+VERSION = ov.__version__.partition("-")[0]
+PRECISIONS = ("bfloat16",)
+HINTS = {"float32": "f32", "bfloat16": "bf16"}
+
+
+@cache
+def _core() -> ov.Core:
+    return ov.Core()
+
+
+def open_file(
+    path: Path,
+    *,
+    shapes: Shapes | None = None,
+    precision: str = "float32",
+    num_threads: int | None = None,
+) -> Network:
+    """Open an ONNX or OpenVINO file; see ``stad.inference.runtimes.Runtime``."""
+    try:
+        model = _core().read_model(path)
+        if shapes is not None:
+            inputs = zip(model.inputs, shapes, strict=True)
+            model.reshape({port.any_name: [1, *shape] for port, shape in inputs})
+    except (RuntimeError, ValueError) as error:
+        raise InputError(
+            f"{path} cannot be read by OpenVINO ({_first_line(error)}). Give a complete ONNX file."
+        ) from error
+    return OpenVinoNetwork(model, precision=precision, num_threads=num_threads)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines or [type(error).__name__])[-1][:200]
+
+
+class OpenVinoNetwork:
+    """Runs a network with one item at a time on all cores, or several items on one core each.
+
+    An item's result is the same in both ways, whatever the other items are.
+
+    Args:
+        model: read, with its shapes.
+        precision: 'float32' or 'bfloat16'.
+        num_threads: threads to use; None for all cores.
+    """
+
+    def __init__(self, model: ov.Model, *, precision: str, num_threads: int | None) -> None:
+        self._model = model
+        self._num_outputs = len(model.outputs)
+        self._options: dict[str, Any] = {
+            "INFERENCE_PRECISION_HINT": HINTS[precision],
+            # Other threads and processes use the same cores.
+            "ENABLE_CPU_PINNING": False,
+        }
+        if num_threads is not None:
+            self._options["INFERENCE_NUM_THREADS"] = num_threads
+        self._lock = threading.Lock()
+        self._single: ov.InferRequest | None = None
+        self._queue: ov.AsyncInferQueue | None = None
+
+    def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
+        """Run the network; see ``Network``."""
+        return run_items(self._run, inputs)
+
+    def _run(self, items: list[list[np.ndarray]]) -> list[list[np.ndarray]]:
+        with self._lock:
+            return [self._run_one(items[0])] if len(items) == 1 else self._run_many(items)
+
+    def _run_one(self, item: list[np.ndarray]) -> list[np.ndarray]:
+        if self._single is None:
+            compiled = self._compile("LATENCY")
+            self._single = compiled.create_infer_request()
+        self._single.infer(item, share_inputs=True)
+        return self._copy(self._single)
+
+    def _run_many(self, items: list[list[np.ndarray]]) -> list[list[np.ndarray]]:
+        if self._queue is None:
+            self._queue = ov.AsyncInferQueue(self._compile("THROUGHPUT"))
+            self._queue.set_callback(self._keep)
+        found: list[list[np.ndarray]] = [[] for _ in items]
+        for place, item in zip(found, items, strict=True):
+            self._queue.start_async(item, place, share_inputs=True)
+        self._queue.wait_all()
+        return found
+
+    def _keep(self, request: ov.InferRequest, place: list[np.ndarray]) -> None:
+        place.extend(self._copy(request))
+
+    def _copy(self, request: ov.InferRequest) -> list[np.ndarray]:
+        return [request.get_output_tensor(i).data.copy() for i in range(self._num_outputs)]
+
+    def _compile(self, hint: str) -> ov.CompiledModel:
+        return _core().compile_model(self._model, "CPU", self._options | {"PERFORMANCE_HINT": hint})
