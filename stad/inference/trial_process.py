@@ -39,7 +39,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class TrialEnd:
-    """How a trial's process ended.
+    """The end of a trial's process.
 
     Attributes:
         code: exit code, negative for a signal; None after the time limit.
@@ -63,12 +63,12 @@ class TrialEnd:
 
     @property
     def began(self) -> str:
-        """What the trial began last, 'first' if nothing."""
+        """The precision that the trial began last; 'first' if none."""
         return (self.records("begin") or ["first"])[-1]
 
     @property
     def failure(self) -> str:
-        """What ended the trial early; '' if nothing did."""
+        """The reason that ended the trial early; '' if it reached its end."""
         if self.code is None:
             return f"the {self.began} trial did not end within {self.limit_sec:g} s"
         if self.code < 0:

@@ -51,6 +51,7 @@ class _OnnxNetwork:
         return run_items(self._run, inputs)
 
     def _run(self, items: list[list[np.ndarray]]) -> list[list[np.ndarray]]:
-        return [
+        found = [
             self._session.run(None, dict(zip(self._names, item, strict=True))) for item in items
         ]
+        return [[np.asarray(one) for one in outputs] for outputs in found]

@@ -24,7 +24,7 @@ TIMED_SEC, TIMED_RUNS = 0.2, 5
 
 @dataclass(frozen=True)
 class Attempt:
-    """What a precision did in a trial.
+    """The time and the results of a precision in a trial.
 
     Attributes:
         precision: 'float32' or 'bfloat16'.
