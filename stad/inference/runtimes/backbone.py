@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from stad.inference.runtimes.converted import ConvertedNetwork, RuntimeOpener
 from stad.inference.verdicts import Verdict
 from stad.models.base import ActionModel, TrackBackbone
-from stad.utils.networks import NetworkOpener
+from stad.utils.networks import Network, NetworkOpener
 
 
 class RuntimeBackbone(nn.Module):
@@ -19,7 +19,7 @@ class RuntimeBackbone(nn.Module):
         network: the same, converted.
     """
 
-    def __init__(self, original: nn.Module, network: ConvertedNetwork) -> None:
+    def __init__(self, original: nn.Module, network: Network) -> None:
         super().__init__()
         self._original = (original,)
         self.network = network
@@ -60,10 +60,9 @@ def restore_backbones(model: ActionModel) -> None:
 
 def verdicts(model: ActionModel) -> list[Verdict]:
     """Return how the converted backbones of a model run, of those that have run."""
-    found = [
-        one.network.verdict for one in model.backbones.values() if isinstance(one, RuntimeBackbone)
-    ]
-    return [one for one in found if one is not None]
+    backbones = [one for one in model.backbones.values() if isinstance(one, RuntimeBackbone)]
+    networks = [one.network for one in backbones if isinstance(one.network, ConvertedNetwork)]
+    return [one.verdict for one in networks if one.verdict is not None]
 
 
 def open_networks(model: nn.Module, opener: NetworkOpener) -> None:
