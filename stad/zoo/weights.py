@@ -1,4 +1,4 @@
-"""Name the place of a published file of weights: a URL, a package on an index, or stad itself."""
+"""Name the place of published weights: a URL, an archive, a package on an index, or stad itself."""
 
 from __future__ import annotations
 
@@ -32,6 +32,37 @@ class UrlWeights:
     def how_by_hand(self) -> str:
         """Return how to get the file by hand, up to 'and save it as ...'."""
         return "Download it on a machine that can reach it"
+
+
+@dataclass(frozen=True)
+class ZipWeights:
+    """A file in a zip archive on a server; the archive is not kept.
+
+    Attributes:
+        url: of the archive, literal.
+        member: name of the file in the archive, which may have it in any folder.
+        sha256: hash of that file or its beginning, in hex; '' if none is published.
+    """
+
+    url: str
+    member: str
+    sha256: str
+
+    @property
+    def file_name(self) -> str:
+        """Return the name in the cache: the archive's, as members of several are alike."""
+        archive = PurePosixPath(self.url.rpartition("/")[2])
+        return archive.with_suffix(PurePosixPath(self.member).suffix).name
+
+    @property
+    def origin(self) -> str:
+        """Return where the file comes from, as text for the user."""
+        return f"{self.member} in {self.url}"
+
+    @property
+    def how_by_hand(self) -> str:
+        """Return how to get the file by hand, up to 'and save it as ...'."""
+        return f"Download it on a machine that can reach it, take {self.member} out of it"
 
 
 @dataclass(frozen=True)
@@ -100,4 +131,4 @@ class ShippedWeights:
         return f"Take {self.file_name} out of stad's sources"
 
 
-Weights = UrlWeights | PackageWeights | ShippedWeights
+Weights = UrlWeights | ZipWeights | PackageWeights | ShippedWeights

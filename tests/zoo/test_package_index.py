@@ -11,8 +11,8 @@ import pytest
 
 from stad.errors import InputError
 from stad.utils import download
+from stad.zoo.archives import unpack_member
 from stad.zoo.files import cached_path, fetch, is_cached
-from stad.zoo.package_index import unpack_member
 from stad.zoo.weights import PackageWeights
 
 CONTENT = b"weights"
