@@ -95,8 +95,8 @@ def annotate(
         model: action model, a name of ``stad.list_models()`` or the path of a config; None for
             the best one that can be loaded.
         weights: its checkpoint; 'auto' for the published one, None for random weights.
-        detector: person detector, its name, the path of an mmdet config, or any object with the
-            methods of ``PersonDetector``; None for the best one that can be loaded.
+        detector: person detector, its name, the path of an mmdet config or an ONNX file, or any
+            object with the methods of ``PersonDetector``; None for the best one that can be loaded.
         detector_weights: its checkpoint; 'auto' for the published one.
         boxes: file of person boxes (CSV or JSON) to use instead of a detector.
         threshold: minimum action score, in [0, 1]; None for the model's.

@@ -24,10 +24,11 @@ def open_detector(
     open_network: NetworkOpener = open_in_torch,
     progress: bool = True,
 ) -> PersonDetector:
-    """Open the detector of that name, or of an mmdet config file.
+    """Open the detector of that name, of an mmdet config file, or of an ONNX file.
 
     Args:
-        name: one of the zoo's detectors, 'whole_frame', or the path of an mmdet config.
+        name: one of the zoo's detectors, 'whole_frame', or the path of an mmdet config or of an
+            ONNX file.
         weights: 'auto' for the published ones, or the path of a checkpoint.
         device: 'cpu', 'cuda:0', ...
         open_network: makes the detector's network ready to run, where it is not mmdet's.
@@ -43,6 +44,9 @@ def open_detector(
         return WITHOUT_WEIGHTS[name]()
     if name.endswith(".py"):
         return open_kind("mmdet", _config_setup(Path(name), weights, device))
+    if name.endswith(".onnx"):
+        setup = replace(_onnx_setup(name, weights, device), open_network=open_network)
+        return open_kind("onnx", setup)
     entry = zoo.detector_entry(name)
     if weights == "auto":
         path = zoo.fetch(entry.weights, progress=progress)
@@ -74,6 +78,18 @@ def _config_setup(config: Path, weights: str, device: str) -> DetectorSetup:
     return DetectorSetup(
         config.stem, existing_file(weights), read_checkpoint, config=str(config), device=device
     )
+
+
+def _onnx_setup(file: str, weights: str, device: str) -> DetectorSetup:
+    from stad.zoo.checkpoint import read_checkpoint
+
+    if weights != "auto":
+        raise InputError(
+            f"The detector {file} contains its weights. Leave out --detector-weights, or name a "
+            "published detector with --detector."
+        )
+    path = existing_file(file)
+    return DetectorSetup(path.stem, path, read_checkpoint, device=device)
 
 
 def open_boxes(path: Path, source: FrameSource) -> PrecomputedDetections:

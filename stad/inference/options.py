@@ -25,7 +25,7 @@ class InferenceOptions:
             can be loaded.
         weights: its checkpoint; 'auto' for the published one, None for random weights.
         detector: person detector, a name of the zoo, 'whole_frame' or the path of an mmdet
-            config; None for the best one that can be loaded.
+            config or an ONNX file; None for the best one that can be loaded.
         detector_weights: its checkpoint; 'auto' for the published one.
         threshold: minimum action score, in [0, 1]; None for the model's.
         person_threshold: minimum person score to begin a track, in [0, 1]; None for the

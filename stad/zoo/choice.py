@@ -28,6 +28,10 @@ FALLBACK_MODEL = "skeleton_poses"
 
 DETECTORS = ("rtmdet_m_person", "rtmdet_m", "rtmdet_s", "rtmdet_tiny")
 CPU_DETECTORS = DETECTORS[2:]
+# They need no mmdet, but one of these libraries, which run them on the CPU. Best first; the larger
+# ones cost more than YOLOv4-tiny does (docs/zoo.md has times).
+ONNX_DETECTORS = ("yolox_tiny_humanart", "rtmdet_nano_person")
+ONNX_LIBRARIES = ("openvino", "onnxruntime")
 FALLBACK_DETECTOR = "yolov4_tiny"
 
 Files = tuple[Weights, ...]
@@ -62,6 +66,10 @@ def choose_detector(device: str = "cpu", *, progress: bool = True) -> tuple[str,
     names = CPU_DETECTORS if _is_cpu(device) else DETECTORS
     if importlib.util.find_spec("mmdet") is None:
         names = ()
+    if any(importlib.util.find_spec(library) is not None for library in ONNX_LIBRARIES):
+        # mmdet's detectors find more. On a GPU they are fast as well; on a CPU one frame takes
+        # several times as long as with these, so that they are for those who name them.
+        names = (*ONNX_DETECTORS, *names) if _is_cpu(device) else (*names, *ONNX_DETECTORS)
     files = {entry.name: (entry.weights,) for entry in catalog.DETECTORS}
     return _choose(names, FALLBACK_DETECTOR, files, progress=progress)
 

@@ -55,7 +55,8 @@ class DetectorEntry:
     Attributes:
         name: its name in the catalog.
         kind: the one of ``stad.actors.detectors.KINDS`` that opens it.
-        config: the kind's own config; of mmdet, a path below the configs that mmdet ships.
+        config: the kind's own config; of mmdet, a path below the configs that mmdet ships; of onnx,
+            the normalization and the side of the input in pixels.
         weights: the place of the published weights.
         box_ap: COCO box AP in percent, as published; None where unknown.
         licence: the licence of the weights.

@@ -1,8 +1,9 @@
-"""List the person detectors that stad knows by name: a literal table."""
+"""List the person detectors that stad knows by name."""
 
 from __future__ import annotations
 
 from stad.zoo.entries import OPENMMLAB, DetectorEntry
+from stad.zoo.onnx_detectors import ONNX_DETECTORS
 from stad.zoo.weights import PackageWeights, UrlWeights
 
 YOLOV4_ARCHIVE = {
@@ -71,6 +72,7 @@ DETECTORS: tuple[DetectorEntry, ...] = (
         ),
         box_ap=38.4, licence="Apache-2.0",
     ),
+    *ONNX_DETECTORS,
     DetectorEntry(
         "yolov4_tiny", "darknet", "", YOLOV4_WEIGHTS,
         box_ap=None, licence="public domain", files=(("cfg", YOLOV4_CFG),),

@@ -28,7 +28,7 @@ from stad.zoo.tables import (
     model_row,
     models_table,
 )
-from stad.zoo.weights import PackageWeights, ShippedWeights, UrlWeights
+from stad.zoo.weights import PackageWeights, ShippedWeights, UrlWeights, ZipWeights
 
 # The names that others build on.
 PROMISED = {
@@ -97,6 +97,10 @@ def test_hashes_are_those_in_the_names_of_the_files(entry):
     elif isinstance(weights, PackageWeights):
         assert re.fullmatch("[0-9a-f]{64}", weights.sha256)
         assert re.fullmatch("[0-9a-f]{64}", weights.archive_sha256)
+    elif isinstance(weights, ZipWeights):
+        # The digits in these names are of another file: the torch checkpoint.
+        assert re.fullmatch("[0-9a-f]{64}|", weights.sha256)
+        assert weights.url.endswith(f"/{weights.file_name.removesuffix('.onnx')}.zip")
     elif weights.url.endswith(".pth"):
         assert weights.url.endswith(f"-{weights.sha256}.pth")
         assert re.fullmatch("[0-9a-f]{8}", weights.sha256)
@@ -137,7 +141,18 @@ def test_candidates_are_in_the_order_of_their_map():
     assert ranks == sorted(ranks, reverse=True)
     assert choice.FALLBACK_MODEL in zoo.names("detect")
     known = {entry.name for entry in DETECTORS}
-    assert {*choice.DETECTORS, choice.FALLBACK_DETECTOR} <= known
+    assert {*choice.DETECTORS, *choice.ONNX_DETECTORS, choice.FALLBACK_DETECTOR} <= known
+    assert {entry.name for entry in DETECTORS if entry.kind == "onnx"} >= {*choice.ONNX_DETECTORS}
+
+
+def test_onnx_detectors_state_their_input():
+    sides = {entry.name: entry.config for entry in DETECTORS if entry.kind == "onnx"}
+    assert sides == {
+        "rtmdet_nano_person": "rtmdet 320",
+        "rtmdet_m_person_onnx": "rtmdet 640",
+        "yolox_tiny_humanart": "yolox 416",
+        **{f"yolox_{size}_humanart": "yolox 640" for size in "smlx"},
+    }
 
 
 def test_unknown_names_get_the_nearest():

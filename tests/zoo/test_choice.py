@@ -2,11 +2,12 @@
 
 import dataclasses
 import hashlib
+import importlib.util
 
 import pytest
 
 from stad.errors import InputError
-from stad.zoo import catalog
+from stad.zoo import catalog, choice
 from stad.zoo.choice import choose_detection_model, choose_detector
 from stad.zoo.files import cached_path
 from stad.zoo.weights import UrlWeights
@@ -39,6 +40,21 @@ def keep(files, name):
     path = cached_path(UrlWeights(f"{files.url}/{name}.pth", SHA256))
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(CONTENT)
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """Make packages impossible to find."""
+
+    def hide(*names):
+        find = importlib.util.find_spec
+        monkeypatch.setattr(
+            choice.importlib.util,
+            "find_spec",
+            lambda name: None if name in names else find(name),
+        )
+
+    return hide
 
 
 def test_the_best_that_can_be_downloaded(files):
@@ -79,6 +95,61 @@ def test_the_fallback_says_why(files):
     )
     name, reason = choose_detector()
     assert (name, reason.endswith("yolov4_tiny is the best available")) == ("yolov4_tiny", True)
+
+
+def test_on_a_cpu_onnx_detectors_go_first_and_on_a_gpu_those_of_mmdet(files):
+    pytest.importorskip("mmdet")
+    offer(files, "rtmdet_nano_person", "rtmdet_s", "yolov4_tiny")
+    name, reason = choose_detector("cuda:0")
+    assert (name, "yolox" in reason) == ("rtmdet_s", False)
+    keep_nothing(files)
+    name, reason = choose_detector("cpu")
+    assert name == "rtmdet_nano_person"
+    assert reason.startswith("yolox_tiny_humanart could not be fetched")
+    assert [path for path in files.requests if "yolox_" in path] == ["/yolox_tiny_humanart.pth"]
+
+
+def keep_nothing(files):
+    for entry in catalog.DETECTORS:
+        cached_path(entry.weights).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "chosen"),
+    [
+        (("mmdet",), "yolox_tiny_humanart"),
+        (("mmdet", "openvino"), "yolox_tiny_humanart"),
+        (("mmdet", "onnxruntime"), "yolox_tiny_humanart"),
+        (("mmdet", "openvino", "onnxruntime"), "yolov4_tiny"),
+    ],
+)
+@pytest.mark.parametrize("device", ["cpu", "cuda:0"])
+def test_onnx_detectors_need_no_mmdet_but_a_library_that_runs_them(
+    files, without, monkeypatch, device, hidden, chosen
+):
+    pytest.importorskip("openvino")
+    pytest.importorskip("onnxruntime")
+    offer(files, "yolox_tiny_humanart", "rtmdet_nano_person", "yolov4_tiny")
+    without(*hidden)
+    assert choose_detector(device)[0] == chosen
+    assert ("/yolox_tiny_humanart.pth" in files.requests) == (chosen != "yolov4_tiny")
+
+
+def test_a_host_out_of_reach_is_asked_once_for_all_detectors(files, monkeypatch):
+    """All published detectors but the fallback are on one host."""
+    asked = []
+
+    def refuse(request, timeout):
+        asked.append(request.full_url)
+        raise OSError("no route to host")
+
+    offer(files, "yolov4_tiny")
+    keep(files, "yolov4_tiny")
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    name, reason = choose_detector("cpu")
+    assert name == "yolov4_tiny"
+    assert "could not be fetched" in reason
+    assert len(asked) == 1
 
 
 def test_nothing_at_all(files):

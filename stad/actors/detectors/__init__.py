@@ -18,6 +18,7 @@ __all__ = ["KINDS", "WITHOUT_WEIGHTS", "DetectorSetup", "PersonDetector", "Whole
 KINDS = {
     "darknet": "stad.actors.detectors.darknet",
     "mmdet": "stad.actors.detectors.mmdet",
+    "onnx": "stad.actors.detectors.onnx",
 }
 # Detectors that need no files, by name.
 WITHOUT_WEIGHTS = {WholeFrame.name: WholeFrame}
