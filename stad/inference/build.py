@@ -165,7 +165,9 @@ def _open_detector(
     from stad.inference.detectors import open_detector
     from stad.inference.runtimes.converted import choose_opener
 
-    name = options.detector or _logged(zoo.choose_detector(device, progress=progress), log)
+    name = options.detector or _logged(
+        zoo.choose_detector(device, runtime=options.runtime, progress=progress), log
+    )
     return open_detector(
         name,
         options.detector_weights,

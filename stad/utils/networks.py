@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -54,7 +55,7 @@ def open_in_torch(network: nn.Module | Path, *, name: str, any_size: bool = Fals
     if isinstance(network, Path):
         raise InputError(
             f"{name} is an ONNX file, which torch cannot run. Run "
-            "pip install openvino, or pip install onnxruntime."
+            "pip install openvino, or pip install onnxruntime, and leave out --runtime torch."
         )
     module = network.eval()
     weight = next(module.parameters(), None)
@@ -67,3 +68,12 @@ def open_in_torch(network: nn.Module | Path, *, name: str, any_size: bool = Fals
         return [one.float().cpu().numpy() for one in outputs]
 
     return run
+
+
+def is_installed(library: str) -> bool:
+    """Return whether a package that runs networks is there, by its name for import."""
+    try:
+        return importlib.util.find_spec(library) is not None
+    except (ImportError, ValueError):
+        # Something stands in its place in sys.modules.
+        return False

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from stad.errors import InputError
+from stad.utils.networks import is_installed
 from stad.zoo import catalog
 from stad.zoo.files import fetch, is_cached
 from stad.zoo.weights import Weights
@@ -58,15 +59,24 @@ def choose_detection_model(device: str = "cpu", *, progress: bool = True) -> tup
     return _choose(names, FALLBACK_MODEL, files, progress=progress)
 
 
-def choose_detector(device: str = "cpu", *, progress: bool = True) -> tuple[str, str]:
+def choose_detector(
+    device: str = "cpu", *, runtime: str = "auto", progress: bool = True
+) -> tuple[str, str]:
     """Return the name of a person detector whose weights are in the cache, and the reason.
 
-    Arguments and errors are those of ``choose_detection_model``.
+    Args:
+        device: on a CPU, only detectors that are fast enough there are considered.
+        runtime: the library that runs networks, such as 'torch', which runs no ONNX files; 'auto'
+            for any that is installed.
+        progress: show the progress of a download on a terminal.
+
+    Raises:
+        InputError: not even the fallback can be fetched; says how to get it by hand.
     """
     names = CPU_DETECTORS if _is_cpu(device) else DETECTORS
     if importlib.util.find_spec("mmdet") is None:
         names = ()
-    if any(importlib.util.find_spec(library) is not None for library in ONNX_LIBRARIES):
+    if any(one for one in ONNX_LIBRARIES if runtime in ("auto", one) and is_installed(one)):
         # mmdet's detectors find more. On a GPU they are fast as well; on a CPU one frame takes
         # several times as long as with these, so that they are for those who name them.
         names = (*ONNX_DETECTORS, *names) if _is_cpu(device) else (*names, *ONNX_DETECTORS)

@@ -7,7 +7,7 @@ import importlib.util
 import pytest
 
 from stad.errors import InputError
-from stad.zoo import catalog, choice
+from stad.zoo import catalog
 from stad.zoo.choice import choose_detection_model, choose_detector
 from stad.zoo.files import cached_path
 from stad.zoo.weights import UrlWeights
@@ -49,9 +49,7 @@ def without(monkeypatch):
     def hide(*names):
         find = importlib.util.find_spec
         monkeypatch.setattr(
-            choice.importlib.util,
-            "find_spec",
-            lambda name: None if name in names else find(name),
+            importlib.util, "find_spec", lambda name: None if name in names else find(name)
         )
 
     return hide
@@ -133,6 +131,23 @@ def test_onnx_detectors_need_no_mmdet_but_a_library_that_runs_them(
     without(*hidden)
     assert choose_detector(device)[0] == chosen
     assert ("/yolox_tiny_humanart.pth" in files.requests) == (chosen != "yolov4_tiny")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "hidden", "chosen"),
+    [
+        ("torch", (), "yolov4_tiny"),
+        ("openvino", (), "yolox_tiny_humanart"),
+        ("openvino", ("openvino",), "yolov4_tiny"),
+        ("onnxruntime", ("openvino",), "yolox_tiny_humanart"),
+    ],
+)
+def test_the_runtime_of_the_run_has_to_run_them(files, without, runtime, hidden, chosen):
+    pytest.importorskip("openvino")
+    pytest.importorskip("onnxruntime")
+    offer(files, "yolox_tiny_humanart", "yolov4_tiny")
+    without("mmdet", *hidden)
+    assert choose_detector("cpu", runtime=runtime)[0] == chosen
 
 
 def test_a_host_out_of_reach_is_asked_once_for_all_detectors(files, monkeypatch):

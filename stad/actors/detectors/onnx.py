@@ -58,7 +58,7 @@ def open_detector(setup: DetectorSetup) -> OnnxDetector:
     family, _, side = setup.config.partition(" ")
     size = _input_size(setup.weights, int(side or SIDE_PX))
     network = setup.open_network(setup.weights, name=setup.name)
-    outputs = network(np.zeros((1, 3, size[1], size[0]), np.float32))
+    outputs = _try(network, size, setup.weights)
     decode = choose_decoder(outputs, size, name=setup.name)
     if not family:
         family = "yolox" if len(outputs) == 1 else _guess_family(setup.weights)
@@ -215,6 +215,21 @@ def _input_size(path: Path, side_px: int) -> tuple[int, int]:
     if inputs[0].element_type != FLOAT32:
         raise InputError(f"The input of {path} is not float32. Export the detector in float32.")
     return shape[3] or side_px, shape[2] or side_px
+
+
+def _try(network: Network, size: tuple[int, int], path: Path) -> list[np.ndarray]:
+    """Return the outputs for an empty image."""
+    try:
+        return network(np.zeros((1, 3, size[1], size[0]), np.float32))
+    except (InputError, MemoryError):
+        raise
+    # The exceptions of the libraries have no common base.
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
+        raise InputError(
+            f"{path} cannot be run on an image of {size[0]}x{size[1]} ({reason}). Export the "
+            "detector again, or try another --runtime."
+        ) from error
 
 
 def _guess_family(path: Path) -> str:

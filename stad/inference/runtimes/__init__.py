@@ -9,7 +9,6 @@ crash, and ``converted`` runs.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, cast
@@ -17,7 +16,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from stad.errors import InputError
-from stad.utils.networks import Network
+from stad.utils.networks import Network, is_installed
 
 TORCH, AUTO = "torch", "auto"
 # Modules by the name of the runtime, the best first; each imports a package of the same name.
@@ -58,15 +57,6 @@ class Runtime(Protocol):
             InputError: the library cannot read the file.
         """
         ...
-
-
-def is_installed(name: str) -> bool:
-    """Return whether the package of a runtime is there."""
-    try:
-        return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):
-        # Something stands in its place in sys.modules.
-        return False
 
 
 def load_runtime(name: str) -> Runtime:

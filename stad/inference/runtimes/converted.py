@@ -15,11 +15,11 @@ from torch import nn
 import stad
 from stad.errors import InputError
 from stad.inference.cpu import this_cpu
-from stad.inference.runtimes import TORCH, Shapes, choose_runtime, load_runtime
+from stad.inference.runtimes import RUNTIMES, TORCH, Shapes, choose_runtime, load_runtime
 from stad.inference.runtimes.conversion import ConversionError, onnx_file
 from stad.inference.runtimes.trial import try_file
 from stad.inference.verdicts import Verdict, read_verdict, verdict_path, write_verdict
-from stad.utils.networks import Network, open_in_torch
+from stad.utils.networks import Network, is_installed, open_in_torch
 from stad.utils.supervisor import note_verdict
 
 Log = Callable[[str], None]
@@ -60,7 +60,19 @@ def choose_opener(wanted: str, device: str, log: Log):
         InputError: the runtime cannot be used.
     """
     name, _ = choose_runtime(wanted, device)
-    return open_in_torch if name == TORCH else RuntimeOpener(name, log=log)
+    if name != TORCH:
+        return RuntimeOpener(name, log=log)
+    return open_in_torch if wanted == TORCH else open_in_torch_or_runtime
+
+
+def open_in_torch_or_runtime(
+    network: nn.Module | Path, *, name: str, any_size: bool = False
+) -> Network:
+    """Open a torch module in torch, and an ONNX file in what is installed for it, on the CPU."""
+    runtime = next(filter(is_installed, RUNTIMES), None)
+    if isinstance(network, Path) and runtime is not None:
+        return RuntimeOpener(runtime)(network, name=name, any_size=any_size)
+    return open_in_torch(network, name=name, any_size=any_size)
 
 
 class ConvertedNetwork:

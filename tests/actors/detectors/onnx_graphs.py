@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 import numpy as np
@@ -63,20 +62,3 @@ def write_detector(
     checker.check_model(model)
     save(model, path)
     return path
-
-
-def opener(library: str):
-    """Return a ``NetworkOpener`` for ONNX files, float32, with 'openvino' or 'onnxruntime'."""
-
-    def open_network(network, *, name, any_size=False):
-        module = importlib.import_module(library)
-        if library == "openvino":
-            compiled = module.Core().compile_model(
-                str(network), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
-            )
-            return lambda *inputs: list(compiled(inputs).to_tuple())
-        session = module.InferenceSession(str(network), providers=["CPUExecutionProvider"])
-        names = [one.name for one in session.get_inputs()]
-        return lambda *inputs: session.run(None, dict(zip(names, inputs, strict=True)))
-
-    return open_network

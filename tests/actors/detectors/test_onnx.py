@@ -10,8 +10,9 @@ from onnx import TensorProto
 from stad.actors.detectors.onnx import NORMALIZATIONS, PADDING, letterbox
 from stad.errors import InputError
 from stad.inference.detectors import open_detector
+from stad.inference.runtimes.converted import RuntimeOpener
 from stad.structures import Frame
-from tests.actors.detectors.onnx_graphs import SIDE, opener, write_detector
+from tests.actors.detectors.onnx_graphs import SIDE, write_detector
 
 LIBRARIES = [one for one in ("openvino", "onnxruntime") if importlib.util.find_spec(one)]
 RED, GREEN, BLUE = 200, 100, 50
@@ -29,7 +30,7 @@ def dets(*rows):
 
 def detect(path, image, library="onnxruntime"):
     pytest.importorskip(library)
-    return open_detector(str(path), open_network=opener(library)).detect(image)
+    return open_detector(str(path), open_network=RuntimeOpener(library)).detect(image)
 
 
 @pytest.fixture(params=LIBRARIES)
@@ -276,6 +277,17 @@ def test_other_inputs_are_refused(tmp_path, options, message):
         tmp_path / "yolox.onnx", {"dets": dets([1, 1, 9, 9, 0.5]), "labels": LABELS}, **options
     )
     with pytest.raises(InputError, match=message):
+        detect(path, frame(32, 32))
+
+
+def test_networks_that_fail_say_so(tmp_path):
+    """One that multiplies 32x32 pixels by a matrix cannot take the 640x640 that its file allows."""
+    path = write_detector(
+        tmp_path / "yolox.onnx",
+        {"dets": dets([1, 1, 9, 9, 0.5]), "labels": LABELS},
+        shape=(1, 3, "height", "width"),
+    )
+    with pytest.raises(InputError, match=r"cannot be run on an image of 640x640 \(.*MatMul"):
         detect(path, frame(32, 32))
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from stad.errors import InputError
 from stad.inference.execution import open_scorer, run_in, runtime_precisions, score_black
 from stad.inference.options import InferenceOptions
 from stad.inference.runtimes import RUNTIMES, choose_runtime, converted, is_installed
-from stad.inference.runtimes.conversion import ConversionError, onnx_file
+from stad.inference.runtimes.conversion import ConversionError, onnx_file, write_onnx
 from stad.inference.runtimes.converted import RuntimeOpener, choose_opener
 from stad.inference.runtimes.trial import attempts, judge, relative_difference
 from stad.inference.scorer import ActionScorer
@@ -269,13 +270,30 @@ def test_auto_takes_what_is_installed(monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)
     reason = "neither openvino nor onnxruntime is installed"
     assert choose_runtime("auto", "cpu") == ("torch", reason)
-    assert choose_opener("auto", "cpu", print) is open_in_torch
+    assert choose_opener("torch", "cpu", print) is open_in_torch
+    opener = choose_opener("auto", "cpu", print)
+    assert opener(Halves(), name="halves")(images(1))[1].shape == (1, 3)
+    with pytest.raises(InputError, match="pip install openvino"):
+        opener(Path("a.onnx"), name="a")
     with pytest.raises(InputError, match="pip install openvino, or give --runtime torch"):
         choose_runtime("openvino", "cpu")
     with pytest.raises(InputError, match="--runtime onnxruntime runs on the CPU here, not on cuda"):
         choose_runtime("onnxruntime", "cuda:0")
     with pytest.raises(InputError, match="got 'tensorrt'"):
         choose_runtime("tensorrt", "cpu")
+
+
+def test_onnx_files_run_on_the_cpu_beside_a_gpu_unless_torch_was_asked_for(tmp_path):
+    module, path = Halves().eval(), tmp_path / "halves.onnx"
+    write_onnx(module, [torch.from_numpy(images(1))], path, name="halves", any_size=False)
+    expected = open_in_torch(module, name="halves")(images(2))
+    beside = choose_opener("auto", "cuda:0", print)
+    if any(map(is_installed, RUNTIMES)):
+        found = beside(path, name="halves")(images(2))
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-5)
+    with pytest.raises(InputError, match="leave out --runtime torch"):
+        choose_opener("torch", "cuda:0", print)(path, name="halves")
 
 
 def test_the_precisions_of_a_runtime():
