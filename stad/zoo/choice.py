@@ -29,9 +29,10 @@ FALLBACK_MODEL = "skeleton_poses"
 
 DETECTORS = ("rtmdet_m_person", "rtmdet_m", "rtmdet_s", "rtmdet_tiny")
 CPU_DETECTORS = DETECTORS[2:]
-# They need no mmdet, but one of these libraries, which run them on the CPU. Best first; the larger
-# ones cost more than YOLOv4-tiny does (docs/zoo.md has times).
-ONNX_DETECTORS = ("yolox_tiny_humanart", "rtmdet_nano_person")
+# They need no mmdet, but one of these libraries, which run them on the CPU. The images that YOLOX
+# was trained on are licensed for non-commercial use, so it comes second; the larger ones cost more
+# than YOLOv4-tiny does (docs/zoo.md has times).
+ONNX_DETECTORS = ("rtmdet_nano_person", "yolox_tiny_humanart")
 ONNX_LIBRARIES = ("openvino", "onnxruntime")
 FALLBACK_DETECTOR = "yolov4_tiny"
 

@@ -97,14 +97,14 @@ def test_the_fallback_says_why(files):
 
 def test_on_a_cpu_onnx_detectors_go_first_and_on_a_gpu_those_of_mmdet(files):
     pytest.importorskip("mmdet")
-    offer(files, "rtmdet_nano_person", "rtmdet_s", "yolov4_tiny")
+    offer(files, "yolox_tiny_humanart", "rtmdet_s", "yolov4_tiny")
     name, reason = choose_detector("cuda:0")
     assert (name, "yolox" in reason) == ("rtmdet_s", False)
     keep_nothing(files)
     name, reason = choose_detector("cpu")
-    assert name == "rtmdet_nano_person"
-    assert reason.startswith("yolox_tiny_humanart could not be fetched")
-    assert [path for path in files.requests if "yolox_" in path] == ["/yolox_tiny_humanart.pth"]
+    assert name == "yolox_tiny_humanart"
+    assert reason.startswith("rtmdet_nano_person could not be fetched")
+    assert [path for path in files.requests if "rtmdet_nano" in path] == ["/rtmdet_nano_person.pth"]
 
 
 def keep_nothing(files):
@@ -115,9 +115,9 @@ def keep_nothing(files):
 @pytest.mark.parametrize(
     ("hidden", "chosen"),
     [
-        (("mmdet",), "yolox_tiny_humanart"),
-        (("mmdet", "openvino"), "yolox_tiny_humanart"),
-        (("mmdet", "onnxruntime"), "yolox_tiny_humanart"),
+        (("mmdet",), "rtmdet_nano_person"),
+        (("mmdet", "openvino"), "rtmdet_nano_person"),
+        (("mmdet", "onnxruntime"), "rtmdet_nano_person"),
         (("mmdet", "openvino", "onnxruntime"), "yolov4_tiny"),
     ],
 )
@@ -127,25 +127,25 @@ def test_onnx_detectors_need_no_mmdet_but_a_library_that_runs_them(
 ):
     pytest.importorskip("openvino")
     pytest.importorskip("onnxruntime")
-    offer(files, "yolox_tiny_humanart", "rtmdet_nano_person", "yolov4_tiny")
+    offer(files, "rtmdet_nano_person", "yolox_tiny_humanart", "yolov4_tiny")
     without(*hidden)
     assert choose_detector(device)[0] == chosen
-    assert ("/yolox_tiny_humanart.pth" in files.requests) == (chosen != "yolov4_tiny")
+    assert ("/rtmdet_nano_person.pth" in files.requests) == (chosen != "yolov4_tiny")
 
 
 @pytest.mark.parametrize(
     ("runtime", "hidden", "chosen"),
     [
         ("torch", (), "yolov4_tiny"),
-        ("openvino", (), "yolox_tiny_humanart"),
+        ("openvino", (), "rtmdet_nano_person"),
         ("openvino", ("openvino",), "yolov4_tiny"),
-        ("onnxruntime", ("openvino",), "yolox_tiny_humanart"),
+        ("onnxruntime", ("openvino",), "rtmdet_nano_person"),
     ],
 )
 def test_the_runtime_of_the_run_has_to_run_them(files, without, runtime, hidden, chosen):
     pytest.importorskip("openvino")
     pytest.importorskip("onnxruntime")
-    offer(files, "yolox_tiny_humanart", "yolov4_tiny")
+    offer(files, "rtmdet_nano_person", "yolov4_tiny")
     without("mmdet", *hidden)
     assert choose_detector("cpu", runtime=runtime)[0] == chosen
 
