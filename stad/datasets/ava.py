@@ -40,6 +40,7 @@ from stad.datasets.transforms.detection import resize_clip, visible_boxes
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import ClipMeta, ClipSample
+from stad.video.clip_reader import RawClip
 from stad.video.clip_source import black_clip
 from stad.video.geometry import clip_size
 from stad.video.window import Window
@@ -240,14 +241,12 @@ class AVADataset(Dataset):
             boxes = self._tracks.at(keyframe, time_sec + window.offsets_sec())
         try:
             raw = self.source.read(video_id, time_sec - self.start_sec, window)
+            frames, in_clip, size = self._prepare(raw, boxes, rng)
         except InputError as error:
             self._warn_once(video_id, time_sec, error)
-            raw = black_clip(window.num_frames)
             boxes, labels = boxes[:0], labels[:0]
-        height, width = raw.frames.shape[1:3]
-        in_source = (boxes * [width, height, width, height]).astype(np.float32)
-        frames, in_clip = self._prepare(raw.frames, in_source, rng)
-        found = {"clip": frames if len(frames) == len(raw.order) else frames[raw.order]}
+            frames, in_clip, size = self._prepare(black_clip(window.num_frames), boxes, rng)
+        found = {"clip": frames}
         tracks = in_clip
         if self._tracks is not None:
             middle = window.num_frames // 2
@@ -258,7 +257,7 @@ class AVADataset(Dataset):
         return found | {
             "boxes": in_clip[keep],
             "labels": labels[keep],
-            "meta": ClipMeta(video_id, time_sec, (width, height), boxes[keep]),
+            "meta": ClipMeta(video_id, time_sec, size, boxes[keep]),
         }
 
     def _draw_window(self, rng: np.random.Generator) -> Window:
@@ -272,12 +271,25 @@ class AVADataset(Dataset):
         return window.jittered(rng)
 
     def _prepare(
-        self, frames: np.ndarray, boxes: np.ndarray, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, raw: RawClip, boxes: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+        """Return a clip as the model takes it, its boxes, and the (width, height) of its source.
+
+        Args:
+            raw: the frames as they are read.
+            boxes: (..., 4) xyxy relative to the frame.
+            rng: randomness of the augmentation.
+        """
+        height, width = raw.frames[0].shape[:2]
+        in_source = (boxes * [width, height, width, height]).astype(np.float32)
         if self._transform is not None:
-            return self._transform(frames, boxes, rng)
-        height, width = frames[0].shape[:2]
-        return resize_clip(frames, boxes, size=clip_size(width, height, self._short_side_px))
+            frames, in_clip = self._transform(raw.frames, in_source, rng)
+        else:
+            size = clip_size(width, height, self._short_side_px)
+            frames, in_clip = resize_clip(raw.frames, in_source, size=size)
+        if len(frames) != len(raw.order):
+            frames = frames[raw.order]
+        return frames, in_clip, (width, height)
 
     def actor_ids(self, item: int) -> list[int]:
         """Return the person ids of an item's annotated actors, in the order of its boxes."""

@@ -21,10 +21,8 @@ from stad.datasets.inputs import as_window, missing_error, missing_inputs, open_
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import VideoMeta, VideoSample
-from stad.video.clip_source import (
-    RawClip,
-    black_clip,
-)
+from stad.video.clip_reader import RawClip
+from stad.video.clip_source import black_clip
 from stad.video.crops import crop_views
 from stad.video.sampling import CROPS, check_sampling, random_times, view_times
 from stad.video.unreadable import empty_videos, unreadable_videos, warn_of_left_out
@@ -192,7 +190,22 @@ class VideoDataset(Dataset):
         number, clip_index = divmod(index, self._num_clips)
         video = self._videos[number]
         rng = np.random.default_rng((self._seed, epoch, index))
-        raw, label = self._read(video, clip_index, rng)
+        label = video.label
+        try:
+            times_sec = self._times_sec(self.source.duration_sec(video.path), clip_index, rng)
+            views = self._prepare(self.source.read_at(video.path, times_sec), rng)
+        except InputError as error:
+            self._warn_once(video.path, error)
+            views, label = self._prepare(black_clip(self._window.num_frames), rng), -1
+        first = clip_index * self._num_crops
+        return {
+            "clips": views,
+            "label": np.eye(len(self._classes), dtype=np.float32)[label] * (label >= 0),
+            "metas": [VideoMeta(video.path, first + i, label) for i in range(len(views))],
+        }
+
+    def _prepare(self, raw: RawClip, rng: np.random.Generator) -> np.ndarray:
+        """Return the views of a clip, (V, T, H, W, 3) uint8."""
         if self._transform is not None:
             views = self._transform(raw.frames, rng)[None]
         else:
@@ -202,22 +215,7 @@ class VideoDataset(Dataset):
                 crop_px=self._crop_px,
                 num_crops=self._num_crops,
             )
-        first = clip_index * self._num_crops
-        return {
-            "clips": views if views.shape[1] == len(raw.order) else views[:, raw.order],
-            "label": np.eye(len(self._classes), dtype=np.float32)[label] * (label >= 0),
-            "metas": [VideoMeta(video.path, first + i, label) for i in range(len(views))],
-        }
-
-    def _read(
-        self, video: _Video, clip_index: int, rng: np.random.Generator
-    ) -> tuple[RawClip, int]:
-        try:
-            times_sec = self._times_sec(self.source.duration_sec(video.path), clip_index, rng)
-            return self.source.read_at(video.path, times_sec), video.label
-        except InputError as error:
-            self._warn_once(video.path, error)
-        return black_clip(self._window.num_frames), -1
+        return views if views.shape[1] == len(raw.order) else views[:, raw.order]
 
     def _times_sec(
         self, duration_sec: float, clip_index: int, rng: np.random.Generator

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 # Before decord, which brings its own zlib: OpenCV would use that one, and could not write PNG.
 import cv2
@@ -21,6 +22,8 @@ DECORD_FORMATS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
 # Files of these codecs may hold packets that are never shown, which decord counts.
 HIDDEN_FRAME_CODECS = frozenset({"vp8"})
 TIME_TOLERANCE_SEC = 1e-3
+# What decord raises for damage, for a place it cannot seek to, and at the end of the file.
+DECORD_ERRORS = (decord.DECORDError, RuntimeError, StopIteration)
 # Mean difference of two images, in levels of 255, up to which they are the same frame.
 SAME_IMAGE = 1.0
 
@@ -29,13 +32,18 @@ class RawClip(NamedTuple):
     """The distinct frames of a clip, and their order.
 
     Attributes:
-        frames: (U, H, W, 3) uint8 RGB.
+        frames: U times (H, W, 3) uint8 RGB. Frames of a file may be decoded only while they are
+            gone through, which can raise InputError: go through them once, in order.
         order: (T,) int64; ``frames[order[i]]`` is frame i of the clip. Some are repeated at the
             ends of a video, and where it has few frames per second.
     """
 
-    frames: np.ndarray
+    frames: Sequence[np.ndarray] | np.ndarray
     order: np.ndarray
+
+    def whole(self) -> np.ndarray:
+        """Return all frames of the clip, (T, H, W, 3) uint8 RGB."""
+        return np.stack(list(self.frames))[self.order]
 
 
 class FileFacts(NamedTuple):
@@ -93,20 +101,37 @@ class ClipReader:
         """Return the frames nearest to (T,) times, seconds from the start of the video.
 
         Raises:
-            InputError: the frames cannot be decoded.
+            InputError: the frames cannot be decoded; also when they are gone through.
         """
         positions = nearest_frames(times_sec, self.facts.times_sec)
         needed, order = np.unique(positions, return_inverse=True)
         if self._video is not None:
-            try:
-                return RawClip(_decord_frames(self._video, needed), order)
-            except decord.DECORDError:
-                # Damage inside the file: FFmpeg decodes more of it.
-                self._video = None
+            return RawClip(_DecodedFrames(self, needed), order)
+        return RawClip(self.images_at(needed), order)
+
+    def image_at(self, position: int) -> np.ndarray | None:
+        """Return a frame by decord, (H, W, 3) uint8 RGB; None where it cannot be used any more."""
+        if self._video is None:
+            return None
+        try:
+            return _decord_frame(self._video, position)
+        except DECORD_ERRORS:
+            # Damage inside the file: FFmpeg decodes more of it.
+            self._video = None
+            return None
+
+    def images_at(self, positions: np.ndarray) -> list[np.ndarray]:
+        """Return frames by PyAV, (H, W, 3) uint8 RGB each.
+
+        Args:
+            positions: (U,) ascending positions among the frames of the file.
+
+        Raises:
+            InputError: no frame can be decoded.
+        """
         if self._source is None:
             self._source = VideoSource(self._path, num_threads=self._num_threads)
-        images = self._source.images_at(self.facts.times_sec[needed].tolist())
-        return RawClip(np.stack(images), order)
+        return self._source.images_at(self.facts.times_sec[positions].tolist())
 
     def _trusted_decord(self, source: VideoSource, index: FrameIndex) -> decord.VideoReader | None:
         """Return decord's reader if its frames are those of the container."""
@@ -125,13 +150,55 @@ class ClipReader:
             if not _same_times(video, index.times_sec):
                 return None
             probes = _probes(index)
-            found = _decord_frames(video, probes)
-        except (decord.DECORDError, UnicodeEncodeError):
+            found = [_decord_frame(video, position) for position in probes.tolist()]
+        except (*DECORD_ERRORS, UnicodeEncodeError):
             # decord only takes names in UTF-8.
             return None
         expected = source.images_at(index.times_sec[probes].tolist())
         is_same = all(map(_is_same_image, found, expected))
         return video if is_same else None
+
+
+class _DecodedFrames(Sequence[np.ndarray]):
+    """Frames that are decoded when they are asked for.
+
+    Each is then used while it is still in the processor's cache, and its memory is used again: a
+    batch of large frames takes new memory each time, which costs as much as decoding them.
+
+    Args:
+        reader: of the file.
+        positions: (U,) ascending positions among its frames.
+    """
+
+    def __init__(self, reader: ClipReader, positions: np.ndarray) -> None:
+        self._reader, self._positions = reader, positions
+        self._last: tuple[int, np.ndarray] | None = None
+        self._others: list[np.ndarray] | None = None
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    @overload
+    def __getitem__(self, index: int) -> np.ndarray: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[np.ndarray]: ...
+    def __getitem__(self, index: int | slice) -> np.ndarray | list[np.ndarray]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        position = int(self._positions[index])
+        if self._last is None or self._last[0] != position:
+            self._last = None
+            self._last = position, self._decode(index, position)
+        return self._last[1]
+
+    def _decode(self, index: int, position: int) -> np.ndarray:
+        image = None if self._others is not None else self._reader.image_at(position)
+        if image is not None:
+            return image
+        if self._others is None:
+            # PyAV opens the file for each call.
+            self._others = self._reader.images_at(self._positions)
+        return self._others[index]
 
 
 def open_with_decord(path: str | Path, *, num_threads: int = 1) -> decord.VideoReader:
@@ -146,10 +213,11 @@ def open_with_decord(path: str | Path, *, num_threads: int = 1) -> decord.VideoR
     )
 
 
-def _decord_frames(video: decord.VideoReader, positions: np.ndarray) -> np.ndarray:
-    """Return (U, H, W, 3) uint8."""
-    # Without decord's own copy, which takes a tenth of the time in large videos.
-    return from_dlpack(video.get_batch(positions).to_dlpack()).numpy()
+def _decord_frame(video: decord.VideoReader, position: int) -> np.ndarray:
+    """Return (H, W, 3) uint8."""
+    video.seek_accurate(position)
+    # Without decord's own copy.
+    return from_dlpack(video.next().to_dlpack()).numpy()
 
 
 def _same_times(video: decord.VideoReader, times_sec: np.ndarray) -> bool:

@@ -49,7 +49,7 @@ class ClipSource(Protocol):
         """Return the clip around ``center_sec``, seconds from the start of the video.
 
         Raises:
-            InputError: the clip cannot be read.
+            InputError: the clip cannot be read; also when its frames are gone through.
         """
         ...
 
@@ -57,7 +57,7 @@ class ClipSource(Protocol):
         """Return the frames nearest to (T,) times, seconds from the start of the video.
 
         Raises:
-            InputError: the frames cannot be read.
+            InputError: the frames cannot be read; also when they are gone through.
         """
         ...
 

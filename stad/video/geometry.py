@@ -27,10 +27,27 @@ def resize_frame(
     return cv2.resize(image, size, dst=out, interpolation=cv2.INTER_LINEAR)
 
 
-def resize_frames(frames: Sequence[np.ndarray] | np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resize T (H, W, 3) uint8 frames to (T, height, width, 3) uint8; see ``resize_frame``."""
+def resize_frames(
+    frames: Sequence[np.ndarray] | np.ndarray,
+    size: tuple[int, int],
+    *,
+    part: tuple[int, int, int, int] | None = None,
+) -> np.ndarray:
+    """Resize frames, or a part of them, one by one; see ``resize_frame``.
+
+    Args:
+        frames: T times (H, W, 3) uint8.
+        size: (width, height) of the result, pixels.
+        part: (left, top, width, height) to cut out first, pixels; None takes the whole frame.
+
+    Returns:
+        (T, height, width, 3) uint8.
+    """
     resized = np.empty((len(frames), size[1], size[0], 3), dtype=np.uint8)
     for target, frame in zip(resized, frames, strict=True):
+        if part is not None:
+            left, top, width, height = part
+            frame = frame[top : top + height, left : left + width]
         resize_frame(frame, size, out=target)
     return resized
 

@@ -22,22 +22,30 @@ MIN_SIDE_PX = 1.0
 
 
 def crop_clip(
-    frames: Frames, boxes: np.ndarray, *, left: int, top: int, side: int
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """Cut a square out of every frame; boxes move with it and are clipped to it.
+    frames: Frames,
+    boxes: np.ndarray,
+    *,
+    left: int,
+    top: int,
+    side: int,
+    size: tuple[int, int],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut a square out of every frame and resize it; boxes move with it and are clipped to it.
 
     Args:
-        frames: T times (H, W, 3).
+        frames: T times (H, W, 3) uint8.
         boxes: (..., 4) float32 xyxy, pixels.
         left: left edge of the square, pixels.
         top: top edge of the square, pixels.
         side: length of its edges, pixels.
+        size: (width, height) of the result, pixels.
 
     Returns:
-        Views of the frames, and (..., 4) float32; a box outside has no width or no height.
+        (T, height, width, 3) uint8 and (..., 4) float32; a box outside has no width or no height.
     """
     moved = (boxes - np.array([left, top] * 2, dtype=np.float32)).clip(0, side)
-    return [one[top : top + side, left : left + side] for one in frames], moved
+    clip = resize_frames(frames, size, part=(left, top, side, side))
+    return clip, scale_boxes(moved, (side, side), size)
 
 
 def resize_clip(
@@ -166,8 +174,8 @@ class TrainTransform:
         top = int(rng.integers(0, height - side + 1))
         is_mirrored = rng.random() < self._flip
         factors = {name: 1 + rng.uniform(-x, x) for name, x in self._ranges.items()}
-        frames, boxes = crop_clip(frames, boxes, left=left, top=top, side=side)
-        clip, boxes = resize_clip(frames, boxes, size=(self._crop_px, self._crop_px))
+        size = (self._crop_px, self._crop_px)
+        clip, boxes = crop_clip(frames, boxes, left=left, top=top, side=side, size=size)
         if is_mirrored:
             clip, boxes = flip_clip(clip, boxes)
         if any(self._ranges.values()):

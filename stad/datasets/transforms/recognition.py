@@ -123,8 +123,7 @@ def crop_and_resize(
     Returns:
         (T, height, width, 3) uint8.
     """
-    rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
-    return resize_frames([frame[rows, columns] for frame in frames], size)
+    return resize_frames(frames, size, part=box)
 
 
 def _is_range(values: Sequence[float]) -> bool:

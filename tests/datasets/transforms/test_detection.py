@@ -41,10 +41,14 @@ def test_scale_changes_frames_and_boxes_alike():
 
 def test_crop_moves_boxes_and_ends_them_at_its_borders():
     boxes = np.array([[10, 5, 30, 25], [0, 0, 12, 8], [50, 50, 60, 60]], dtype=np.float32)
-    frames, cropped = crop_clip(clip_with_box(boxes[0]), boxes, left=8, top=4, side=20)
+    clip = clip_with_box(boxes[0])
+    frames, cropped = crop_clip(clip, boxes, left=8, top=4, side=20, size=(20, 20))
     assert cropped.tolist() == [[2, 1, 20, 20], [0, 0, 4, 4], [20, 20, 20, 20]]
     assert frames[0].shape == (20, 20, 3)
     assert white_box(frames[0]) == [2, 1, 20, 20]
+    frames, cropped = crop_clip(clip, boxes, left=8, top=4, side=20, size=(40, 60))
+    assert cropped[0].tolist() == [4, 3, 40, 60]
+    assert white_box(frames[0]) == [4, 3, 40, 60]
     assert visible_boxes(cropped).tolist() == [True, True, False]
 
 
