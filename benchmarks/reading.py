@@ -128,22 +128,26 @@ class _Turns(Dataset):
     """Reads clips through a data set and by decord alone in turns; an item is how long they took.
 
     Args:
-        dataset: with a ``_TimedSource``.
-        items: index of each clip in it.
+        dataset: reads from ``source``.
+        source: keeps the times of its clips.
+        items: index of each clip in the data set.
     """
 
-    def __init__(self, dataset: AVADataset | VideoDataset, items: np.ndarray) -> None:
-        self._dataset, self._items, self._plain = dataset, items, _PlainLoop()
+    def __init__(
+        self, dataset: AVADataset | VideoDataset, source: _TimedSource, items: np.ndarray
+    ) -> None:
+        self._dataset, self._source, self._items = dataset, source, items
+        self._plain = _PlainLoop()
 
     def __len__(self) -> int:
         return len(self._items)
 
     def __getitem__(self, index: int) -> tuple[dict, np.ndarray]:
         """Return a clip, and (2, 3) seconds and processor seconds of decode, augment, plain."""
-        source = self._dataset.source
         begin = _clock()
         clip = self._dataset[EpochIndex(index, int(self._items[index]))]
         whole = _clock() - begin
+        source = self._source
         plain = self._plain.read(source.path, source.times_sec)
         return clip, np.stack([source.seconds, whole - source.seconds, plain], axis=1)
 
@@ -181,10 +185,10 @@ def time_pipeline(
     """
     order = np.random.default_rng(0).permutation(len(dataset))
     source = dataset.source
-    dataset.source = _TimedSource(source)
+    dataset.source = timed = _TimedSource(source)
     try:
         loader = DataLoader(
-            _Turns(dataset, np.resize(order, num_clips)),
+            _Turns(dataset, timed, np.resize(order, num_clips)),
             batch_size=batch_size,
             num_workers=1,
             collate_fn=_TimedCollate(collate),

@@ -40,8 +40,7 @@ from stad.datasets.transforms.detection import resize_clip, visible_boxes
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import ClipMeta, ClipSample
-from stad.video.clip_reader import RawClip
-from stad.video.clip_source import black_clip
+from stad.video.clip_source import RawClip, black_clip
 from stad.video.geometry import clip_size
 from stad.video.window import Window
 
@@ -241,16 +240,14 @@ class AVADataset(Dataset):
             boxes = self._tracks.at(keyframe, time_sec + window.offsets_sec())
         try:
             raw = self.source.read(video_id, time_sec - self.start_sec, window)
-            frames, in_clip, size = self._prepare(raw, boxes, rng)
+            clip, in_clip, size = self._prepare(raw, boxes, rng)
         except InputError as error:
             self._warn_once(video_id, time_sec, error)
             boxes, labels = boxes[:0], labels[:0]
-            frames, in_clip, size = self._prepare(black_clip(window.num_frames), boxes, rng)
-        found = {"clip": frames}
-        tracks = in_clip
+            clip, in_clip, size = self._prepare(black_clip(window.num_frames), boxes, rng)
+        found, tracks = {"clip": clip}, in_clip
         if self._tracks is not None:
-            middle = window.num_frames // 2
-            boxes, in_clip = boxes[:, middle], in_clip[:, middle]
+            boxes, in_clip = (one[:, window.num_frames // 2] for one in (boxes, in_clip))
         keep = visible_boxes(in_clip) if self._transform is not None else slice(None)
         if self._tracks is not None:
             found["tracks"] = tracks[keep]
@@ -273,23 +270,15 @@ class AVADataset(Dataset):
     def _prepare(
         self, raw: RawClip, boxes: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-        """Return a clip as the model takes it, its boxes, and the (width, height) of its source.
-
-        Args:
-            raw: the frames as they are read.
-            boxes: (..., 4) xyxy relative to the frame.
-            rng: randomness of the augmentation.
-        """
-        height, width = raw.frames[0].shape[:2]
+        """Return a clip, its boxes (given relative to the frame), its source's (width, height)."""
+        frames, (height, width) = raw.frames, raw.frames[0].shape[:2]
         in_source = (boxes * [width, height, width, height]).astype(np.float32)
         if self._transform is not None:
-            frames, in_clip = self._transform(raw.frames, in_source, rng)
+            clip, in_clip = self._transform(frames, in_source, rng)
         else:
             size = clip_size(width, height, self._short_side_px)
-            frames, in_clip = resize_clip(raw.frames, in_source, size=size)
-        if len(frames) != len(raw.order):
-            frames = frames[raw.order]
-        return frames, in_clip, (width, height)
+            clip, in_clip = resize_clip(frames, in_source, size=size)
+        return clip if len(clip) == len(raw.order) else clip[raw.order], in_clip, (width, height)
 
     def actor_ids(self, item: int) -> list[int]:
         """Return the person ids of an item's annotated actors, in the order of its boxes."""

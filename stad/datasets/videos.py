@@ -21,8 +21,7 @@ from stad.datasets.inputs import as_window, missing_error, missing_inputs, open_
 from stad.errors import InputError
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import VideoMeta, VideoSample
-from stad.video.clip_reader import RawClip
-from stad.video.clip_source import black_clip
+from stad.video.clip_source import RawClip, black_clip
 from stad.video.crops import crop_views
 from stad.video.sampling import CROPS, check_sampling, random_times, view_times
 from stad.video.unreadable import empty_videos, unreadable_videos, warn_of_left_out
