@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from stad.inference.detectors import open_detector
-from stad.inference.pipeline import PipelineOptions, annotate_frames
+from stad.inference.overlap import annotate_frames
+from stad.inference.pipeline import PipelineOptions
 from stad.inference.precision import choose_precision
 from stad.inference.scorer import ActionScorer
 from stad.video.source import VideoSource

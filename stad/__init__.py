@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stad.evaluation.segments import evaluate_segments
     from stad.evaluation.tubes import evaluate_tubes
     from stad.inference.api import annotate, recognize, watch
-    from stad.inference.pipeline import annotate_frames
+    from stad.inference.overlap import annotate_frames
     from stad.models.action_detector import ActionDetector
     from stad.models.recognizer import Recognizer
     from stad.structures import Actors, Frame, Segment, Tube
@@ -53,7 +53,7 @@ _MODULES = {
     "Tube": "structures",
     "VideoSource": "video.source",
     "annotate": "inference.api",
-    "annotate_frames": "inference.pipeline",
+    "annotate_frames": "inference.overlap",
     "evaluate_ava": "evaluation.ava",
     "evaluate_segments": "evaluation.segments",
     "evaluate_tubes": "evaluation.tubes",

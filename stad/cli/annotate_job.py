@@ -140,6 +140,7 @@ def _run(
         allowed=setup.options.allowed,
         resume_state=journal.end,
     )
+    annotation = None
     try:
         annotation = _open_annotation(options, source, setup, journal, outputs)
         with StopRequest() as stop:
@@ -152,14 +153,14 @@ def _run(
                 if stop.requested:
                     break
         if stop.requested and outputs.num_frames < journal.end.get("num_frames", 0):
-            outputs.abort()
+            _abort(outputs, annotation)
             _print_to_stderr(
                 "Interrupted before any new frame was processed; existing files are unchanged."
             )
             return EXIT_INTERRUPTED
         outputs.close(annotation.finish(), complete=not stop.requested)
     except BaseException:
-        outputs.abort()
+        _abort(outputs, annotation)
         raise
     if stop.requested:
         journal.add_end(**outputs.resume_state())
@@ -175,6 +176,15 @@ def _run(
     return EXIT_INTERRUPTED if stop.requested else EXIT_OK
 
 
+def _abort(outputs: Outputs, annotation: Annotation | None) -> None:
+    """End all threads of a run and remove its files."""
+    try:
+        if annotation is not None:
+            annotation.stop()
+    finally:
+        outputs.abort()
+
+
 def _open_annotation(
     options: AnnotateOptions,
     source: VideoSource,
@@ -185,6 +195,7 @@ def _open_annotation(
     """Begin the run, with what the journal knows, and with images if they are drawn."""
     from stad.inference.annotation import Annotation
     from stad.inference.frame_store import FrameStore
+    from stad.inference.frames import read_frames_ahead
     from stad.inference.resume import JournaledDetector, JournaledScorer, journaled_frames
 
     models, size = setup.models, (source.info.width_px, source.info.height_px)
@@ -202,4 +213,5 @@ def _open_annotation(
         models.detector, journal, size=size, is_reader=options.boxes is not None
     )
     journaled = replace(models, detector=detector, scorer=JournaledScorer(models.scorer, journal))
+    frames = read_frames_ahead(frames)
     return Annotation(frames, replace(setup, models=journaled), store=store, folder=folder)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from stad.inference.build import ModelBundle, build_models
     from stad.inference.detectors import open_detector
     from stad.inference.options import InferenceOptions
-    from stad.inference.pipeline import ActionPipeline, PipelineOptions, annotate_frames
+    from stad.inference.overlap import annotate_frames
+    from stad.inference.pipeline import ActionPipeline, PipelineOptions
     from stad.inference.scorer import ActionScorer, OnlineScorer
     from stad.inference.scoring import Scorer
 
@@ -46,7 +47,7 @@ _MODULES = {
     "PipelineOptions": "pipeline",
     "Scorer": "scoring",
     "annotate": "api",
-    "annotate_frames": "pipeline",
+    "annotate_frames": "overlap",
     "build_models": "build",
     "open_detector": "detectors",
     "prepare_annotation": "annotation",

@@ -16,7 +16,8 @@ from stad.inference.build import ModelBundle, build_models
 from stad.inference.collector import SegmentCollector
 from stad.inference.frame_store import FrameStore
 from stad.inference.options import InferenceOptions
-from stad.inference.pipeline import PipelineOptions, annotate_frames
+from stad.inference.overlap import annotate_frames
+from stad.inference.pipeline import PipelineOptions
 from stad.inference.tube_store import TubeStore
 from stad.localization.base import Localizer
 from stad.structures import Frame, FramedResult, RunInfo, Segment, Tube, VideoInfo
@@ -171,14 +172,18 @@ class Annotation(Iterator[FramedResult]):
         """End the run after the frames so far; return its segments with their tubes."""
         if not self._is_finished:
             self._is_finished = True
-            close = getattr(self._frames, "close", None)
-            self._results.close()
-            if close is not None:
-                close()
-            if self._store is not None:
-                self._store.close()
+            self.stop()
             self._collector.finish(self.last_sec + float(1 / self.info.video.fps))
         return self._collector.tubes
+
+    def stop(self) -> None:
+        """Stop reading and end the threads; nothing more comes."""
+        close = getattr(self._frames, "close", None)
+        self._results.close()
+        if close is not None:
+            close()
+        if self._store is not None:
+            self._store.close()
 
     @property
     def segments(self) -> list[Segment]:

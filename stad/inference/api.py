@@ -28,7 +28,7 @@ from stad.inference.argument_names import argument_names, with_argument_names
 from stad.inference.build import resolve_device
 from stad.inference.detectors import open_boxes
 from stad.inference.frame_store import FrameStore
-from stad.inference.frames import FrameSource, open_frames
+from stad.inference.frames import FrameSource, open_frames, read_frames_ahead
 from stad.inference.live.setup import prepare_watch
 from stad.inference.live.stream import EventStream
 from stad.inference.options import (
@@ -173,7 +173,9 @@ def _open_boxes(path: Path, source: FrameSource) -> PersonDetector:
 
 def _frames(source: FrameSource) -> Iterator[Frame]:
     """Yield the frames of a source, and warn at the end of what was wrong with it."""
-    yield from source.frames()
+    # The generator of a user stays in the thread of the user.
+    is_file = isinstance(source, VideoSource)
+    yield from read_frames_ahead(source.frames()) if is_file else source.frames()
     for text in source.warnings:
         warnings.warn(f"{source.info.name}: {text}", stacklevel=2)
 

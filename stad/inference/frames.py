@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -13,7 +13,11 @@ import numpy as np
 from stad.errors import InputError
 from stad.inference.argument_checks import check_kind, check_number
 from stad.structures import Frame, VideoInfo
+from stad.utils.workers import read_ahead
 from stad.video.source import VideoSource
+
+# Decoded frames that wait; enough for a slow one, such as a key frame, to hold up nothing.
+MAX_DECODED, MAX_DECODED_BYTES = 8, 64 * 2**20
 
 
 class FrameSource(Protocol):
@@ -100,6 +104,16 @@ def _as_image(given: np.ndarray, index: int) -> np.ndarray:
             f"{image.dtype}."
         )
     return image
+
+
+def read_frames_ahead(frames: Iterable[Frame]) -> Generator[Frame]:
+    """Yield frames in order while a thread decodes the next ones."""
+    return read_ahead(
+        frames,
+        size_of=lambda frame: frame.image.nbytes,
+        max_items=MAX_DECODED,
+        max_bytes=MAX_DECODED_BYTES,
+    )
 
 
 def open_frames(

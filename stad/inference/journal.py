@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from array import array
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,8 @@ FORMAT, VERSION = "stad-state", 1
 class Journal:
     """Returns what was computed before, in order, and records what is computed now.
 
-    Memory holds the times of the frames and a few records.
+    Memory holds the times of the frames and a few records. Detector, scorer and reader may use it
+    from a thread each.
 
     Args:
         path: the file; its folder exists.
@@ -58,6 +60,7 @@ class Journal:
         self._new_times: list[float] = []
         self._waiting: dict[str, deque[Any]] = {"people": deque(), "scores": deque()}
         self._reader = None
+        self._lock = threading.RLock()
         head = {"format": FORMAT, "version": VERSION, "run": json.loads(json.dumps(run))}
         with writing(path):
             if resume and path.exists():
@@ -97,15 +100,16 @@ class Journal:
     def _next(self, kind: str) -> dict | None:
         """Return the next record of a kind from earlier runs; None when there are no more."""
         waiting = self._waiting[kind]
-        while not waiting and self._reader is not None:
-            if self._reader.tell() >= self._size:
-                self._reader.close()
-                self._reader = None
-                break
-            record = json.loads(self._reader.readline())
-            for name in self._waiting.keys() & record.keys():
-                self._waiting[name].append(record)
-        return waiting.popleft() if waiting else None
+        with self._lock:
+            while not waiting and self._reader is not None:
+                if self._reader.tell() >= self._size:
+                    self._reader.close()
+                    self._reader = None
+                    break
+                record = json.loads(self._reader.readline())
+                for name in self._waiting.keys() & record.keys():
+                    self._waiting[name].append(record)
+            return waiting.popleft() if waiting else None
 
     def next_people(self, time_sec: float) -> dict[str, np.ndarray] | Literal[False] | None:
         """Return what the detector found in the frame of a time.
@@ -129,7 +133,8 @@ class Journal:
 
     def add_frame(self, time_sec: float) -> None:
         """Record a frame that was read, after those of earlier runs."""
-        self._new_times.append(time_sec)
+        with self._lock:
+            self._new_times.append(time_sec)
 
     def add_detections(self, time_sec: float, found: Mapping[str, np.ndarray] | None) -> None:
         """Record what the detector found; None if it could not tell."""
@@ -142,17 +147,20 @@ class Journal:
 
     def add_done(self, time_sec: float) -> None:
         """Record that the results up to a keyframe are out, and save everything so far."""
-        if self.done_sec is None or time_sec > self.done_sec:
+        if self.done_sec is not None and time_sec <= self.done_sec:
+            return
+        with self._lock:
             self._write_times()
             self._write({"done": time_sec})
             with writing(self.path):
                 self._file.flush()
-            self.done_sec = time_sec
+        self.done_sec = time_sec
 
     def add_end(self, **files: Any) -> None:
         """Record the state of the outputs of an interrupted run."""
-        self._write_times()
-        self._write({"end": files})
+        with self._lock:
+            self._write_times()
+            self._write({"end": files})
         self.end = files
 
     def _write_times(self) -> None:
@@ -162,7 +170,7 @@ class Journal:
 
     def _write(self, record: dict) -> None:
         text = json.dumps(record, separators=(",", ":")) + "\n"
-        with writing(self.path):
+        with self._lock, writing(self.path):
             self._file.write(text)
 
     def close(self) -> None:

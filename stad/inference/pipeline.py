@@ -1,15 +1,16 @@
-"""Run the whole flow: frames -> people -> tracks -> clips -> action scores -> results.
+"""Keep the state of a run: frames, people and scores in, results out.
 
-A generator with bounded memory: it holds the small frames of one window, the boxes of the last
-second and at most one batch of clips, whatever the length of the video. It gives one
-``FrameResult`` a frame, in order, as soon as nothing later can change it.
+Memory is bounded: it holds the small frames of one window, the boxes of the last second and at
+most one batch of clips, whatever the length of the video. It gives one ``FrameResult`` a frame,
+in order, as soon as nothing later can change it. ``annotate_frames`` and ``LiveSession`` drive it.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,9 +18,8 @@ from stad.actors.detectors.base import PersonDetector
 from stad.actors.interpolation import MAX_GAP_SEC, DenseTracks
 from stad.actors.tracker import ActorTracker, FollowCounts
 from stad.actors.tracker_options import TrackerChoice
-from stad.inference.frame_store import FrameStore
 from stad.inference.options import InferenceOptions
-from stad.inference.scoring import Scorer, ScoringJob, score_job
+from stad.inference.scoring import Scorer, ScoringJob
 from stad.structures import Actors, Frame, FrameResult, Keyframe, ShownLabel
 from stad.video.geometry import resize_frame
 from stad.video.window import FrameBuffer
@@ -54,63 +54,28 @@ class PipelineOptions:
     class_names: tuple[str, ...] = ()
 
 
-def annotate_frames(
-    frames: Iterable[Frame],
-    detector: PersonDetector,
-    scorer: Scorer,
-    *,
-    options: PipelineOptions,
-    fps: float,
-    counts: FollowCounts | None = None,
-    store: FrameStore | None = None,
-) -> Generator[FrameResult]:
-    """Run the pipeline over a stream of frames.
+class ClipFrame(NamedTuple):
+    """A frame as the pipeline keeps it.
 
-    Args:
-        frames: ascending in time, RGB, one size.
-        detector: finds people; called every ``options.detect_sec``.
-        scorer: scores clips; called every ``options.stride_sec`` for all actors in view.
-        options: of the pipeline.
-        fps: mean rate of the frames, for the first guess of the tracker.
-        counts: detections that were followed are added to it.
-        store: keeps the frames until their results take them; None for results without frames.
-
-    Yields:
-        One result for each frame, in order.
+    Attributes:
+        index, time_sec: as in ``Frame``.
+        image: (H, W, 3) uint8 RGB at clip size.
+        source_size: (width, height) of the frame itself, pixels.
     """
-    pipeline = ActionPipeline(detector, scorer, options=options, fps=fps, counts=counts)
-    for frame in frames:
-        if store is not None:
-            store.add(frame)
-        pipeline.add_frame(frame)
-        if pipeline.needs_detection(frame.time_sec):
-            pipeline.add_detections(frame.time_sec, detector.detect(frame))
-        _score_pending(pipeline, scorer, minimum=options.batch_size, batch_size=options.batch_size)
-        yield from _with_frames(pipeline.results(), store)
-    pipeline.finish()
-    _score_pending(pipeline, scorer, minimum=1, batch_size=options.batch_size)
-    yield from _with_frames(pipeline.results(), store)
 
-
-def _score_pending(
-    pipeline: ActionPipeline, scorer: Scorer, *, minimum: int, batch_size: int
-) -> None:
-    """Score the windows that are complete once there are ``minimum`` of them."""
-    while len(pipeline.pending_windows()) >= minimum:
-        pipeline.add_scores(score_job(pipeline.next_batch(batch_size), scorer))
-
-
-def _with_frames(results: Iterable[FrameResult], store: FrameStore | None) -> Iterator[FrameResult]:
-    for result in results:
-        yield result if store is None else replace(result, frame=store.take(result.index))
+    index: int
+    time_sec: float
+    image: np.ndarray
+    source_size: tuple[int, int]
 
 
 class ActionPipeline:
     """The state of one pass over a video; its caller runs the detector and the scorer.
 
     Frames go in by ``add_frame``, people by ``add_detections``, scores by ``add_scores``. People
-    and scores may come later than their frame, as long as each of them come in order. Not
-    thread-safe.
+    and scores may come later than their frame, as long as each of them come in order. Which
+    frames are for detection depends on their times only, so ``claim_detection`` and ``shrink`` may
+    run ahead of the rest. Not thread-safe.
 
     Args:
         detector, scorer, options, fps: as for ``annotate_frames``; of the first two only the
@@ -158,19 +123,31 @@ class ActionPipeline:
         boxes_sec = gap_sec + detect_sec + (after_sec if scorer.sees_tracks else 0.0)
         self.wait_sec = max(after_sec, boxes_sec)
 
-    def add_frame(self, frame: Frame) -> None:
-        """Add the next frame; what later windows need of it is kept."""
-        self._source_size = (frame.image.shape[1], frame.image.shape[0])
-        clip_size = self._scorer.clip_size(self._source_size)
-        self._buffer.append(frame.time_sec, resize_frame(frame.image, clip_size))
-        if frame.time_sec >= self._next_key_sec - TIME_EPSILON_SEC:
-            self._add_keyframe(frame.time_sec)
-        self._pending.append((frame.index, frame.time_sec))
-        self._last_sec = frame.time_sec
+    def shrink(self, frame: Frame) -> ClipFrame:
+        """Return what the pipeline needs of a frame; nothing is added yet."""
+        source_size = frame.image.shape[1], frame.image.shape[0]
+        image = resize_frame(frame.image, self._scorer.clip_size(source_size))
+        return ClipFrame(frame.index, frame.time_sec, image, source_size)
 
-    def needs_detection(self, time_sec: float) -> bool:
-        """Return whether to detect people in the frame of this time."""
-        return time_sec >= self._next_detect_sec - TIME_EPSILON_SEC
+    def add_frame(self, frame: Frame | ClipFrame) -> None:
+        """Add the next frame; what later windows need of it is kept."""
+        small = self.shrink(frame) if isinstance(frame, Frame) else frame
+        self._source_size = small.source_size
+        self._buffer.append(small.time_sec, small.image)
+        if small.time_sec >= self._next_key_sec - TIME_EPSILON_SEC:
+            self._add_keyframe(small.time_sec)
+        self._pending.append((small.index, small.time_sec))
+        self._last_sec = small.time_sec
+
+    def claim_detection(self, time_sec: float) -> bool:
+        """Return whether to detect people in the frame of this time; times ascend.
+
+        If so, its people must come, and the next detection is planned.
+        """
+        if time_sec < self._next_detect_sec - TIME_EPSILON_SEC:
+            return False
+        self._next_detect_sec = next_time(self._next_detect_sec, time_sec, self._ask_sec)
+        return True
 
     def add_detections(self, time_sec: float, found: Actors | None) -> None:
         """Add the people of the frame of a time, ascending; None if they are not known."""
@@ -179,7 +156,6 @@ class ActionPipeline:
         elif found is not None and self._tracker is not None:
             self._add_tracked(self._tracker.update(time_sec, found))
         self._tracks.advance_to(time_sec, is_look=self._is_looking)
-        self._next_detect_sec = next_time(self._next_detect_sec, time_sec, self._ask_sec)
 
     def _add_tracked(self, tracked: list[tuple[float, Actors]]) -> None:
         for time_sec, actors in tracked:

@@ -6,16 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 
 from stad.outputs.drawing import draw_actors
 from stad.structures import FrameResult, RunInfo
+from stad.utils.workers import WriteBehind
 from stad.video.continued import ContinuedSink
 from stad.video.sink import VideoSink
 from stad.video.source import VideoSource
 
+# Results that wait to be drawn.
+MAX_WAITING, MAX_WAITING_BYTES = 8, 64 * 2**20
+
 
 class AnnotatedVideo:
     """Draws results into their frames and encodes them, with the audio of the source.
+
+    Both happen in a thread, behind the caller; errors come with a later call.
 
     Args:
         path: the mp4 to write.
@@ -40,6 +47,7 @@ class AnnotatedVideo:
         self._sink: VideoSink | ContinuedSink | None = None
         self._first_sec: float | None = None
         self.num_kept = _num_kept(path, resume_state or {})
+        self._writer = WriteBehind("encoder", max_calls=MAX_WAITING, max_bytes=MAX_WAITING_BYTES)
 
     @property
     def start_sec(self) -> float:
@@ -54,12 +62,14 @@ class AnnotatedVideo:
             return
         if result.frame is None:
             raise ValueError(f"the result of frame {result.index} has no frame to draw into")
+        image = result.frame.image
+        self._writer.submit(image.nbytes, self._write, result, image)
+
+    def _write(self, result: FrameResult, image: np.ndarray) -> None:
         if self._sink is None:
             self._sink = self._open_sink(result.time_sec)
-        image = draw_actors(
-            result.frame.image, result.actors, result.labels, self._info.class_names
-        )
-        self._sink.write(image, result.time_sec)
+        drawn = draw_actors(image, result.actors, result.labels, self._info.class_names)
+        self._sink.write(drawn, result.time_sec)
 
     def _open_sink(self, time_sec: float) -> VideoSink | ContinuedSink:
         video, source = self._info.video, self._source
@@ -84,13 +94,17 @@ class AnnotatedVideo:
 
     def close(self) -> None:
         """Finish the file; a run without frames leaves none."""
+        self._writer.finish()
         if self._sink is not None:
             self._sink.close()
 
     def abort(self) -> None:
         """Remove what was written; a kept mp4 stays as it was."""
-        if self._sink is not None:
-            self._sink.abort()
+        try:
+            self._writer.close()
+        finally:
+            if self._sink is not None:
+                self._sink.abort()
 
     def resume_state(self) -> dict[str, Any]:
         """Return what a later run needs to continue the closed file, as JSON values."""

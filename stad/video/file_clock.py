@@ -147,7 +147,8 @@ class AudioClock:
 
     def _fitting_shifts(self, own_sec: float) -> list[float]:
         """Return the shifts of the video that put a packet inside their part of the file."""
-        shifts, found = self._video.shifts, []
+        # A copy: the frames may be read in another thread meanwhile.
+        shifts, found = list(self._video.shifts), []
         ends_sec = [shift.begin_sec for shift in shifts[1:]]
         ends_sec.append(self._video.last_sec + self._video.max_gap_sec)
         for shift, end_sec in zip(shifts, ends_sec, strict=True):

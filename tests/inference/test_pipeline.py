@@ -5,7 +5,8 @@ import pytest
 
 from stad.actors.tracker import FollowCounts
 from stad.actors.tracker_options import TrackerChoice
-from stad.inference.pipeline import ActionPipeline, PipelineOptions, annotate_frames, shown_labels
+from stad.inference.overlap import annotate_frames
+from stad.inference.pipeline import ActionPipeline, PipelineOptions, shown_labels
 from stad.structures import Actors, Frame, Keyframe
 from stad.video.window import Window
 from tests.fakes import PositionScorer, RedSquareDetector
@@ -217,7 +218,7 @@ def test_a_machine_that_looks_less_often_than_it_should_keeps_people():
         if asked is not None and frame.time_sec >= asked.time_sec + 1.5:
             flow.add_detections(asked.time_sec, detector.detect(asked))
             asked = None
-        if asked is None and flow.needs_detection(frame.time_sec):
+        if asked is None and flow.claim_detection(frame.time_sec):
             asked = frame
         while flow.pending_windows():
             job = flow.next_batch(1)

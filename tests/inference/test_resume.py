@@ -14,7 +14,8 @@ from stad import zoo
 from stad.cli.annotate import annotate_main
 from stad.errors import InputError
 from stad.inference.journal import Journal
-from stad.inference.pipeline import PipelineOptions, annotate_frames
+from stad.inference.overlap import annotate_frames
+from stad.inference.pipeline import PipelineOptions
 from stad.inference.resume import JournaledDetector, JournaledScorer, journaled_frames
 from stad.outputs.outputs import Outputs
 from stad.structures import FrameResult

@@ -7,7 +7,8 @@ import torch
 
 from stad import zoo
 from stad.actors.detectors.whole_frame import WholeFrame
-from stad.inference.pipeline import PipelineOptions, annotate_frames
+from stad.inference.overlap import annotate_frames
+from stad.inference.pipeline import PipelineOptions
 from stad.inference.scorer import OnlineScorer
 from stad.structures import Frame
 

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from stad.inference.build import ModelBundle
 from stad.inference.live.stats import Stats
+from stad.inference.model_threads import ModelThreads
 from stad.inference.pipeline import ActionPipeline, PipelineOptions
 from stad.inference.scoring import score_job
 from stad.structures import Frame, FrameResult, Keyframe
 
 LEEWAY = 0.25
-
-
-class ModelThreads:
-    """One thread for the detector and one for the scorer."""
-
-    def __init__(self) -> None:
-        self.detector = ThreadPoolExecutor(1, thread_name_prefix="detector")
-        self.scorer = ThreadPoolExecutor(1, thread_name_prefix="scorer")
-
-    def shutdown(self) -> None:
-        """Wait for the work that has begun, and end the threads."""
-        self.detector.shutdown()
-        self.scorer.shutdown()
 
 
 @dataclass(frozen=True)
@@ -138,7 +126,7 @@ class LiveSession:
         frame = self._newest
         if self._detecting is not None or frame is None or frame.time_sec <= self._asked_sec:
             return
-        if self._pipeline.needs_detection(frame.time_sec):
+        if self._pipeline.claim_detection(frame.time_sec):
             self._asked_sec = frame.time_sec
             future = self._threads.detector.submit(self._models.detector.detect, frame)
             self._detecting = _Running(frame.time_sec, future)

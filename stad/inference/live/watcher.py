@@ -8,8 +8,9 @@ from typing import Protocol
 
 from stad.inference.build import ModelBundle
 from stad.inference.live.events import Event, EventTracker
-from stad.inference.live.session import LiveSession, ModelThreads
+from stad.inference.live.session import LiveSession
 from stad.inference.live.stats import Stats
+from stad.inference.model_threads import ModelThreads
 from stad.inference.pipeline import PipelineOptions
 from stad.localization.base import Localizer
 from stad.structures import Frame, FrameResult, Segment
@@ -126,7 +127,7 @@ class Watcher:
             yield
         finally:
             self._source.stop()
-            self._threads.shutdown()
+            self._threads.close()
 
     def _add_frame(self, frame: Frame) -> None:
         if self._session is None:
