@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.packet import Packet
+from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
 from stad.structures import VideoInfo
@@ -64,6 +65,7 @@ class VideoSink:
                 media_url(self._part), "w", format="mp4", options={"movflags": "+faststart"}
             )
         self._stream = self._video_stream(crf)
+        self._reformatter = VideoReformatter()
         self._audio: AudioTrack | None = None
         if audio_path:
             self._audio = AudioTrack(audio_path, self._container, start_sec=start_sec, clock=clock)
@@ -86,11 +88,13 @@ class VideoSink:
 
     def write(self, image: np.ndarray, time_sec: float) -> None:
         """Add a frame: (H, W, 3) uint8 RGB of the source's size, shown at ``time_sec``."""
-        frame = av.VideoFrame.from_ndarray(self._even(image), format="rgb24")
-        frame = frame.reformat(
+        # The frame shows the array itself, and the converter is set up once.
+        frame = self._reformatter.reformat(
+            av.VideoFrame.from_numpy_buffer(self._even(image), format="rgb24"),
             format="yuv420p",
-            dst_colorspace="ITU709" if self._is_hd else "ITU601",
+            dst_colorspace=Colorspace.ITU709 if self._is_hd else Colorspace.ITU601,
             dst_color_range="MPEG",
+            threads=1,
         )
         pts = max(round((time_sec - self._start_sec) / CLOCK), self._last_pts + 1)
         if self._last_pts >= 0:
