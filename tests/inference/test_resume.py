@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,13 @@ from stad.inference.journal import Journal
 from stad.inference.overlap import annotate_frames
 from stad.inference.pipeline import PipelineOptions
 from stad.inference.resume import JournaledDetector, JournaledScorer, journaled_frames
+from stad.inference.scorer import ActionScorer
 from stad.outputs.outputs import Outputs
 from stad.structures import FrameResult
 from stad.video.source import VideoSource
 from stad.video.window import Window
 from tests.fakes import PositionScorer, RedSquareDetector
+from tests.inference.one_by_one import plain
 from tests.videos import write_video
 
 CONFIG = str(Path(__file__).parents[1] / "data" / "tiny_detector.py")
@@ -154,6 +157,45 @@ def test_a_crash_costs_the_pictures_only(job, whole, tmp_path, stop_at):
     check_equal(tmp_path, whole)
 
 
+@pytest.mark.parametrize("count", [0, 4])
+def test_a_scorer_that_fails_ends_the_run_and_costs_no_score(
+    job, whole, tmp_path, monkeypatch, count
+):
+    original, done = ActionScorer.score, []
+
+    def score(self, *given, **options):
+        if len(done) == count:
+            raise Breakdown
+        done.append(1)
+        return original(self, *given, **options)
+
+    threads = set(threading.enumerate())
+    with monkeypatch.context() as patched:
+        patched.setattr(ActionScorer, "score", score)
+        with pytest.raises(Breakdown):
+            run(job, tmp_path)
+    assert set(threading.enumerate()) <= threads
+    assert [path.suffix for path in tmp_path.iterdir()] == [".stad-state"] * (count > 0)
+    assert run(job, tmp_path, "--resume") == 0
+    check_equal(tmp_path, whole)
+
+
+def test_a_second_interrupt_ends_all_threads(job, whole, tmp_path, stop_at):
+    def twice() -> None:
+        interrupt()
+        interrupt()
+
+    threads = set(threading.enumerate())
+    stop_at(50, twice)
+    with pytest.raises(KeyboardInterrupt):
+        run(job, tmp_path)
+    assert set(threading.enumerate()) <= threads
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4.stad-state"]
+    stop_at(-1, interrupt)
+    assert run(job, tmp_path, "--resume") == 0
+    check_equal(tmp_path, whole)
+
+
 def test_a_video_that_was_changed_meanwhile_is_drawn_anew(job, whole, tmp_path, stop_at):
     stop_at(60, interrupt)
     assert run(job, tmp_path) == 130
@@ -211,18 +253,6 @@ def test_another_tracker_goes_on_as_well(job, tmp_path, stop_at):
         json.loads(paths(tmp_path / part)["json"].read_text()) for part in ("parts", "whole")
     )
     assert found == expected
-
-
-def plain(results: list[FrameResult]) -> list[tuple]:
-    """Results to the last bit."""
-    return [
-        (
-            *(result.index, result.time_sec, result.actors.boxes.tobytes()),
-            *(result.actors.scores.tobytes(), result.actors.ids.tolist(), result.labels),
-            result.keyframe and (result.keyframe.time_sec, result.keyframe.scores.tobytes()),
-        )
-        for result in results
-    ]
 
 
 class LongerScorer(PositionScorer):
