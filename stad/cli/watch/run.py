@@ -12,6 +12,7 @@ from stad.errors import EXIT_OK
 if TYPE_CHECKING:
     from stad.cli.watch.console import ConsoleReporter
     from stad.cli.watch.sinks import Sinks
+    from stad.inference.live.pace import Pace
     from stad.inference.live.setup import WatchSetup
     from stad.inference.live.stats import Stats
     from stad.video.live import LiveSource
@@ -27,11 +28,13 @@ class WatchReport:
         stats: counts and delays.
         num_dropped: frames that the reader's queue dropped.
         num_reconnects: how often the stream came back.
+        pace: how often people were detected and actions scored; None if it is not known.
     """
 
     stats: Stats
     num_dropped: int
     num_reconnects: int
+    pace: Pace | None = None
 
 
 def watch(options: WatchOptions) -> int:
@@ -80,7 +83,7 @@ def watch_and_report(
             watcher.run(stop)
     finally:
         sinks.close()
-    report = WatchReport(watcher.stats, source.num_dropped, source.num_reconnects)
+    report = WatchReport(watcher.stats, source.num_dropped, source.num_reconnects, setup.pace)
     screen.say(summary(report))
     return report
 
