@@ -23,7 +23,7 @@ OUTPUTS = {"--out": "a.mp4", "--json": "a.json", "--csv": "a.csv", "--html": "a.
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run takes, with all of its processes.
+    """The costs of a run, with all of its processes.
 
     Attributes:
         wall_sec: from start to end, seconds.
@@ -38,7 +38,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How much two annotation documents of a video agree.
+    """The agreement of two annotation documents of a video.
 
     Attributes:
         num_frames: frames that both hold.

@@ -24,7 +24,8 @@ class KeyframeSpeed:
         keyframes: number of scored ones.
         actors: mean number in a keyframe.
         seconds: wall time.
-        detecting_sec, scoring_sec: the part of it in the person detector and the action model.
+        detecting_sec, scoring_sec: how long the person detector and the action model worked; they
+            overlap.
         stride_sec: time between keyframes, seconds of video.
     """
 
@@ -50,9 +51,9 @@ class _Timed:
         self._call = getattr(owner, method)
         setattr(owner, method, self)
 
-    def __call__(self, *arguments):
+    def __call__(self, *arguments, **options):
         begin = time.perf_counter()
-        result = self._call(*arguments)
+        result = self._call(*arguments, **options)
         self.seconds += time.perf_counter() - begin
         return result
 

@@ -97,8 +97,7 @@ def test_checkouts_are_run_and_their_processes_counted(tmp_path):
     found = compare_checkouts(slow, fast, ["in.avi"], folder=folder, rounds=2)
     assert [len(costs) for costs in (found.baseline, found.current)] == [2, 2]
     assert min(cost.wall_sec for cost in found.baseline) > 0.6
-    wall, cpu, memory = found.rows()
-    assert wall[3] > 1
+    _, cpu, memory = found.rows()
     assert cpu[3] > 1
     assert memory[1] > 300 > memory[2]
     assert found.agreement == Agreement(1, 1.0, 5.0, pytest.approx(0.8), 1, 1.0)
