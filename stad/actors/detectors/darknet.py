@@ -1,4 +1,4 @@
-"""Find people with YOLOv4-tiny on OpenCV, and detect again where it lost a person."""
+"""Find people with YOLOv4-tiny, and detect again where it lost a person."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from stad.actors.detectors.base import MINIMUM_SCORE, PERSON_CLASS, DetectorSetup
+from stad.actors.detectors.base import PERSON_CLASS, DetectorSetup
+from stad.actors.detectors.darknet_network import open_darknet
+from stad.actors.detectors.yolo_boxes import decode_boxes, suppress
 from stad.structures import Actors, Frame
 from stad.utils.boxes import box_iou
+from stad.utils.networks import NetworkOpener, open_in_torch
 
+# Weaker boxes are dropped; darknet's own threshold, which the tracker's settings suit.
+MINIMUM_SCORE = 0.2
 NMS_IOU = 0.45
 # Longer side of the input. Small people are found at the first size, people who fill the frame
 # better at the second.
@@ -34,11 +39,13 @@ QUARTER_TURNS = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE)
 
 def open_detector(setup: DetectorSetup) -> DarknetDetector:
     """Open YOLOv4-tiny; see ``stad.actors.detectors.KINDS``."""
-    return DarknetDetector(setup.files["cfg"], setup.weights)
+    return DarknetDetector(
+        setup.files["cfg"], setup.weights, device=setup.device, open_network=setup.open_network
+    )
 
 
 class DarknetDetector:
-    """Find people with a darknet model (YOLOv4-tiny) in OpenCV's DNN module.
+    """Find people with a darknet model (YOLOv4-tiny).
 
     The network finds standing people best and loses people who fall, lie or come close. Where a
     large person who was certain a moment ago is not found, it detects again, at a smaller size,
@@ -48,6 +55,11 @@ class DarknetDetector:
         cfg_path: darknet's network description, 80 COCO classes.
         weights_path: darknet's weights.
         minimum_score: weaker boxes are left out, in [0, 1].
+        device: of the network where torch runs it.
+        open_network: makes the network ready to run.
+
+    Raises:
+        InputError: the files are not of darknet, or do not fit each other.
     """
 
     interval_sec = None
@@ -56,11 +68,19 @@ class DarknetDetector:
     person_threshold = 0.6
 
     def __init__(
-        self, cfg_path: Path, weights_path: Path, *, minimum_score: float = MINIMUM_SCORE
+        self,
+        cfg_path: Path,
+        weights_path: Path,
+        *,
+        minimum_score: float = MINIMUM_SCORE,
+        device: str = "cpu",
+        open_network: NetworkOpener = open_in_torch,
     ) -> None:
         self.name = "yolov4_tiny"
         self._minimum_score = minimum_score
-        self._model = cv2.dnn.DetectionModel(str(weights_path), str(cfg_path))
+        module = open_darknet(cfg_path, weights_path).to(device)
+        self._scales = module.scales
+        self._network = open_network(module, name=self.name, any_size=True)
         self._seen: list[tuple[float, np.ndarray]] = []
         self._last_sec = self._search_sec = -np.inf
 
@@ -73,7 +93,7 @@ class DarknetDetector:
             found = np.concatenate((found, self._detect_at(image, SECOND_PX)))
             if self._missing(found) or not len(self._strong(found)):
                 found = np.concatenate((found, self._detect_turned(image, frame.time_sec)))
-        found = _suppress(found)
+        found = suppress(found, max_iou=NMS_IOU, inclusive=False)
         people = clip_to_image(Actors.from_arrays(found[:, :4], found[:, 4]), image)
         self._remember(people, (image.shape[1], image.shape[0]), frame.time_sec)
         return people
@@ -129,16 +149,21 @@ class DarknetDetector:
     def _detect_at(self, image: np.ndarray, longer_px: int) -> np.ndarray:
         """Return (K, 5) xyxy and score, with an input of the frame's aspect ratio."""
         scale = longer_px / max(image.shape[:2])
-        size = [max(round(side * scale / STEP_PX), 1) * STEP_PX for side in image.shape[1::-1]]
+        width, height = (
+            max(round(side * scale / STEP_PX), 1) * STEP_PX for side in image.shape[1::-1]
+        )
         # The network was trained on RGB, which frames already are.
-        self._model.setInputParams(size=size, scale=1 / 255, swapRB=False)
-        classes, scores, boxes = self._model.detect(image, self._minimum_score, NMS_IOU)
-        if len(boxes) == 0:
-            return np.zeros((0, 5))
-        boxes = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
-        boxes[:, 2:] += boxes[:, :2]
-        person = np.asarray(classes).reshape(-1) == PERSON_CLASS
-        return np.column_stack((boxes, np.asarray(scores).reshape(-1)))[person]
+        resized = cv2.resize(image, (width, height)).transpose(2, 0, 1)
+        inputs = np.multiply(resized, np.float32(1 / 255), dtype=np.float32, order="C")
+        found = decode_boxes(
+            [one[0] for one in self._network(inputs[None])],
+            self._scales,
+            class_index=PERSON_CLASS,
+            minimum_score=self._minimum_score,
+            input_size=(width, height),
+            frame_size=(image.shape[1], image.shape[0]),
+        )
+        return suppress(found, max_iou=NMS_IOU)
 
     def _detect_turned(self, image: np.ndarray, time_sec: float) -> np.ndarray:
         """Return people who lie: they stand in the frame turned by a quarter, left or right."""
@@ -176,14 +201,3 @@ def clip_to_image(actors: Actors, image: np.ndarray) -> Actors:
     boxes[:, 1::2] = boxes[:, 1::2].clip(0, height_px)
     keep = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
     return Actors(boxes=boxes, scores=actors.scores, ids=actors.ids)[keep]
-
-
-def _suppress(found: np.ndarray) -> np.ndarray:
-    """Suppress overlapping boxes of several detections, highest score first."""
-    order, kept = np.argsort(-found[:, 4], kind="stable"), []
-    while len(order):
-        kept.append(order[0])
-        rest = order[1:]
-        overlap = box_iou(found[order[:1], :4], found[rest, :4])[0]
-        order = rest[overlap < NMS_IOU]
-    return found[kept]
