@@ -1,22 +1,29 @@
-"""BlazePose: turned images come back, sure answers win, what was seen is not seen again."""
+"""BlazePose: turned images come back, sure answers win, all crops are one batch."""
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from stad.datasets.synthetic.figures import Figure, FigureSpec, draw_clothes
 from stad.datasets.synthetic.gaits import MotionSpec
 from stad.datasets.synthetic.skeleton import Body
+from stad.errors import InputError
+from stad.models.backbones import blazepose
 from stad.models.backbones.blazepose import (
     CHANNELS,
+    INPUT_PX,
     NUM_KEYPOINTS,
     VALUES,
+    WIDTHS,
     BlazePose,
     confidence,
     turn_back,
 )
+from stad.utils.networks import open_in_torch
 from stad.zoo.catalog import BLAZEPOSE
 from stad.zoo.files import fetch, is_cached
 
@@ -82,11 +89,15 @@ def test_sureness_is_of_the_body_and_its_torso():
 
 
 class Reader(BlazePose):
-    """BlazePose with ``read`` in the place of the network; keeps what it looked at."""
+    """BlazePose with ``read`` in the place of the network; keeps the size of each batch."""
 
-    def _run(self, views):
-        self.looked = getattr(self, "looked", 0) + len(views)
-        return [read(one) for one in views]
+    def __init__(self):
+        super().__init__()
+        self.batches = []
+
+    def _run(self, crops):
+        self.batches.append(len(crops))
+        return np.stack([read(one) for one in crops.permute(0, 2, 3, 1).numpy()])
 
 
 def clips_of(*images):
@@ -104,7 +115,7 @@ def test_a_wide_box_is_tried_on_its_sides_and_the_surest_is_kept(where):
     net = Reader()
     (found,) = net(clips_of(image, fallen), torch.tensor([UPRIGHT, LYING]))
     assert found.shape == (2, CHANNELS, 1, 1, 1)
-    assert net.looked == 1 + 3
+    assert net.batches == [1 + 3]
     # Its nose is at the left: as it is, it would not be sure at all.
     expected = read(image)
     np.testing.assert_allclose(found[0].flatten(), expected, atol=1e-6)
@@ -126,22 +137,41 @@ def test_frames_and_actors_keep_their_order(where):
             np.testing.assert_allclose(found[actor, :, frame].flatten(), expected, atol=1e-6)
 
 
-def test_what_was_seen_is_not_looked_at_again(where):
-    first, second, third = (marked(np.roll(where, shift, axis=0)) for shift in (0, 5, 9))
-    net = Reader(remembered=2)
-    before = net(clips_of(first, second, first), torch.tensor([UPRIGHT] * 3))[0]
-    assert net.looked == 2
-    after = net(clips_of(second, first), torch.tensor([UPRIGHT] * 2))[0]
-    assert net.looked == 2
-    assert torch.equal(after, before[[1, 0]])
-    # Only the latest two are kept, and copies start empty.
-    net(clips_of(third), torch.tensor([UPRIGHT]))
-    net(clips_of(first), torch.tensor([UPRIGHT]))
-    assert net.looked == 4
-    other = copy.deepcopy(net)
-    other(clips_of(first), torch.tensor([UPRIGHT]))
-    assert (net.looked, other.looked) == (4, 5)
+class Grey(nn.Module):
+    """In the place of the published network: the mean of each crop in all its outputs."""
+
+    def forward(self, images):
+        return images.mean(dim=(1, 2, 3))[:, None].expand(-1, sum(WIDTHS))
+
+
+def test_outputs_of_the_network_become_keypoints(monkeypatch):
+    opened = []
+
+    def open_grey(network, *, name, any_size=False):
+        opened.append((name, any_size))
+        return open_in_torch(Grey(), name=name)
+
+    monkeypatch.setattr(blazepose, "open_tflite", lambda path, outputs: nn.Identity())
+    net = BlazePose(lambda: Path("net.tflite"))
+    net.open_network = open_grey
+    images = [np.full((8, 8, 3), value, np.float32) for value in (0.25, 0.5)]
+    for _ in range(2):
+        (found,) = net(clips_of(*images), torch.tensor([UPRIGHT] * 2))
+    assert opened == [("BlazePose", False)]
+    for values, grey in zip(found[..., 0, 0, 0], (0.25, 0.5), strict=True):
+        marks = values[:-1].reshape(NUM_KEYPOINTS, VALUES)
+        seen = 1 / (1 + np.exp(-grey))
+        expected = np.array([grey / INPUT_PX, grey / INPUT_PX, seen, grey, grey, grey])
+        np.testing.assert_allclose(marks, np.tile(expected, (NUM_KEYPOINTS, 1)), atol=1e-6)
+        assert float(values[-1]) == pytest.approx(grey)
+    # Copies open it again, and it is no part of checkpoints.
+    assert copy.deepcopy(net)._network is None
     assert net.state_dict() == {}
+
+
+def test_without_weights_it_says_what_to_do():
+    with pytest.raises(InputError, match="BlazePose has no weights"):
+        BlazePose()(clips_of(np.zeros((8, 8, 3), np.float32)), torch.tensor([UPRIGHT]))
 
 
 @pytest.mark.skipif(not is_cached(BLAZEPOSE), reason="the weights of BlazePose are not cached")
@@ -162,7 +192,7 @@ def test_the_published_weights_see_a_rendered_person_the_right_way_up():
     figure.draw(image, 0)
     fallen = np.rot90(image).copy()
     clips = clips_of(*(one.astype(np.float32) / 255 for one in (image, fallen)))
-    (found,) = BlazePose(fetch(BLAZEPOSE), num_threads=1)(clips, torch.tensor([UPRIGHT, LYING]))
+    (found,) = BlazePose(fetch(BLAZEPOSE))(clips, torch.tensor([UPRIGHT, LYING]))
     values = found[..., 0, 0, 0].numpy()
     standing, lying = (one[:-1].reshape(NUM_KEYPOINTS, VALUES) for one in values)
     assert values[0, -1] > 0.5

@@ -1,4 +1,4 @@
-"""Body keypoints of one person per crop: BlazePose with its published weights, run by LiteRT.
+"""Body keypoints of one person per crop: BlazePose with its published weights.
 
 Bazarevsky et al., "BlazePose: On-device Real-time Body Pose tracking", CVPR workshops 2020;
 Grishchenko et al., "BlazePose GHUM Holistic", CVPR workshops 2022, for the metric keypoints.
@@ -6,22 +6,18 @@ Grishchenko et al., "BlazePose GHUM Holistic", CVPR workshops 2022, for the metr
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-import zlib
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stad.errors import InputError
+from stad.models.backbones.tflite import open_tflite
 from stad.models.base import TrackBackbone
 from stad.registry import MODELS
+from stad.utils.networks import Network
 
 NUM_KEYPOINTS = 33
 # Of each keypoint: x and y in crop sides (0-1), the probability that it is visible (0-1), and
@@ -34,42 +30,33 @@ INPUT_PX = 256
 # A box whose height is below this many widths may show a lying person.
 UPRIGHT = 1.3
 TORSO = (11, 12, 23, 24)
+# Keypoints in the crop, probability of a body, metric keypoints.
 OUTPUTS = ("Identity", "Identity_1", "Identity_4")
 # The network gives 39 keypoints; the last six only steer its own tracking.
 GIVEN_KEYPOINTS = 39
+WIDTHS = (GIVEN_KEYPOINTS * 5, 1, GIVEN_KEYPOINTS * 3)
 
 
 @MODELS.register_module()
 class BlazePose(TrackBackbone):
-    """Finds the keypoints of the person in each frame of each crop; frozen, on the CPU.
+    """Finds the keypoints of the person in each frame of each crop; frozen.
 
     The network was trained on upright people. The crop of a wide box is also run rotated by a
-    quarter to either side, and the most confident answer is kept, rotated back. Windows overlap:
-    crops that were run before are remembered.
+    quarter to either side, and the most confident answer is kept, rotated back.
 
     Args:
         weights: path of ``pose_landmark_full.tflite``, or a function that returns it, called
             when the first crop comes.
-        num_threads: crops that are run in parallel; None takes torch's number of threads.
-        remembered: number of crops, the latest ones, whose keypoints are kept.
     """
 
-    def __init__(
-        self,
-        weights: str | Path | Callable[[], Path] | None = None,
-        *,
-        num_threads: int | None = None,
-        remembered: int = 512,
-    ) -> None:
+    def __init__(self, weights: str | Path | Callable[[], Path] | None = None) -> None:
         super().__init__()
         self.weights = weights
-        self._num_threads, self._remembered = num_threads, remembered
-        self._runners: list[_Runner] = []
-        self._known: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()
+        self._network: Network | None = None
 
     def __getstate__(self) -> dict:
-        # The runtime cannot be copied; it is opened again when needed.
-        return {**self.__dict__, "_runners": [], "_known": OrderedDict()}
+        # A network of another library cannot be copied; it is opened again when needed.
+        return {**self.__dict__, "_network": None}
 
     @torch.no_grad()
     def forward(self, clips: Tensor, tracks: Tensor) -> tuple[Tensor]:
@@ -83,92 +70,57 @@ class BlazePose(TrackBackbone):
             One map, (M, 199, T, 1, 1) float32: see ``VALUES`` and ``CHANNELS``.
         """
         count, _, num_frames = clips.shape[:3]
-        crops = clips.float().permute(0, 2, 3, 4, 1).flatten(0, 1)
-        crops = ((crops + 1) / 2).clamp_(0, 1).cpu().contiguous().numpy()
+        crops = clips.float().transpose(1, 2).flatten(0, 1)
+        crops = torch.add(crops, 1).div_(2).clamp_(0, 1)
         width, height = (tracks[..., 2:] - tracks[..., :2]).unbind(dim=-1)
-        lying = (height < UPRIGHT * width).reshape(-1).cpu().numpy()
+        lying = (height < UPRIGHT * width).reshape(-1).tolist()
         found = torch.from_numpy(self._find(crops, lying)).to(clips.device)
         return (found.reshape(count, num_frames, CHANNELS, 1, 1).transpose(1, 2),)
 
-    def _find(self, crops: np.ndarray, lying: np.ndarray) -> np.ndarray:
-        """Find keypoints in crops (P, 256, 256, 3) float32 in [0, 1]: (P, CHANNELS) float32."""
-        keys = [(zlib.crc32(one), int(flag)) for one, flag in zip(crops, lying, strict=True)]
-        new = list({key: i for i, key in enumerate(keys) if key not in self._known}.values())
-        turns = [(i, quarter) for i in new for quarter in ((0, 1, 3) if lying[i] else (0,))]
-        found: dict[int, np.ndarray] = {}
-        views = [np.rot90(crops[i], quarter) for i, quarter in turns]
-        for (i, quarter), values in zip(turns, self._run(views), strict=True):
-            values = turn_back(values, quarter)
-            if i not in found or confidence(values) > confidence(found[i]):
-                found[i] = values
-        for i, values in found.items():
-            self._known[keys[i]] = values
-        result = np.stack([self._known[key] for key in keys])
-        while len(self._known) > self._remembered:
-            self._known.popitem(last=False)
-        return result
-
-    def _run(self, views: list[np.ndarray]) -> list[np.ndarray]:
-        """Run one crop at a time per thread: faster than batches with all threads in each."""
-        if not self._runners:
-            count = self._num_threads or torch.get_num_threads()
-            if self.weights is None:
-                raise InputError(
-                    "BlazePose has no weights. Build the model with stad.zoo, or pass the path of "
-                    "pose_landmark_full.tflite as weights."
-                )
-            path = Path(self.weights() if callable(self.weights) else self.weights)
-            self._runners = [_Runner(path) for _ in range(count)]
-        count = len(self._runners)
-        with ThreadPoolExecutor(count) as pool:
-            parts = pool.map(_Runner.run, self._runners, [views[i::count] for i in range(count)])
-        found = [np.empty(0, np.float32)] * len(views)
-        for i, part in enumerate(parts):
-            found[i::count] = part
+    def _find(self, crops: Tensor, lying: list[bool]) -> np.ndarray:
+        """Find keypoints in crops (P, 3, 256, 256) in [0, 1]: (P, CHANNELS) float32."""
+        sides = [(i, quarter) for i, flag in enumerate(lying) if flag for quarter in (1, 3)]
+        rotated = [torch.rot90(crops[i], quarter, (1, 2)) for i, quarter in sides]
+        values = self._run(torch.cat((crops, torch.stack(rotated))) if rotated else crops)
+        found = values[: len(crops)]
+        for (i, quarter), turned in zip(sides, values[len(crops) :], strict=True):
+            back = turn_back(turned, quarter)
+            if confidence(back) > confidence(found[i]):
+                found[i] = back
         return found
 
+    def _run(self, crops: Tensor) -> np.ndarray:
+        """Run the network on crops (P, 3, 256, 256) in [0, 1]: (P, CHANNELS) float32."""
+        if self._network is None:
+            self._network = self._open(crops.device)
+        (found,) = self._network(crops.cpu().contiguous().numpy())
+        marks, body, world = np.split(found, np.cumsum(WIDTHS)[:-1], axis=1)
+        marks = marks.reshape(-1, GIVEN_KEYPOINTS, 5)[:, :NUM_KEYPOINTS]
+        world = world.reshape(-1, GIVEN_KEYPOINTS, 3)[:, :NUM_KEYPOINTS]
+        seen = 1 / (1 + np.exp(-marks[..., 3:4].clip(-30, 30)))
+        values = np.concatenate((marks[..., :2] / INPUT_PX, seen, world), axis=2)
+        return np.concatenate((values.reshape(len(marks), -1), body), axis=1, dtype=np.float32)
 
-@contextlib.contextmanager
-def _silent() -> Iterator[None]:
-    """Keep the runtime's own messages off the screen."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with Path(os.devnull).open("wb") as sink:
-            os.dup2(sink.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+    def _open(self, device: torch.device) -> Network:
+        if self.weights is None:
+            raise InputError(
+                "BlazePose has no weights. Build the model with stad.zoo, or pass the path of "
+                "pose_landmark_full.tflite as weights."
+            )
+        path = Path(self.weights() if callable(self.weights) else self.weights)
+        network = nn.Sequential(open_tflite(path, OUTPUTS), Joined()).eval()
+        return self.open_network(network.to(device), name="BlazePose")
 
 
-class _Runner:
-    """Runs the network in one thread."""
+class Joined(nn.Module):
+    """Joins outputs (N, C_i) to one, (N, C).
 
-    def __init__(self, path: Path) -> None:
-        # Here, because the runtime takes half a second to import.
-        from ai_edge_litert.interpreter import Interpreter
+    Alone, a probability near 0 would count as different between libraries for a tiny difference.
+    """
 
-        with _silent():
-            self._network = Interpreter(str(path), num_threads=1)
-            self._network.allocate_tensors()
-        self._input = self._network.get_input_details()[0]["index"]
-        names = {one["name"]: one["index"] for one in self._network.get_output_details()}
-        self._outputs = [names[name] for name in OUTPUTS]
-
-    def run(self, crops: list[np.ndarray]) -> list[np.ndarray]:
-        """Run crops (256, 256, 3) float32 in [0, 1] each: (CHANNELS,) float32 each."""
-        return [self._run_one(one) for one in crops]
-
-    def _run_one(self, crop: np.ndarray) -> np.ndarray:
-        self._network.set_tensor(self._input, np.ascontiguousarray(crop[None]))
-        self._network.invoke()
-        marks, body, world = (self._network.get_tensor(index) for index in self._outputs)
-        marks = marks.reshape(GIVEN_KEYPOINTS, 5)[:NUM_KEYPOINTS]
-        world = world.reshape(GIVEN_KEYPOINTS, 3)[:NUM_KEYPOINTS]
-        seen = 1 / (1 + np.exp(-marks[:, 3:4].clip(-30, 30)))
-        values = np.concatenate((marks[:, :2] / INPUT_PX, seen, world), axis=1)
-        return np.append(values.reshape(-1), body.reshape(1)).astype(np.float32)
+    def forward(self, parts: tuple[Tensor, ...]) -> Tensor:
+        """Join the outputs."""
+        return torch.cat(parts, dim=1)
 
 
 def turn_back(values: np.ndarray, quarters: int) -> np.ndarray:
