@@ -11,6 +11,7 @@ import torch
 from stad.models.action_detector import ActionDetector
 from stad.models.fast_inference import prepare_for_inference
 from stad.models.online import OnlineRecognizer
+from stad.models.remembered_crops import RememberedCrops
 from stad.video.geometry import clip_size, scale_boxes
 from stad.video.window import Window
 
@@ -46,6 +47,7 @@ class ActionScorer:
         self.window = window
         # Models that cut the actors out follow them through the clip.
         self.sees_tracks = model.sees_tracks
+        self._crops = RememberedCrops(model) if RememberedCrops.fits(model) else None
         self.num_classes = num_classes
         self._short_side_px = short_side_px
 
@@ -89,7 +91,11 @@ class ActionScorer:
         """
         if not clips:
             return []
-        if isinstance(self._model, ActionDetector):
+        if self._crops is not None and tracks is not None:
+            device = self._model.data_preprocessor.mean.device
+            moving = [self._in_clip(one, source_size, device) for one in tracks]
+            logits = self._crops.score(clips, moving)
+        elif isinstance(self._model, ActionDetector):
             inputs = self._normalise(clips)
             in_clip = [self._in_clip(one, source_size, inputs.device) for one in boxes]
             moving = None

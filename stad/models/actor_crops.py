@@ -69,17 +69,22 @@ class ActorCrops(nn.Module):
         """
         num_frames = clips.shape[2]
         tracks = [one.to(clips).reshape(-1, num_frames, 4) for one in tracks]
-        regions = [self._squares(one) for one in tracks]
+        regions = [self.squares(one) for one in tracks]
         cut = [
-            torch.stack([self._cut(clip[:, t], one[:, t]) for t in range(num_frames)], dim=2)
+            torch.stack([self.cut(clip[:, t], one[:, t]) for t in range(num_frames)], dim=2)
             for clip, one in zip(clips.float(), regions, strict=True)
         ]
         return CroppedActors(torch.cat(cut), torch.cat(regions), torch.cat(tracks))
 
-    def _cut(self, frame: Tensor, regions: Tensor) -> Tensor:
-        """Sample regions (K, 4) of a frame (3, H, W), bilinear: (K, 3, S, S).
+    def cut(self, frame: Tensor, regions: Tensor) -> Tensor:
+        """Sample regions of one frame, bilinear, without copies of the frame.
 
-        One call samples all regions, without copies of the frame.
+        Args:
+            frame: (3, H, W) float32.
+            regions: (K, 4) float32 xyxy, pixels of the frame.
+
+        Returns:
+            (K, 3, S, S) float32; 0 outside the frame.
         """
         side, count = self._size_px * self._oversample, len(regions)
         steps = (torch.arange(side, device=frame.device) + 0.5) / side
@@ -95,8 +100,8 @@ class ActorCrops(nn.Module):
         found = found.reshape(-1, count, side, side).transpose(0, 1)
         return F.avg_pool2d(found, self._oversample) if self._oversample > 1 else found
 
-    def _squares(self, tracks: Tensor) -> Tensor:
-        """Return squares (M, T, 4) around the centres of boxes (M, T, 4)."""
+    def squares(self, tracks: Tensor) -> Tensor:
+        """Return the squares (M, T, 4) that are cut out around boxes (M, T, 4), xyxy."""
         side = (tracks[..., 2:] - tracks[..., :2]).amax(dim=-1, keepdim=True).clamp(min=1)
         if self._steady:
             side = side.amax(dim=1, keepdim=True)

@@ -17,7 +17,8 @@ from stad.utils.networks import NetworkOpener, open_in_torch
 class TrackBackbone(nn.Module):
     """A backbone of actor crops that sees the actors' tracks, such as ``BlazePose``.
 
-    It is called with the crops and with the tracks, (M, T, 4) float xyxy, pixels of the clip.
+    It is called with the crops and with the tracks, (M, T, 4) float xyxy, pixels of the clip, and
+    sees each frame alone: its map (M, C, T, 1, 1) is that of M * T clips of one frame.
 
     Attributes:
         open_network: makes a network of its own ready to run.
