@@ -57,9 +57,11 @@ def open_scorer(
     if next(loaded.model.backbone.parameters(), None) is None:
         # It opens a network of its own, as published.
         log(f"runtime   {_describe(runtime)}: {reason}")
-        return ActionScorer.from_loaded(loaded), Precision(
-            "float32", "as published", runtime=runtime
-        )
+        scorer = ActionScorer.from_loaded(loaded)
+        if runtime != TORCH:
+            # Converted now rather than in the middle of the run.
+            score_black(scorer, frame_size)
+        return scorer, Precision("float32", "as published", runtime=runtime)
     if runtime != TORCH and not is_online:
         found = _in_runtime(runtime, loaded, options, frame_size, log)
         if found is not None:

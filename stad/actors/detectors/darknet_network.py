@@ -57,7 +57,10 @@ class DarknetNetwork(nn.Module):
 
     Attributes:
         scales: layout of each of the outputs.
+        example_shapes: an input to convert the network for, (C, H, W).
     """
+
+    example_shapes = ((3, 352, 416),)
 
     def __init__(self, sections: list[Section], weights: np.ndarray) -> None:
         super().__init__()

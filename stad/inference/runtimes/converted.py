@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from stad.errors import InputError
 from stad.inference.cpu import this_cpu
 from stad.inference.runtimes import RUNTIMES, TORCH, Shapes, choose_runtime, load_runtime
 from stad.inference.runtimes.conversion import ConversionError, onnx_file
-from stad.inference.runtimes.trial import try_file
+from stad.inference.runtimes.trial import time_network, try_file
 from stad.inference.verdicts import Verdict, read_verdict, verdict_path, write_verdict
 from stad.utils.networks import Network, is_installed, open_in_torch
 from stad.utils.supervisor import note_verdict
@@ -45,7 +44,12 @@ class RuntimeOpener:
             return load_runtime(self.runtime).open_file(
                 network, num_threads=torch.get_num_threads()
             )
-        return ConvertedNetwork(network, self, name=name, any_size=any_size)
+        converted = ConvertedNetwork(network, self, name=name, any_size=any_size)
+        shapes = getattr(network, "example_shapes", None)
+        if shapes is not None:
+            # Now rather than in the middle of a run.
+            converted.prepare(shapes)
+        return converted
 
 
 def choose_opener(wanted: str, device: str, log: Log):
@@ -102,11 +106,14 @@ class ConvertedNetwork:
 
     def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
         """Run the network; see ``Network``."""
-        shapes = tuple(one.shape[1:] for one in inputs)
+        return self.prepare(tuple(one.shape[1:] for one in inputs))(*inputs)
+
+    def prepare(self, shapes: tuple[tuple[int, ...], ...]) -> Network:
+        """Return what runs inputs of these shapes, without N; convert the network if needed."""
         with self._lock:
             if shapes not in self._ready:
                 self._ready[shapes] = self._open(shapes)
-        return self._ready[shapes](*inputs)
+            return self._ready[shapes]
 
     def _open(self, shapes: Shapes) -> Network:
         if self._any_size and self.verdict is not None and self.verdict.runtime == TORCH:
@@ -177,16 +184,8 @@ class ConvertedNetwork:
         }
 
     def _reference(self, inputs: Sequence[np.ndarray]) -> tuple[list[np.ndarray], float]:
-        """Return torch's outputs and the seconds that it took."""
-        run = open_in_torch(self._module, name=self._name)
-        begin = time.perf_counter()
-        outputs = run(*inputs)
-        first_sec = time.perf_counter() - begin
-        if first_sec > 0.5:
-            return outputs, first_sec
-        begin = time.perf_counter()
-        run(*inputs)
-        return outputs, min(time.perf_counter() - begin, first_sec)
+        """Return torch's outputs and the processor time that it took, seconds."""
+        return time_network(open_in_torch(self._module, name=self._name), inputs)
 
 
 def _remember(key: dict[str, object], verdict: Verdict) -> None:
