@@ -16,6 +16,7 @@ from stad.inference.runtimes import TORCH, choose_runtime, load_runtime
 from stad.inference.runtimes.backbone import (
     convert_backbones,
     open_networks,
+    prepare_networks,
     restore_backbones,
     verdicts,
 )
@@ -58,9 +59,9 @@ def open_scorer(
         # It opens a network of its own, as published.
         log(f"runtime   {_describe(runtime)}: {reason}")
         scorer = ActionScorer.from_loaded(loaded)
-        if runtime != TORCH:
+        if runtime != TORCH and options.weights is not None:
             # Converted now rather than in the middle of the run.
-            score_black(scorer, frame_size)
+            prepare_networks(loaded.model)
         return scorer, Precision("float32", "as published", runtime=runtime)
     if runtime != TORCH and not is_online:
         found = _in_runtime(runtime, loaded, options, frame_size, log)

@@ -26,6 +26,9 @@ class TrackBackbone(nn.Module):
 
     open_network: NetworkOpener = staticmethod(open_in_torch)
 
+    def prepare(self) -> None:
+        """Open the network now rather than when the first clip comes."""
+
 
 class Head(BaseModule):
     """A classifier over the maps of a backbone.

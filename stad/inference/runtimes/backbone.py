@@ -70,3 +70,10 @@ def open_networks(model: nn.Module, opener: NetworkOpener) -> None:
     for part in model.modules():
         if isinstance(part, TrackBackbone):
             part.open_network = opener
+
+
+def prepare_networks(model: nn.Module) -> None:
+    """Let the parts of a model that open networks themselves do so now."""
+    for part in model.modules():
+        if isinstance(part, TrackBackbone):
+            part.prepare()

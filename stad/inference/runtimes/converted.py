@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -32,18 +32,18 @@ class RuntimeOpener:
         runtime: one of ``RUNTIMES``.
         precisions: to choose from, the first one unless another is faster.
         log: takes a line about each conversion and each network that torch has to run.
+        num_threads: threads of each network.
     """
 
     runtime: str
     precisions: tuple[str, ...] = ("float32",)
     log: Log = lambda text: None
+    num_threads: int = field(default_factory=torch.get_num_threads)
 
     def __call__(self, network: nn.Module | Path, *, name: str, any_size: bool = False) -> Network:
         """Open a network; see ``NetworkOpener``."""
         if isinstance(network, Path):
-            return load_runtime(self.runtime).open_file(
-                network, num_threads=torch.get_num_threads()
-            )
+            return load_runtime(self.runtime).open_file(network, num_threads=self.num_threads)
         converted = ConvertedNetwork(network, self, name=name, any_size=any_size)
         shapes = getattr(network, "example_shapes", None)
         if shapes is not None:
@@ -134,7 +134,7 @@ class ConvertedNetwork:
             path,
             shapes=shapes,
             precision=self.verdict.precision,
-            num_threads=torch.get_num_threads(),
+            num_threads=self._opener.num_threads,
         )
 
     def _convert(self, shapes: Shapes) -> Path:
@@ -159,7 +159,7 @@ class ConvertedNetwork:
                 inputs=inputs,
                 expected=expected,
                 torch_sec=torch_sec,
-                num_threads=torch.get_num_threads(),
+                num_threads=self._opener.num_threads,
             )
             verdict = outcome.verdict
             if outcome.is_lasting:
@@ -178,7 +178,7 @@ class ConvertedNetwork:
             "precisions": list(self._opener.precisions),
             "cpu": cpu.name,
             "instruction_set": cpu.instruction_set,
-            "num_threads": torch.get_num_threads(),
+            "num_threads": self._opener.num_threads,
             "file": path.stem,
             "shapes": [] if self._any_size else [list(one) for one in shapes],
         }

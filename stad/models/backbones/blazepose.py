@@ -58,6 +58,10 @@ class BlazePose(TrackBackbone):
         # A network of another library cannot be copied; it is opened again when needed.
         return {**self.__dict__, "_network": None}
 
+    def prepare(self) -> None:
+        """Open the network now rather than when the first clip comes."""
+        self._open(torch.device("cpu"))
+
     @torch.no_grad()
     def forward(self, clips: Tensor, tracks: Tensor) -> tuple[Tensor]:
         """Return the keypoints of every frame.
@@ -91,9 +95,8 @@ class BlazePose(TrackBackbone):
 
     def _run(self, crops: Tensor) -> np.ndarray:
         """Run the network on crops (P, 3, 256, 256) in [0, 1]: (P, CHANNELS) float32."""
-        if self._network is None:
-            self._network = self._open(crops.device)
-        (found,) = self._network(crops.cpu().contiguous().numpy())
+        network = self._network or self._open(crops.device)
+        (found,) = network(crops.cpu().contiguous().numpy())
         marks, body, world = np.split(found, np.cumsum(WIDTHS)[:-1], axis=1)
         marks = marks.reshape(-1, GIVEN_KEYPOINTS, 5)[:, :NUM_KEYPOINTS]
         world = world.reshape(-1, GIVEN_KEYPOINTS, 3)[:, :NUM_KEYPOINTS]
@@ -108,11 +111,18 @@ class BlazePose(TrackBackbone):
                 "pose_landmark_full.tflite as weights."
             )
         path = Path(self.weights() if callable(self.weights) else self.weights)
-        network = nn.Sequential(open_tflite(path, OUTPUTS), Joined()).eval()
-        return self.open_network(network.to(device), name="BlazePose")
+        network = _Network(open_tflite(path, OUTPUTS), _Joined()).eval()
+        self._network = self.open_network(network.to(device), name="BlazePose")
+        return self._network
 
 
-class Joined(nn.Module):
+class _Network(nn.Sequential):
+    """BlazePose, and an input to convert it for, (C, H, W)."""
+
+    example_shapes = ((3, INPUT_PX, INPUT_PX),)
+
+
+class _Joined(nn.Module):
     """Joins outputs (N, C_i) to one, (N, C).
 
     Alone, a probability near 0 would count as different between libraries for a tiny difference.
