@@ -6,27 +6,43 @@ DOCS_VENV := $(VENV)-docs
 OUT ?= outputs
 # A video of your own: make demo SAMPLE=party.mp4
 SAMPLE ?=
+# Which tests, and how: make test PYTEST_ARGS='tests/video -x'
+PYTEST_ARGS ?=
 # One compiler job each core; each takes up to 2 GiB of memory.
 MAX_JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 IN_VENV := $(VENV)/bin/python
-INSTALL := $(IN_VENV) -m pip install --disable-pip-version-check
+# Modules are compiled to bytecode when they are first imported: most of them never are.
+INSTALL := $(IN_VENV) -m pip install --disable-pip-version-check -q --no-compile
+BUILD := --build-constraint requirements/build.txt
 # One empty file for each finished step: a step runs again when its lock file is newer than it.
 DONE := $(VENV)/.done
 
+# Several steps at a time: torch is fetched while the other packages are unpacked.
+STEPS = +@$(MAKE) --no-print-directory IN_STEPS=1 $(if $(findstring -j,$(MAKEFLAGS)),,-j3)
+ifndef IN_STEPS
+.NOTPARALLEL:
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help setup sample demo test test-slow lint docs clean
+.PHONY: help setup ready mmdet sample demo test test-setup test-slow lint docs clean
 
 help:
 	@echo "make demo    set up, fetch the sample video and the weights, annotate the sample"
 	@echo "make test    set up, run the fast tests (make test-slow: the slow ones)"
 	@echo "make setup   only set up: $(VENV) with the pinned packages of requirements/"
+	@echo "make mmdet   add mmdet and compile the operators that its person detectors need"
 	@echo "make lint    ruff, the word list, import-linter and pyright"
 	@echo "make docs    build the documentation site in site/"
 	@echo "make clean   remove $(VENV) and what the builds left; $(OUT)/ and ~/.cache stay"
-	@echo "Options: PYTHON=python3.11 VENV=.venv SAMPLE=my.mp4 OUT=outputs MAX_JOBS=n"
+	@echo "Options: PYTHON=python3.11 VENV=.venv SAMPLE=my.mp4 OUT=outputs MAX_JOBS=n" \
+	  "PYTEST_ARGS='tests/video -x'"
 
-setup: $(DONE)/stad
+setup:
+	$(STEPS) ready
+
+ready: $(DONE)/torch $(DONE)/rest $(DONE)/stad
+	@:
 
 $(DONE)/pip: requirements/pip.txt
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
@@ -34,34 +50,39 @@ $(DONE)/pip: requirements/pip.txt
 	    "install it, or name it: make PYTHON=/path/to/python3.11 ..." >&2; exit 2; }
 	@"$(PYTHON)" tools/check_machine.py
 	"$(PYTHON)" -m venv "$(VENV)"
-	$(INSTALL) -q -r requirements/pip.txt
+	$(INSTALL) -r requirements/pip.txt
 	@mkdir -p $(DONE) && touch $@
 
 $(DONE)/torch: requirements/torch.txt $(DONE)/pip
-	@echo "== torch (about 3 GB with its CUDA libraries; a minute or two on a fast line)"
-	$(INSTALL) -q --no-deps -r requirements/torch.txt
+	@echo "== torch (3 GB with its CUDA libraries; less than a minute on a fast line)"
+	$(INSTALL) --no-deps -r requirements/torch.txt
 	@touch $@
 
-$(DONE)/mmcv: requirements/mmcv.txt tools/build_mmcv.py $(DONE)/torch
-	@echo "== mmcv, compiled from source: about 6 minutes on 2 cores, silent for most of them;" \
-	  "pip keeps the result, so the next time takes seconds"
-	MAX_JOBS="$(MAX_JOBS)" $(IN_VENV) tools/build_mmcv.py
-	@touch $@
-
-$(DONE)/rest: requirements/rest.txt $(DONE)/mmcv
+# mmcv is built without its compiled operators, in seconds: pip builds it where torch is not seen.
+$(DONE)/rest: requirements/rest.txt requirements/mmcv.txt requirements/build.txt $(DONE)/pip
 	@echo "== the other packages"
-	$(INSTALL) -q --no-deps -r requirements/rest.txt
+	$(INSTALL) --no-deps $(BUILD) -r requirements/rest.txt -r requirements/mmcv.txt
 	@touch $@
 
 $(DONE)/stad: setup.cfg setup.py pyproject.toml $(DONE)/rest
-	@PYTHONWARNINGS=ignore $(INSTALL) -q --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-sample: setup
+$(DONE)/mmdet: requirements/mmdet.txt requirements/build.txt $(DONE)/pip
+	$(INSTALL) --no-deps $(BUILD) -r requirements/mmdet.txt
+	@touch $@
+
+# Looks each time: another pip call may have put an mmcv without operators in its place.
+mmdet:
+	$(STEPS) ready $(DONE)/mmdet
+	@MAX_JOBS="$(MAX_JOBS)" $(IN_VENV) tools/build_mmcv.py
+
+sample: $(DONE)/rest
 	@$(IN_VENV) tools/fetch_sample.py
 
 # The weights come with the first run: the demo fetches what it chooses and keeps it.
-demo: setup
+demo:
+	$(STEPS) ready $(if $(SAMPLE),,sample)
 	@sample="$(SAMPLE)"; \
 	if [ -z "$$sample" ]; then sample=$$($(IN_VENV) tools/fetch_sample.py) || exit $$?; fi; \
 	name=$$(basename "$$sample"); base="$(OUT)/$${name%.*}_annotated"; mkdir -p "$(OUT)"; \
@@ -69,17 +90,26 @@ demo: setup
 	$(IN_VENV) demo/detect_video.py "$$sample" --out "$$base.mp4" --json "$$base.json" \
 	  --csv "$$base.csv" --html "$$base.html" --overwrite
 
-test: setup
-	$(IN_VENV) -m pytest
-
-test-slow: setup
-	$(IN_VENV) -m pytest -m slow
-
-$(DONE)/lint: requirements/lint.txt $(DONE)/rest
-	$(INSTALL) -q --no-deps -r requirements/lint.txt
+$(DONE)/test: requirements/test.txt $(DONE)/pip
+	$(INSTALL) --no-deps -r requirements/test.txt
 	@touch $@
 
-lint: setup $(DONE)/lint
+test-setup:
+	$(STEPS) ready $(DONE)/test
+
+test: test-setup
+	$(IN_VENV) -m pytest $(PYTEST_ARGS)
+
+test-slow: test-setup
+	$(IN_VENV) -m pytest -m slow $(PYTEST_ARGS)
+
+$(DONE)/lint: requirements/lint.txt $(DONE)/pip
+	$(INSTALL) --no-deps -r requirements/lint.txt
+	@touch $@
+
+# pyright reads all packages that stad can use.
+lint:
+	$(STEPS) ready $(DONE)/mmdet $(DONE)/test $(DONE)/lint
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
 	$(IN_VENV) tools/check_words.py

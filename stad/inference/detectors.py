@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stad.actors.detectors import WITHOUT_WEIGHTS, DetectorSetup, PersonDetector, open_kind
+from stad.actors.detectors.operators import check_mmdet
 from stad.errors import InputError
 from stad.utils.files import existing_file
 from stad.utils.networks import NetworkOpener, open_in_torch
@@ -43,15 +44,18 @@ def open_detector(
     if name in WITHOUT_WEIGHTS:
         return WITHOUT_WEIGHTS[name]()
     if name.endswith(".py"):
-        return open_kind("mmdet", _config_setup(Path(name), weights, device))
+        setup = _config_setup(Path(name), weights, device)
+        check_mmdet(name)
+        return open_kind("mmdet", setup)
     if name.endswith(".onnx"):
         setup = replace(_onnx_setup(name, weights, device), open_network=open_network)
         return open_kind("onnx", setup)
     entry = zoo.detector_entry(name)
-    if weights == "auto":
-        path = zoo.fetch(entry.weights, progress=progress)
-    else:
-        path = existing_file(weights)
+    own_weights = None if weights == "auto" else existing_file(weights)
+    if entry.kind == "mmdet":
+        # Before a download for nothing.
+        check_mmdet(name)
+    path = own_weights or zoo.fetch(entry.weights, progress=progress)
     files = {role: zoo.fetch(file, progress=progress) for role, file in entry.files}
     setup = DetectorSetup(
         entry.name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Mapping
 
@@ -65,6 +64,8 @@ def choose_detector(
 ) -> tuple[str, str]:
     """Return the name of a person detector whose weights are in the cache, and the reason.
 
+    Detectors of mmdet are considered only where mmdet and mmcv's compiled operators are installed.
+
     Args:
         device: on a CPU, only detectors that are fast enough there are considered.
         runtime: the library that runs networks, such as 'torch', which runs no ONNX files; 'auto'
@@ -75,7 +76,7 @@ def choose_detector(
         InputError: not even the fallback can be fetched; says how to get it by hand.
     """
     names = CPU_DETECTORS if _is_cpu(device) else DETECTORS
-    if importlib.util.find_spec("mmdet") is None:
+    if _lacks_mmdet():
         names = ()
     if any(one for one in ONNX_LIBRARIES if runtime in ("auto", one) and is_installed(one)):
         # mmdet's detectors find more. On a GPU they are fast as well; on a CPU one frame takes
@@ -83,6 +84,12 @@ def choose_detector(
         names = (*ONNX_DETECTORS, *names) if _is_cpu(device) else (*names, *ONNX_DETECTORS)
     files = {entry.name: (entry.weights,) for entry in catalog.DETECTORS}
     return _choose(names, FALLBACK_DETECTOR, files, progress=progress)
+
+
+def _lacks_mmdet() -> bool:
+    from stad.actors.detectors.operators import missing_for_mmdet
+
+    return bool(missing_for_mmdet())
 
 
 def _is_cpu(device: str) -> bool:

@@ -130,6 +130,8 @@ def test_wheels_for_one_platform_name_it():
 
 def test_mmdet_ships_the_detectors_configs():
     spec = importlib.util.find_spec("mmdet")
+    if spec is None:
+        pytest.skip("needs mmdet: make mmdet")
     folder = Path(spec.origin).parent / ".mim" / "configs"
     for entry in DETECTORS:
         assert entry.kind != "mmdet" or (folder / entry.config).is_file()

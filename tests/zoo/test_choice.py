@@ -11,6 +11,7 @@ from stad.zoo import catalog
 from stad.zoo.choice import choose_detection_model, choose_detector
 from stad.zoo.files import cached_path
 from stad.zoo.weights import UrlWeights
+from tests.operators import needs_operators
 
 CONTENT = b"weights"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -95,8 +96,8 @@ def test_the_fallback_says_why(files):
     assert (name, reason.endswith("yolov4_tiny is the best available")) == ("yolov4_tiny", True)
 
 
+@needs_operators
 def test_on_a_cpu_onnx_detectors_go_first_and_on_a_gpu_those_of_mmdet(files):
-    pytest.importorskip("mmdet")
     offer(files, "yolox_tiny_humanart", "rtmdet_s", "yolov4_tiny")
     name, reason = choose_detector("cuda:0")
     assert (name, "yolox" in reason) == ("rtmdet_s", False)
@@ -170,3 +171,17 @@ def test_a_host_out_of_reach_is_asked_once_for_all_detectors(files, monkeypatch)
 def test_nothing_at_all(files):
     with pytest.raises(InputError, match=r"yolov4_tiny\.pth cannot be fetched: .*save it as"):
         choose_detector()
+
+
+@needs_operators
+def test_where_mmdet_can_run_its_detectors_are_preferred(files):
+    keep(files, "rtmdet_s")
+    assert choose_detector() == ("rtmdet_s", "the best in the cache")
+
+
+def test_where_mmdet_cannot_run_its_detectors_are_not_even_fetched(files, without):
+    without("mmdet")
+    keep(files, "rtmdet_s")
+    offer(files, "rtmdet_tiny", "yolov4_tiny")
+    assert choose_detector()[0] == "yolov4_tiny"
+    assert not {"/rtmdet_s.pth", "/rtmdet_tiny.pth"} & {*files.requests}

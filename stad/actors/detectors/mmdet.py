@@ -115,8 +115,8 @@ def _import_mmdet() -> Any:
             from mmdet.utils import register_all_modules
         except ImportError as error:
             raise InputError(
-                f"This detector needs mmdet, which cannot be imported ({error}). Run "
-                "pip install onedl-mmdetection, or use --detector yolov4_tiny."
+                f"The detectors of mmdet cannot be used: mmdet cannot be imported ({error}). "
+                "Run 'make mmdet' again, or choose --detector yolov4_tiny."
             ) from error
         register_all_modules(init_default_scope=False)
     return mmdet.apis

@@ -13,6 +13,7 @@ from stad.errors import InputError
 from stad.inference.detectors import open_detector
 from stad.structures import Actors, Frame
 from stad.zoo.checkpoint import read_checkpoint
+from tests.operators import needs_operators
 
 
 def noise_frame(height_px: int = 96, width_px: int = 128) -> Frame:
@@ -42,6 +43,7 @@ def test_unknown_detectors_and_missing_files(tmp_path):
         open_detector(str(tmp_path / "mine.py"))
 
 
+@needs_operators
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["rtmdet_tiny", "rtmdet_m_person"])
 def test_mmdet_models_load_published_names_and_see_bgr(tmp_path, monkeypatch, capsys, name):
@@ -67,6 +69,7 @@ def test_mmdet_models_load_published_names_and_see_bgr(tmp_path, monkeypatch, ca
     assert capsys.readouterr().out == ""
 
 
+@needs_operators
 @pytest.mark.slow
 def test_mmdet_weights_of_another_model(tmp_path):
     torch.save({"state_dict": {"head.weight": torch.zeros(2)}}, tmp_path / "w.pth")

@@ -13,6 +13,7 @@ from stad.inference.detectors import open_detector
 from stad.inference.runtimes.converted import RuntimeOpener
 from stad.structures import Frame
 from tests.actors.detectors.onnx_graphs import SIDE, write_detector
+from tests.operators import needs_operators
 
 LIBRARIES = [one for one in ("openvino", "onnxruntime") if importlib.util.find_spec(one)]
 RED, GREEN, BLUE = 200, 100, 50
@@ -305,6 +306,7 @@ def test_files_that_are_no_detectors(tmp_path):
         open_detector(str(path))
 
 
+@needs_operators
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(1280, 720), (333, 500), (97, 41)])
 @pytest.mark.parametrize(
@@ -313,7 +315,6 @@ def test_files_that_are_no_detectors(tmp_path):
 )
 def test_the_input_is_that_of_mmdets_configs(family, config, size):
     """The pipeline and the preprocessor that these networks were trained and exported with."""
-    pytest.importorskip("mmdet")
     from mmdet.models.data_preprocessors import DetDataPreprocessor
     from mmengine.config import Config
     from mmengine.registry import DefaultScope
