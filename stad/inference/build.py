@@ -172,7 +172,7 @@ def _open_detector(
         name,
         options.detector_weights,
         device=device,
-        open_network=choose_opener(options.runtime, device, log),
+        open_network=choose_opener(options.runtime, device, log, precision=options.precision),
         progress=progress,
     )
 

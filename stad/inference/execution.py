@@ -54,7 +54,8 @@ def open_scorer(
         InputError: the runtime or the precision cannot be used.
     """
     runtime, reason = choose_runtime(options.runtime, device)
-    open_networks(loaded.model, choose_opener(options.runtime, device, log))
+    opener = choose_opener(options.runtime, device, log, precision=options.precision)
+    open_networks(loaded.model, opener)
     if next(loaded.model.backbone.parameters(), None) is None:
         # It opens a network of its own, as published.
         log(f"runtime   {_describe(runtime)}: {reason}")

@@ -18,7 +18,7 @@ from stad.inference.runtimes import RUNTIMES, TORCH, Shapes, choose_runtime, loa
 from stad.inference.runtimes.conversion import ConversionError, onnx_file
 from stad.inference.runtimes.trial import time_network, try_file
 from stad.inference.verdicts import Verdict, read_verdict, verdict_path, write_verdict
-from stad.utils.networks import Network, is_installed, open_in_torch
+from stad.utils.networks import Network, NetworkOpener, is_installed, open_in_torch
 from stad.utils.supervisor import note_verdict
 
 Log = Callable[[str], None]
@@ -43,7 +43,9 @@ class RuntimeOpener:
     def __call__(self, network: nn.Module | Path, *, name: str, any_size: bool = False) -> Network:
         """Open a network; see ``NetworkOpener``."""
         if isinstance(network, Path):
-            return load_runtime(self.runtime).open_file(network, num_threads=self.num_threads)
+            return load_runtime(self.runtime).open_file(
+                network, precision=self.precisions[-1], num_threads=self.num_threads
+            )
         converted = ConvertedNetwork(network, self, name=name, any_size=any_size)
         shapes = getattr(network, "example_shapes", None)
         if shapes is not None:
@@ -52,20 +54,27 @@ class RuntimeOpener:
         return converted
 
 
-def choose_opener(wanted: str, device: str, log: Log):
-    """Return the opener of the networks of a run that need no other precision than float32.
+def choose_opener(
+    wanted: str, device: str, log: Log, *, precision: str = "float32"
+) -> NetworkOpener:
+    """Return the opener of the networks that find people and their keypoints.
+
+    They run in float32 unless bfloat16 is asked for, which moves boxes by some pixels; a network
+    that differs too much in it stays in float32.
 
     Args:
         wanted: 'auto', 'torch' or one of ``RUNTIMES``.
         device: of the run.
         log: takes lines about what was chosen.
+        precision: of the run, 'auto', 'float32' or 'bfloat16'.
 
     Raises:
         InputError: the runtime cannot be used.
     """
     name, _ = choose_runtime(wanted, device)
     if name != TORCH:
-        return RuntimeOpener(name, log=log)
+        is_half = precision in load_runtime(name).PRECISIONS
+        return RuntimeOpener(name, ("float32", precision) if is_half else ("float32",), log)
     return open_in_torch if wanted == TORCH else open_in_torch_or_runtime
 
 
