@@ -102,5 +102,7 @@ class ActionModel(BaseModel):
         head = self.main_head
         if not head.multilabel:
             return logits.softmax(dim=-1)
+        if not head.num_exclusive:
+            return logits.sigmoid()
         exclusive, free = logits[..., : head.num_exclusive], logits[..., head.num_exclusive :]
         return torch.cat((exclusive.softmax(dim=-1), free.sigmoid()), dim=-1)

@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable, Sequence
 
 import torch
+import torch.nn.functional as F
 from mmcv.cnn import NonLocal3d
 from torch import Tensor, nn
 
@@ -32,6 +33,8 @@ from stad.registry import MODELS
 
 # (N * T, C, H, W) -> the same, with some channels taken from other frames.
 Shift = Callable[[Tensor], Tensor]
+# A frame of zeros after the last and before the first, of (N, T, C, H, W), for ``F.pad``.
+LATER, EARLIER = (0, 0, 0, 0, 0, 0, 0, 1), (0, 0, 0, 0, 0, 0, 1, 0)
 NON_LOCAL_MODES = ("gaussian", "embedded_gaussian", "dot_product")
 
 
@@ -50,15 +53,12 @@ def shift_frames(x: Tensor, num_frames: int, *, shift_div: int, bidirectional: b
         (N * T, C, H, W), a new tensor.
     """
     frames = x.unflatten(0, (-1, num_frames))
-    shifted = frames.clone()
     fold = x.shape[1] // shift_div
-    past = slice(fold, 2 * fold) if bidirectional else slice(0, fold)
-    shifted[:, 1:, past] = frames[:, :-1, past]
-    shifted[:, 0, past] = 0
-    if bidirectional:
-        shifted[:, :-1, :fold] = frames[:, 1:, :fold]
-        shifted[:, -1, :fold] = 0
-    return shifted.flatten(0, 1)
+    parts = [F.pad(frames[:, 1:, :fold], LATER)] if bidirectional else []
+    start = fold * len(parts)
+    parts.append(F.pad(frames[:, :-1, start : start + fold], EARLIER))
+    # Joined, not assigned in place, which other runtimes copy piece by piece.
+    return torch.cat((*parts, frames[:, :, start + fold :]), dim=2).flatten(0, 1)
 
 
 class _FrameBlock(ResidualBlock):
@@ -225,4 +225,4 @@ class FrameResNet(StagedNetwork):
         frames = clips.transpose(1, 2).flatten(0, 1)
         shifts = [shift if shifted else None for shifted in self.is_shifted]
         maps = self.forward_frames(frames, num_frames, shifts)
-        return (torch.unflatten(maps, 0, (len(clips), num_frames)).transpose(1, 2),)
+        return (torch.unflatten(maps, 0, (-1, num_frames)).transpose(1, 2),)

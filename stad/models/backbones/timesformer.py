@@ -96,16 +96,16 @@ class TimeSformer(BaseModule):
 
     def _embed(self, clips: Tensor) -> tuple[Tensor, tuple[int, int]]:
         """Embed (N, C, T, H, W): tokens (N, 1 + T * P, C') and the grid of patches of a frame."""
-        num_clips, _, num_frames = clips.shape[:3]
+        num_frames = clips.shape[2]
         frames = clips.transpose(1, 2).flatten(0, 1)
         maps = self.patch_embed["projection"](frames)
         grid = (maps.shape[2], maps.shape[3])
         positions = resize_position_embedding(self.pos_embed, grid)
         patches = maps.flatten(2).transpose(1, 2) + positions[:, 1:]
-        patches = patches.unflatten(0, (num_clips, num_frames))
+        patches = patches.unflatten(0, (-1, num_frames))
         if self._attention != "space_only":
             patches = patches + resize_time_embedding(self.time_embed, num_frames)[:, :, None]
-        class_token = (self.cls_token + positions[:, :1]).expand(num_clips, -1, -1)
+        class_token = (self.cls_token + positions[:, :1]).expand(clips.shape[0], -1, -1)
         tokens = torch.cat((class_token, patches.flatten(1, 2)), dim=1)
         return self.drop_after_pos(tokens), grid
 
@@ -151,6 +151,6 @@ class TimeSformer(BaseModule):
         """Run the layers over each frame separately; average the class tokens of a clip."""
         class_tokens = x[:, None, :1].expand(-1, num_frames, -1, -1)
         frames = torch.cat((class_tokens, x[:, 1:].unflatten(1, (num_frames, -1))), dim=2)
-        seen = self._run_layers(frames.flatten(0, 1), 1).unflatten(0, frames.shape[:2])
+        seen = self._run_layers(frames.flatten(0, 1), 1).unflatten(0, (-1, num_frames))
         class_token = seen[:, :, 0].mean(dim=1, keepdim=True)
         return torch.cat((class_token, seen[:, :, 1:].flatten(1, 2)), dim=1)

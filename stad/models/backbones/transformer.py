@@ -68,7 +68,7 @@ class TimeAttention(JointAttention):
         """Return the update of the tokens (N, 1 + T * P, C); same shape."""
         frames = self.norm(x[:, 1:]).unflatten(1, (num_frames, -1))
         by_place = frames.transpose(1, 2)
-        seen = self.attn(by_place.flatten(0, 1)).unflatten(0, by_place.shape[:2])
+        seen = self.attn(by_place.flatten(0, 1)).unflatten(0, (by_place.shape[0], -1))
         added = self.temporal_fc(seen.transpose(1, 2).flatten(1, 2))
         return F.pad(added, (0, 0, 1, 0))
 
@@ -82,7 +82,7 @@ class SpaceAttention(JointAttention):
         patches = x[:, 1:].unflatten(1, (num_frames, -1))
         class_tokens = x[:, None, :1].expand(-1, num_frames, -1, -1)
         frames = torch.cat((class_tokens, patches), dim=2)
-        seen = self.attn(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])
+        seen = self.attn(frames.flatten(0, 1)).unflatten(0, (-1, num_frames))
         return torch.cat((seen[:, :, 0].mean(dim=1, keepdim=True), seen[:, :, 1:].flatten(1, 2)), 1)
 
 

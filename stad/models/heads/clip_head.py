@@ -62,10 +62,14 @@ class ClipHead(Head):
         """Pool (N, C, T, H, W) to (N, C, places): one for the whole map, or those of a window."""
         if self.pool_window is None:
             return x.mean(dim=(2, 3, 4))[..., None]
-        sizes = zip(self.pool_window, x.shape[2:], strict=True)
-        window = [size if wanted is None else min(wanted, size) for wanted, size in sizes]
         # torch cannot pool bfloat16 on a CPU.
-        places = F.avg_pool3d(x.float(), window, stride=1).flatten(2)
+        x = x.float()
+        whole = [i for i, wanted in enumerate(self.pool_window, start=2) if wanted is None]
+        if whole:
+            x = x.mean(dim=whole, keepdim=True)
+        sizes = zip(self.pool_window, x.shape[2:], strict=True)
+        window = [min(wanted or 1, int(size)) for wanted, size in sizes]
+        places = F.avg_pool3d(x, window, stride=1).flatten(2)
         # The classifier is linear: the mean of the places gives the mean of the logits.
         return places if self._average == "scores" else places.mean(dim=2, keepdim=True)
 

@@ -8,7 +8,7 @@ from typing import cast
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.ops import clip_boxes_to_image, roi_align
+from torchvision.ops import roi_align
 
 from stad.models.base import Head
 from stad.registry import MODELS
@@ -33,9 +33,54 @@ def pool_time(maps: Sequence[Tensor], mode: str) -> Tensor:
         (N, sum of C_i, H_1, W_1).
     """
     pooled = [x.mean(dim=2) if mode == "avg" else x.amax(dim=2) for x in maps]
-    size = pooled[0].shape[2:]
-    pooled = [x if x.shape[2:] == size else F.interpolate(x, size) for x in pooled]
+    # Not a slice of the shape: a graph that is traced would keep its numbers.
+    height, width = pooled[0].shape[2], pooled[0].shape[3]
+    pooled = [
+        x if (x.shape[2], x.shape[3]) == (height, width) else F.interpolate(x, (height, width))
+        for x in pooled
+    ]
     return torch.cat(pooled, dim=1)
+
+
+def as_rois(boxes: Sequence[Tensor]) -> Tensor:
+    """Join N times (K_i, 4) boxes to (K, 5): the index of the clip, then the box.
+
+    >>> as_rois([torch.zeros(0, 4), torch.ones(1, 4)]).tolist()
+    [[1.0, 1.0, 1.0, 1.0, 1.0]]
+    """
+    return torch.cat([F.pad(one, (1, 0), value=float(i)) for i, one in enumerate(boxes)])
+
+
+def average_cells(maps: Tensor, size: int) -> Tensor:
+    """Average maps over ``size`` x ``size`` cells, as ``F.adaptive_avg_pool2d`` does.
+
+    Written as two products of matrices, because ONNX has no such pooling of maps of any size.
+
+    Args:
+        maps: (N, C, H, W) float.
+        size: cells per side.
+
+    Returns:
+        (N, C, size, size).
+    """
+    rows, columns = (_cell_weights(maps.shape[i], size, maps) for i in (2, 3))
+    return rows @ maps @ columns.transpose(0, 1)
+
+
+def _cell_weights(length: int, size: int, like: Tensor) -> Tensor:
+    """Return (size, length) weights of the places in each cell; cells may overlap by a place."""
+    places = torch.arange(length, device=like.device)
+    cells = torch.arange(size, device=like.device)[:, None]
+    starts, ends = cells * length // size, ((cells + 1) * length + size - 1) // size
+    inside = (places >= starts) & (places < ends)
+    return inside.to(like) / (ends - starts).to(like)
+
+
+def _clip_rois(rois: Tensor, size_px: tuple[int, int] | Tensor) -> Tensor:
+    """Clip the boxes of (K, 5) to a clip of that height and width."""
+    size = size_px.to(rois) if isinstance(size_px, Tensor) else rois.new_tensor(size_px)
+    limits = size.flip(0).repeat(2)
+    return torch.cat((rois[:, :1], torch.minimum(rois[:, 1:].clamp(min=0), limits)), dim=1)
 
 
 def _check_pool(name: str, value: str) -> None:
@@ -119,17 +164,37 @@ class RoIHead(Head):
         counts = [len(one) for one in boxes]
         if not sum(counts):
             return [maps[0].new_zeros((0, self.num_classes)).float() for _ in boxes]
-        features = self.pool_actors(maps, boxes, size_px)
-        logits = self.fc_cls(features.to(next(self.fc_cls.parameters()).dtype))
-        return list(logits.float().split(counts))
+        return list(self.score_rois(maps, as_rois(boxes), size_px).split(counts))
+
+    def score_rois(
+        self, maps: Sequence[Tensor], rois: Tensor, size_px: tuple[int, int] | Tensor
+    ) -> Tensor:
+        """Return the class logits of the actors of all clips.
+
+        Args:
+            maps: as in ``forward``.
+            rois: (K, 5) float32, the index of the clip and x1, y1, x2, y2 in pixels of the clip.
+            size_px: height and width of the clip, pixels; a tensor (2,) where they are not known
+                before the network runs.
+
+        Returns:
+            (K, num_classes) float32.
+        """
+        features = self._pool_rois(maps, rois, size_px)
+        return self.fc_cls(features.to(next(self.fc_cls.parameters()).dtype)).float()
 
     def pool_actors(
         self, maps: Sequence[Tensor], boxes: Sequence[Tensor], size_px: tuple[int, int]
     ) -> Tensor:
         """Return the input of the classifier, (sum of K_i, C) float32; see ``forward``."""
+        return self._pool_rois(maps, as_rois(boxes), size_px)
+
+    def _pool_rois(
+        self, maps: Sequence[Tensor], rois: Tensor, size_px: tuple[int, int] | Tensor
+    ) -> Tensor:
         # RoIAlign has no bfloat16 on a CPU, and box pixels need more digits than float16 has.
         scene = pool_time(maps, self._temporal_pool).float()
-        clipped = [clip_boxes_to_image(one.to(scene), size_px) for one in boxes]
+        clipped = _clip_rois(rois.to(scene), size_px)
         regions = _roi_align(
             scene,
             clipped,
@@ -138,10 +203,12 @@ class RoIHead(Head):
             sampling_ratio=0,
             aligned=self._aligned,
         )
-        counts = torch.tensor([len(one) for one in boxes], device=scene.device)
-        owner = torch.repeat_interleave(torch.arange(len(boxes), device=scene.device), counts)
+        # Without area there is nothing to sample: torch gives 0, OpenVINO NaN.
+        has_area = (clipped[:, 3:] > clipped[:, 1:3]).all(dim=1)
+        regions = torch.where(has_area[:, None, None, None], regions, torch.zeros_like(regions))
+        owner = clipped[:, 0].long()
         if self._context:
-            around = F.adaptive_avg_pool2d(scene, self._roi_size)[owner]
+            around = average_cells(scene, self._roi_size)[owner]
             regions = torch.cat((regions, around), dim=1)
         if self.shared_head is not None:
             dtype = next(self.shared_head.parameters()).dtype
