@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from stad.cli.option_ranges import check_numbers
 from stad.cli.output_checks import check_free, check_not_input
 from stad.cli.recognize_options import RecognizeOptions
-from stad.inference.recognition import Recognition, recognize_video
+from stad.inference.recognition import Recognition, open_recognizer, recognize_video
 from stad.utils.files import check_output
 from stad.video.sampling import parse_views
 
@@ -39,23 +39,14 @@ def recognize(options: RecognizeOptions) -> None:
     from stad.video.source import VideoSource
 
     info = VideoSource(options.video).info
-    from stad import zoo
-    from stad.inference.build import resolve_device
-    from stad.inference.execution import run_in
-    from stad.inference.precision import note_network
-
-    device = resolve_device(options.device)
-    loaded = zoo.open_model(
-        options.model, weights=options.weights, device=device, progress=not options.quiet
-    )
-    runtime = run_in(
-        loaded.model,
-        options.runtime,
-        device,
-        name=loaded.name,
+    loaded, device = open_recognizer(
+        options.model,
+        weights=options.weights,
+        device=options.device,
+        runtime=options.runtime,
+        progress=not options.quiet,
         log=_ignore if options.quiet else partial(print, file=sys.stderr),
     )
-    note_network(loaded.name, device, "float32", runtime=runtime)
     found = recognize_video(options.video, loaded, views=views)
     if not options.quiet:
         print(

@@ -25,7 +25,6 @@ from stad.inference.argument_checks import (
     read_options,
 )
 from stad.inference.argument_names import argument_names, with_argument_names
-from stad.inference.build import resolve_device
 from stad.inference.detectors import open_boxes
 from stad.inference.frame_store import FrameStore
 from stad.inference.frames import FrameSource, open_frames, read_frames_ahead
@@ -38,7 +37,7 @@ from stad.inference.options import (
     RecognitionOptions,
     RuntimeName,
 )
-from stad.inference.recognition import recognize_video
+from stad.inference.recognition import open_recognizer, recognize_video
 from stad.structures import Frame
 from stad.video.live import LiveSource
 from stad.video.sampling import parse_views
@@ -213,17 +212,19 @@ def recognize(
     Raises:
         InputError: the video, the model or an argument cannot be used.
     """
-    from stad import zoo
-    from stad.inference.execution import run_in
-
     model, weights = as_text("model", model), as_optional_text("weights", weights)
     check_kind("video", video, (str, Path, VideoSource), "the path of a file or a VideoSource")
     check_options(RecognitionOptions(model, views, top, runtime))
     parsed = None if views is None else parse_views(views)
     path = (video if isinstance(video, VideoSource) else VideoSource(video)).path
-    device = resolve_device(as_device("device", device))
-    loaded = zoo.open_model(model, weights=weights, device=device, progress=progress)
-    run_in(loaded.model, runtime, device, name=loaded.name, log=logger.info)
+    loaded, _ = open_recognizer(
+        model,
+        weights=weights,
+        device=as_device("device", device),
+        runtime=runtime,
+        progress=progress,
+        log=logger.info,
+    )
     found = recognize_video(path, loaded, views=parsed)
     return [(found.class_names[index], score) for index, score in found.top(top)]
 

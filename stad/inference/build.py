@@ -120,10 +120,16 @@ def build_models(
     from stad import zoo
     from stad.actors.detectors.whole_frame import WholeFrame
     from stad.inference.execution import open_scorer
+    from stad.inference.exported import build_exported
+    from stad.inference.exported_files import is_exported
     from stad.models.action_detector import ActionDetector
     from stad.models.online import online_unsupported_reason
 
     _check_localizer(options.localizer)
+    if is_exported(options.model):
+        return build_exported(
+            options, frame_size=frame_size, detector=detector, progress=progress, log=log
+        )
     device = resolve_device(options.device)
     name = options.model or _logged(zoo.choose_detection_model(device, progress=progress), log)
     loaded = zoo.open_model(name, weights=options.weights, device=device, progress=progress)
@@ -132,7 +138,7 @@ def build_models(
             f"{name} scores whole clips, not the people in them. Add --detector whole_frame, "
             "or choose a model that scores people, for example i3d_roi_k400; see --list-models."
         )
-    detector = detector or _open_detector(options, device, progress=progress, log=log)
+    detector = detector or open_named_detector(options, device, progress=progress, log=log)
     allowed = match_labels(options.labels, loaded.class_names)
     log(f"model     {loaded.name} ({loaded.source}), {device}")
     if loaded.entry and loaded.entry.trained_on == "Kinetics-400":
@@ -158,9 +164,10 @@ def build_models(
     )
 
 
-def _open_detector(
+def open_named_detector(
     options: InferenceOptions, device: str, *, progress: bool, log: Callable[[str], None]
 ) -> PersonDetector:
+    """Open the detector that the options name, or the best one that can be loaded."""
     from stad import zoo
     from stad.inference.detectors import open_detector
     from stad.inference.runtimes.converted import choose_opener

@@ -18,7 +18,7 @@ from stad.inference.exported_card import (
     card_path,
     read_card,
 )
-from stad.inference.exported_files import NetworkFile, is_exported, open_network_file
+from stad.inference.exported_files import NetworkFile, open_network_file
 from stad.inference.options import AUTO, InferenceOptions
 from stad.video.geometry import clip_size, scale_boxes
 from stad.video.window import Window
@@ -26,7 +26,6 @@ from stad.video.window import Window
 if TYPE_CHECKING:
     from stad.actors.detectors.base import PersonDetector
     from stad.inference.build import ModelBundle
-    from stad.zoo import LoadedModel
 
 
 class ExportedModel:
@@ -44,12 +43,16 @@ class ExportedModel:
         self.window, self.sampling = card.window, card.sampling
         self.short_side_px, self.crop_px = card.short_side_px, card.crop_px
         self.class_names = card.class_names
-        self.runtime = network.runtime
+        self.runtime, self.source = network.runtime, str(path)
 
     @property
     def scores_people(self) -> bool:
         """True for scores per actor, False for scores per clip."""
         return self.card.task == DETECT
+
+    def check_size(self, wanted: tuple[int, int], source: tuple[int, int]) -> None:
+        """Raise InputError unless it takes clips of that size; see ``ExportCard.check_size``."""
+        self.card.check_size(self.path, wanted, source)
 
     def score_clips(self, clips: np.ndarray) -> np.ndarray:
         """Return the probabilities of whole clips, (N, num_classes) float32.
@@ -95,7 +98,7 @@ def join_boxes(boxes: list[np.ndarray]) -> np.ndarray:
 
 
 def open_exported(
-    path: str | Path, *, runtime: str = "auto", precision: str = "auto"
+    path: str | Path, *, runtime: str = AUTO, precision: str = AUTO
 ) -> ExportedModel:
     """Open an exported network with its card.
 
@@ -113,7 +116,7 @@ def open_exported(
         raise InputError(f"No such file: {path}. Check the name and the folder.")
     card = read_card(path)
     network = open_network_file(
-        path, runtime=runtime, precision="float32" if precision == "auto" else precision
+        path, runtime=runtime, precision="float32" if precision == AUTO else precision
     )
     if network.shapes != card.shapes():
         raise InputError(
@@ -184,23 +187,31 @@ def build_exported(
     from stad.inference import build
     from stad.inference.precision import note_network
 
-    model = open_chosen(options.model or "", options)
+    model = open_chosen(
+        options.model or "",
+        weights=options.weights,
+        device=options.device,
+        runtime=options.runtime,
+        precision=options.precision,
+    )
     if not model.scores_people and options.detector != WholeFrame.name:
         raise InputError(
             f"{model.path} scores whole clips, not the people in them. Add --detector "
             f"{WholeFrame.name}, or choose a model of people; see --list-models."
         )
     scorer = ExportedScorer(model)
-    model.card.check_size(model.path, scorer.clip_size(frame_size), frame_size)
+    model.check_size(scorer.clip_size(frame_size), frame_size)
     allowed = build.match_labels(options.labels, model.class_names)
     device = build.resolve_device(options.device)
     detector = detector or build.open_named_detector(options, device, progress=progress, log=log)
-    log(f"model     {model.name} ({model.path}), cpu, by {model.runtime}")
+    log(f"model     {model.name} ({model.source}), cpu")
+    log(f"runtime   {model.runtime}: the model is exported")
     if model.card.trained_on == "Kinetics-400":
         log(build.KINETICS_NOTE)
     log(f"people    {detector.name}")
     precision = "float32" if options.precision == AUTO else options.precision
-    note_network(model.name, "cpu", precision, option="--precision float32")
+    runtime = model.runtime.split()[0]
+    note_network(model.name, "cpu", precision, option="--precision float32", runtime=runtime)
     threshold = model.card.score_threshold if options.threshold is None else options.threshold
     return build.ModelBundle(
         detector=detector,
@@ -211,44 +222,24 @@ def build_exported(
         allowed=allowed,
         device="cpu",
         precision=precision,
+        runtime=runtime,
         stride_sec=model.card.stride_sec,
     )
 
 
-def open_chosen(name: str, options: InferenceOptions) -> ExportedModel:
-    """Open the exported network of a run's options.
+def open_chosen(
+    name: str, *, weights: str | None, device: str, runtime: str, precision: str = AUTO
+) -> ExportedModel:
+    """Open the exported network that the options of a run name.
 
     Raises:
         InputError: an option does not go with it; also as ``open_exported``.
     """
-    if options.weights != AUTO:
+    if weights != AUTO:
         raise InputError(f"{name} has its weights in it. Leave --weights out.")
-    if options.device not in (AUTO, "cpu"):
+    if device not in (AUTO, "cpu"):
         raise InputError(
-            f"--device {options.device}: {name} runs on the CPU. Leave --device out, or give the "
-            "model's name and --weights to run it in torch."
+            f"--device {device}: {name} runs on the CPU. Leave --device out, or give the model's "
+            "name and --weights to run it in torch."
         )
-    return open_exported(
-        name, runtime=getattr(options, "runtime", AUTO), precision=options.precision
-    )
-
-
-def open_recognizer(
-    name: str, options: InferenceOptions, *, device: str, progress: bool
-) -> LoadedModel | ExportedModel:
-    """Open a model by name, by config, or by the file of an exported network.
-
-    Args:
-        name: of the model.
-        options: its weights, device, runtime and precision.
-        device: where a torch model runs.
-        progress: show the progress of a download on a terminal.
-
-    Raises:
-        InputError: there is no such model, or it cannot be opened.
-    """
-    from stad import zoo
-
-    if is_exported(name):
-        return open_chosen(name, options)
-    return zoo.open_model(name, weights=options.weights, device=device, progress=progress)
+    return open_exported(name, runtime=runtime, precision=precision)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,12 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stad.errors import InputError
+from stad.inference.runtimes import AUTO, RUNTIMES, is_installed
 from stad.utils.files import existing_file
 from stad.utils.pickles import first_line
 
 ONNX, IR = ".onnx", ".xml"
 SUFFIXES = (ONNX, IR)
-OPENVINO, ONNXRUNTIME = "openvino", "onnxruntime"
+OPENVINO, ONNXRUNTIME = RUNTIMES
 Shape = tuple[int | None, ...]
 
 
@@ -43,7 +43,7 @@ def is_exported(name: object) -> bool:
 
 
 def open_network_file(
-    path: Path, *, runtime: str = "auto", precision: str = "float32"
+    path: Path, *, runtime: str = AUTO, precision: str = "float32"
 ) -> NetworkFile:
     """Open the file of a network on the CPU.
 
@@ -86,13 +86,13 @@ def choose_runtime(path: Path, runtime: str) -> str:
         InputError: it is not installed, or cannot run such a file.
     """
     able = (OPENVINO, ONNXRUNTIME) if path.suffix == ONNX else (OPENVINO,)
-    if runtime != "auto" and runtime not in able:
+    if runtime != AUTO and runtime not in able:
         raise InputError(
             f"--runtime {runtime} cannot run {path}. Choose --runtime {' or '.join(able)}."
         )
-    wanted = able if runtime == "auto" else (runtime,)
+    wanted = able if runtime == AUTO else (runtime,)
     for name in wanted:
-        if importlib.util.find_spec(name):
+        if is_installed(name):
             return name
     raise InputError(
         f"{path} needs {' or '.join(wanted)}, which is not installed. Run "
@@ -105,7 +105,14 @@ def _open_in_openvino(path: Path, precision: str) -> NetworkFile:
 
     hint = "bf16" if precision == "bfloat16" else "f32"
     network = openvino.Core().compile_model(
-        str(path), "CPU", {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"}
+        str(path),
+        "CPU",
+        {
+            "INFERENCE_PRECISION_HINT": hint,
+            "PERFORMANCE_HINT": "LATENCY",
+            # Other threads and processes use the same cores.
+            "ENABLE_CPU_PINNING": False,
+        },
     )
 
     def run(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from stad.errors import InputError
+from stad.inference.exported import ExportedModel, open_chosen
+from stad.inference.exported_files import is_exported
 from stad.video.sampling import Views, view_times
 
 if TYPE_CHECKING:
@@ -39,30 +42,71 @@ class Recognition:
         return [(int(index), float(self.scores[index])) for index in order]
 
 
+def open_recognizer(
+    name: str,
+    *,
+    weights: str | None,
+    device: str,
+    runtime: str,
+    progress: bool,
+    log: Callable[[str], None],
+) -> tuple[LoadedModel | ExportedModel, str]:
+    """Open a model for ``recognize_video``.
+
+    Args:
+        name: of the zoo, the path of a config, or that of an exported network.
+        weights: its checkpoint; 'auto' for the published one, None for random weights.
+        device: 'auto', 'cpu', 'cuda:0' ...
+        runtime: 'auto', 'torch', 'openvino' or 'onnxruntime'.
+        progress: show the progress of a download on a terminal.
+        log: takes lines about what was chosen.
+
+    Returns:
+        The model, and the device that it is on.
+
+    Raises:
+        InputError: there is no such model, or it cannot be used.
+    """
+    # Imported here, because they import torch.
+    from stad import zoo
+    from stad.inference.build import resolve_device
+    from stad.inference.execution import run_in
+    from stad.inference.precision import note_network
+
+    if is_exported(name):
+        exported = open_chosen(name, weights=weights, device=device, runtime=runtime)
+        log(f"runtime   {exported.runtime}: the model is exported")
+        note_network(exported.name, "cpu", "float32", runtime=exported.runtime.split()[0])
+        return exported, "cpu"
+    device = resolve_device(device)
+    loaded = zoo.open_model(name, weights=weights, device=device, progress=progress)
+    chosen = run_in(loaded.model, runtime, device, name=loaded.name, log=log)
+    note_network(loaded.name, device, "float32", runtime=chosen)
+    return loaded, device
+
+
 def recognize_video(
-    path: str | Path, loaded: LoadedModel, *, views: Views | None = None
+    path: str | Path, loaded: LoadedModel | ExportedModel, *, views: Views | None = None
 ) -> Recognition:
     """Score the classes of a video file as ``tools/test.py`` does.
 
     Args:
         path: of the video.
-        loaded: a ``Recognizer`` by ``stad.zoo.open_model``.
+        loaded: a ``Recognizer`` by ``stad.zoo.open_model``, or an exported one.
         views: clips and crops whose scores are averaged; None takes one crop, of one clip for a
             model that sees segments of the whole video, else of five.
 
     Raises:
         InputError: the video cannot be read, or the model scores people.
     """
-    from stad.models.recognizer import Recognizer
     from stad.video.clip_source import VideoFiles
     from stad.video.crops import crop_views
 
-    if not isinstance(loaded.model, Recognizer):
+    if not _scores_clips(loaded):
         raise InputError(
             f"{loaded.name} scores people, not whole videos. Use 'stad annotate', or choose a "
             "model of the whole clip; see --list-models."
         )
-    model = loaded.model
     views = views or Views(1 if loaded.sampling == "segments" else DENSE_CLIPS, 1)
     path = Path(path)
     source = VideoFiles(path.parent, num_threads=0)
@@ -83,15 +127,30 @@ def recognize_video(
             crop_px=loaded.crop_px,
             num_crops=views.num_crops,
         )
+        if isinstance(loaded, ExportedModel):
+            height_px, width_px = raw.frames[0].shape[:2]
+            loaded.check_size((crops.shape[3], crops.shape[2]), (width_px, height_px))
         # One crop at a time: ten of a large network may not fit into memory.
-        sums += sum(_score(model, crop[raw.order]) for crop in crops)
+        sums += sum(_score(loaded, crop[raw.order]) for crop in crops)
     return Recognition(loaded.class_names, sums / (views.num_clips * views.num_crops), views)
 
 
-def _score(model: Recognizer, clip: np.ndarray) -> np.ndarray:
+def _scores_clips(loaded: LoadedModel | ExportedModel) -> bool:
+    from stad.models.recognizer import Recognizer
+
+    if isinstance(loaded, ExportedModel):
+        return not loaded.scores_people
+    return isinstance(loaded.model, Recognizer)
+
+
+def _score(loaded: LoadedModel | ExportedModel, clip: np.ndarray) -> np.ndarray:
     """Score a clip, (T, H, W, 3) uint8 RGB -> (num_classes,) float64 in [0, 1]."""
+    if isinstance(loaded, ExportedModel):
+        return loaded.score_clips(clip[None])[0].astype(np.float64)
     import torch
 
+    # ``_scores_clips`` has checked the type.
+    model = cast("Recognizer", loaded.model)
     with torch.inference_mode():
         inputs = model.data_preprocessor.normalise(torch.from_numpy(clip)[None])
         return model.probabilities(model.score_clips(inputs))[0].double().cpu().numpy()
