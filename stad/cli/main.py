@@ -63,6 +63,13 @@ COMMANDS = (
         options="stad.cli.tune_options:TuneOptions",
     ),
     Command(
+        "export",
+        "stad.cli.export:export_main",
+        "write a model as one file that runs without torch, ONNX or OpenVINO",
+        options="stad.cli.export_options:ExportOptions",
+        is_supervised=True,
+    ),
+    Command(
         "models",
         "stad.cli.models:models_main",
         "list models, detectors, labels or trackers",

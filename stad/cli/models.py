@@ -47,9 +47,14 @@ def print_detectors() -> None:
 
 def print_labels(model: str | None) -> None:
     """Print the labels of a model, or AVA's."""
+    from stad.inference.exported_card import read_card
+    from stad.inference.exported_files import is_exported
     from stad.zoo import tables
 
-    print(tables.labels_table(model))
+    if model is not None and is_exported(model):
+        print(tables.numbered(read_card(model).class_names))
+    else:
+        print(tables.labels_table(model))
 
 
 def print_trackers() -> None:

@@ -11,12 +11,12 @@ from stad.errors import InputError
 from stad.inference.export_check import Case, check_exported
 from stad.inference.export_graph import export_unsupported_reason, write_graph
 from stad.inference.exported import open_exported
-from stad.inference.exported_card import DETECT, RECOGNIZE, ExportCard, card_path
+from stad.inference.exported_card import DETECT, RECOGNIZE, ExportCard, card_path, output_paths
 from stad.inference.exported_files import (
     IR,
     ONNX,
     ONNXRUNTIME,
-    SUFFIXES,
+    check_suffix,
     choose_runtime,
 )
 from stad.inference.runtimes import AUTO, is_installed
@@ -84,31 +84,12 @@ def export_model(
         return _move(folder, out)
 
 
-def check_suffix(out: Path) -> None:
-    """Raise InputError unless a file's name says a format that can be written."""
-    if out.suffix not in SUFFIXES or not out.stem:
-        raise InputError(
-            f"--out must end in {ONNX} or {IR} (OpenVINO), got {str(out)!r}."
-        )
-
-
 def check_packages(out: Path) -> None:
     """Raise InputError unless what writes and checks such a file is installed."""
     if out.suffix == ONNX and not is_installed("onnx"):
         raise InputError("Writing ONNX needs the package onnx. Run 'pip install onnx'.")
     # Every file is checked.
     _check_runtime(out)
-
-
-def output_paths(out: str | Path) -> list[Path]:
-    """Return all files of an exported network: the file itself first.
-
-    >>> [one.name for one in output_paths("model.xml")]
-    ['model.xml', 'model.bin', 'model.xml.json']
-    """
-    out = Path(out)
-    weights = [out.with_suffix(".bin")] if out.suffix == IR else []
-    return [out, *weights, card_path(out)]
 
 
 def choose_size(loaded: LoadedModel, video_size: tuple[int, int] | None) -> tuple[int, int]:
@@ -175,7 +156,11 @@ def _write_network(
         import openvino
 
         # Half precision is the default, and differs by more than the check allows.
-        openvino.save_model(openvino.convert_model(str(graph)), str(path), compress_to_fp16=False)
+        network = openvino.convert_model(str(graph))
+        for port in (*network.inputs, *network.outputs):
+            # Without those of its neighbours, which would be shown as well.
+            port.get_tensor().set_names(set(card.shapes()) & port.names)
+        openvino.save_model(network, str(path), compress_to_fp16=False)
         graph.unlink()
     return path
 
@@ -189,9 +174,7 @@ def _cases(loaded: LoadedModel, size: tuple[int, int], *, dynamic: bool) -> list
     return [Case(2, size), *(Case(1, one) for one in (upright, (side, side)) if one != size)]
 
 
-def _check(
-    path: Path, loaded: LoadedModel, cases: list[Case], log: Callable[[str], None]
-) -> None:
+def _check(path: Path, loaded: LoadedModel, cases: list[Case], log: Callable[[str], None]) -> None:
     exported = open_exported(path, runtime=_check_runtime(path), precision="float32")
     log(f"check     against torch, by {exported.runtime}: {'; '.join(map(str, cases))}")
     try:

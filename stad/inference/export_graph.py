@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.onnx.operators import shape_as_tensor
 
 from stad.errors import InputError
 from stad.inference.exported_card import BOXES, CLIPS, RECOGNIZE, SCORES, ExportCard
@@ -38,7 +39,7 @@ class DetectorGraph(nn.Module):
     def forward(self, clips: Tensor, boxes: Tensor) -> Tensor:
         """Score the actors; a box is the index of its clip, x1, y1, x2 and y2 in clip pixels."""
         # The shape as a tensor: the graph reads it again for every clip.
-        size_px = torch._shape_as_tensor(clips)[3:]
+        size_px = shape_as_tensor(clips)[3:]
         head = self._model.roi_head
         assert isinstance(head, RoIHead)
         return self._model.probabilities(

@@ -97,9 +97,7 @@ def join_boxes(boxes: list[np.ndarray]) -> np.ndarray:
     return np.column_stack((owner, np.concatenate(boxes))).astype(np.float32)
 
 
-def open_exported(
-    path: str | Path, *, runtime: str = AUTO, precision: str = AUTO
-) -> ExportedModel:
+def open_exported(path: str | Path, *, runtime: str = AUTO, precision: str = AUTO) -> ExportedModel:
     """Open an exported network with its card.
 
     Args:
@@ -112,8 +110,6 @@ def open_exported(
             other, or cannot be run here.
     """
     path = Path(path).expanduser()
-    if not path.is_file():
-        raise InputError(f"No such file: {path}. Check the name and the folder.")
     card = read_card(path)
     network = open_network_file(
         path, runtime=runtime, precision="float32" if precision == AUTO else precision

@@ -12,7 +12,7 @@ import numpy as np
 
 import stad
 from stad.errors import InputError
-from stad.utils.files import read_json
+from stad.utils.files import existing_file, read_json
 from stad.video.geometry import clip_size
 from stad.video.optical_flow import append_flow
 from stad.video.window import Window
@@ -150,12 +150,24 @@ def card_path(network: str | Path) -> Path:
     return network.with_name(f"{network.name}.json")
 
 
+def output_paths(out: str | Path) -> list[Path]:
+    """Return all files of an exported network: the file itself first.
+
+    >>> [one.name for one in output_paths("model.xml")]
+    ['model.xml', 'model.bin', 'model.xml.json']
+    """
+    out = Path(out)
+    weights = [out.with_suffix(".bin")] if out.suffix == ".xml" else []
+    return [out, *weights, card_path(out)]
+
+
 def read_card(network: str | Path) -> ExportCard:
     """Read the card of a network.
 
     Raises:
-        InputError: there is none, or it is not one that ``stad export`` wrote.
+        InputError: there is no such network or card, or it is not one that ``stad export`` wrote.
     """
+    existing_file(str(network))
     path = card_path(network)
     if not path.is_file():
         raise InputError(

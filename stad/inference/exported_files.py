@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stad.errors import InputError
+from stad.inference.exported_card import BOXES, CLIPS, SCORES
 from stad.inference.runtimes import AUTO, RUNTIMES, is_installed
 from stad.utils.files import existing_file
 from stad.utils.pickles import first_line
@@ -40,6 +41,12 @@ def is_exported(name: object) -> bool:
     (True, False)
     """
     return name is not None and str(name).endswith(SUFFIXES)
+
+
+def check_suffix(out: Path) -> None:
+    """Raise InputError unless a file's name says a format that can be written."""
+    if out.suffix not in SUFFIXES or not out.stem:
+        raise InputError(f"--out must end in {ONNX} or {IR} (OpenVINO), got {str(out)!r}.")
 
 
 def open_network_file(
@@ -119,15 +126,20 @@ def _open_in_openvino(path: Path, precision: str) -> NetworkFile:
         # A request of its own: the one of the network is not for several threads.
         request = network.create_infer_request()
         found = request.infer(dict(inputs))
-        return {port.any_name: value for port, value in found.items()}
+        return {_port_name(port): value for port, value in found.items()}
 
     shapes = {
-        port.any_name: tuple(
+        _port_name(port): tuple(
             side.get_length() if side.is_static else None for side in port.partial_shape
         )
         for port in (*network.inputs, *network.outputs)
     }
     return NetworkFile(run, shapes, f"OpenVINO {openvino.__version__.split('-')[0]}")
+
+
+def _port_name(port: Any) -> str:
+    """Return the name of an input or output; what follows without a change may share it."""
+    return next((name for name in (CLIPS, BOXES, SCORES) if name in port.names), port.any_name)
 
 
 def _open_in_onnxruntime(path: Path, precision: str) -> NetworkFile:

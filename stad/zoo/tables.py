@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stad.annotations import label_maps
 from stad.zoo.catalog import DETECTORS, MODELS, DetectorEntry, ModelEntry
 from stad.zoo.files import is_cached
@@ -37,6 +39,11 @@ def labels_table(model: str | None = None) -> str:
         from stad.zoo.loading import class_names_of
 
         class_names = class_names_of(model)
+    return numbered(class_names)
+
+
+def numbered(class_names: Sequence[str]) -> str:
+    """Return names one per line, with their numbers from 1."""
     return "\n".join(f"{number:>3}  {name}" for number, name in enumerate(class_names, start=1))
 
 

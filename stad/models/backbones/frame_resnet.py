@@ -92,6 +92,21 @@ class FrameBasicBlock(_FrameBlock, BasicBlock):
     """3x3, 3x3 over frames."""
 
 
+class NonLocal(NonLocal3d):
+    """mmcv's non-local block, which a traced graph can run on maps of any size.
+
+    It has no mode 'concatenation'.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Let the places of clips (N, C, T, H, W) see each other; same shape."""
+        one = (x if self.mode == "gaussian" else self.theta(x)).flatten(2).transpose(1, 2)
+        other = self.phi(x).flatten(2)
+        weights = getattr(self, self.mode)(one, other)
+        seen = (weights @ self.g(x).flatten(2).transpose(1, 2)).transpose(1, 2)
+        return x + self.conv_out(seen.reshape_as(x[:, : self.inter_channels]))
+
+
 def _check_options(depth: int, shift_div: int | None, non_local_mode: str) -> None:
     check_depth(depth)
     if shift_div is not None and shift_div < 2:
@@ -175,8 +190,8 @@ class FrameResNet(StagedNetwork):
         self.is_shifted = _shifted_blocks(DEPTHS[depth], shift_div)
         self._freeze()
 
-    def _make_non_local(self, channels: int) -> NonLocal3d:
-        return NonLocal3d(
+    def _make_non_local(self, channels: int) -> NonLocal:
+        return NonLocal(
             channels,
             mode=self.non_local_mode,
             sub_sample=True,

@@ -45,9 +45,12 @@ def pad_same(
 ) -> Tensor:
     """Pad time, height and width of (N, C, T, H, W) with ``value``, see ``same_padding``."""
     pads: list[int] = []
-    for size, k, s in zip(x.shape[:1:-1], kernel[::-1], stride[::-1], strict=True):
-        pads += same_padding(size, k, s)
-    return F.pad(x, pads, value=value) if any(pads) else x
+    for dim in (4, 3, 2):
+        # Not a slice of the shape: a graph that is traced would keep its numbers.
+        pads += same_padding(x.shape[dim], kernel[dim - 2], stride[dim - 2])
+    # Sizes of a graph that is traced are tensors: no padding now may be some for another size.
+    is_needed = any(isinstance(one, Tensor) or one for one in pads)
+    return F.pad(x, pads, value=value) if is_needed else x
 
 
 class SameMaxPool3d(nn.Module):

@@ -56,6 +56,8 @@ def slow_frame_indices(num_frames: int, alpha: int, sampling: str) -> Tensor:
     >>> slow_frame_indices(32, 8, "linspace").tolist()
     [0, 10, 20, 31]
     """
+    # A traced graph has one number of frames: a number of its own would be rounded otherwise.
+    num_frames = int(num_frames)
     if num_frames < alpha or num_frames % alpha:
         raise ValueError(
             f"SlowFast with alpha {alpha} needs a multiple of {alpha} frames, got {num_frames}"

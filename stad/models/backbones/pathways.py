@@ -26,9 +26,11 @@ LATERAL_NAMES = ("conv1_lateral", "layer1_lateral", "layer2_lateral", "layer3_la
 
 def resize_maps(x: Tensor, like: Tensor) -> Tensor:
     """Resize maps (N, C, T, h, w) to the height and width of ``like``, nearest place."""
-    if x.shape[3:] == like.shape[3:]:
+    # Not a slice of the shape: a graph that is traced would keep its numbers.
+    size = (x.shape[2], like.shape[3], like.shape[4])
+    if (x.shape[2], x.shape[3], x.shape[4]) == size:
         return x
-    return F.interpolate(x, size=(x.shape[2], *like.shape[3:]), mode="nearest")
+    return F.interpolate(x, size=size, mode="nearest")
 
 
 def make_fast_pathway(kind: str, base_channels: int, **options) -> ResNet3d:

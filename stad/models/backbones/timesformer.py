@@ -144,8 +144,8 @@ class TimeSformer(BaseModule):
             x = self._run_layers(x, num_frames)
         if self._output == "class_token":
             return (self.norm(x[:, 0])[:, :, None, None, None],)
-        maps = self.norm(x[:, 1:]).unflatten(1, (num_frames, *grid))
-        return (maps.movedim(-1, 1),)
+        maps = self.norm(x[:, 1:]).reshape(x.shape[0], num_frames, *grid, x.shape[2])
+        return (maps.permute(0, 4, 1, 2, 3),)
 
     def _by_frame(self, x: Tensor, num_frames: int) -> Tensor:
         """Run the layers over each frame separately; average the class tokens of a clip."""

@@ -68,7 +68,7 @@ class TimeAttention(JointAttention):
         """Return the update of the tokens (N, 1 + T * P, C); same shape."""
         frames = self.norm(x[:, 1:]).unflatten(1, (num_frames, -1))
         by_place = frames.transpose(1, 2)
-        seen = self.attn(by_place.flatten(0, 1)).unflatten(0, (by_place.shape[0], -1))
+        seen = self.attn(by_place.flatten(0, 1)).reshape_as(by_place)
         added = self.temporal_fc(seen.transpose(1, 2).flatten(1, 2))
         return F.pad(added, (0, 0, 1, 0))
 

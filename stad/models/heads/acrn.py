@@ -43,7 +43,9 @@ class ACRN(nn.Module):
         Returns:
             (K, out_channels, H, W).
         """
-        tiled = actors.amax(dim=(2, 3), keepdim=True).expand(-1, -1, scenes.shape[2], scenes.shape[3])
+        tiled = actors.amax(dim=(2, 3), keepdim=True).expand(
+            -1, -1, scenes.shape[2], scenes.shape[3]
+        )
         # The published weights belong to 3D convolutions: time is a dimension of size 1.
         x = self.conv2(self.conv1(torch.cat((tiled, scenes), dim=1).unsqueeze(2)))
         for conv in self.convs:

@@ -57,5 +57,9 @@ class LSTMHead(Head):
             (N, num_classes) float32.
         """
         frames = torch.cat([x.mean(dim=(3, 4)) for x in maps], dim=1).transpose(1, 2)
-        hidden, _ = self.lstm(frames.to(self.fc_cls.weight.dtype))
+        frames = frames.to(self.fc_cls.weight.dtype)
+        # Zeros, computed: a traced graph would keep its own number of clips otherwise.
+        start = frames[None, :, 0, :1].clamp(0, 0)
+        start = start.expand(self.lstm.num_layers, -1, self.lstm.hidden_size).contiguous()
+        hidden, _ = self.lstm(frames, (start, start))
         return self.fc_cls(self.dropout(hidden)).mean(dim=1).float()
