@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from stad.inference.api import annotate, recognize, watch
     from stad.inference.build import ModelBundle, build_models
     from stad.inference.detectors import open_detector
+    from stad.inference.export import export_model
     from stad.inference.options import InferenceOptions
     from stad.inference.overlap import annotate_frames
     from stad.inference.pipeline import ActionPipeline, PipelineOptions
@@ -30,6 +31,7 @@ __all__ = [
     "annotate",
     "annotate_frames",
     "build_models",
+    "export_model",
     "open_detector",
     "prepare_annotation",
     "recognize",
@@ -49,6 +51,7 @@ _MODULES = {
     "annotate": "api",
     "annotate_frames": "overlap",
     "build_models": "build",
+    "export_model": "export",
     "open_detector": "detectors",
     "prepare_annotation": "annotation",
     "recognize": "api",
