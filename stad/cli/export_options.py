@@ -8,12 +8,12 @@ from typing import Annotated
 
 from tyro.conf import Positional
 
-from stad.cli.option_groups import QuietOptions, WeightsOptions
+from stad.cli.option_groups import OverwriteOptions, QuietOptions, WeightsOptions
 from stad.cli.option_types import option
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportOptions(WeightsOptions, QuietOptions):
+class ExportOptions(WeightsOptions, OverwriteOptions, QuietOptions):
     """Options of ``stad export``."""
 
     HEADING = "options"
@@ -34,4 +34,3 @@ class ExportOptions(WeightsOptions, QuietOptions):
             metavar="WIDTHxHEIGHT",
         ),
     ] = None
-    overwrite: Annotated[bool, option("replace output files that exist")] = False

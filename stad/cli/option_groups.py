@@ -40,13 +40,21 @@ class ListOptions(ListModelsOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class JsonOptions:
+class OverwriteOptions:
+    """Options for files that exist."""
+
+    HEADING = "more outputs"
+
+    overwrite: Annotated[bool, option("replace output files that exist")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonOptions(OverwriteOptions):
     """Options for results as JSON, and for files that exist."""
 
     HEADING = "more outputs"
 
     json: Annotated[Path | None, option("results as JSON", metavar="FILE")] = None
-    overwrite: Annotated[bool, option("replace output files that exist")] = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,7 +114,7 @@ RECOGNIZERS = {
 }
 
 
-# Kinds of which a part is in another one; they run with --runslow.
+# Kinds of which a part is in another one; run them with -m slow.
 SLOW = {
     *("mlp, one label", "tsm from the past, non-local", "lstm", "timesformer, joint"),
     *("timesformer, space only", "window", "flow channels"),
