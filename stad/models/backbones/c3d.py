@@ -10,6 +10,7 @@ from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from stad.models.pooling import average_cells
 from stad.registry import MODELS
 
 # Name of each convolution, its outputs, and the kernel of the pooling before it.
@@ -23,8 +24,9 @@ LAYERS = (
     ("conv5a", 512, (2, 2, 2)),
     ("conv5b", 512, None),
 )
-# The fully connected layers see this grid of a clip of 16 frames of 112 pixels: one step of time.
-FC_GRID = (1, 4, 4)
+# The fully connected layers see this grid of a clip of 16 frames of 112 pixels: four places a
+# side, one step of time.
+FC_GRID = 4
 FC_CHANNELS = 4096
 OUTPUTS = ("fc7", "map")
 
@@ -72,7 +74,7 @@ class C3D(BaseModule):
             channels = out_channels
         self._output = output
         if output == "fc7":
-            self.fc6 = nn.Linear(channels * FC_GRID[1] * FC_GRID[2], FC_CHANNELS)
+            self.fc6 = nn.Linear(channels * FC_GRID**2, FC_CHANNELS)
             self.fc7 = nn.Linear(FC_CHANNELS, FC_CHANNELS)
             self.dropout = nn.Dropout(dropout)
 
@@ -96,8 +98,8 @@ class C3D(BaseModule):
         if self._output == "map":
             return (x,)
         # In time the paper's clip has two steps left here, a longer clip has more.
-        x = F.max_pool3d(x, (min(2, x.shape[2]), 2, 2), padding=(0, 1, 1))
-        x = F.adaptive_avg_pool3d(x, FC_GRID).flatten(1)
+        x = F.max_pool3d(x, (min(2, int(x.shape[2])), 2, 2), padding=(0, 1, 1))
+        x = average_cells(x.mean(dim=2).float(), FC_GRID).to(x.dtype).flatten(1)
         x = self.dropout(F.relu(self.fc6(x)))
         x = F.relu(self.fc7(x))
         return (x[:, :, None, None, None],)

@@ -65,5 +65,5 @@ def make_fast_input(clips: Tensor, kind: str) -> Tensor:
         return luma(clips)
     if kind == "time_difference":
         gray = luma(clips)
-        return torch.diff(gray, dim=2, prepend=gray[:, :, :1])
+        return gray - torch.cat((gray[:, :, :1], gray[:, :, :-1]), dim=2)
     return clips

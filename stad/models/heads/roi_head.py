@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torchvision.ops import roi_align
 
 from stad.models.base import Head
+from stad.models.pooling import average_cells
 from stad.registry import MODELS
 
 POOLS = ("avg", "max")
@@ -49,31 +50,6 @@ def as_rois(boxes: Sequence[Tensor]) -> Tensor:
     [[1.0, 1.0, 1.0, 1.0, 1.0]]
     """
     return torch.cat([F.pad(one, (1, 0), value=float(i)) for i, one in enumerate(boxes)])
-
-
-def average_cells(maps: Tensor, size: int) -> Tensor:
-    """Average maps over ``size`` x ``size`` cells, as ``F.adaptive_avg_pool2d`` does.
-
-    Written as two products of matrices, because ONNX has no such pooling of maps of any size.
-
-    Args:
-        maps: (N, C, H, W) float.
-        size: cells per side.
-
-    Returns:
-        (N, C, size, size).
-    """
-    rows, columns = (_cell_weights(maps.shape[i], size, maps) for i in (2, 3))
-    return rows @ maps @ columns.transpose(0, 1)
-
-
-def _cell_weights(length: int, size: int, like: Tensor) -> Tensor:
-    """Return (size, length) weights of the places in each cell; cells may overlap by a place."""
-    places = torch.arange(length, device=like.device)
-    cells = torch.arange(size, device=like.device)[:, None]
-    starts, ends = cells * length // size, ((cells + 1) * length + size - 1) // size
-    inside = (places >= starts) & (places < ends)
-    return inside.to(like) / (ends - starts).to(like)
 
 
 def _clip_rois(rois: Tensor, size_px: tuple[int, int] | Tensor) -> Tensor:
