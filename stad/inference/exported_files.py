@@ -134,7 +134,7 @@ def _open_in_openvino(path: Path, precision: str) -> NetworkFile:
         )
         for port in (*network.inputs, *network.outputs)
     }
-    return NetworkFile(run, shapes, f"OpenVINO {openvino.__version__.split('-')[0]}")
+    return NetworkFile(run, shapes, f"{OPENVINO} {openvino.__version__.split('-')[0]}")
 
 
 def _port_name(port: Any) -> str:
@@ -160,7 +160,7 @@ def _open_in_onnxruntime(path: Path, precision: str) -> NetworkFile:
         one.name: tuple(side if isinstance(side, int) else None for side in one.shape)
         for one in (*session.get_inputs(), *session.get_outputs())
     }
-    return NetworkFile(run, shapes, f"ONNX Runtime {onnxruntime.__version__}")
+    return NetworkFile(run, shapes, f"{ONNXRUNTIME} {onnxruntime.__version__}")
 
 
 OPENERS: dict[str, Callable[[Path, str], NetworkFile]] = {

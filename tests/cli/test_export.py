@@ -23,7 +23,7 @@ def test_it_says_what_it_does(weights, tmp_path, capsys):
     assert lines[0] == f"model     tiny_detector (weights from {weights})"
     assert lines[1] == "inputs    clips 1 x 3 x 4 of 85x64, boxes K x 5"
     assert lines[2] == "export    tiny.onnx, ONNX of opset 17"
-    assert lines[3].startswith("check     against torch, by ONNX Runtime 1.")
+    assert lines[3].startswith("check     against torch, by onnxruntime 1.")
     assert lines[4].startswith("checked   4 runs, scores differ by ")
     assert lines[5:] == [f"written   {out}, {out}.json"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["tiny.onnx", "tiny.onnx.json"]

@@ -98,9 +98,9 @@ def test_the_models_of_a_run(folder):
     assert models.allowed == frozenset({names.index("walk")})
     assert (models.threshold, models.stride_sec) == (0.5, 1.0)
     assert lines[0] == f"model     tiny_detector ({folder / 'any.onnx'}), cpu"
-    assert lines[1].startswith("runtime   OpenVINO 2")
+    assert lines[1].startswith("runtime   openvino 2")
     models, _ = build(folder, "any.onnx", runtime="onnxruntime", threshold=0.7)
-    assert (models.runtime, models.threshold) == ("ONNX", 0.7)
+    assert (models.runtime, models.threshold) == ("onnxruntime", 0.7)
     whole, lines = build(folder, "whole.onnx")
     scores = whole.scorer.score(
         [np.zeros((4, 64, 85, 3), np.uint8)], [boxes_of(2)], source_size=SOURCE
