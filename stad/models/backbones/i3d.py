@@ -36,7 +36,8 @@ def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
     >>> same_padding(224, 7, 2), same_padding(7, 3, 2), same_padding(16, 3, 1)
     ((2, 3), (1, 1), (1, 1))
     """
-    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    # Of positive numbers: another runtime may round the quotient of negative ones differently.
+    total = max((size + stride - 1) // stride * stride - stride + kernel - size, 0)
     return total // 2, total - total // 2
 
 

@@ -17,6 +17,7 @@ from stad.inference.exported import open_exported
 from stad.inference.exported_card import read_card
 from stad.models.actor_crops import ActorCrops
 from stad.models.backbones.frame_resnet import FrameResNet
+from stad.models.backbones.i3d import SameMaxPool3d
 from stad.models.backbones.resnet3d import ResNet3d
 from stad.models.backbones.timesformer import TimeSformer
 from stad.models.heads.acrn import ACRN
@@ -141,6 +142,25 @@ def test_recognizers_of_any_size(name, tmp_path):
     found = open_exported(tmp_path / "tiny.onnx", runtime="openvino").score_clips(clips)
     np.testing.assert_allclose(found, expected, atol=1e-4)
     assert np.std(expected) > 0.0005
+
+
+def test_same_padding_follows_the_size(tmp_path):
+    """I3D pads by the size of a map, which a traced graph must not keep."""
+    pool = SameMaxPool3d((3, 3, 3), (2, 2, 2)).eval()
+    torch.onnx.export(
+        pool,
+        (torch.randn(1, 2, 4, 9, 9),),
+        str(tmp_path / "pool.onnx"),
+        dynamo=False,
+        opset_version=17,
+        input_names=["x"],
+        dynamic_axes={"x": {3: "H", 4: "W"}},
+    )
+    session = ort.InferenceSession(tmp_path / "pool.onnx")
+    for height, width in ((9, 9), (8, 9), (9, 8), (16, 12)):
+        maps = torch.randn(1, 2, 4, height, width)
+        (found,) = session.run(None, {"x": maps.numpy()})
+        np.testing.assert_array_equal(found, pool(maps).numpy())
 
 
 def test_clips_are_normalised_as_for_torch(folder):
