@@ -40,6 +40,7 @@ class Way:
         ratio: median of the reference's time over this one's.
         difference: norm of the difference of the logits from the reference, relative to its norm.
         largest: maximum difference of a logit.
+        scale: maximum of the reference's logits, without their sign.
         same_best: True if the best class of each clip and actor is that of the reference.
     """
 
@@ -50,6 +51,7 @@ class Way:
     ratio: float
     difference: float
     largest: float
+    scale: float
     same_best: bool
 
 
@@ -95,6 +97,7 @@ def compare(name: str, *, rounds: int = 3, clip_px: tuple[int, int] | None = Non
             ratio=median(times[REFERENCE]) / median(times[way]),
             difference=relative_difference(logits, expected),
             largest=float(np.abs(logits - expected).max()),
+            scale=float(np.abs(expected).max()),
             same_best=bool((logits.argmax(-1) == expected.argmax(-1)).all()),
         )
 
