@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ class OpenVinoNetwork:
             self._options["INFERENCE_NUM_THREADS"] = num_threads
         self._lock = threading.Lock()
         self._single: ov.InferRequest | None = None
-        self._queue: ov.AsyncInferQueue | None = None
+        self._requests: list[ov.InferRequest] = []
 
     def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
         """Run the network; see ``Network``."""
@@ -90,17 +91,25 @@ class OpenVinoNetwork:
         return self._copy(self._single)
 
     def _run_many(self, items: list[list[np.ndarray]]) -> list[list[np.ndarray]]:
-        if self._queue is None:
-            self._queue = ov.AsyncInferQueue(self._compile("THROUGHPUT"))
-            self._queue.set_callback(self._keep)
-        found: list[list[np.ndarray]] = [[] for _ in items]
-        for place, item in zip(found, items, strict=True):
-            self._queue.start_async(item, place, share_inputs=True)
-        self._queue.wait_all()
-        return found
+        if not self._requests:
+            compiled = self._compile("THROUGHPUT")
+            count = compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
+            self._requests = [compiled.create_infer_request() for _ in range(count)]
+        # Without callbacks: those would run Python, and its garbage collector, in threads of
+        # OpenVINO, which may then end its own objects.
+        found: list[list[np.ndarray]] = []
+        running: deque[ov.InferRequest] = deque()
+        for place, item in enumerate(items):
+            if len(running) == len(self._requests):
+                found.append(self._finish(running.popleft()))
+            request = self._requests[place % len(self._requests)]
+            request.start_async(item, share_inputs=True)
+            running.append(request)
+        return found + [self._finish(request) for request in running]
 
-    def _keep(self, request: ov.InferRequest, place: list[np.ndarray]) -> None:
-        place.extend(self._copy(request))
+    def _finish(self, request: ov.InferRequest) -> list[np.ndarray]:
+        request.wait()
+        return self._copy(request)
 
     def _copy(self, request: ov.InferRequest) -> list[np.ndarray]:
         return [request.get_output_tensor(i).data.copy() for i in range(self._num_outputs)]
