@@ -8,11 +8,13 @@ import inspect
 import io
 import os
 import warnings
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
+from types import ModuleType
 from unittest import mock
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -108,14 +110,53 @@ def network_key(network: nn.Module, shapes: Sequence[tuple[int, ...]]) -> str:
         shapes: of one item of each input.
     """
     digest = hashlib.sha256()
-    for fact in (stad.__version__, torch.__version__, OPSET, repr(network), tuple(shapes)):
+    for fact in (stad.__version__, torch.__version__, OPSET, tuple(shapes)):
         digest.update(repr(fact).encode())
+    for name, part in network.named_modules():
+        digest.update(f"{name} {_describe(part)}\n".encode())
     for path in sorted(_sources(network)):
         digest.update(_hash_source(path))
     for name, one in sorted(network.state_dict().items()):
         digest.update(name.encode() + repr(one.shape).encode())
         digest.update(one.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()[:32]
+
+
+# What torch keeps in each module beside its options: weights, which count by themselves, and hooks.
+_OWN = frozenset(vars(nn.Module()))
+
+
+def _describe(value: object, depth: int = 0) -> str:
+    """Return a text that differs between options that make a network compute something else.
+
+    The text of a module alone is not enough: a shift between frames does not show in it.
+    """
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes, torch.dtype)):
+        return repr(value)
+    if depth > 8:
+        raise ConversionError(f"the options of {type(value).__name__} refer to themselves")
+    if isinstance(value, nn.Module) and depth:
+        # It is described in its own place.
+        return type(value).__qualname__
+    if isinstance(value, Mapping):
+        pairs = [f"{key!r}: {_describe(one, depth + 1)}" for key, one in value.items()]
+        return f"{{{', '.join(sorted(pairs))}}}"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        texts = [_describe(one, depth + 1) for one in value]
+        return f"[{', '.join(sorted(texts) if isinstance(value, (set, frozenset)) else texts)}]"
+    if isinstance(value, (Tensor, np.ndarray)):
+        content = value.detach().cpu().numpy() if isinstance(value, Tensor) else value
+        return hashlib.sha256(np.ascontiguousarray(content).tobytes()).hexdigest()
+    if isinstance(value, partial):
+        return f"partial {_describe([value.func, value.args, value.keywords], depth + 1)}"
+    name = getattr(value, "__qualname__", None) or type(value).__qualname__
+    options = {k: v for k, v in getattr(value, "__dict__", {}).items() if k not in _OWN}
+    cells = getattr(value, "__closure__", None) or ()
+    options |= {f"cell {i}": cell.cell_contents for i, cell in enumerate(cells)}
+    bound = getattr(value, "__self__", None)
+    if bound is not None and not isinstance(bound, (ModuleType, nn.Module)):
+        options["__self__"] = bound
+    return f"{name} {_describe(options, depth + 1)}" if options else name
 
 
 def _sources(network: nn.Module) -> set[str]:

@@ -111,11 +111,25 @@ class ConvertedNetwork:
         self._any_size = any_size
         self._lock = threading.Lock()
         self._ready: dict[tuple, Network] = {}
+        self._in_torch: set[tuple] = set()
         self.verdict: Verdict | None = None
 
     def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
         """Run the network; see ``Network``."""
-        return self.prepare(tuple(one.shape[1:] for one in inputs))(*inputs)
+        shapes = tuple(one.shape[1:] for one in inputs)
+        network = self.prepare(shapes)
+        if shapes in self._in_torch:
+            return network(*inputs)
+        try:
+            return network(*inputs)
+        except MemoryError:
+            raise
+        # The exceptions of the libraries have no common base, and torch may do what they cannot.
+        except Exception as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
+            with self._lock:
+                self._ready[shapes] = self._fall_back(shapes, f"it failed in a run ({reason})")
+            return self._ready[shapes](*inputs)
 
     def prepare(self, shapes: tuple[tuple[int, ...], ...]) -> Network:
         """Return what runs inputs of these shapes, without N; convert the network if needed."""
@@ -124,27 +138,39 @@ class ConvertedNetwork:
                 self._ready[shapes] = self._open(shapes)
             return self._ready[shapes]
 
-    def _open(self, shapes: Shapes) -> Network:
+    def _open(self, shapes: tuple[tuple[int, ...], ...]) -> Network:
         if self._any_size and self.verdict is not None and self.verdict.runtime == TORCH:
-            return open_in_torch(self._module, name=self._name)
+            return self._fall_back(shapes)
+        path = None
         try:
             path = self._convert(shapes)
             if self.verdict is None or not self._any_size:
                 self.verdict = self._judge(path, shapes)
+            if self.verdict.runtime == TORCH:
+                return self._fall_back(shapes, self.verdict.reason)
+            return load_runtime(self._opener.runtime).open_file(
+                path,
+                shapes=shapes,
+                precision=self.verdict.precision,
+                num_threads=self._opener.num_threads,
+            )
         except ConversionError as error:
-            self.verdict = Verdict("float32", str(error), TORCH)
+            return self._fall_back(shapes, str(error))
         except (InputError, OSError) as error:
-            reason = f"the converted network cannot be stored ({error})"
+            if path is not None:
+                # It is converted again the next time.
+                path.unlink(missing_ok=True)
+            return self._fall_back(
+                shapes, f"the converted network cannot be stored or read ({error})"
+            )
+
+    def _fall_back(self, shapes: tuple[tuple[int, ...], ...], reason: str = "") -> Network:
+        """Return the network in torch for these shapes, and log the reason if there is one."""
+        self._in_torch.add(shapes)
+        if reason:
             self.verdict = Verdict("float32", reason, TORCH)
-        if self.verdict.runtime == TORCH:
-            self._opener.log(f"runtime   torch for {self._name}: {self.verdict.reason}")
-            return open_in_torch(self._module, name=self._name)
-        return load_runtime(self._opener.runtime).open_file(
-            path,
-            shapes=shapes,
-            precision=self.verdict.precision,
-            num_threads=self._opener.num_threads,
-        )
+            self._opener.log(f"runtime   torch for {self._name}: {reason}")
+        return open_in_torch(self._module, name=self._name)
 
     def _convert(self, shapes: Shapes) -> Path:
         inputs = [torch.from_numpy(one) for one in example_inputs(shapes)]

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from stad.errors import InputError
 from stad.inference.execution import open_scorer, run_in, runtime_precisions, score_black
 from stad.inference.options import InferenceOptions
 from stad.inference.runtimes import RUNTIMES, choose_runtime, converted, is_installed
-from stad.inference.runtimes.conversion import ConversionError, onnx_file, write_onnx
+from stad.inference.runtimes.conversion import ConversionError, network_key, onnx_file, write_onnx
 from stad.inference.runtimes.converted import RuntimeOpener, choose_opener
 from stad.inference.runtimes.trial import attempts, judge, relative_difference
 from stad.inference.scorer import ActionScorer
@@ -124,6 +125,44 @@ def test_the_file_is_that_of_the_weights_the_shape_and_the_code(home):
     )
 
 
+class Optioned(nn.Module):
+    """A module whose text says nothing of its options."""
+
+    def __init__(self, option):
+        super().__init__()
+        self.option = option
+
+    def forward(self, x):
+        return self.option(x) if callable(self.option) else x * self.option
+
+
+def adding(number):
+    return lambda x: x + number
+
+
+def test_options_that_the_text_does_not_show_make_another_file():
+    options = [
+        2,
+        2.0,
+        adding(1),
+        adding(2),
+        partial(torch.add, other=1),
+        partial(torch.add, other=2),
+    ]
+    keys = [network_key(Optioned(one), [(3, 4, 4)]) for one in options]
+    assert len(set(keys)) == len(options)
+    again = [2, 2.0, adding(1), adding(2), partial(torch.add, other=1), partial(torch.add, other=2)]
+    assert [network_key(Optioned(one), [(3, 4, 4)]) for one in again] == keys
+    # The same weights, with and without a shift between frames.
+    networks = []
+    for name in ("tsn_r50_1x1x8_k400", "tsm_r50_1x1x8_k400"):
+        torch.manual_seed(0)
+        networks.append(zoo.load(name, weights=None).backbone)
+    assert repr(networks[0]) == repr(networks[1])
+    first, second = (network_key(one, [(3, 8, 64, 64)]) for one in networks)
+    assert first != second
+
+
 class Sorting(nn.Module):
     """What ONNX has no operator for."""
 
@@ -141,6 +180,35 @@ def test_what_cannot_be_converted_runs_in_torch_and_says_so(home):
     assert len(said) == 1
     assert said[0].startswith("runtime   torch for sorting: sorting cannot be written as ONNX")
     assert list((home / "networks").iterdir()) == []
+
+
+def test_a_runtime_that_fails_in_a_run_hands_over_to_torch(trusting, monkeypatch):
+    class Failing:
+        def open_file(self, path, **options):
+            def run(*inputs):
+                raise RuntimeError("Check failed\nunsupported layout\n")
+
+            return run
+
+    monkeypatch.setattr(converted, "load_runtime", lambda name: Failing())
+    said, module = [], Halves()
+    network = RuntimeOpener("openvino", log=said.append)(module, name="halves")
+    for _ in range(2):
+        np.testing.assert_array_equal(
+            network(images(2))[0], open_in_torch(module, name="halves")(images(2))[0]
+        )
+    assert said == ["runtime   torch for halves: it failed in a run (unsupported layout)"]
+    assert network.verdict.runtime == "torch"
+
+
+def test_a_damaged_file_in_the_cache_hands_over_to_torch(home, trusting):
+    module, said = Halves(), []
+    path = onnx_file(module, [torch.zeros(1, 3, 12, 10)], name="halves", any_size=False)
+    path.write_bytes(path.read_bytes()[:100])
+    network = RuntimeOpener("openvino", log=said.append)(module, name="halves")
+    assert network(images(1))[1].shape == (1, 3)
+    assert said[0].startswith("runtime   torch for halves: the converted network cannot be stored")
+    assert not path.exists()
 
 
 DONE = {"precision": "float32", "seconds": 0.1, "difference": 1e-6}
