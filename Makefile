@@ -12,7 +12,7 @@ PYTEST_ARGS ?=
 MAX_JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 IN_VENV := $(VENV)/bin/python
-# Modules are compiled to bytecode when they are first imported: most of them never are.
+# All cores compile the modules to bytecode afterwards; pip would use one.
 INSTALL := $(IN_VENV) -m pip install --disable-pip-version-check -q --no-compile
 BUILD := --build-constraint requirements/build.txt
 # One empty file for each finished step: a step runs again when its lock file is newer than it.
@@ -41,8 +41,14 @@ help:
 setup:
 	$(STEPS) ready
 
-ready: $(DONE)/torch $(DONE)/rest $(DONE)/stad
+ready: $(DONE)/bytecode $(DONE)/stad
 	@:
+
+# Python would do it at the first import, but not where PYTHONDONTWRITEBYTECODE is set: each start would
+# then take seconds longer. Some packages have templates that are not valid Python.
+$(DONE)/bytecode: $(DONE)/torch $(DONE)/rest
+	@$(IN_VENV) -m compileall -q -q -j 0 "$(VENV)/lib" >/dev/null || true
+	@touch $@
 
 $(DONE)/pip: requirements/pip.txt
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
