@@ -60,3 +60,10 @@ def test_a_death_withdraws_the_verdict(home):
     withdraw(path, 6)
     assert read_verdict(KEY) == Verdict("float32", "a run in bfloat16 died of signal 6 (SIGABRT)")
     withdraw(home / "precision" / "gone.json", 6)
+
+
+def test_a_death_in_another_runtime_takes_torch(home):
+    path = write_verdict(KEY, Verdict("bfloat16", "8 times as fast", "openvino"))
+    withdraw(path, 11)
+    reason = "a run in openvino died of signal 11 (SIGSEGV)"
+    assert read_verdict(KEY) == Verdict("float32", reason, "torch")
