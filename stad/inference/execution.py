@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from stad.errors import InputError
@@ -22,6 +21,7 @@ from stad.inference.runtimes.backbone import (
 )
 from stad.inference.runtimes.converted import RuntimeOpener, choose_opener
 from stad.inference.scorer import ActionScorer, OnlineScorer
+from stad.inference.scoring import score_black
 from stad.models.base import ActionModel
 from stad.models.fast_inference import prepare_for_inference
 
@@ -121,20 +121,6 @@ def runtime_precisions(runtime: str, wanted: str) -> tuple[str, ...]:
             "CPU. Give --precision float32, or another --runtime."
         )
     return (wanted,)
-
-
-def score_black(scorer: ActionScorer, frame_size: tuple[int, int]) -> None:
-    """Score a black clip with one person in it.
-
-    Args:
-        scorer: of the run.
-        frame_size: (width, height) of the video, pixels.
-    """
-    width_px, height_px = scorer.clip_size(frame_size)
-    clip = np.zeros((scorer.window.num_frames, height_px, width_px, 3), dtype=np.uint8)
-    box = np.array([[0, 0, frame_size[0] / 2, frame_size[1] / 2]], dtype=np.float32)
-    tracks = [np.repeat(box[:, None], len(clip), axis=1)] if scorer.sees_tracks else None
-    scorer.score([clip], [box], source_size=frame_size, tracks=tracks)
 
 
 def _in_torch(

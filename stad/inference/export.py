@@ -23,7 +23,7 @@ from stad.inference.runtimes import AUTO, is_installed
 from stad.inference.runtimes.conversion import OPSET
 from stad.models.action_detector import ActionDetector
 from stad.utils.files import writing
-from stad.utils.pickles import first_line
+from stad.utils.text import first_line
 from stad.video.geometry import clip_size
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from stad.models.fast_inference import prepare_for_inference
 from stad.models.heads.roi_head import RoIHead
 from stad.models.recognizer import Recognizer
 from stad.models.two_stream import TwoStreamRecognizer
-from stad.utils.pickles import first_line
+from stad.utils.text import first_line
 
 # The names of sides that vary.
 SIDES = {0: "N", 3: "H", 4: "W"}

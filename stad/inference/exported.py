@@ -18,8 +18,9 @@ from stad.inference.exported_card import (
     card_path,
     read_card,
 )
-from stad.inference.exported_files import NetworkFile, open_network_file
+from stad.inference.exported_files import open_network_file
 from stad.inference.options import AUTO, InferenceOptions
+from stad.inference.runtimes import NamedNetwork
 from stad.video.geometry import clip_size, scale_boxes
 from stad.video.window import Window
 
@@ -35,15 +36,18 @@ class ExportedModel:
         path: of the network.
         card: beside it.
         network: the file, opened.
+        runtime: the library that runs it, with its version.
     """
 
-    def __init__(self, path: Path, card: ExportCard, network: NetworkFile) -> None:
+    def __init__(
+        self, path: Path, card: ExportCard, network: NamedNetwork, *, runtime: str
+    ) -> None:
         self.path, self.card, self._network = path, card, network
         self.name = card.name
         self.window, self.sampling = card.window, card.sampling
         self.short_side_px, self.crop_px = card.short_side_px, card.crop_px
         self.class_names = card.class_names
-        self.runtime, self.source = network.runtime, str(path)
+        self.runtime, self.source = runtime, str(path)
 
     @property
     def scores_people(self) -> bool:
@@ -111,7 +115,7 @@ def open_exported(path: str | Path, *, runtime: str = AUTO, precision: str = AUT
     """
     path = Path(path).expanduser()
     card = read_card(path)
-    network = open_network_file(
+    network, library = open_network_file(
         path, runtime=runtime, precision="float32" if precision == AUTO else precision
     )
     if network.shapes != card.shapes():
@@ -120,7 +124,7 @@ def open_exported(path: str | Path, *, runtime: str = AUTO, precision: str = AUT
             f"describes {_shown(card.shapes())}: they do not belong together. Export the model "
             "again with 'stad export', or copy both files again."
         )
-    return ExportedModel(path, card, network)
+    return ExportedModel(path, card, network, runtime=library)
 
 
 def _shown(shapes: dict[str, tuple[int | None, ...]]) -> str:

@@ -90,3 +90,19 @@ def score_job(job: ScoringJob, scorer: Scorer) -> list[Keyframe]:
         Keyframe(time_sec, job.actors[i], scores.get(i, no_scores))
         for i, time_sec in enumerate(job.times_sec)
     ]
+
+
+def score_black(scorer: Scorer, frame_size: tuple[int, int], *, num_people: int = 1) -> None:
+    """Score a black clip with people in it.
+
+    Args:
+        scorer: of the run.
+        frame_size: (width, height) of the video, pixels.
+        num_people: all with the same box.
+    """
+    width_px, height_px = scorer.clip_size(frame_size)
+    clip = np.zeros((scorer.window.num_frames, height_px, width_px, 3), dtype=np.uint8)
+    box = [0, 0, frame_size[0] / 2, frame_size[1] / 2]
+    boxes = np.array([box] * num_people, dtype=np.float32)
+    tracks = [np.repeat(boxes[:, None], len(clip), axis=1)] if scorer.sees_tracks else None
+    scorer.score([clip], [boxes], source_size=frame_size, tracks=tracks)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy._core import multiarray
 
 from stad.errors import InputError
+from stad.utils.text import first_line
 
 
 def read_numpy_pickle(path: str | Path) -> Any:
@@ -113,8 +114,3 @@ def first_bytes(path: Path) -> bytes:
     if not head:
         raise InputError(f"{path} is empty. Get it again.")
     return head
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's message, or the name of its class."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

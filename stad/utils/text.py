@@ -29,3 +29,13 @@ def and_more(number: int) -> str:
     'and 2 more'
     """
     return f"and {number} more"
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, or the name of its class."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def last_line(error: Exception) -> str:
+    """Return the last line of an error's message, or the name of its class."""
+    return (str(error).strip() or type(error).__name__).splitlines()[-1].strip()

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from stad.errors import InputError
-from stad.utils.pickles import first_bytes, first_line, read_numpy_pickle
+from stad.utils.pickles import first_bytes, read_numpy_pickle
+from stad.utils.text import first_line
 
 # Keys of the weights in a file that holds more: of mmengine, PySlowFast and others.
 STATE_KEYS = ("state_dict", "model_state", "model")

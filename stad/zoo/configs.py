@@ -8,7 +8,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from stad.errors import InputError
-from stad.utils.pickles import first_line
+from stad.utils.text import first_line
 from stad.zoo.lookup import config_dir
 
 SUFFIXES = (".py", ".yml", ".yaml", ".json")

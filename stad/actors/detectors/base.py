@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+import numpy as np
+
 from stad.structures import Actors, Frame
 from stad.utils.networks import NetworkOpener, open_in_torch
 
@@ -85,3 +87,13 @@ class DetectorSetup:
     num_classes: int | None = None
     device: str = "cpu"
     open_network: NetworkOpener = open_in_torch
+
+
+def clip_to_image(actors: Actors, image: np.ndarray) -> Actors:
+    """Clip boxes to (H, W, 3) ``image``; boxes outside of it are dropped."""
+    height_px, width_px = image.shape[:2]
+    boxes = actors.boxes.copy()
+    boxes[:, 0::2] = boxes[:, 0::2].clip(0, width_px)
+    boxes[:, 1::2] = boxes[:, 1::2].clip(0, height_px)
+    keep = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    return Actors(boxes=boxes, scores=actors.scores, ids=actors.ids)[keep]

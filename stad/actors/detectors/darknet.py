@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from stad.actors.detectors.base import PERSON_CLASS, DetectorSetup
+from stad.actors.detectors.base import PERSON_CLASS, DetectorSetup, clip_to_image
 from stad.actors.detectors.darknet_network import open_darknet
 from stad.actors.detectors.yolo_boxes import decode_boxes, suppress
 from stad.structures import Actors, Frame
@@ -191,13 +191,3 @@ def _turn_back(boxes: np.ndarray, turn: int, image: np.ndarray) -> np.ndarray:
     if turn == cv2.ROTATE_90_CLOCKWISE:
         return np.stack((top, height - right, bottom, height - left), axis=1)
     return np.stack((width - bottom, left, width - top, right), axis=1)
-
-
-def clip_to_image(actors: Actors, image: np.ndarray) -> Actors:
-    """Clip boxes to (H, W, 3) ``image``; boxes outside of it are dropped."""
-    height_px, width_px = image.shape[:2]
-    boxes = actors.boxes.copy()
-    boxes[:, 0::2] = boxes[:, 0::2].clip(0, width_px)
-    boxes[:, 1::2] = boxes[:, 1::2].clip(0, height_px)
-    keep = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    return Actors(boxes=boxes, scores=actors.scores, ids=actors.ids)[keep]

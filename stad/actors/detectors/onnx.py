@@ -11,12 +11,18 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from stad.actors.detectors.base import MINIMUM_SCORE, PERSON_CLASS, DetectorSetup
-from stad.actors.detectors.darknet import clip_to_image
+from stad.actors.detectors.base import (
+    MINIMUM_SCORE,
+    PERSON_CLASS,
+    DetectorSetup,
+    clip_to_image,
+)
+from stad.actors.detectors.yolo_boxes import suppress
 from stad.errors import InputError
 from stad.structures import Actors, Frame
 from stad.utils.networks import Network
 from stad.utils.onnx_files import FLOAT32, read_onnx_inputs
+from stad.utils.text import last_line
 
 # What is below or right of the frame in the square input; mmdet's configs of both have it.
 PADDING = 114
@@ -182,16 +188,7 @@ def decode_yolox(outputs: Sequence[np.ndarray], *, cells: np.ndarray) -> np.ndar
     centre = (predicted[:, :2] + cells[:, :2]) * cells[:, 2:]
     with np.errstate(over="ignore"):
         half = np.exp(predicted[:, 2:4]) * cells[:, 2:] / 2
-    return _suppress(np.column_stack((centre - half, centre + half, scores)))
-
-
-def _suppress(found: np.ndarray) -> np.ndarray:
-    """Return the (K, 5) boxes that overlap no better one."""
-    import torch
-    from torchvision.ops import nms
-
-    boxes = torch.from_numpy(found)
-    return found[nms(boxes[:, :4], boxes[:, 4], NMS_IOU).numpy()]
+    return suppress(np.column_stack((centre - half, centre + half, scores)), max_iou=NMS_IOU)
 
 
 def _cells(size: tuple[int, int]) -> np.ndarray:
@@ -225,7 +222,7 @@ def _try(network: Network, size: tuple[int, int], path: Path) -> list[np.ndarray
         raise
     # The exceptions of the libraries have no common base.
     except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
+        reason = last_line(error)[:200]
         raise InputError(
             f"{path} cannot be run on an image of {size[0]}x{size[1]} ({reason}). Export the "
             "detector again, or try another --runtime."

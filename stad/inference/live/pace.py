@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stad.actors.detectors.base import PersonDetector
-from stad.inference.scoring import Scorer
+from stad.inference.scoring import Scorer, score_black
 from stad.structures import Frame, VideoInfo
 
 # Fractions of the time that both models and detection may take; the rest decodes, tracks, draws.
@@ -60,13 +60,7 @@ def measure_pace(
     black = np.zeros((info.height_px, info.width_px, 3), dtype=np.uint8)
     detection_cost_sec = _quickest_sec(lambda: detector.detect(Frame(0, 0.0, black)))
     size = info.width_px, info.height_px
-    width_px, height_px = scorer.clip_size(size)
-    clip = np.zeros((scorer.window.num_frames, height_px, width_px, 3), dtype=np.uint8)
-    boxes = np.array([[0, 0, info.width_px / 2, info.height_px / 2]] * PEOPLE, dtype=np.float32)
-    tracks = [np.repeat(boxes[:, None], len(clip), axis=1)] if scorer.sees_tracks else None
-    window_cost_sec = _quickest_sec(
-        lambda: scorer.score([clip], [boxes], source_size=size, tracks=tracks)
-    )
+    window_cost_sec = _quickest_sec(lambda: score_black(scorer, size, num_people=PEOPLE))
     return choose_pace(
         detection_cost_sec,
         window_cost_sec,

@@ -1,6 +1,6 @@
 """Run networks in torch, OpenVINO or ONNX Runtime, with the same results.
 
-A new runtime is a module with ``VERSION``, ``PRECISIONS`` and ``open_file``, see
+A new runtime is a module with ``VERSION``, ``PRECISIONS``, ``open_file`` and ``open_named``, see
 ``stad.inference.runtimes.openvino``, and one line in ``RUNTIMES``. A torch module gets there as
 an ONNX file, which ``conversion`` writes, ``trial`` tests against torch in a process that may
 crash, and ``converted`` runs.
@@ -9,9 +9,9 @@ crash, and ``converted`` runs.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 
@@ -27,6 +27,18 @@ RUNTIMES = {
 Shapes = Sequence[tuple[int, ...]]
 # The inputs, or the outputs, of one item.
 Item = list[np.ndarray]
+
+
+class NamedNetwork(NamedTuple):
+    """A network that is ready to run; several threads may call it at once.
+
+    Attributes:
+        run: from arrays by the names of the inputs to arrays by the names of the outputs.
+        shapes: of inputs and outputs, by their names; None for a side that varies.
+    """
+
+    run: Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
+    shapes: dict[str, tuple[int | None, ...]]
 
 
 class Runtime(Protocol):
@@ -55,6 +67,19 @@ class Runtime(Protocol):
 
         Raises:
             InputError: the library cannot read the file.
+        """
+        ...
+
+    def open_named(self, path: Path, names: Collection[str], *, precision: str) -> NamedNetwork:
+        """Open a network whose inputs and outputs have names, on all cores.
+
+        Args:
+            path: of the file.
+            names: those that count, where an input or output has several.
+            precision: 'float32', or one of ``PRECISIONS``.
+
+        Raises:
+            Exception: the library's own, for a file that it cannot open.
         """
         ...
 

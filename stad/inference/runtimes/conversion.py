@@ -22,6 +22,7 @@ import stad
 from stad.errors import InputError
 from stad.utils.cache import cache_dir
 from stad.utils.files import partial_file
+from stad.utils.text import first_line
 
 # The first version whose RoIAlign can shift by half a cell is 16.
 OPSET = 17
@@ -64,11 +65,9 @@ def write_onnx(
 ) -> None:
     """Write a module as an ONNX file; arguments and errors are those of ``onnx_file``."""
     names = [f"input_{i}" for i in range(len(inputs))]
-    axes = {one: {i: f"{one}_{i}" for i in (-2, -1)} for one in names} if any_size else {}
     axes = {
-        one: {inputs[i].ndim + axis: text for axis, text in axes[one].items()}
-        for i, one in enumerate(names)
-        if any_size
+        name: {array.ndim - 2: f"{name}_height", array.ndim - 1: f"{name}_width"}
+        for name, array in zip(names, inputs, strict=True)
     }
     try:
         with quiet_export(), torch.no_grad():
@@ -79,13 +78,13 @@ def write_onnx(
                 dynamo=False,
                 opset_version=OPSET,
                 input_names=names,
-                dynamic_axes=axes or None,
+                dynamic_axes=axes if any_size else None,
             )
     except MemoryError:
         raise
     # The exporter's errors have no common base; any of them means the same here.
     except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        reason = first_line(error)[:200]
         raise ConversionError(f"{name} cannot be written as ONNX ({reason}).") from error
 
 

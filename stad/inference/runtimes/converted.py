@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from stad.inference.runtimes.trial import time_network, try_file
 from stad.inference.verdicts import Verdict, read_verdict, verdict_path, write_verdict
 from stad.utils.networks import Network, NetworkOpener, is_installed, open_in_torch
 from stad.utils.supervisor import note_verdict
+from stad.utils.text import last_line
 
 Log = Callable[[str], None]
 
@@ -118,18 +119,16 @@ class ConvertedNetwork:
         """Run the network; see ``Network``."""
         shapes = tuple(one.shape[1:] for one in inputs)
         network = self.prepare(shapes)
-        if shapes in self._in_torch:
-            return network(*inputs)
         try:
             return network(*inputs)
-        except MemoryError:
-            raise
         # The exceptions of the libraries have no common base, and torch may do what they cannot.
         except Exception as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
+            if isinstance(error, MemoryError) or shapes in self._in_torch:
+                raise
+            reason = f"it failed in a run ({last_line(error)[:200]})"
             with self._lock:
-                self._ready[shapes] = self._fall_back(shapes, f"it failed in a run ({reason})")
-            return self._ready[shapes](*inputs)
+                network = self._ready[shapes] = self._fall_back(shapes, reason)
+        return network(*inputs)
 
     def prepare(self, shapes: tuple[tuple[int, ...], ...]) -> Network:
         """Return what runs inputs of these shapes, without N; convert the network if needed."""
@@ -186,7 +185,8 @@ class ConvertedNetwork:
                 "clip size"
             )
             inputs = example_inputs(shapes)
-            expected, torch_sec = self._reference(inputs)
+            reference = open_in_torch(self._module, name=self._name)
+            expected, torch_sec = time_network(reference, inputs)
             outcome = try_file(
                 path,
                 self._opener.runtime,
@@ -217,10 +217,6 @@ class ConvertedNetwork:
             "file": path.stem,
             "shapes": [] if self._any_size else [list(one) for one in shapes],
         }
-
-    def _reference(self, inputs: Sequence[np.ndarray]) -> tuple[list[np.ndarray], float]:
-        """Return torch's outputs and the processor time that it took, seconds."""
-        return time_network(open_in_torch(self._module, name=self._name), inputs)
 
 
 def _remember(key: dict[str, object], verdict: Verdict) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 
 from stad.errors import InputError
-from stad.inference.runtimes import Shapes, run_items
+from stad.inference.runtimes import NamedNetwork, Shapes, run_items
 from stad.utils.networks import Network
+from stad.utils.text import first_line
 
 VERSION = ort.__version__
 PRECISIONS = ()
-ERRORS_ONLY = 3
+# Errors are raised anyway.
+FATAL_ONLY = 4
 
 
 def open_file(
@@ -24,19 +28,37 @@ def open_file(
     num_threads: int | None = None,
 ) -> Network:
     """Open an ONNX file; see ``stad.inference.runtimes.Runtime``."""
-    options = ort.SessionOptions()
-    options.log_severity_level = ERRORS_ONLY
-    if num_threads is not None:
-        options.intra_op_num_threads = num_threads
     try:
-        session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return _OnnxNetwork(_open_session(path, num_threads))
     # The library's own exceptions have no common base.
     except Exception as error:
-        reason = str(error).splitlines()[0][:200]
         raise InputError(
-            f"{path} cannot be read by ONNX Runtime ({reason}). Give a complete ONNX file."
+            f"{path} cannot be read by ONNX Runtime ({first_line(error)[:200]}). Give a complete "
+            "ONNX file."
         ) from error
-    return _OnnxNetwork(session)
+
+
+def _open_session(path: Path, num_threads: int | None = None) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.log_severity_level = FATAL_ONLY
+    if num_threads is not None:
+        options.intra_op_num_threads = num_threads
+    return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def open_named(path: Path, names: Collection[str], *, precision: str) -> NamedNetwork:
+    """Open a network by the names of its inputs and outputs; see ``Runtime``."""
+    session: Any = _open_session(path)
+    outputs = [one.name for one in session.get_outputs()]
+
+    def run(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return dict(zip(outputs, session.run(outputs, dict(inputs)), strict=True))
+
+    shapes = {
+        one.name: tuple(side if isinstance(side, int) else None for side in one.shape)
+        for one in (*session.get_inputs(), *session.get_outputs())
+    }
+    return NamedNetwork(run, shapes)
 
 
 class _OnnxNetwork:

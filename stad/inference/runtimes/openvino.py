@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import numpy as np
 import openvino as ov
 
 from stad.errors import InputError
-from stad.inference.runtimes import Shapes, run_items
+from stad.inference.runtimes import NamedNetwork, Shapes, run_items
 from stad.utils.networks import Network
+from stad.utils.text import last_line
 
 VERSION = ov.__version__.partition("-")[0]
 PRECISIONS = ("bfloat16",)
@@ -39,15 +41,11 @@ def open_file(
             inputs = zip(model.inputs, shapes, strict=True)
             model.reshape({port.any_name: [1, *shape] for port, shape in inputs})
     except (RuntimeError, ValueError) as error:
+        reason = last_line(error)[:200]
         raise InputError(
-            f"{path} cannot be read by OpenVINO ({_first_line(error)}). Give a complete ONNX file."
+            f"{path} cannot be read by OpenVINO ({reason}). Give a complete ONNX file."
         ) from error
     return OpenVinoNetwork(model, precision=precision, num_threads=num_threads)
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines or [type(error).__name__])[-1][:200]
 
 
 class OpenVinoNetwork:
@@ -64,13 +62,7 @@ class OpenVinoNetwork:
     def __init__(self, model: ov.Model, *, precision: str, num_threads: int | None) -> None:
         self._model = model
         self._num_outputs = len(model.outputs)
-        self._options: dict[str, Any] = {
-            "INFERENCE_PRECISION_HINT": HINTS[precision],
-            # Other threads and processes use the same cores.
-            "ENABLE_CPU_PINNING": False,
-        }
-        if num_threads is not None:
-            self._options["INFERENCE_NUM_THREADS"] = num_threads
+        self._precision, self._num_threads = precision, num_threads
         self._lock = threading.Lock()
         self._single: ov.InferRequest | None = None
         self._requests: list[ov.InferRequest] = []
@@ -115,4 +107,50 @@ class OpenVinoNetwork:
         return [request.get_output_tensor(i).data.copy() for i in range(self._num_outputs)]
 
     def _compile(self, hint: str) -> ov.CompiledModel:
-        return _core().compile_model(self._model, "CPU", self._options | {"PERFORMANCE_HINT": hint})
+        return compile_network(
+            self._model, hint=hint, precision=self._precision, num_threads=self._num_threads
+        )
+
+
+def compile_network(
+    model: ov.Model | str, *, hint: str, precision: str, num_threads: int | None = None
+) -> ov.CompiledModel:
+    """Compile a network for the CPU.
+
+    Args:
+        model: read, or the path of its file.
+        hint: 'LATENCY' for one item at a time on all cores, 'THROUGHPUT' for several.
+        precision: 'float32' or 'bfloat16'.
+        num_threads: threads to use; None for all cores.
+    """
+    options: dict[str, Any] = {
+        "INFERENCE_PRECISION_HINT": HINTS[precision],
+        "PERFORMANCE_HINT": hint,
+        # Other threads and processes use the same cores.
+        "ENABLE_CPU_PINNING": False,
+    }
+    if num_threads is not None:
+        options["INFERENCE_NUM_THREADS"] = num_threads
+    return _core().compile_model(model, "CPU", options)
+
+
+def open_named(path: Path, names: Collection[str], *, precision: str) -> NamedNetwork:
+    """Open a network by the names of its inputs and outputs; see ``Runtime``."""
+    network = compile_network(str(path), hint="LATENCY", precision=precision)
+
+    def name_of(port: Any) -> str:
+        # What follows without a change may share the name.
+        return next((name for name in names if name in port.names), port.any_name)
+
+    def run(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        # A request of its own: the one of the network is not for several threads.
+        found = network.create_infer_request().infer(dict(inputs))
+        return {name_of(port): value for port, value in found.items()}
+
+    shapes = {
+        name_of(port): tuple(
+            side.get_length() if side.is_static else None for side in port.partial_shape
+        )
+        for port in (*network.inputs, *network.outputs)
+    }
+    return NamedNetwork(run, shapes)

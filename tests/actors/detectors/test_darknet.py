@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from stad.actors.detectors.base import clip_to_image
 from stad.actors.detectors.darknet import (
     FIRST_PX,
     QUARTER_TURNS,
@@ -11,7 +12,6 @@ from stad.actors.detectors.darknet import (
     TURN_SEC,
     DarknetDetector,
     _turn_back,
-    clip_to_image,
 )
 from stad.structures import Actors, Frame
 

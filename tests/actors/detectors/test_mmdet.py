@@ -6,7 +6,7 @@ import torch
 
 from stad import zoo
 from stad.actors.detectors import mmdet as detector
-from stad.actors.detectors.darknet import clip_to_image
+from stad.actors.detectors.base import clip_to_image
 from stad.actors.detectors.mmdet import MmdetDetector
 from stad.actors.detectors.whole_frame import WholeFrame
 from stad.errors import InputError

@@ -12,13 +12,14 @@ from torch import nn
 
 from stad import zoo
 from stad.errors import InputError
-from stad.inference.execution import open_scorer, run_in, runtime_precisions, score_black
+from stad.inference.execution import open_scorer, run_in, runtime_precisions
 from stad.inference.options import InferenceOptions
 from stad.inference.runtimes import RUNTIMES, choose_runtime, converted, is_installed
 from stad.inference.runtimes.conversion import ConversionError, network_key, onnx_file, write_onnx
 from stad.inference.runtimes.converted import RuntimeOpener, choose_opener
 from stad.inference.runtimes.trial import attempts, judge, relative_difference
 from stad.inference.scorer import ActionScorer
+from stad.inference.scoring import score_black
 from stad.inference.trial_process import Outcome, TrialEnd
 from stad.inference.verdicts import Verdict
 from stad.utils.networks import open_in_torch
