@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stad.cli.annotate_options import AnnotateOptions, check_options, check_outputs
+from stad.cli.log_lines import line_log, print_line
 from stad.errors import EXIT_INTERRUPTED, EXIT_OK
 from stad.utils.interrupt import StopRequest
 from stad.utils.supervisor import note
@@ -37,21 +37,13 @@ def annotate(options: AnnotateOptions) -> int:
     from stad.video.source import VideoSource
 
     source = VideoSource(options.video, start_sec=options.start_sec, end_sec=options.end_sec)
-    log = _ignore if options.quiet else _print_to_stderr
+    log = line_log(quiet=options.quiet)
     setup = _prepare(options, source, log)
     journal = _open_journal(options, setup, log)
     try:
         return _run(options, source, setup, journal)
     finally:
         journal.close()
-
-
-def _ignore(text: str) -> None:
-    """Drop a line."""
-
-
-def _print_to_stderr(text: str) -> None:
-    print(text, file=sys.stderr)
 
 
 def _prepare(
@@ -66,7 +58,7 @@ def _prepare(
     if options.boxes:
         boxes = open_boxes(options.boxes, source)
         for warning in boxes.warnings:
-            _print_to_stderr(f"warning: {warning}")
+            print_line(f"warning: {warning}")
     return prepare_annotation(
         source.info,
         InferenceOptions.from_options(options),
@@ -154,7 +146,7 @@ def _run(
                     break
         if stop.requested and outputs.num_frames < journal.end.get("num_frames", 0):
             _abort(outputs, annotation)
-            _print_to_stderr(
+            print_line(
                 "Interrupted before any new frame was processed; existing files are unchanged."
             )
             return EXIT_INTERRUPTED

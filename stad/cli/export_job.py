@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 
 from stad.cli.export_options import ExportOptions
+from stad.cli.log_lines import line_log
 from stad.cli.output_checks import check_free, check_not_input
 from stad.errors import InputError
 from stad.inference.exported_card import output_paths
@@ -43,10 +43,7 @@ def export(options: ExportOptions) -> None:
         options.model, weights=options.weights, device="cpu", progress=not options.quiet
     )
 
-    def log(text: str) -> None:
-        if not options.quiet:
-            print(text, file=sys.stderr)
-
+    log = line_log(quiet=options.quiet)
     log(f"model     {loaded.name} ({loaded.source})")
     note_network(loaded.name, "cpu", "float32")
     written = export_model(loaded, options.out, video_size=size, dynamic=options.dynamic, log=log)

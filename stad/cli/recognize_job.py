@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stad.cli.log_lines import line_log
 from stad.cli.option_ranges import check_numbers
 from stad.cli.output_checks import check_free, check_not_input
 from stad.cli.recognize_options import RecognizeOptions
@@ -45,7 +45,7 @@ def recognize(options: RecognizeOptions) -> None:
         device=options.device,
         runtime=options.runtime,
         progress=not options.quiet,
-        log=_ignore if options.quiet else partial(print, file=sys.stderr),
+        log=line_log(quiet=options.quiet),
     )
     found = recognize_video(options.video, loaded, views=views)
     if not options.quiet:
@@ -56,10 +56,6 @@ def recognize(options: RecognizeOptions) -> None:
         _print(found, options.top, title=info.name)
     if options.json is not None:
         _write_json(options.json, found, options, model=loaded.name)
-
-
-def _ignore(text: str) -> None:
-    """Drop a line."""
 
 
 def as_table(rows: Sequence[tuple[str, float]], *, title: str) -> Table:

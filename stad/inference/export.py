@@ -156,7 +156,7 @@ def _write_network(
         import openvino
 
         # Half precision is the default, and differs by more than the check allows.
-        network = openvino.convert_model(str(graph))
+        network = openvino.Core().read_model(graph)
         for port in (*network.inputs, *network.outputs):
             # Without those of its neighbours, which would be shown as well.
             port.get_tensor().set_names(set(card.shapes()) & port.names)

@@ -1,0 +1,20 @@
+"""Print the lines that say what a command does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+
+def line_log(*, quiet: bool) -> Callable[[str], None]:
+    """Return what prints a line to stderr, or drops it."""
+    return _drop if quiet else print_line
+
+
+def print_line(text: str) -> None:
+    """Print a line to stderr."""
+    print(text, file=sys.stderr)
+
+
+def _drop(text: str) -> None:
+    """Drop a line."""
