@@ -1,7 +1,8 @@
 """Prepare the posture data set: fetch its videos and write its annotations; see skeleton_poses.py.
 
 The annotations come with stad; the videos are downloaded from their publishers, or taken from a
-folder that has them. Some people are rendered, because the videos show no running.
+folder that has them; those that only add people can be missing. Some people are rendered, because
+hardly anyone runs in the videos.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from stad.cli.arguments import parse
 from stad.cli.option_types import option
 from stad.datasets.prepare.poses.files import (
     RUNNER_SCENES,
-    VIDEOS,
     fetch_videos,
     render_runners,
     write_splits,
 )
+from stad.datasets.prepare.poses.videos import VIDEOS
 from stad.errors import run_script
 
 
@@ -45,11 +46,16 @@ def main() -> None:
     """Fetch and render with a progress bar, then print how many rows there are."""
     options = parse(Options, description=__doc__)
     with tqdm(total=len(VIDEOS), unit="video", desc="videos") as bar:
-        fetch_videos(options.folder / "videos", source=options.source, on_video=bar.update)
+        missing = fetch_videos(
+            options.folder / "videos", source=options.source, on_video=bar.update
+        )
+    for name, error in missing.items():
+        how = "To have it, give a folder that has it with --from."
+        print(f"{name} is left out, with its annotations: {error} {how}", file=sys.stderr)
     if not (options.folder / "runners.csv").is_file():
         with tqdm(total=RUNNER_SCENES, unit="scene", desc="runners") as bar:
             render_runners(options.folder, on_scene=bar.update)
-    for name, count in write_splits(options.folder).items():
+    for name, count in write_splits(options.folder, missing=missing).items():
         print(f"{options.folder / name}: {count} rows")
 
 

