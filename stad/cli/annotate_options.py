@@ -9,6 +9,7 @@ from typing import Annotated, get_type_hints
 from tyro.conf import Positional
 
 from stad.cli.option_groups import (
+    BatchOptions,
     JsonOptions,
     ListOptions,
     ModelOptions,
@@ -19,7 +20,6 @@ from stad.cli.option_ranges import check_numbers
 from stad.cli.option_types import option
 from stad.cli.output_checks import check_free, check_not_input
 from stad.errors import InputError
-from stad.inference.options import InferenceOptions
 from stad.utils.files import check_output
 
 WRITTEN_SUFFIXES = (".mp4", ".m4v", ".mov")
@@ -63,7 +63,7 @@ def output_names() -> list[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FileOptions:
+class FileOptions(BatchOptions):
     """Options for files only, not for live sources: given boxes, and batches of windows."""
 
     HEADING = "models"
@@ -71,10 +71,6 @@ class FileOptions:
     boxes: Annotated[
         Path | None, option("person boxes from a CSV or JSON, no detector", metavar="FILE")
     ] = None
-    batch_size: Annotated[
-        int | None,
-        option("windows scored at once (default: 1 on a CPU, 8 on a GPU)", metavar="N"),
-    ] = InferenceOptions.batch_size
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,14 @@ def load(place: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
+def find_command(commands: Sequence[Command], words: Sequence[str]) -> Command | None:
+    """Return the command that the first words name, such as 'evaluate', 'poses'; None for none."""
+    command = next((one for one in commands if words and one.name == words[0]), None)
+    if command is None or not command.commands:
+        return command
+    return find_command(load(command.commands), words[1:]) or command
+
+
 def choose(
     commands: Sequence[Command],
     words: Sequence[str],

@@ -1,4 +1,4 @@
-"""Run ``stad evaluate``: a file of detections against a file of ground truth."""
+"""Run ``stad evaluate``: detections, or the whole product, against ground truth."""
 
 from __future__ import annotations
 
@@ -30,8 +30,15 @@ COMMANDS = (
         "tube-mAP (video-mAP) on UCF101-24, JHMDB or MultiSports",
         f"{OPTIONS}EvaluateTubesOptions",
     ),
+    Command(
+        "poses",
+        "stad.cli.evaluate_poses:poses_main",
+        "the whole product on clips with annotated postures, also leaving one person out",
+        "stad.cli.evaluate_poses_options:EvaluatePosesOptions",
+        is_supervised=True,
+    ),
 )
-DESCRIPTION = "Evaluate a file of detections against a file of ground truth."
+DESCRIPTION = "Evaluate a file of detections, or the whole product, against ground truth."
 AVA = """Compute AVA frame-mAP. Several --pred are compared; --json then prints an object of them
 by name."""
 SEGMENTS = """Compute segment-mAP as ActivityNet or THUMOS 2014 do.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from stad.cli.commands import Command, choose
+from stad.cli.commands import Command, choose, find_command
 from stad.errors import run_script
 
 DESCRIPTION = "Find who does what, when and where in video."
@@ -47,7 +47,7 @@ COMMANDS = (
     Command(
         "evaluate",
         "stad.cli.evaluate:evaluate_main",
-        "evaluate a file of detections: ava, segments or tubes",
+        "evaluate detections in files: ava, segments or tubes; or the whole product: poses",
         commands="stad.cli.evaluate:COMMANDS",
     ),
     Command(
@@ -90,8 +90,7 @@ COMPLETION = "--tyro-print-completion"
 def main() -> None:
     """Run the command ``stad``."""
     words = sys.argv[1:]
-    names = {one.name: one for one in COMMANDS}
-    command = names.get(words[0]) if words else None
+    command = find_command(COMMANDS, words)
     if command is not None and command.is_supervised:
         from stad.cli.run import run_command
 

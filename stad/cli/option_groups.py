@@ -151,20 +151,14 @@ class TrackerOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictionOptions:
-    """Options for predictions, in a file and live."""
+class ScoringOptions:
+    """Options for finding people and scoring them, in a file and live."""
 
     HEADING = "predictions and tracking"
 
     threshold: Annotated[
         float | None, option("minimum action score (default: the model's)", metavar="0..1")
     ] = InferenceOptions.threshold
-    labels: Annotated[Labels, option("keep only these labels", metavar="A,B")] = (
-        InferenceOptions.labels
-    )
-    max_labels: Annotated[int, option("labels shown per person", metavar="N")] = (
-        InferenceOptions.max_labels
-    )
     stride_sec: Annotated[
         float | None,
         option(
@@ -182,3 +176,29 @@ class PredictionOptions:
         Path | None,
         option("thresholds and times of segments, as stad tune writes them", metavar="FILE"),
     ] = InferenceOptions.localizer
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionOptions(ScoringOptions):
+    """Options for predictions and which of them are shown."""
+
+    HEADING = "predictions and tracking"
+
+    labels: Annotated[Labels, option("keep only these labels", metavar="A,B")] = (
+        InferenceOptions.labels
+    )
+    max_labels: Annotated[int, option("labels shown per person", metavar="N")] = (
+        InferenceOptions.max_labels
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions:
+    """Options for scoring several windows at once, which live sources do not wait for."""
+
+    HEADING = "models"
+
+    batch_size: Annotated[
+        int | None,
+        option("windows scored at once (default: 1 on a CPU, 8 on a GPU)", metavar="N"),
+    ] = InferenceOptions.batch_size

@@ -12,7 +12,7 @@ from stad.errors import InputError
 INPUTS = (
     *("video", "source", "boxes", "localizer"),
     *("model", "weights", "detector", "detector_weights", "config", "checkpoint"),
-    *("curves", "gt", "start_from"),
+    *("curves", "gt", "start_from", "compare", "leave_one_out"),
 )
 
 

@@ -33,6 +33,13 @@ def model_entry(name: str) -> ModelEntry:
     )
 
 
+def name_of_config(config: str | Path) -> str | None:
+    """Return the model whose config this file is; None for a config of one's own."""
+    path = Path(config).resolve()
+    own = (one.name for one in MODELS if (config_dir() / one.config).resolve() == path)
+    return next(own, None)
+
+
 def detector_entry(name: str) -> DetectorEntry:
     """Return the catalog's entry of a person detector.
 

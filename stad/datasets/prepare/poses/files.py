@@ -123,9 +123,11 @@ def _copy(source: Path, path: Path) -> None:
 def write_splits(folder: Path, *, missing: Collection[str] = ()) -> dict[str, int]:
     """Write the annotations of every split into ``folder``.
 
-    ``train.csv`` has all parts. Each person at home has ``without_X.csv`` to train on and
-    ``X.csv`` to test on; the pedestrians have ``first_half.csv`` (with all other parts) and
-    ``second_half.csv``. Training files have the rendered runners too, if there are any.
+    ``train.csv`` has all parts and the rendered runners, if there are any. The pedestrians have
+    ``first_half.csv`` (with all other parts and the runners) and ``second_half.csv``. What
+    ``stad evaluate poses`` reads is ``keyframes.csv``, all parts without the runners;
+    ``people.csv``, who is who at home; and ``complete.csv``, the clips in which everybody is
+    annotated.
 
     Args:
         folder: of the data set.
@@ -141,9 +143,11 @@ def write_splits(folder: Path, *, missing: Collection[str] = ()) -> dict[str, in
     }
     runners = _read(folder / "runners.csv") if (folder / "runners.csv").is_file() else []
     splits = {"train": [*_without(parts, None), *runners]}
-    for person in PEOPLE:
-        splits[f"without_{person}"] = [*_without(parts, person), *runners]
-        splits[person] = parts[person]
+    splits["keyframes"] = _without(parts, None)
+    known = {(row[0], row[7], part) for part in PEOPLE for row in parts[part]}
+    splits["people"] = [["video", "person", "subject"], *map(list, sorted(known))]
+    home = sorted({video for video, _, _ in known})
+    splits["complete"] = [["video"], *([video] for video in home)]
     early = [row for row in parts["vtest"] if float(row[1]) < HALF_SEC]
     late = [row for row in parts["vtest"] if float(row[1]) >= HALF_SEC]
     splits["first_half"] = [*_without(parts, "vtest"), *early, *runners]
