@@ -22,11 +22,19 @@ Figures = Mapping[str, Any]
 
 
 class FigureTable(NamedTuple):
-    """A table as texts: its title, the columns, the rows."""
+    """A table as texts.
+
+    Attributes:
+        title: shown above.
+        columns: their names.
+        rows: a text for each column.
+        texts: indices of the columns that do not hold numbers.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
+    texts: tuple[int, ...] = (0,)
 
 
 def figure_tables(
@@ -67,9 +75,9 @@ def _people_table(new: Mapping[str, Figures], old: Mapping[str, Figures] | None)
 def _figure_table(new: Figures, old: Figures | None) -> FigureTable:
     rows = [(name, show(new)) for name, show in ROWS]
     if old is None:
-        return FigureTable("figures", ("figure", "value"), rows)
+        return FigureTable("figures", ("figure", "value"), rows, texts=(0, 1))
     both = [(*row, _show(show, old)) for row, (_, show) in zip(rows, ROWS, strict=True)]
-    return FigureTable("figures", ("figure", "value", "before"), both)
+    return FigureTable("figures", ("figure", "value", "before"), both, texts=(0, 1, 2))
 
 
 def _posture_table(pooled: PostureSummary, old: Figures | None) -> FigureTable:
@@ -82,7 +90,7 @@ def _posture_table(pooled: PostureSummary, old: Figures | None) -> FigureTable:
         or pooled.postures[column] in pooled.judged
         or any(row[column] for row in pooled.confusion)
     ]
-    columns = ["posture", "recall", "AP", *(f"as {names[column]}" for column in used)]
+    columns = ["posture", "recall", "AP", *(names[column] for column in used)]
     if old is not None:
         columns.insert(2, "before")
     rows = []
@@ -93,7 +101,7 @@ def _posture_table(pooled: PostureSummary, old: Figures | None) -> FigureTable:
         if old is not None:
             cells.insert(2, _two_digits(old.get("recall", {}).get(name)))
         rows.append((*cells, *(str(counts[column]) for column in used)))
-    title = "postures: rows are annotated, columns predicted, in keyframes"
+    title = "postures in keyframes: rows are annotated, columns predicted"
     return FigureTable(title, tuple(columns), rows)
 
 
@@ -175,17 +183,23 @@ ROWS: tuple[tuple[str, Callable[[Figures], str]], ...] = (
     ("falls found", _falls),
     ("false alarms of falls", _false_alarms),
     (f"segment-mAP at {MIN_TIOU:g}", _fraction("mean_segment_ap")),
-    ("ids a person", _ids),
+    ("ids per person", _ids),
     ("tracks of nobody", _phantoms),
-    ("processor time a second", _cost),
+    ("processor time per second", _cost),
 )
 
 
 def as_rich(table: FigureTable) -> Table:
     """Return a table for the terminal."""
-    shown = Table(title=table.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = Table(
+        title=table.title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     for number, column in enumerate(table.columns):
-        shown.add_column(column, justify="right" if number else "left")
+        shown.add_column(column, justify="left" if number in table.texts else "right")
     for row in table.rows:
         shown.add_row(*row)
     return shown
@@ -193,7 +207,7 @@ def as_rich(table: FigureTable) -> Table:
 
 def as_markdown(tables: Sequence[FigureTable]) -> str:
     """Return all tables as Markdown."""
-    return "\n".join(markdown_table(table.columns, table.rows) for table in tables)
+    return "\n".join(markdown_table(table.columns, table.rows, texts=table.texts) for table in tables)
 
 
 def as_json(groups: Mapping[str, PostureSummary], **about: object) -> dict[str, Any]:
