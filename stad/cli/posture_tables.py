@@ -17,6 +17,8 @@ from stad.utils.markdown import markdown_table
 FORMAT, VERSION = "stad-posture-figures", 1
 POOLED = "all"
 NOTHING = "-"
+# Tables with more columns have no room to spare on a terminal of 80.
+NARROW = 10
 
 Figures = Mapping[str, Any]
 
@@ -81,13 +83,13 @@ def _figure_table(new: Figures, old: Figures | None) -> FigureTable:
 
 
 def _posture_table(pooled: PostureSummary, old: Figures | None) -> FigureTable:
-    """Return recall, AP and confusion, without the columns in which there is nothing."""
+    """Return recall, AP and confusion, without rows and columns in which there is nothing."""
     names = [*(short_name(one) for one in pooled.postures), "not sure", "no box"]
     used = [
         column
         for column in range(len(names))
         if column >= len(pooled.postures)
-        or pooled.postures[column] in pooled.judged
+        or any(pooled.confusion[column])
         or any(row[column] for row in pooled.confusion)
     ]
     columns = ["posture", "recall", "AP", *(names[column] for column in used)]
@@ -96,6 +98,8 @@ def _posture_table(pooled: PostureSummary, old: Figures | None) -> FigureTable:
     rows = []
     for name in pooled.judged:
         counts = pooled.confusion[pooled.postures.index(name)]
+        if not any(counts):
+            continue
         ap = _two_digits(pooled.segment_ap.get(name))
         cells = [short_name(name), _two_digits(pooled.recall(name)), ap]
         if old is not None:
@@ -196,7 +200,7 @@ def as_rich(table: FigureTable) -> Table:
         title_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=(0, int(len(table.columns) <= NARROW), 0, 0),
     )
     for number, column in enumerate(table.columns):
         shown.add_column(column, justify="left" if number in table.texts else "right")
@@ -207,7 +211,9 @@ def as_rich(table: FigureTable) -> Table:
 
 def as_markdown(tables: Sequence[FigureTable]) -> str:
     """Return all tables as Markdown."""
-    return "\n".join(markdown_table(table.columns, table.rows, texts=table.texts) for table in tables)
+    return "\n".join(
+        markdown_table(table.columns, table.rows, texts=table.texts) for table in tables
+    )
 
 
 def as_json(groups: Mapping[str, PostureSummary], **about: object) -> dict[str, Any]:

@@ -7,6 +7,8 @@ import numpy as np
 from stad.utils.boxes import box_iou
 
 MIN_IOU = 0.3
+# A point on the border is inside, in spite of rounding.
+EDGE = 1e-9
 
 
 def match_people(
@@ -62,6 +64,6 @@ def _containing(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Return (K, M): 1 for a point at the centre of a box, near 0 in its corner, 0 outside."""
     centre, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 2
     offset = np.abs(points[:, None] - centre)
-    inside = (offset <= half).all(axis=-1)
+    inside = (offset <= half + EDGE).all(axis=-1)
     relative = np.divide(offset, half, out=np.ones_like(offset), where=half > 0)
     return np.where(inside, 1 - 0.99 * relative.max(axis=-1), 0.0)

@@ -127,8 +127,8 @@ def calibration_error(scores: np.ndarray, right: np.ndarray, *, bins: int = NUM_
     Returns:
         in [0, 1]; NaN without scores.
 
-    >>> calibration_error(np.array([0.9, 0.9, 0.55]), np.array([True, False, True])).round(3)
-    np.float64(0.417)
+    >>> round(calibration_error(np.array([0.9, 0.9, 0.55]), np.array([True, False, True])), 3)
+    0.417
     """
     scores, right = np.asarray(scores, np.float64), np.asarray(right, bool)
     if not len(scores):

@@ -15,6 +15,7 @@ from stad.annotations.tubes import SETS
 from stad.cli import evaluate_options
 from stad.cli.annotate_options import AnnotateOptions, output_names
 from stad.cli.commands import Command, load
+from stad.cli.evaluate_poses_options import EvaluatePosesOptions
 from stad.cli.help_text import format_help, option_rows
 from stad.cli.main import COMMANDS
 from stad.cli.recognize_options import RecognizeOptions
@@ -69,7 +70,7 @@ def test_an_option_is_defined_by_one_class():
     # What a file, a model or a number is to the one command and to the other.
     assert set(several) == {
         *("config", "file", "gt", "json", "model", "out", "pred", "protocol", "report", "resume"),
-        *("stride_sec", "tiou", "video", "views"),
+        *("labels", "stride_sec", "tiou", "video", "videos", "views", "work_dir"),
     }
 
 
@@ -86,6 +87,7 @@ def test_outputs_are_the_options_with_a_path():
     ("command", "source", "without"),
     [
         (AnnotateOptions, InferenceOptions, set()),
+        (EvaluatePosesOptions, InferenceOptions, {"max_labels"}),
         (WatchOptions, InferenceOptions, {"batch_size"}),
         (WatchOptions, LiveOptions, set()),
         (RecognizeOptions, RecognitionOptions, set()),

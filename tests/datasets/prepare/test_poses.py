@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.poses import FOLDS, POSTURES, Fold, markdown, paths_in
 from stad.annotations import label_maps
 from stad.annotations.ava_csv import read_ava_csv
 from stad.annotations.keyframes import group_actors
+from stad.annotations.posture_folder import NUM_POSTURES, read_posture_folder
 from stad.datasets.prepare.poses import files
 from stad.datasets.prepare.poses.files import (
     HALF_SEC,
@@ -31,7 +31,6 @@ from stad.utils import download
 from stad.zoo.weights import PackageWeights
 
 CLASS_IDS = range(1, len(label_maps.class_names("poses")) + 1)
-NUM_EXCLUSIVE = 8
 SIT, BEND = (
     label_maps.class_names("poses").index(name) for name in ("sit", "bend/bow (at the waist)")
 )
@@ -75,7 +74,7 @@ def test_each_actor_is_one_person_in_one_posture(part):
     keyframe = np.repeat(np.arange(len(table.time_sec)), np.diff(table.first))
     people = np.column_stack((keyframe, table.person))
     assert len(np.unique(people, axis=0)) == len(people)
-    postures = table.labels[:, :NUM_EXCLUSIVE]
+    postures = table.labels[:, :NUM_POSTURES]
     assert {tuple(np.flatnonzero(one)) for one in postures if one.sum() > 1} <= {(SIT, BEND)}
 
 
@@ -102,31 +101,39 @@ def test_splits_have_all_rows_and_held_out_parts_stay_out(tmp_path):
     assert 200 < late < ROWS["vtest"]
     assert counts == {
         "train.csv": total + 2,
-        "without_subject1.csv": total - ROWS["subject1"] + 2,
-        "subject1.csv": ROWS["subject1"],
-        "without_subject3.csv": total - ROWS["subject3"] + 2,
-        "subject3.csv": ROWS["subject3"],
+        "keyframes.csv": total,
+        "people.csv": 15,
+        "complete.csv": 15,
         "first_half.csv": total - late + 2,
     }
     written = {path.stem: rows_of(path) for path in tmp_path.glob("*.csv")}
-    assert {f"{name}.csv": len(rows) for name, rows in written.items() if name != "runners"} == {
-        **counts,
-        "second_half.csv": late,
-    }
-    for _, training, testing in FOLDS:
-        trained = [tuple(row) for row in written[training]]
-        tested = [tuple(row) for row in written[testing]]
-        assert set(trained).isdisjoint(tested)
-        # Together they are everything, and the runners are only ever trained on.
-        assert sorted(trained + tested) == sorted(map(tuple, written["train"]))
-        assert {tuple(row) for row in written["runners"]} <= set(trained)
-    for person in PEOPLE:
-        seen = {row[0] for row in written[f"without_{person}"]}
-        assert seen.isdisjoint(row[0] for row in written[person])
+    headed = ("people", "complete")
+    rows = {f"{name}.csv": len(rows) - (name in headed) for name, rows in written.items()}
+    assert rows == {**counts, "second_half.csv": late, "runners.csv": 2}
+    trained, tested = (
+        {tuple(row) for row in written[f"{half}_half"]} for half in ("first", "second")
+    )
+    assert trained.isdisjoint(tested)
+    # Together they are everything, and the runners are only ever trained on.
+    assert trained | tested == {tuple(row) for row in written["train"]}
+    assert {tuple(row) for row in written["runners"]} <= trained
     assert {row[0] for row in written["second_half"]} == {"vtest"}
     assert min(float(row[1]) for row in written["second_half"]) >= HALF_SEC
     early = [float(row[1]) for row in written["first_half"] if row[0] == "vtest"]
     assert max(early) < HALF_SEC
+
+
+def test_the_benchmark_reads_the_folder(tmp_path):
+    write_splits(tmp_path)
+    found = read_posture_folder(tmp_path)
+    assert len(found.clips) == len(VIDEOS)
+    assert {who for clip in found.clips for who in clip.subjects} == {*PEOPLE, ""}
+    for clip in found.clips:
+        is_home = clip.video.startswith("gmdcsa24")
+        assert clip.is_complete == is_home
+        assert (
+            clip.subjects == (clip.video.split("_")[1],) if is_home else set(clip.subjects) == {""}
+        )
 
 
 def test_splits_without_runners(tmp_path):
@@ -285,31 +292,3 @@ def test_runners_are_rendered_with_walkers_beside_them(tmp_path, monkeypatch):
     assert {path.stem for path in (tmp_path / "videos").iterdir()} == running
     assert sorted(path.name for path in tmp_path.iterdir()) == ["runners.csv", "videos"]
     assert write_splits(tmp_path)["train.csv"] == sum(ROWS.values()) + len(rows)
-
-
-def test_tables_of_folds_are_worked_out():
-    confusion = np.zeros((5, 5), dtype=np.int64)
-    confusion[0, :2], confusion[1, 1], confusion[4, 3] = (6, 2), 9, 3
-    folds = {
-        "three frames": [Fold("subject 3", confusion, 0.4)],
-        "one frame": [Fold("subject 3", confusion[::-1], 0.4)],
-    }
-    # 15 of 20 are on the diagonal; upside down none is.
-    assert folds["three frames"][0].accuracy == 0.75
-    text = markdown(folds).splitlines()
-    assert text[0] == "| held out | keyframes | commonest posture | three frames | one frame |"
-    assert text[2] == "| subject 3 | 20 | 0.400 | 0.750 | 0.000 |"
-    assert text[6] == "| | stand | sit | walk | lie/sleep | fall down | recall |"
-    assert text[8] == "| stand | 6 | 2 | 0 | 0 | 0 | 0.75 |"
-    assert text[10] == "| walk | 0 | 0 | 0 | 0 | 0 | - |"
-    assert text[12] == "| fall down | 0 | 0 | 0 | 3 | 0 | 0.00 |"
-    assert len(text) == 13
-    assert Fold("empty", np.zeros((5, 5), dtype=np.int64), 0.0).accuracy == 0
-
-
-def test_a_fold_reads_its_own_folder():
-    assert set(POSTURES) <= set(label_maps.class_names("poses")[:NUM_EXCLUSIVE])
-    changes = paths_in(Path("d"), "without_subject1")
-    assert changes["train_dataloader.dataset.annotations"] == str(Path("d/without_subject1.csv"))
-    # Keypoints are found once for all folds.
-    assert changes["train_dataloader.dataset.source.annotations"] == str(Path("d/train.csv"))

@@ -27,6 +27,7 @@ WALK, RUN = 3, 4
 
 PARTS = tuple(dict.fromkeys(video.part for video in VIDEOS))
 PEOPLE = ("subject1", "subject3")
+HEADERS = {"people": (["video", "person", "subject"],), "complete": (["video"],)}
 
 
 def fetch_videos(
@@ -145,15 +146,14 @@ def write_splits(folder: Path, *, missing: Collection[str] = ()) -> dict[str, in
     splits = {"train": [*_without(parts, None), *runners]}
     splits["keyframes"] = _without(parts, None)
     known = {(row[0], row[7], part) for part in PEOPLE for row in parts[part]}
-    splits["people"] = [["video", "person", "subject"], *map(list, sorted(known))]
-    home = sorted({video for video, _, _ in known})
-    splits["complete"] = [["video"], *([video] for video in home)]
+    splits["people"] = [list(one) for one in sorted(known)]
+    splits["complete"] = [[video] for video in sorted({video for video, _, _ in known})]
     early = [row for row in parts["vtest"] if float(row[1]) < HALF_SEC]
     late = [row for row in parts["vtest"] if float(row[1]) >= HALF_SEC]
     splits["first_half"] = [*_without(parts, "vtest"), *early, *runners]
     splits["second_half"] = late
     for name, rows in splits.items():
-        _write(folder / f"{name}.csv", rows)
+        _write(folder / f"{name}.csv", [*HEADERS.get(name, ()), *rows])
     return {f"{name}.csv": len(rows) for name, rows in splits.items()}
 
 
