@@ -37,7 +37,7 @@ Box = tuple[float, ...]
 
 @dataclass
 class _Person:
-    """What the files say about one person of one clip."""
+    """The annotations of one person of one clip, as the files have them."""
 
     keyframes: dict[float, tuple[set[int], Box]] = field(default_factory=dict)
     segments: list[tuple[float, float, int]] = field(default_factory=list)
@@ -217,7 +217,7 @@ def _read_complete(path: Path, clips: Clips) -> set[str]:
     for row in read_table(path, ("video",)):
         name = row.text("video")
         if name not in clips:
-            raise InputError(f"{row.place}: nobody has a posture in {name!r}.")
+            raise InputError(f"{row.place}: no person has a posture in {name!r}.")
         names.add(name)
     return names
 

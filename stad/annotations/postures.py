@@ -72,7 +72,7 @@ class PostureClip:
 def segments_of(keyframes: PostureKeyframes) -> PostureSegments:
     """Join keyframes to segments.
 
-    A keyframe stands for the time up to the middle between it and its neighbours of the same
+    A keyframe covers the time up to the middle between it and its neighbours of the same
     person, at most ``REACH_SEC`` on either side; the first and the last reach as far as their one
     neighbour lets them. Runs with one posture are joined across at most ``MAX_GAP_SEC``.
 

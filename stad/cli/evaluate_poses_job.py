@@ -95,7 +95,7 @@ def _chosen_clips(options: EvaluatePosesOptions, folder: PostureFolder) -> list[
     wanted = options.people or (tuple(known) if options.leave_one_out else ())
     if missing := [who for who in wanted if who not in known]:
         raise InputError(
-            f"--people: nobody is named {missing[0]!r} in people.csv. There are {shown(known)}."
+            f"--people: no person is named {missing[0]!r} in people.csv. There are {shown(known)}."
         )
     if options.leave_one_out and not wanted:
         raise InputError(
@@ -181,7 +181,9 @@ def _judge(
     fall = folder.postures.index(FALL) if FALL in folder.postures else None
     total = sum(VideoSource(run.path).expected_frames() for run in runs)
     log = _once(line_log(quiet=options.quiet))
-    with tqdm(total=total, unit="frame", dynamic_ncols=True, disable=options.quiet) as bar:
+    with tqdm(
+        total=total, unit="frame", dynamic_ncols=True, smoothing=0.05, disable=options.quiet
+    ) as bar:
         for number, run in enumerate(runs, start=1):
             bar.set_description(f"clip {number} of {len(runs)}")
             found = find_postures(

@@ -155,7 +155,7 @@ def _false_alarms(figures: Figures) -> str:
 
 def _ids(figures: Figures) -> str:
     mean = figures["mean_ids"]
-    return NOTHING if mean is None else f"{mean:.2f} (most {figures['most_ids']})"
+    return NOTHING if mean is None else f"{mean:.2f} (maximum {figures['max_ids']})"
 
 
 def _phantoms(figures: Figures) -> str:
@@ -188,7 +188,7 @@ ROWS: tuple[tuple[str, Callable[[Figures], str]], ...] = (
     ("false alarms of falls", _false_alarms),
     (f"segment-mAP at {MIN_TIOU:g}", _fraction("mean_segment_ap")),
     ("ids per person", _ids),
-    ("tracks of nobody", _phantoms),
+    ("phantom tracks", _phantoms),
     ("processor time per second", _cost),
 )
 

@@ -35,7 +35,7 @@ def train_without(
         work_dir: of the run; weights that are there already are returned.
 
     Raises:
-        InputError: the config or the folder cannot be used, or nobody else is in it.
+        InputError: the config or the folder cannot be used, or it has no other people.
     """
     known = newest_checkpoint(work_dir)
     if known is not None:
@@ -87,7 +87,7 @@ def _split(
         is_held_out = (cells[0].strip(), f"{float(cells[-1]):g}") in people
         rows[is_held_out].append(cells)
     if not rows[False] or not rows[True]:
-        whom = "anybody else" if not rows[False] else f"the people {sorted(people)}"
+        whom = "other people" if not rows[False] else f"the people {sorted(people)}"
         raise InputError(f"{everybody} has no rows of {whom}. Add some, or leave out another one.")
     for path, own in ((training, rows[False]), (testing, rows[True])):
         write_whole(path, "".join(",".join(cells) + "\n" for cells in own))

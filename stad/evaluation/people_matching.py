@@ -43,7 +43,7 @@ def match_people(
 
 
 def affinities(annotated: np.ndarray, found: np.ndarray, *, min_iou: float = MIN_IOU) -> np.ndarray:
-    """Return how well each annotated person fits each box, (K, M) in [0, 1]; 0 is no match.
+    """Return how well each annotated person fits each box, (K, M) in [0, 1]; 0 without a match.
 
     See ``match_people`` for the arguments.
     """

@@ -21,7 +21,7 @@ from stad.evaluation.posture_tracks import Phantoms, find_phantoms, ids_per_pers
 
 # An annotation may be this much after the last frame.
 AFTER_END_SEC = 0.5
-NOBODY = -1
+NO_PERSON = -1
 
 
 class FoundSegments(NamedTuple):
@@ -42,7 +42,7 @@ class FoundSegments(NamedTuple):
 
 @dataclass(frozen=True)
 class FoundPostures:
-    """What was found in one clip.
+    """The people and segments that were found in one clip.
 
     Attributes:
         people: of every frame.
@@ -61,7 +61,7 @@ class ComparedSegments(NamedTuple):
     """Annotated or detected segments, by whose they are.
 
     Attributes:
-        person: (S,) int64 index of the person in the clip, or ``NOBODY``.
+        person: (S,) int64 index of the person in the clip, or ``NO_PERSON``.
         posture: (S,) int64 class from 0.
         spans: (S, 2) float64 start and end, seconds.
         score: (S,) float64; 1 where they are annotated.
@@ -79,11 +79,11 @@ class JudgedClip:
 
     Attributes:
         keyframes: annotated people and what was predicted.
-        annotated, detected: segments, those of nobody only where everybody is annotated, and
+        annotated, detected: segments, those of phantoms only where everybody is annotated, and
             only in time that is judged.
         falls: as events.
         num_ids: (N,) int64 tracks of each person who was found.
-        phantoms: tracks of nobody; None where not everybody is annotated.
+        phantoms: phantom tracks; None where not everybody is annotated.
         duration_sec, processor_sec: as in ``FoundPostures``.
     """
 
@@ -147,8 +147,8 @@ def _judged_times(clip: PostureClip) -> dict[int, np.ndarray]:
     """Return the spans in which a posture is annotated, by person."""
     people, spans = clip.segments.person, clip.segments.spans
     times = {number: spans[people == number] for number in range(len(clip.people))}
-    # A track of nobody may be of a person who is not annotated.
-    return times | {NOBODY: spans if clip.is_complete else np.empty((0, 2))}
+    # A track of no annotated person may be of a person who is not annotated.
+    return times | {NO_PERSON: spans if clip.is_complete else np.empty((0, 2))}
 
 
 def _in_judged_time(detected: ComparedSegments, times: dict[int, np.ndarray]) -> ComparedSegments:

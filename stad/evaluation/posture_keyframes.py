@@ -1,4 +1,4 @@
-"""Judge postures at single times: right, wrong, unsure or nobody found; and their calibration."""
+"""Judge postures at single times: right, wrong, unsure or missed; and their calibration."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class JudgedKeyframes(NamedTuple):
         predicted: (K,) int64 posture that is shown, ``NOT_SURE`` or ``NO_BOX``.
         best: (K,) int64 posture with the highest score; ``NO_BOX`` without scores.
         score: (K,) float64 its score; NaN without scores.
-        actor_id: (K,) int64 track of the person who was matched; -1 where nobody was found.
+        actor_id: (K,) int64 track of the person who was matched; -1 where the person was not found.
     """
 
     person: np.ndarray
@@ -68,8 +68,7 @@ def judge_keyframes(
 ) -> JudgedKeyframes:
     """Find each annotated person among the people of the nearest frame; see ``match_people``.
 
-    A person in two postures counts for the predicted one if that is one of them, else for the
-    first.
+    A person in two postures counts for the first of them, and either one is right.
 
     Args:
         time_sec: (K,) float64.
@@ -94,10 +93,16 @@ def judge_keyframes(
     scored = np.flatnonzero(there)[is_scored]
     best[scored] = np.nanargmax(scores[is_scored], axis=1)
     score[scored] = np.nanmax(scores[is_scored], axis=1)
-    first = postures.argmax(axis=1)
-    is_right = (predicted >= 0) & postures[np.arange(len(row)), np.maximum(predicted, 0)]
-    annotated = np.where(is_right, predicted, first)
+    annotated = postures.argmax(axis=1)
+    predicted = _as_first(predicted, postures, annotated)
+    best = _as_first(best, postures, annotated)
     return JudgedKeyframes(np.asarray(person), annotated, predicted, best, score, actor_id)
+
+
+def _as_first(chosen: np.ndarray, postures: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Return the first posture of a person in two instead of the other one, both are right."""
+    is_right = (chosen >= 0) & postures[np.arange(len(chosen)), np.maximum(chosen, 0)]
+    return np.where(is_right, first, chosen)
 
 
 def posture_confusion(judged: JudgedKeyframes, *, num_postures: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from stad.evaluation.items import Instances
-from stad.evaluation.posture_clips import NOBODY, ComparedSegments, JudgedClip
+from stad.evaluation.posture_clips import NO_PERSON, ComparedSegments, JudgedClip
 from stad.evaluation.posture_events import EventCounts
 from stad.evaluation.posture_keyframes import calibration_error, posture_confusion
 from stad.evaluation.segments import segment_ap
@@ -32,9 +32,9 @@ class PostureSummary:
         segment_ap: average precision of segments by posture, at a temporal IoU of 0.5.
         falls, falls_found, false_alarms: number of events and alarms.
         quiet_sec: judged time without a fall, seconds.
-        people, most_ids: number of people who were found, and the most tracks that one has.
+        people, max_ids: number of people who were found, and the most tracks that one has.
         mean_ids: mean number of tracks of a person.
-        phantoms: number of tracks of nobody, in clips in which everybody is annotated.
+        phantoms: number of phantom tracks, in clips in which everybody is annotated.
         phantom_sec, longest_phantom_sec: how long they are, together and the longest.
         phantom_posture_sec: how long the one was shown with a posture that was it longest.
         video_sec, processor_sec: length of the clips, and processor time.
@@ -51,7 +51,7 @@ class PostureSummary:
     quiet_sec: float
     people: int
     mean_ids: float | None
-    most_ids: int
+    max_ids: int
     phantoms: int | None
     phantom_sec: float
     longest_phantom_sec: float
@@ -71,7 +71,7 @@ class PostureSummary:
 
     @property
     def num_missed(self) -> int:
-        """Number of keyframes at which nobody was found."""
+        """Number of keyframes at which the person was not found."""
         return int(np.array(self.confusion)[:, -1].sum())
 
     @property
@@ -147,7 +147,7 @@ def summarize(
         quiet_sec=falls.quiet_sec,
         people=len(num_ids),
         mean_ids=float(num_ids.mean()) if len(num_ids) else None,
-        most_ids=int(num_ids.max(initial=0)),
+        max_ids=int(num_ids.max(initial=0)),
         phantoms=len(lengths) - 1 if phantoms else None,
         phantom_sec=float(lengths.sum()),
         longest_phantom_sec=float(lengths.max()),
@@ -183,7 +183,7 @@ def _segment_ap(
 
 def _instances(parts: Sequence[ComparedSegments]) -> Instances:
     """Return the segments of all clips; a group of them is one person of one clip."""
-    groups = [number * MAX_PEOPLE + part.person - NOBODY for number, part in enumerate(parts)]
+    groups = [number * MAX_PEOPLE + part.person - NO_PERSON for number, part in enumerate(parts)]
     return Instances(
         video=np.concatenate([np.empty(0, np.int64), *groups]),
         class_index=np.concatenate([np.empty(0, np.int64), *(part.posture for part in parts)]),

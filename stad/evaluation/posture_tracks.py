@@ -1,4 +1,4 @@
-"""Judge tracks: whose they are, and which are nobody's."""
+"""Judge tracks: whose they are, and which are phantoms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AROUND_SEC = 1.0
 
 
 class Phantoms(NamedTuple):
-    """The N tracks that overlap nobody.
+    """The N tracks that overlap no annotated person.
 
     Attributes:
         seconds: (N,) float64 how long each was shown.
@@ -36,18 +36,18 @@ def find_phantoms(time_sec: np.ndarray, boxes: np.ndarray, found: FoundPeople) -
         found: in the same clip.
     """
     frame = np.repeat(np.arange(len(found.time_sec)), np.diff(found.first))
-    is_somebody = np.zeros(len(found.ids), bool)
+    is_person = np.zeros(len(found.ids), bool)
     for time in np.unique(time_sec):
         near = np.flatnonzero(np.abs(found.time_sec - time) <= NEAR_SEC)
         if not len(near):
             continue
         rows = slice(found.first[near[0]], found.first[near[-1] + 1])
         fits = affinities(boxes[time_sec == time], found.boxes[rows])
-        is_somebody[rows] |= (fits > 0).any(axis=0)
-    nobody = np.setdiff1d(found.ids, found.ids[is_somebody])
+        is_person[rows] |= (fits > 0).any(axis=0)
+    phantoms = np.setdiff1d(found.ids, found.ids[is_person])
     step_sec = float(np.median(np.diff(found.time_sec))) if len(found.time_sec) > 1 else 0.0
     seconds, with_posture = [], []
-    for track in nobody.tolist():
+    for track in phantoms.tolist():
         rows = found.ids == track
         seconds.append(len(np.unique(frame[rows])) * step_sec)
         with_posture.append(int((found.posture[rows] != NOT_SURE).sum()) * step_sec)
@@ -64,7 +64,7 @@ def ids_per_person(judged: JudgedKeyframes) -> np.ndarray:
 def owners(
     judged: JudgedKeyframes, time_sec: np.ndarray, *, actor_id: np.ndarray, spans: np.ndarray
 ) -> np.ndarray:
-    """Return whose each detected segment is, (S,) int64 person; -1 for nobody.
+    """Return whose each detected segment is, (S,) int64 person; -1 for a phantom.
 
     It is the person whom the track matches most often during the segment and a second around it,
     else during the whole clip.

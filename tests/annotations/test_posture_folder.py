@@ -116,7 +116,7 @@ POSTURES = "video,person,start_sec,end_sec,label\n"
         ),
         (
             {"postures": POSTURES + "a,1,0,1,sit\n", "complete": "video\nb\n"},
-            "line 2: nobody has a posture in 'b'",
+            "line 2: no person has a posture in 'b'",
         ),
     ],
 )

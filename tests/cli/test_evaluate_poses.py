@@ -45,7 +45,15 @@ def folder(tmp_path_factory):
 
 
 def run(folder, *words):
-    options = ("--detector", "whole_frame", "--runtime", "torch", "--quiet")
+    options = (
+        "--detector",
+        "whole_frame",
+        "--runtime",
+        "torch",
+        "--precision",
+        "float32",
+        "--quiet",
+    )
     poses_main([str(folder), *options, *map(str, words)])
 
 
@@ -90,7 +98,16 @@ def test_annotated_boxes_take_the_place_of_the_detector(folder, tmp_path):
     poses_main(
         [
             *(str(folder), "--given-boxes", "--videos", "sec*", "--quiet", "--json", str(out)),
-            *("--runtime", "torch", "--model", str(CONFIG), "--weights", str(folder / "tiny.pth")),
+            *(
+                "--runtime",
+                "torch",
+                "--precision",
+                "float32",
+                "--model",
+                str(CONFIG),
+                "--weights",
+                str(folder / "tiny.pth"),
+            ),
         ]
     )
     assert read_figures(out)[POOLED]["accuracy"] == 1.0
@@ -100,7 +117,7 @@ def test_annotated_boxes_take_the_place_of_the_detector(folder, tmp_path):
     ("words", "message"),
     [
         (["--videos", "none*"], "--videos: no clip is named none*. There are first, second."),
-        (["--people", "carl"], "--people: nobody is named 'carl' in people.csv. There are anna"),
+        (["--people", "carl"], "--people: no person is named 'carl' in people.csv. There are anna"),
         (["--labels", "fly"], "--labels: the model has no label 'fly'"),
         (["--work-dir", "w"], "--work-dir is for --leave-one-out CONFIG, which trains."),
         (["--leave-one-out", "a.py", "--weights", "b"], "Leave out --model and --weights."),
@@ -142,7 +159,7 @@ def test_tables_show_figures_beside_earlier_ones():
     assert rows["right"] == ("0.667", "0.500")
     assert rows["keyframes"] == ("3", "-")
     assert rows["falls found"] == ("-", "-")
-    assert rows["ids per person"] == ("1.00 (most 1)", "-")
+    assert rows["ids per person"] == ("1.00 (maximum 1)", "-")
     assert rows["processor time per second"] == ("0.50 s", "-")
     expected = ("posture", "recall", "before", "AP", "up", "down", "not sure", "no box")
     assert tables[1].columns == expected

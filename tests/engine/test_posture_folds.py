@@ -95,7 +95,7 @@ def test_weights_that_are_there_are_used_again(folder, weights):
     ("people", "message"),
     [
         ({("known", "2")}, r"train.csv has no rows of the people \[\('known', '2'\)\]"),
-        ({("known", "1"), ("unknown", "1")}, "has no rows of anybody else"),
+        ({("known", "1"), ("unknown", "1")}, "has no rows of other people"),
     ],
 )
 def test_people_who_cannot_be_left_out(folder, tmp_path, people, message):

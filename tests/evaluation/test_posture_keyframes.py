@@ -40,9 +40,9 @@ def test_one_of_two_postures_is_enough():
     clip.keyframes.postures[:, 2] = True
     found = people_of({0: [(7, LEFT, 2, 0.9)], 1: [(7, LEFT, 0, 0.9)]})
     judged = judge_keyframes(*clip.keyframes, found=found)
-    # Said is the second, which is right; then neither, which counts for the first.
-    assert judged.annotated.tolist() == [2, 1]
-    assert judged.predicted.tolist() == [2, 0]
+    # The second one is predicted, which is right, then neither; both count for the first.
+    assert judged.annotated.tolist() == [1, 1]
+    assert judged.predicted.tolist() == judged.best.tolist() == [1, 0]
 
 
 def test_people_without_scores_have_no_best_posture():

@@ -54,7 +54,7 @@ def test_one_clip():
     assert result.false_per_hour == pytest.approx(3600 / 3.75)
     # The bottle's segment is wrong but scores less; the early fall is wrong, too.
     assert result.segment_ap == {"sit": 1.0, "walk": 1.0, "fall down": 1.0}
-    assert (result.people, result.mean_ids, result.most_ids) == (1, 1.0, 1)
+    assert (result.people, result.mean_ids, result.max_ids) == (1, 1.0, 1)
     assert (result.phantoms, result.phantom_sec, result.longest_phantom_sec) == (1, 1.0, 1.0)
     assert result.phantom_posture_sec == 1.0
     assert (result.video_sec, result.processor_sec) == (8.0, 5.0)
@@ -76,7 +76,7 @@ def test_clips_add_up():
     result = summarize([judged, other], NAMES, judged=range(3))
     assert result.num_keyframes == 32
     assert (result.falls, result.people, result.video_sec) == (2, 2, 16.0)
-    # Tracks of nobody are unknown in the second clip.
+    # Phantom tracks are unknown in the second clip.
     assert result.phantoms == 1
     assert other.phantoms is None
     nothing = summarize([], NAMES, judged=range(3))

@@ -1,4 +1,4 @@
-"""Tracks of people, of two people, and of nobody."""
+"""Tracks of people, of two people, and phantoms."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from tests.evaluation.posture_cases import LEFT, RIGHT, clip_of, people_of
 MIDDLE = (0.4, 0.1, 0.5, 0.4)
 
 
-def test_tracks_of_nobody_are_found():
+def test_phantoms_are_found():
     clip = clip_of((0, 1, 1, LEFT), (0, 2, 1, LEFT))
     frames = {
         time: [(1, LEFT, 1, 0.9), (2, MIDDLE, 0 if time < 1 else NOT_SURE, 0.9)]
@@ -17,7 +17,7 @@ def test_tracks_of_nobody_are_found():
     }
     # Overlaps the person once, 2 seconds after the last annotation.
     frames[4.0] = [(3, LEFT, 1, 0.9)]
-    # 3 seconds after: nobody knows, but it overlaps nobody near an annotation.
+    # 3 seconds after: it overlaps no person near an annotation.
     frames[5.0] = [(4, LEFT, 1, 0.9)]
     found = find_phantoms(clip.keyframes.time_sec, clip.keyframes.boxes, people_of(frames))
     # Frames are 0.5 s apart: tracks 2 and 4.
