@@ -45,12 +45,14 @@ def find_phantoms(time_sec: np.ndarray, boxes: np.ndarray, found: FoundPeople) -
         fits = affinities(boxes[time_sec == time], found.boxes[rows])
         is_person[rows] |= (fits > 0).any(axis=0)
     phantoms = np.setdiff1d(found.ids, found.ids[is_person])
-    step_sec = float(np.median(np.diff(found.time_sec))) if len(found.time_sec) > 1 else 0.0
+    steps = np.diff(found.time_sec)
+    # A frame is shown up to the next one.
+    lasts = np.append(steps, np.median(steps) if len(steps) else 0.0)
     seconds, with_posture = [], []
     for track in phantoms.tolist():
         rows = found.ids == track
-        seconds.append(len(np.unique(frame[rows])) * step_sec)
-        with_posture.append(int((found.posture[rows] != NOT_SURE).sum()) * step_sec)
+        seconds.append(lasts[frame[rows]].sum())
+        with_posture.append(lasts[frame[rows & (found.posture != NOT_SURE)]].sum())
     return Phantoms(np.array(seconds), np.array(with_posture))
 
 

@@ -15,12 +15,13 @@ def test_phantoms_are_found():
         time: [(1, LEFT, 1, 0.9), (2, MIDDLE, 0 if time < 1 else NOT_SURE, 0.9)]
         for time in (0.0, 0.5, 1.0, 1.5)
     }
+    frames |= {time: [] for time in (2.0, 2.5, 3.0, 3.5)}
     # Overlaps the person once, 2 seconds after the last annotation.
     frames[4.0] = [(3, LEFT, 1, 0.9)]
-    # 3 seconds after: it overlaps no person near an annotation.
-    frames[5.0] = [(4, LEFT, 1, 0.9)]
+    # 3 seconds after, it overlaps no person near an annotation; the last frame lasts 0.5 s.
+    frames |= {4.5: [], 5.0: [(4, LEFT, 1, 0.9)]}
     found = find_phantoms(clip.keyframes.time_sec, clip.keyframes.boxes, people_of(frames))
-    # Frames are 0.5 s apart: tracks 2 and 4.
+    # Tracks 2 and 4, in frames that are 0.5 s apart.
     assert found.seconds.tolist() == [2.0, 0.5]
     assert found.with_posture.tolist() == [1.0, 0.5]
 
