@@ -147,7 +147,7 @@ def test_splits_leave_out_what_is_annotated_in_missing_videos(tmp_path):
     assert {"pose2sim_cam02", "vtest"} < set(names)
     left_out = ROWS["exercise"] + 6
     assert counts["train.csv"] == len(names) == sum(ROWS.values()) - left_out
-    assert counts["without_subject1.csv"] == counts["train.csv"] - ROWS["subject1"]
+    assert counts["keyframes.csv"] == counts["train.csv"]
 
 
 CONTENTS = {"one.mp4": b"the first video", "two.avi": b"the second", "three.mp4": b"the third"}
