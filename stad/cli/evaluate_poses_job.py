@@ -71,6 +71,7 @@ def evaluate_poses(options: EvaluatePosesOptions) -> dict[str, PostureSummary]:
                 plain,
                 data=options.data,
                 work_dir=work_dir,
+                seeds=options.seeds,
                 log=line_log(quiet=options.quiet),
             )
         groups: dict[str, list[JudgedClip]] = defaultdict(list)
@@ -147,6 +148,7 @@ def _left_out_runs(
     *,
     data: Path,
     work_dir: Path,
+    seeds: int,
     log: Callable[[str], None],
 ) -> list[ClipRun]:
     """Train without each person, and return the runs of that person's clips."""
@@ -167,10 +169,12 @@ def _left_out_runs(
         }
         if not own:
             continue
-        log(f"train     {config} without {who}")
-        weights = train_without(people, config, data=data, work_dir=work_dir / who)
-        tuned = replace(named, weights=str(weights))
-        runs += [ClipRun(one, paths[one.video], tuned, {POOLED: one, who: one}) for one in own]
+        for seed in range(seeds):
+            log(f"train     {config} without {who}, seed {seed}")
+            folder = work_dir / (f"{who}_seed{seed}" if seed else who)
+            weights = train_without(people, config, data=data, work_dir=folder, seed=seed)
+            tuned = replace(named, weights=str(weights))
+            runs += [ClipRun(one, paths[one.video], tuned, {POOLED: one, who: one}) for one in own]
     return runs
 
 

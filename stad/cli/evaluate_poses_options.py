@@ -43,6 +43,9 @@ class EvaluatePosesOptions(
         Path | None,
         option("keep what was trained there, and use what is there already", metavar="DIR"),
     ] = None
+    seeds: Annotated[
+        int, option("train this many times, each with its own seed; all of them count", metavar="N")
+    ] = 1
     labels: Annotated[
         Labels, option("count only these postures (default: all)", metavar="A,B")
     ] = ()
@@ -70,6 +73,10 @@ def check_options(options: EvaluatePosesOptions) -> None:
         )
     if options.work_dir and not options.leave_one_out:
         raise InputError("--work-dir is for --leave-one-out CONFIG, which trains.")
+    if options.seeds < 1:
+        raise InputError(f"--seeds must be at least 1, got {options.seeds}.")
+    if options.seeds > 1 and not options.leave_one_out:
+        raise InputError("--seeds is for --leave-one-out CONFIG, which trains.")
     if options.given_boxes and options.detector:
         raise InputError("Give --detector or --given-boxes, not both.")
     outputs = {"--json": options.json, "--markdown": options.markdown}

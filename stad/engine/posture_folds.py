@@ -22,7 +22,12 @@ PersonKey = tuple[str, str]
 
 
 def train_without(
-    people: Collection[PersonKey], config: str | Path, *, data: Path, work_dir: Path
+    people: Collection[PersonKey],
+    config: str | Path,
+    *,
+    data: Path,
+    work_dir: Path,
+    seed: int = 0,
 ) -> Path:
     """Train on everybody in a folder but these people, who are one person, and return the weights.
 
@@ -33,6 +38,7 @@ def train_without(
             from, keyframes.csv where there is no such file; keypoints are found once for all
             people and kept in its keypoints.npz.
         work_dir: of the run; weights that are there already are returned.
+        seed: of the run.
 
     Raises:
         InputError: the config or the folder cannot be used, or it has no other people.
@@ -48,6 +54,7 @@ def train_without(
     work_dir.mkdir(parents=True, exist_ok=True)
     _split(everybody, people, training=work_dir / TRAIN, testing=work_dir / HELD_OUT)
     changes = paths_in(data, work_dir / TRAIN, source=everybody, held_out=work_dir / HELD_OUT)
+    changes["randomness.seed"] = seed
     train(RunOptions(config, work_dir=work_dir, changes=changes))
     found = newest_checkpoint(work_dir)
     if found is None:

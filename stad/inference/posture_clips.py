@@ -53,13 +53,8 @@ def find_postures(
     columns = _columns(names, postures, model=setup.models.name)
     # Other labels must not push a posture off the list.
     setup = replace(setup, options=replace(setup.options, max_labels=len(names)))
-    results, keyframes = [], []
     with Annotation(read_frames_ahead(source.frames()), setup) as run:
-        for result in run:
-            results.append(replace(result, keyframe=None))
-            if result.keyframe is not None:
-                keyframes.append(result.keyframe)
-            on_frame()
+        results, keyframes = _read(run, on_frame)
     size = np.array([source.info.width_px, source.info.height_px] * 2, np.float64)
     people = _collect(results, keyframes, columns, size=size, stride_sec=setup.options.stride_sec)
     duration_sec = run.last_sec + float(1 / source.info.fps)
@@ -69,6 +64,19 @@ def find_postures(
         duration_sec=duration_sec,
         processor_sec=time.process_time() - begin,
     )
+
+
+def _read(
+    run: Annotation, on_frame: Callable[[], object]
+) -> tuple[list[FrameResult], list[Keyframe]]:
+    """Return all results of a run without their scores, and those."""
+    results, keyframes = [], []
+    for result in run:
+        results.append(replace(result, keyframe=None))
+        if result.keyframe is not None:
+            keyframes.append(result.keyframe)
+        on_frame()
+    return results, keyframes
 
 
 def _open_given(given: PostureKeyframes, source: VideoSource) -> PrecomputedDetections:

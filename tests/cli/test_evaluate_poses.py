@@ -82,14 +82,20 @@ def test_a_folder_is_evaluated(folder, tmp_path, capsys):
 
 
 def test_each_person_gets_the_weights_of_the_others(folder, tmp_path):
-    for who in ("anna", "bob"):
+    for who in ("anna", "bob", "anna_seed1", "bob_seed1"):
         (tmp_path / who).mkdir()
         shutil.copy(folder / "tiny.pth", tmp_path / who / "epoch_1.pth")
         (tmp_path / who / "last_checkpoint").write_text("epoch_1.pth")
     out = tmp_path / "new.json"
-    run(folder, "--leave-one-out", CONFIG, "--work-dir", tmp_path, "--json", out)
+    words = ("--leave-one-out", CONFIG, "--work-dir", tmp_path, "--json", out)
+    run(folder, *words)
     figures = read_figures(out)
     assert [figures[name]["keyframes"] for name in figures] == [3, 3, 6]
+    # Every seed counts, for the person and in the sum.
+    run(folder, *words, "--seeds", 2, "--overwrite")
+    figures = read_figures(out)
+    assert [figures[name]["keyframes"] for name in figures] == [6, 6, 12]
+    assert figures["anna"]["accuracy"] == 1 / 3
     assert json.loads(out.read_text())["model"] == f"{CONFIG}, trained without each person"
 
 
@@ -121,6 +127,8 @@ def test_annotated_boxes_take_the_place_of_the_detector(folder, tmp_path):
         (["--labels", "fly"], "--labels: the model has no label 'fly'"),
         (["--work-dir", "w"], "--work-dir is for --leave-one-out CONFIG, which trains."),
         (["--leave-one-out", "a.py", "--weights", "b"], "Leave out --model and --weights."),
+        (["--seeds", "2"], "--seeds is for --leave-one-out CONFIG, which trains."),
+        (["--seeds", "0"], "--seeds must be at least 1, got 0."),
         (["--given-boxes"], "Give --detector or --given-boxes, not both."),
         (["--threshold", "2"], "--threshold must be"),
         (["--json", "none/a.json"], "--json: the folder none does not exist."),
