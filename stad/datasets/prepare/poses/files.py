@@ -27,6 +27,8 @@ WALK, RUN = 3, 4
 
 PARTS = tuple(dict.fromkeys(video.part for video in VIDEOS))
 PEOPLE = ("subject1", "subject3")
+# Parts in which everybody is annotated.
+COMPLETE = (*PEOPLE, "one-by-one-person-detection")
 HEADERS = {"people": (["video", "person", "subject"],), "complete": (["video"],)}
 
 
@@ -147,7 +149,9 @@ def write_splits(folder: Path, *, missing: Collection[str] = ()) -> dict[str, in
     splits["keyframes"] = _without(parts, None)
     known = {(row[0], row[7], part) for part in PEOPLE for row in parts[part]}
     splits["people"] = [list(one) for one in sorted(known)]
-    splits["complete"] = [[video] for video in sorted({video for video, _, _ in known})]
+    splits["complete"] = [
+        [one] for one in sorted({row[0] for part in COMPLETE for row in parts[part]})
+    ]
     early = [row for row in parts["vtest"] if float(row[1]) < HALF_SEC]
     late = [row for row in parts["vtest"] if float(row[1]) >= HALF_SEC]
     splits["first_half"] = [*_without(parts, "vtest"), *early, *runners]
