@@ -50,33 +50,63 @@ def draw_standing(rng: np.random.Generator) -> np.ndarray:
     return posture
 
 
-SEAT, KNEES_UP = "seat", "knees up"
+SEAT, KNEES_UP, ONE_LEG_TUCKED = "seat", "knees up", "one leg tucked"
+ON_SIDE, CURLED_UP = "on the side", "curled up"
 _PELVIS = (-25, 10)
 SITTING = {
     # A back rest and a desk keep the pelvis more upright than the floor does.
     SEAT: BodyRanges(
-        (-15, 6), (-5, 40), both((-12, 12)), both((0, 25)), both((45, 115)), (65, 105)
+        pitch=(-15, 6),
+        spine=(-5, 40),
+        hips=both((-12, 12)),
+        legs_apart=both((0, 25)),
+        knees=both((45, 115)),
+        both_hips=(65, 105),
     ),
     "legs out": BodyRanges(
-        _PELVIS, (0, 40), both((-8, 8)), both((0, 20)), both((0, 40)), (65, 105)
+        pitch=_PELVIS,
+        spine=(0, 40),
+        hips=both((-8, 8)),
+        legs_apart=both((0, 20)),
+        knees=both((0, 40)),
+        both_hips=(65, 105),
     ),
     "cross-legged": BodyRanges(
-        _PELVIS, (0, 45), ((0, 0), (-10, 10)), both((30, 60)), both((105, 145)), (80, 115)
+        pitch=_PELVIS,
+        spine=(0, 45),
+        hips=((0, 0), (-10, 10)),
+        legs_apart=both((30, 60)),
+        knees=both((105, 145)),
+        both_hips=(80, 115),
     ),
     KNEES_UP: BodyRanges(
-        (-35, 5), (0, 45), both((-12, 12)), both((0, 20)), both((80, 130)), (95, 130)
+        pitch=(-35, 5),
+        spine=(0, 45),
+        hips=both((-12, 12)),
+        legs_apart=both((0, 20)),
+        knees=both((80, 130)),
+        both_hips=(95, 130),
     ),
     "reclined": BodyRanges(
-        (-50, -20), (0, 25), both((-10, 10)), both((0, 20)), both((0, 100)), (60, 100)
+        pitch=(-50, -20),
+        spine=(0, 25),
+        hips=both((-10, 10)),
+        legs_apart=both((0, 20)),
+        knees=both((0, 100)),
+        both_hips=(60, 100),
     ),
-    "one leg tucked": BodyRanges(
-        *(_PELVIS, (0, 35), ((0, 0), (-15, 15)), ((0, 20), (20, 50)), ((0, 100), (100, 140))),
+    ONE_LEG_TUCKED: BodyRanges(
+        pitch=_PELVIS,
+        spine=(0, 35),
+        hips=((0, 0), (-15, 15)),
+        legs_apart=((0, 20), (20, 50)),
+        knees=((0, 100), (100, 140)),
         both_hips=(75, 105),
     ),
 }
 SITTING_WEIGHTS = {
     **{SEAT: 0.48, "legs out": 0.12, "cross-legged": 0.12, KNEES_UP: 0.12},
-    **{"reclined": 0.10, "one leg tucked": 0.06},
+    **{"reclined": 0.10, ONE_LEG_TUCKED: 0.06},
 }
 
 
@@ -89,7 +119,7 @@ def draw_sitting(rng: np.random.Generator, kind: str | None = None) -> np.ndarra
     """
     kind = kind or pick(rng, SITTING_WEIGHTS)
     posture = SITTING[kind].draw(rng)
-    if kind == "one leg tucked":
+    if kind == ONE_LEG_TUCKED:
         _swap_legs(rng, posture)
     if kind == SEAT:
         _vary_seated(rng, posture)
@@ -117,21 +147,46 @@ def lean_seated(posture: np.ndarray, lean_deg: float) -> None:
     posture[HIPS] += pelvis_deg
 
 
-_SIDE_TRUNK = ((-20, 20), (-5, 35))
 LYING = {
-    "on the back": BodyRanges((-108, -65), (-5, 20), both((-5, 30)), both((0, 25)), both((0, 40))),
+    "on the back": BodyRanges(
+        pitch=(-108, -65),
+        spine=(-5, 20),
+        hips=both((-5, 30)),
+        legs_apart=both((0, 25)),
+        knees=both((0, 40)),
+    ),
     "on the belly": BodyRanges(
-        *((70, 105), (-25, 10), ((-10, 25), (-10, 35)), ((0, 25), (0, 30)), ((0, 40), (0, 60)))
+        pitch=(70, 105),
+        spine=(-25, 10),
+        hips=((-10, 25), (-10, 35)),
+        legs_apart=((0, 25), (0, 30)),
+        knees=((0, 40), (0, 60)),
     ),
     "knees raised": BodyRanges(
-        (-105, -65), (-5, 25), both((20, 80)), both((0, 25)), ((50, 120), (30, 120))
+        pitch=(-105, -65),
+        spine=(-5, 25),
+        hips=both((20, 80)),
+        legs_apart=both((0, 25)),
+        knees=((50, 120), (30, 120)),
     ),
-    "on the side": BodyRanges(*_SIDE_TRUNK, both((-5, 40)), both((-5, 20)), both((0, 60))),
-    "curled up": BodyRanges(*_SIDE_TRUNK, both((40, 110)), both((-5, 20)), both((40, 130))),
+    ON_SIDE: BodyRanges(
+        pitch=(-20, 20),
+        spine=(-5, 35),
+        hips=both((-5, 40)),
+        legs_apart=both((-5, 20)),
+        knees=both((0, 60)),
+    ),
+    CURLED_UP: BodyRanges(
+        pitch=(-20, 20),
+        spine=(-5, 35),
+        hips=both((40, 110)),
+        legs_apart=both((-5, 20)),
+        knees=both((40, 130)),
+    ),
 }
 LYING_WEIGHTS = {
-    **{"on the back": 0.27, "on the belly": 0.2, "on the side": 0.25},
-    **{"knees raised": 0.13, "curled up": 0.15},
+    **{"on the back": 0.27, "on the belly": 0.2, ON_SIDE: 0.25},
+    **{"knees raised": 0.13, CURLED_UP: 0.15},
 }
 
 
@@ -139,7 +194,7 @@ def draw_lying(rng: np.random.Generator) -> np.ndarray:
     """Draw (17,) a lying posture, on the floor or on a bed."""
     kind = pick(rng, LYING_WEIGHTS)
     posture = LYING[kind].draw(rng)
-    if kind in ("on the side", "curled up"):
+    if kind in (ON_SIDE, CURLED_UP):
         posture[ROLL] = pick(rng, {-1: 1, 1: 1}) * rng.uniform(70, 100)
     if rng.random() < 0.12:
         # Propped up by a pillow or an arm.
