@@ -19,8 +19,6 @@ SMALL_PX = 96
 NOISE_LEVELS = 14
 # Width of the surroundings whose common change is one of light, pixels of the small image.
 LIGHT_CELLS = 31
-# A place changed if more than this fraction of its pixels did.
-CHANGED_RATIO = 0.12
 # The background is brought up to date this often.
 UPDATE_SEC = 1.0
 # What stays the same for so long without a person is background.
@@ -64,7 +62,7 @@ class Scene:
             self._forget()
 
     def patch(self, box: np.ndarray) -> np.ndarray:
-        """Return what is inside an xyxy box (pixels of the frame) now, for ``is_same``."""
+        """Return what is inside an xyxy box (pixels of the frame) now."""
         return self.small[self._window(box)].copy()
 
     def background_ratio(self, box: np.ndarray) -> float:
@@ -72,19 +70,20 @@ class Scene:
         window = self._window(box)
         return float((self._known & ~self._foreground())[window].mean())
 
-    def is_same(self, box: np.ndarray, patch: np.ndarray) -> bool:
-        """Return whether the inside of a box still looks like an earlier patch of it."""
+    def changed_since(self, box: np.ndarray, patch: np.ndarray) -> float:
+        """Return how much of the inside of a box changed since an earlier patch, in [0, 1]."""
         now = self.small[self._window(box)]
-        return now.shape == patch.shape and _differs(now, patch).mean() <= CHANGED_RATIO
+        return float(_differs(now, patch).mean()) if now.shape == patch.shape else 1.0
 
     def changed_in(
-        self, box: np.ndarray, people: np.ndarray
+        self, box: np.ndarray, people: np.ndarray, *, unknown: bool = False
     ) -> tuple[np.ndarray | None, float]:
         """Return where in a box something is that is not background.
 
         Args:
             box: (4,) xyxy, pixels of the frame.
             people: (K, 4) xyxy; what is inside does not count.
+            unknown: add what may be no background.
 
         Returns:
             place: (4,) xyxy, pixels of the frame, around the largest change; None without one.
@@ -93,6 +92,8 @@ class Scene:
         window = self._window(box)
         inside = np.zeros(self.small.shape, bool)
         inside[window] = self._foreground()[window]
+        if unknown:
+            inside[window] |= ~self._known[window]
         for one in people:
             inside[self._window(one)] = False
         return self._largest(inside), float(self._known[window].mean())

@@ -38,30 +38,36 @@ VIEWS = (
 # Those for a place where nobody was: a view that finds somebody is repeated.
 NEW_VIEWS = (0, 1, 2)
 # More looks than the first one in one detection, for all people together, and for one of them.
-MAX_LOOKS, MAX_LOOKS_EACH = 4, 3
+MAX_LOOKS, MAX_LOOKS_EACH = 6, 5
 # Only people of at least this fraction of the frame's shorter side are searched.
 MIN_SIDE_RATIO = 0.2
 # A person is searched for this time; for longer where something that is not background is left.
 MEMORY_SEC, FOREGROUND_SEC = 2.0, 10.0
 # Someone who does not move is still there for this time, although no look finds them.
 REST_SEC = 60.0
+# Nothing changed if at most this fraction of the box did. If not more than the second one did, the
+# person moved a little and is still there, up to a shorter time.
+SAME_RATIO, ALIKE_RATIO, ALIKE_SEC = 0.12, 0.4, 10.0
 # They are looked at so often meanwhile; a person must have been found so often before.
 VERIFY_SEC, REST_FINDS = 1.0, 3
 # Time between two searches of a place where nobody was, and how long a new scene is searched.
 SEARCH_SEC, NEW_SCENE_SEC = 0.5, 2.0
 # Minimum score near a person who is missed, and where something changed.
-FOLLOW_SCORE, CHANGED_SCORE = 0.25, 0.5
+FOLLOW_SCORE, CHANGED_SCORE = 0.2, 0.5
 # A look with this score ends a search. The usual size of a person follows each box by this part.
 SURE_SCORE, SIZE_RATE = 0.5, 0.2
 SAME_IOU, WEAK_IOU = 0.3, 0.5
-# One body in two boxes: the ratio of body heights and the centres' distance in body heights.
-MAX_GROWTH, NEAR_HEIGHTS = 1.6, 0.5
+# Longer side of a box of the same person, in usual ones: a body that lies is longer than one that
+# sits, and a part of a body is no person. Distance of the centres in longer sides.
+MIN_GROWTH, MAX_GROWTH, NEAR_HEIGHTS = 0.62, 2.0, 0.5
 # A smaller box of which this fraction is inside a person's is part of the person.
 PART_RATIO = 0.8
 # Two boxes that have this fraction of the smaller one in common may be of one body.
 DOUBLE_RATIO = 0.5
 # More of a box that is found in a search is not background. Boxes of lying people contain floor.
 BACKGROUND_RATIO = 0.6
+# Who is this near to the border, in shorter sides of the frame, may have left.
+BORDER_RATIO = 0.02
 # A change is followed where so much of the background around is known.
 KNOWN_RATIO, PLACE_RATIO = 0.5, 0.8
 # Where no look finds a person who moved, the change is followed for this time.
@@ -82,6 +88,7 @@ class Known:
         view: index in ``VIEWS`` of the view that found the person last.
         next_view: index of the next one to try.
         num_searched: how often looks searched the person.
+        num_rested: how often meanwhile, while nothing changed.
         looked_sec: time of the last search.
     """
 
@@ -94,6 +101,7 @@ class Known:
     view: int = 0
     next_view: int = 0
     num_searched: int = 0
+    num_rested: int = 0
     looked_sec: float = -np.inf
 
 
@@ -199,7 +207,7 @@ class PersonSearch:
             one = self._people[index]
             others = np.array([row[:4] for row in rows.values()]).reshape(-1, 4)
             others = np.concatenate((others, self._strong(free)[:, :4]))
-            row = None if self._is_double(one, others) else self._find_again(one, others)
+            row = None if self._is_double(one, others) else self._find_again(one, others, free)
             if row is not None:
                 rows[index] = row
             elif self._is_gone(one, others):
@@ -275,10 +283,18 @@ class PersonSearch:
         patch = self._scene.patch(box)
         self._people.append(Known(box, float(row[4]), self._time_sec, patch, size_px))
 
-    def _find_again(self, one: Known, others: np.ndarray) -> np.ndarray | None:
-        """Return the row of a person whom the first look lost, None if they are not found."""
+    def _find_again(
+        self, one: Known, others: np.ndarray, free: np.ndarray
+    ) -> np.ndarray | None:
+        """Return the row of a person whom the first look lost, None if they are not found.
+
+        Args:
+            one: the person.
+            others: (N, 4) xyxy of other people.
+            free: (K, 5) boxes of the first look that are nobody's.
+        """
         rests = self._rests(one)
-        if rests and one.next_view >= len(VIEWS):
+        if rests and one.num_rested >= len(VIEWS):
             # All views were tried: from now on it is enough to see now and then that one agrees.
             if self._time_sec - max(one.looked_sec, one.found_sec) < VERIFY_SEC:
                 return self._row(one)
@@ -294,28 +310,34 @@ class PersonSearch:
             around = self._as_large(one, changed)
         one.num_searched += 1
         one.looked_sec = self._time_sec
-        best, best_view = None, 0
+        best, best_view = (None if rests else self._best(one, free, others)), 0
         for view in self._views(one, 1 if rests else MAX_LOOKS_EACH):
-            if self._looks_left <= 0 or (best is not None and best[4] >= SURE_SCORE):
+            if self._looks_left <= 0 or (best is not None and self._worth(best) >= SURE_SCORE / 2):
                 break
             row = self._best(one, self._ask_view(around, view), others)
             if row is not None and (best is None or self._worth(row) > self._worth(best)):
                 best, best_view = row, view
+        one.num_rested += rests
         if rests and (best is None or self._worth(best) < self._worth(np.append(one.box, one.score))):
             return self._row(one)
         if best is None:
-            return self._follow_change(one, changed) if known >= KNOWN_RATIO else None
+            row = self._follow_change(one, changed) if known >= KNOWN_RATIO else None
+            return row if row is not None or not self._stays(one) else self._row(one)
         if VIEWS[best_view][0] and changed is not None and known >= KNOWN_RATIO:
-            best = self._tightened(best, changed)
+            maybe, _ = self._changed(one, others, unknown=True)
+            best = best if maybe is None else self._tightened(best, maybe)
+        one.num_rested *= rests
         self._note(one, best, view=best_view)
         return self._row(one)
 
-    def _changed(self, one: Known, others: np.ndarray) -> tuple[np.ndarray | None, float]:
+    def _changed(
+        self, one: Known, others: np.ndarray, *, unknown: bool = False
+    ) -> tuple[np.ndarray | None, float]:
         """Return what ``Scene.changed_in`` tells about the square where a person may be."""
         middle = (one.box[:2] + one.box[2:]) / 2
         half = float((one.box[2:] - one.box[:2]).max())
         square = np.concatenate((middle - half, middle + half))
-        changed, known = self._scene.changed_in(square, others)
+        changed, known = self._scene.changed_in(square, others, unknown=unknown)
         area = (one.box[2:] - one.box[:2]).prod()
         if changed is not None and (changed[2:] - changed[:2]).prod() < 0.2 * area:
             changed = None
@@ -345,7 +367,7 @@ class PersonSearch:
         _, distance = _apart(one.box[None], changed[None])
         growth = (changed[2:] - changed[:2]).max() / one.size_px
         area = (changed[2:] - changed[:2]).prod() / (one.box[2:] - one.box[:2]).prod()
-        if not 1 / MAX_GROWTH <= growth <= MAX_GROWTH or distance.item() > CHANGE_HEIGHTS or not 0.35 <= area <= 1.8:
+        if not MIN_GROWTH <= growth <= MAX_GROWTH or distance.item() > CHANGE_HEIGHTS or not 0.35 <= area <= 1.8:
             return None
         one.box = changed
         return self._row(one)
@@ -355,7 +377,20 @@ class PersonSearch:
         return (
             one.num_found >= REST_FINDS
             and self._time_sec - one.found_sec <= REST_SEC
-            and self._scene.is_same(one.box, one.patch)
+            and self._scene.changed_since(one.box, one.patch) <= SAME_RATIO
+            and not self._is_background(one.box)
+        )
+
+    def _stays(self, one: Known) -> bool:
+        """Return whether a person who is not found moved a little, but did not leave."""
+        left, top, right, _ = one.box.tolist()
+        height, width = self._image.shape[:2]
+        border_px = BORDER_RATIO * min(height, width)
+        return (
+            one.num_found >= REST_FINDS
+            and self._time_sec - one.found_sec <= ALIKE_SEC
+            and min(left, top, width - right) > border_px
+            and self._scene.changed_since(one.box, one.patch) <= ALIKE_RATIO
             and not self._is_background(one.box)
         )
 
@@ -380,7 +415,7 @@ class PersonSearch:
         _, distance = _apart(one.box[None], found[:, :4])
         growth = (found[:, 2:4] - found[:, :2]).max(axis=1) / one.size_px
         missed_sec = min(self._time_sec - one.found_sec, 1.0)
-        keep = (growth <= MAX_GROWTH) & (growth >= 1 / MAX_GROWTH) & (distance[0] <= NEAR_HEIGHTS + 0.5 * missed_sec)
+        keep = (growth <= MAX_GROWTH) & (growth >= MIN_GROWTH) & (distance[0] <= NEAR_HEIGHTS + 0.5 * missed_sec)
         if len(others):
             keep &= _common(found[:, :4], others).max(axis=1) < DOUBLE_RATIO
         keep &= [not self._is_background(box) for box in found[:, :4]]
