@@ -27,6 +27,8 @@ LIBRARY_SEC = 0.2
 # the clock must have jumped, and people are new.
 MAX_STEP_SEC = 3.0
 EPSILON_SEC = 1e-3
+# A detector that follows people itself says whom it found: that counts where little else does.
+SAME_NUMBER_FIT = 0.3
 
 
 @dataclass
@@ -54,7 +56,10 @@ class FollowCounts:
 
 @dataclass
 class _Track:
-    """The state of one person."""
+    """The state of one person.
+
+    ``library_id`` is that of the library's tracker, ``number`` that of the detector.
+    """
 
     actor_id: int
     time_sec: float
@@ -64,6 +69,7 @@ class _Track:
     num_seen: int = 0
     missed_sec: float | None = None
     library_id: int = -1
+    number: int = -1
     is_sure: bool = False
     is_counted_alone: bool = False
     seen: deque[tuple[float, np.ndarray]] = field(default_factory=deque)
@@ -138,7 +144,8 @@ class ActorTracker:
 
         Args:
             time_sec: seconds.
-            detected: K people; their ids are ignored.
+            detected: K people; ids of 0 or more are the detector's guess which of its people it
+                is, -1 is none.
 
         Returns:
             (time, actors) pairs, ascending: earlier weak boxes of people who are now seen for the
@@ -200,12 +207,16 @@ class ActorTracker:
             agrees = (library_ids[places] >= 0) & np.equal.outer(known, library_ids[places])
             step_sec = people.gaps_sec - people.hidden_sec
             fit += agrees * np.exp(-step_sec / LIBRARY_SEC)[:, None]
+            numbers, seen = [one.number for one in self._tracks], detected.ids[places]
+            fit += SAME_NUMBER_FIT * (np.equal.outer(numbers, seen) & (seen >= 0))
             for row, column in best_pairs(fit):
                 found[int(places[column])] = self._tracks[row]
         for place in places.tolist():
             if place not in found:
                 found[place] = self._new_track(time_sec, detected.boxes[place])
             self._bind(found[place], int(library_ids[place]))
+            if detected.ids[place] >= 0:
+                found[place].number = int(detected.ids[place])
         return found
 
     def _candidates(self, time_sec: float) -> Candidates:

@@ -201,9 +201,7 @@ def _open_annotation(
         clip_size=models.scorer.clip_size(size),
         first_drawn=outputs.first_drawn,
     )
-    detector = JournaledDetector(
-        models.detector, journal, size=size, is_reader=options.boxes is not None
-    )
+    detector = JournaledDetector(models.detector, journal, is_reader=options.boxes is not None)
     journaled = replace(models, detector=detector, scorer=JournaledScorer(models.scorer, journal))
     frames = read_frames_ahead(frames)
     return Annotation(frames, replace(setup, models=journaled), store=store, folder=folder)

@@ -4,7 +4,8 @@ A line is a JSON object with one record; a line that was cut by a crash is dropp
 identifies the run, the others hold, in the order in which they were made:
 
     {"frames": [time, ...]}                    times of frames that were read
-    {"people": time, "found": ...}             what the person detector found in a frame
+    {"people": time, "found": ...}             what the person detector found in a frame; "memory"
+                                               holds what it remembers and did not before
     {"scores": [...]}                          the scores of a batch of clips
     {"done": time}                             results up to this keyframe have come out
     {"end": {...}}                             the run was interrupted and its files closed
@@ -46,6 +47,8 @@ class Journal:
         done_sec: results up to this keyframe came out before; None if there were none.
         end: state of the outputs when the run was interrupted; empty after a crash.
         changed: of the free keys that differ, the value in the file and the current one.
+        memory: what the person detector remembered after the last detection that was returned or
+            recorded, by name.
 
     Raises:
         InputError: the file belongs to a run with other options or cannot be used.
@@ -57,6 +60,7 @@ class Journal:
         self.path, self._free = path, free
         self.changed: dict[str, tuple[Any, Any]] = {}
         self.frame_times, self.done_sec, self.end = array("d"), None, {}
+        self.memory: dict[str, Any] = {}
         self._new_times: list[float] = []
         self._waiting: dict[str, deque[Any]] = {"people": deque(), "scores": deque()}
         self._reader = None
@@ -123,6 +127,7 @@ class Journal:
             raise InputError(
                 f"{self.path} does not match the video any more. Use --overwrite to start over."
             )
+        self.memory.update(record.get("memory", {}))
         found = record["found"]
         return None if found is None else {key: _array(one) for key, one in found.items()}
 
@@ -136,10 +141,31 @@ class Journal:
         with self._lock:
             self._new_times.append(time_sec)
 
-    def add_detections(self, time_sec: float, found: Mapping[str, np.ndarray] | None) -> None:
-        """Record what the detector found; None if it could not tell."""
+    def add_detections(
+        self,
+        time_sec: float,
+        found: Mapping[str, np.ndarray] | None,
+        *,
+        memory: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record what the detector found; None if it could not tell.
+
+        Args:
+            time_sec: seconds.
+            found: arrays by name.
+            memory: what the detector remembers now, as JSON values by name.
+        """
         plain = None if found is None else {key: _plain(one) for key, one in found.items()}
-        self._write({"people": time_sec, "found": plain})
+        record: dict[str, Any] = {"people": time_sec, "found": plain}
+        new = {
+            key: value
+            for key, value in (memory or {}).items()
+            if key not in self.memory or self.memory[key] != value
+        }
+        if new:
+            self.memory.update(new)
+            record["memory"] = new
+        self._write(record)
 
     def add_scores(self, scores: list[np.ndarray]) -> None:
         """Record the scores of a batch of clips."""

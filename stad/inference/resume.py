@@ -32,7 +32,6 @@ class JournaledDetector:
     Args:
         detector: finds people.
         journal: of the run.
-        size: (width, height) of the video, pixels.
         is_reader: the detector reads its answers in order from a file, so it must be asked for
             every frame.
     """
@@ -42,11 +41,10 @@ class JournaledDetector:
         detector: PersonDetector,
         journal: Journal,
         *,
-        size: tuple[int, int],
         is_reader: bool,
     ) -> None:
         self._detector, self._journal, self._is_reader = detector, journal, is_reader
-        self._size = size
+        self._recalled_sec: float | None = None
 
     @property
     def name(self) -> str:
@@ -74,12 +72,19 @@ class JournaledDetector:
             return self._detector.detect(frame)
         known = self._journal.next_people(frame.time_sec)
         if known is not False:
-            people = None if known is None else Actors(**known)
-            if people is not None and isinstance(self._detector, RecallingDetector):
-                self._detector.recall(frame.time_sec, people, self._size)
-            return people
-        found = self._detector.detect(frame)
-        self._journal.add_detections(frame.time_sec, None if found is None else vars(found))
+            self._recalled_sec = frame.time_sec
+            return None if known is None else Actors(**known)
+        detector, memory = self._detector, self._journal.memory
+        remembers = isinstance(detector, RecallingDetector)
+        if remembers and memory and self._recalled_sec is not None:
+            detector.recall(self._recalled_sec, memory)
+        self._recalled_sec = None
+        found = detector.detect(frame)
+        self._journal.add_detections(
+            frame.time_sec,
+            None if found is None else vars(found),
+            memory=detector.memory() if remembers else None,
+        )
         return found
 
 

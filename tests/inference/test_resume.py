@@ -276,7 +276,7 @@ def test_detector_tracker_and_scorer_go_on_to_the_last_bit(tmp_path, batch_size)
         scorer = JournaledScorer(LongerScorer(Window(8, 2)), journal)
         options = PipelineOptions(stride_sec=0.5, batch_size=batch_size)
         frames = journaled_frames(source, journal, before_sec=8 / 15, clip_size=(80, 60))
-        people = JournaledDetector(detector, journal, size=(160, 120), is_reader=False)
+        people = JournaledDetector(detector, journal, is_reader=False)
         for result in annotate_frames(frames, people, scorer, options=options, fps=30.0):
             found.append(result)
             if result.keyframe is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -53,13 +53,16 @@ class PersonDetector(Protocol):
 class RecallingDetector(Protocol):
     """A person detector whose answers depend on those before, so that a resumed run tells it."""
 
-    def recall(self, time_sec: float, people: Actors, size: tuple[int, int]) -> None:
-        """Take the result of an earlier run at a time, so that this run continues it exactly.
+    def memory(self) -> dict[str, Any]:
+        """Return what later answers depend on, as JSON values by name."""
+        ...
+
+    def recall(self, time_sec: float, memory: dict[str, Any]) -> None:
+        """Continue an earlier run exactly, after its detection at a time.
 
         Args:
             time_sec: seconds.
-            people: what ``detect`` returned in the earlier run.
-            size: (width, height) of the frame, pixels.
+            memory: what ``memory`` returned after that detection.
         """
         ...
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
 from stad.actors.detectors.base import PERSON_CLASS, DetectorSetup, clip_to_image
 from stad.actors.detectors.darknet_network import open_darknet
+from stad.actors.detectors.looks import LookCounts
 from stad.actors.detectors.search import PersonSearch
 from stad.actors.detectors.yolo_boxes import decode_boxes, suppress
 from stad.structures import Actors, Frame
@@ -66,12 +68,24 @@ class DarknetDetector:
         self._network = open_network(module, name=self.name, any_size=True)
         self._search = PersonSearch(threshold=self.person_threshold)
 
+    @property
+    def counts(self) -> LookCounts:
+        """How often the network looked."""
+        return self._search.counts
+
     def detect(self, frame: Frame) -> Actors:
-        """Return the people in the frame."""
+        """Return the people in the frame; ids are -1, or guesses for the tracker."""
         image = np.ascontiguousarray(frame.image)
-        found = self._search.detect(image, frame.time_sec, self._detect_at)
-        found = suppress(found, max_iou=NMS_IOU, inclusive=False)
-        return clip_to_image(Actors.from_arrays(found[:, :4], found[:, 4]), image)
+        people = self._search.detect(image, frame.time_sec, self._detect_at)
+        return clip_to_image(people, image)
+
+    def memory(self) -> dict[str, Any]:
+        """Return what later answers depend on; see ``RecallingDetector``."""
+        return self._search.state()
+
+    def recall(self, time_sec: float, memory: dict[str, Any]) -> None:
+        """Continue an earlier run exactly; see ``RecallingDetector``."""
+        self._search.restore(memory, time_sec)
 
     def _detect_at(self, image: np.ndarray, longer_px: int) -> np.ndarray:
         """Return (K, 5) xyxy and score, with an input of the frame's aspect ratio."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from stad.actors.detectors.scene import Scene
 from stad.utils.boxes import box_iou
 
-# A box is looked at again after so long at one place, and so long after that while it stays.
+# A box that stays at one place is looked at again after the first time, after a failed look, and
+# once more from time to time.
 FIRST_CHECK_SEC, RETRY_SEC, NEXT_CHECK_SEC = 0.4, 0.3, 5.0
 # It is a thing if so many looks in a row do not find it.
 MAX_FAILED = 3
-# What leaves its place, so that the boxes overlap less, is a person.
-MOVED_IOU = 0.3
-SAME_IOU = 0.4
+# What moves, so that its boxes overlap less, is a person. What does not is found at the same place.
+MOVED_IOU, SAME_IOU = 0.5, 0.4
 # A place is forgotten when nothing was found there for this time.
 MEMORY_SEC = 10.0
 # Minimum score of the second look at a person.
@@ -29,7 +29,7 @@ class _Place:
 
     Attributes:
         first_box, box: (4,) xyxy, the first and the last.
-        first_sec, last_sec: their times.
+        first_sec, last_sec: their times, seconds.
         checked_sec: time of the last check.
         has_moved: it left its first place.
         num_failed: looks in a row that did not find it.
@@ -39,13 +39,23 @@ class _Place:
     box: np.ndarray
     first_sec: float
     last_sec: float
-    checked_sec: float = -np.inf
+    checked_sec: float = -1e9
     has_moved: bool = False
     num_failed: int = 0
 
+    def is_due(self, time_sec: float) -> bool:
+        """Return whether to look again."""
+        doubtful = 0 < self.num_failed < MAX_FAILED
+        wait_sec = RETRY_SEC if doubtful else NEXT_CHECK_SEC
+        return (
+            not self.has_moved
+            and time_sec - self.first_sec >= FIRST_CHECK_SEC
+            and time_sec - self.checked_sec >= wait_sec
+        )
+
 
 class PhantomCheck:
-    """Drop boxes that never move and that a second look at another size does not confirm.
+    """Drop small boxes that never move and that a second look at another size does not confirm.
 
     Args:
         threshold: minimum score of a box that certainly is a person, in [0, 1].
@@ -55,44 +65,47 @@ class PhantomCheck:
         self._threshold = threshold
         self._places: list[_Place] = []
 
-    def forget(self) -> None:
-        """Forget all places."""
-        self._places = []
-
     def filter(
         self,
         found: np.ndarray,
         time_sec: float,
-        scene: Scene,
-        look: Callable[[np.ndarray], np.ndarray | None],
+        *,
+        look: Callable[[np.ndarray], np.ndarray],
+        is_background: Callable[[np.ndarray], bool],
     ) -> np.ndarray:
         """Return the boxes that are people.
 
         Args:
             found: (K, 5) xyxy and score.
             time_sec: seconds; times ascend.
-            scene: at this time.
-            look: returns what a look at a box alone finds; None if there are too many looks.
+            look: returns what a look at a box alone finds; called once at most.
+            is_background: returns whether a box holds only what was there before: nobody came.
         """
         self._places = [one for one in self._places if time_sec - one.last_sec <= MEMORY_SEC]
         keep = np.ones(len(found), bool)
         taken: set[int] = set()
+        may_look = True
         for i in np.argsort(-found[:, 4], kind="stable"):
-            place = self._place(found[i], time_sec, taken)
+            place = self._place(found[i], time_sec, taken, is_background)
             if place is None:
                 continue
-            if self._is_due(place, time_sec):
-                seen = look(place.box)
-                if seen is not None:
-                    place.checked_sec = time_sec
-                    failed = not _confirms(place.box, seen)
-                    place.num_failed = place.num_failed + 1 if failed else 0
+            if may_look and place.is_due(time_sec):
+                may_look = False
+                is_found = _confirms(place.box, look(place.box))
+                place.checked_sec = time_sec
+                place.num_failed = 0 if is_found else place.num_failed + 1
             keep[i] = place.has_moved or place.num_failed < MAX_FAILED
         return found[keep]
 
-    def _place(self, row: np.ndarray, time_sec: float, taken: set[int]) -> _Place | None:
+    def _place(
+        self,
+        row: np.ndarray,
+        time_sec: float,
+        taken: set[int],
+        is_background: Callable[[np.ndarray], bool],
+    ) -> _Place | None:
         """Return the place of a box; a certain box makes a new one."""
-        box = row[:4]
+        box = row[:4].copy()
         overlaps = [
             0.0 if i in taken else box_iou(box[None], one.box[None]).item()
             for i, one in enumerate(self._places)
@@ -100,25 +113,32 @@ class PhantomCheck:
         if overlaps and max(overlaps) >= SAME_IOU:
             index = int(np.argmax(overlaps))
             place = self._places[index]
-            place.box, place.last_sec = box.copy(), time_sec
-            apart = box_iou(box[None], place.first_box[None]).item() < MOVED_IOU
-            place.has_moved |= apart
+            place.box, place.last_sec = box, time_sec
+            place.has_moved |= box_iou(box[None], place.first_box[None]).item() < MOVED_IOU
         elif row[4] >= self._threshold:
-            index, place = len(self._places), _Place(box.copy(), box.copy(), time_sec, time_sec)
+            index, place = len(self._places), _Place(box, box, time_sec, time_sec)
+            if is_background(box):
+                # Not shown until a look confirms it, now.
+                place.first_sec, place.num_failed = time_sec - FIRST_CHECK_SEC, MAX_FAILED
             self._places.append(place)
         else:
             return None
         taken.add(index)
         return place
 
-    def _is_due(self, place: _Place, time_sec: float) -> bool:
-        doubtful = 0 < place.num_failed < MAX_FAILED
-        wait_sec = RETRY_SEC if doubtful else NEXT_CHECK_SEC
-        return (
-            not place.has_moved
-            and time_sec - place.first_sec >= FIRST_CHECK_SEC
-            and time_sec - place.checked_sec >= wait_sec
-        )
+    def state(self) -> list[dict[str, Any]]:
+        """Return what ``restore`` takes, as JSON values."""
+        return [
+            {**vars(one), "first_box": one.first_box.tolist(), "box": one.box.tolist()}
+            for one in self._places
+        ]
+
+    def restore(self, state: list[dict[str, Any]]) -> None:
+        """Continue from the state of an earlier run."""
+        self._places = [
+            _Place(**{**one, "first_box": np.array(one["first_box"]), "box": np.array(one["box"])})
+            for one in state
+        ]
 
 
 def _confirms(box: np.ndarray, seen: np.ndarray) -> bool:
