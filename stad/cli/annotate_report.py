@@ -58,7 +58,8 @@ def print_report(
         )
     else:
         console.print(segments_table(annotation.segments, annotation.class_names))
-    if alone := annotation.counts.report():
-        console.print(alone, soft_wrap=True, highlight=False)
+    for line in (annotation.counts.report(), annotation.looks.report()):
+        if line:
+            console.print(line, soft_wrap=True, highlight=False)
     for kind, path in outputs.written():
         console.print(f"{kind:<9} {path}", soft_wrap=True, highlight=False, markup=False)

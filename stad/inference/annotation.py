@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
-from stad.actors.detectors.base import PersonDetector
+from stad.actors.detectors.base import CountingDetector, LookCounts, PersonDetector
 from stad.actors.tracker import FollowCounts
 from stad.actors.tracker_options import choose_tracker
 from stad.inference.build import ModelBundle, build_models
@@ -138,6 +138,8 @@ class Annotation(Iterator[FramedResult]):
     ) -> None:
         self.info = setup.info
         self.counts = FollowCounts()
+        detector = setup.models.detector
+        self.looks = detector.counts if isinstance(detector, CountingDetector) else LookCounts()
         self.num_frames, self.last_sec = 0, 0.0
         self._frames, self._store = frames, store
         self._collector = SegmentCollector(setup.localizer, folder or tempfile.gettempdir())

@@ -13,7 +13,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stad.actors.detectors.base import PersonDetector, RecallingDetector
+from stad.actors.detectors.base import (
+    CountingDetector,
+    LookCounts,
+    PersonDetector,
+    RecallingDetector,
+)
 from stad.inference.journal import Journal
 from stad.inference.scoring import Scorer
 from stad.structures import Actors, Frame
@@ -65,6 +70,12 @@ class JournaledDetector:
     def person_threshold(self) -> float:
         """Minimum score of a box that certainly is a person, in [0, 1]."""
         return self._detector.person_threshold
+
+    @property
+    def counts(self) -> LookCounts:
+        """How often the network looked in this run."""
+        detector = self._detector
+        return detector.counts if isinstance(detector, CountingDetector) else LookCounts()
 
     def detect(self, frame: Frame) -> Actors | None:
         """Return the people in the frame; see ``PersonDetector``."""

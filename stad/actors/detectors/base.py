@@ -67,6 +67,36 @@ class RecallingDetector(Protocol):
         ...
 
 
+@dataclass
+class LookCounts:
+    """Count how often a network looked.
+
+    Attributes:
+        num_detections: frames in which people were detected.
+        num_looks: looks at frames or at parts of them.
+    """
+
+    num_detections: int = 0
+    num_looks: int = 0
+
+    def report(self) -> str:
+        """Return a sentence about the looks, if there were any."""
+        if not self.num_detections:
+            return ""
+        ratio = self.num_looks / self.num_detections
+        return f"people were searched with {ratio:.2f} looks per detection"
+
+
+@runtime_checkable
+class CountingDetector(Protocol):
+    """A person detector that looks at some frames more than once."""
+
+    @property
+    def counts(self) -> LookCounts:
+        """How often the network looked."""
+        ...
+
+
 @dataclass(frozen=True)
 class DetectorSetup:
     """Settings that a kind of detector is opened with.

@@ -8,9 +8,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from stad.actors.detectors.base import PERSON_CLASS, DetectorSetup, clip_to_image
+from stad.actors.detectors.base import PERSON_CLASS, DetectorSetup, LookCounts, clip_to_image
 from stad.actors.detectors.darknet_network import open_darknet
-from stad.actors.detectors.looks import LookCounts
 from stad.actors.detectors.search import PersonSearch
 from stad.actors.detectors.yolo_boxes import decode_boxes, suppress
 from stad.structures import Actors, Frame
@@ -32,9 +31,8 @@ def open_detector(setup: DetectorSetup) -> DarknetDetector:
 class DarknetDetector:
     """Find people with a darknet model (YOLOv4-tiny).
 
-    The network finds standing people best and loses people who fall, lie or come close. Where a
-    large person who was certain a moment ago is not found, it detects again, at a smaller size,
-    then in the frame turned by a quarter. Frames must come in order.
+    The network finds standing people best and loses people who fall, lie or come close:
+    ``PersonSearch`` looks again where they should be. Frames must come in order.
 
     Args:
         cfg_path: darknet's network description, 80 COCO classes.

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from stad.actors.detectors.following import SAME_IOU, Following
+from stad.actors.detectors.fitting import DOUBLE_RATIO, SAME_IOU, is_background
+from stad.actors.detectors.following import Following
 from stad.actors.detectors.known import common
 from stad.actors.detectors.looks import OTHER_PX, FrameLooks
 from stad.actors.detectors.scene import Scene
@@ -21,8 +22,6 @@ NEW_SCENE_SEC = 2.0
 CHANGE_VIEWS = (0, 1, 2)
 # Minimum score where something changed.
 CHANGED_SCORE = 0.5
-# Boxes that share this fraction of the smaller one are of one person.
-DOUBLE_RATIO = 0.5
 
 
 class Discovery:
@@ -72,7 +71,7 @@ class Discovery:
     def _doubtful(self, found: np.ndarray, looks: FrameLooks) -> np.ndarray:
         """Return weak boxes that may be large people whom nobody knows yet."""
         weak = found[(found[:, 4] < self._threshold) & looks.is_large(found)]
-        return weak[[not self._following.is_background(box) for box in weak[:, :4]]]
+        return weak[[not is_background(box, self._scene) for box in weak[:, :4]]]
 
     def _at_doubtful(self, doubtful: np.ndarray, looks: FrameLooks) -> np.ndarray:
         box = doubtful[doubtful[:, 4].argmax(), :4]
@@ -85,7 +84,7 @@ class Discovery:
         self._view += not len(before)
         more = looks.at(changed, CHANGE_VIEWS[self._view % len(CHANGE_VIEWS)])
         more = more[more[:, 4] >= CHANGED_SCORE]
-        more = more[[not self._following.is_background(box) for box in more[:, :4]]]
+        more = more[[not is_background(box, self._scene) for box in more[:, :4]]]
         if not len(more) or not len(before):
             return more[:0], more[:, :4]
         sure = box_iou(more[:, :4], before).max(axis=1) >= SAME_IOU

@@ -6,6 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from stad.actors.detectors.fitting import (
+    DOUBLE_RATIO,
+    MAX_GROWTH,
+    MIN_GROWTH,
+    SAME_IOU,
+    best_row,
+    changed_around,
+    is_background,
+    match_rows,
+    tightened,
+    worth,
+)
 from stad.actors.detectors.known import (
     Known,
     area,
@@ -17,7 +29,6 @@ from stad.actors.detectors.known import (
 )
 from stad.actors.detectors.looks import VIEWS, FrameLooks
 from stad.actors.detectors.scene import Scene
-from stad.actors.reach import best_pairs
 from stad.utils.boxes import box_iou
 
 # Looks in one detection for one of several people.
@@ -38,19 +49,10 @@ CHANGE_SEC, CHANGE_SIDES, CHANGE_AREAS, KNOWN_RATIO = 5.0, 0.8, (0.35, 1.8), 0.5
 SURELY_KNOWN_RATIO = 0.8
 # Who is this near to the border, in shorter sides of the frame, may have left.
 BORDER_RATIO = 0.02
-# Minimum score near a person who is missed. A box that is worth so much ends a search.
-FOLLOW_SCORE, SURE_WORTH = 0.2, 0.25
-# A certain box, and a weak one, of a person overlap the last box by this.
-SAME_IOU, WEAK_IOU, WEAK_GROWTH = 0.3, 0.5, 1.3
-# Longer side of a box of the same person, in usual ones: a body that lies is longer than one that
-# sits, and a part of a body is not a person. Distance of the centres in longer sides.
-MIN_GROWTH, MAX_GROWTH, NEAR_SIDES = 0.62, 2.0, 0.5
-# More of a box that is found in a search is not background. Boxes of lying people contain floor.
-BACKGROUND_RATIO = 0.6
+# A box that is worth so much ends a search.
+SURE_WORTH = 0.25
 # A smaller box of which this fraction is inside a person's is part of the person.
 PART_RATIO = 0.8
-# Two boxes that have this fraction of the smaller one in common may be of one body.
-DOUBLE_RATIO = 0.5
 # Overlap of two boxes that are certainly of one body, and of a weak one with a person's.
 ONE_IOU, WEAK_DOUBLE_IOU = 0.45, 0.1
 
@@ -84,7 +86,7 @@ class Following:
             (K', 5) people.
         """
         self._looks, self._time_sec = looks, time_sec
-        rows = self._match(found)
+        rows = match_rows(self.people, found, threshold=self._threshold, scene=self._scene)
         free = found[[i for i in range(len(found)) if i not in rows.values()]]
         seen = {index: found[row] for index, row in rows.items()}
         for index, row in seen.items():
@@ -122,10 +124,6 @@ class Following:
             numbers[(found[:, :4] == one.box).all(axis=1)] = one.number
         return numbers
 
-    def is_background(self, box: np.ndarray) -> bool:
-        """Return whether a box holds too much of what was there while nobody was."""
-        return self._scene.background_ratio(box) > BACKGROUND_RATIO
-
     def row(self, one: Known) -> np.ndarray:
         """Return (5,) xyxy and score of a person who is known to be there."""
         return np.append(one.box, max(one.score, self._threshold))
@@ -161,23 +159,6 @@ class Following:
         weak = found[:, 4] < self._threshold
         part = (inside >= PART_RATIO) | (overlap >= ONE_IOU)
         return found[~(part | (weak & (overlap >= WEAK_DOUBLE_IOU)))]
-
-    def _match(self, found: np.ndarray) -> dict[int, int]:
-        """Return the row of each known person whom the first look found."""
-        if not len(found) or not self.people:
-            return {}
-        boxes = boxes_of(self.people)
-        overlap, distance = box_iou(boxes, found[:, :4]), distances(boxes, found)
-        sizes = [(rows[:, 2:4] - rows[:, :2]).max(axis=1) for rows in (boxes, found)]
-        growth = np.exp(np.abs(np.log(sizes[0][:, None] / sizes[1][None])))
-        strong = found[:, 4] >= self._threshold
-        near = strong & (distance <= NEAR_SIDES) & (growth <= MAX_GROWTH)
-        certain = np.array([not self.is_background(box) for box in found[:, :4]])
-        weak = ~strong & certain & (overlap >= WEAK_IOU) & (growth <= WEAK_GROWTH)
-        fit = np.select(
-            [strong & (overlap >= SAME_IOU), near, weak], [1 + overlap, 1 - distance, overlap / 2]
-        )
-        return dict(best_pairs(fit))
 
     def _join_doubles(self, free: np.ndarray, seen: dict[int, np.ndarray]) -> np.ndarray:
         """Look again where a new box and a known person may be one body; return other new boxes."""
@@ -216,7 +197,7 @@ class Following:
         if self._is_same(one, SAME_RATIO, REST_SEC):
             self._look_at_resting(one, others)
             return self.row(one)
-        changed, known = self._changed(one, others)
+        changed, known = changed_around(one, others, self._scene)
         if changed is None and known >= SURELY_KNOWN_RATIO:
             return None
         is_late = self._time_sec - one.found_sec > MEMORY_SEC
@@ -225,7 +206,7 @@ class Following:
         best, view = self._search(one, others, free, changed if known >= KNOWN_RATIO else None)
         if best is not None:
             if VIEWS[view][0] and changed is not None and known >= KNOWN_RATIO:
-                best = self._tightened(one, best, others)
+                best = tightened(one, best, others, self._scene)
             one.num_rested, one.view = 0, view
             one.note(best, self._time_sec, self._scene)
             return self.row(one)
@@ -242,7 +223,9 @@ class Following:
         one.num_rested += 1
         view = one.views(1)[0]
         best = self._best(one, self._looks.at(one.box, view), others)
-        if best is not None and self._worth(best) >= self._worth(np.append(one.box, one.score)):
+        if best is not None and worth(best, self._scene) >= worth(
+            np.append(one.box, one.score), self._scene
+        ):
             one.view = view
             one.note(best, self._time_sec, self._scene)
 
@@ -260,51 +243,19 @@ class Following:
         one.looked_sec = self._time_sec
         best, best_view = self._best(one, free, others), 0
         for view in one.views(MAX_LOOKS_EACH):
-            if self._looks.left <= 0 or (best is not None and self._worth(best) >= SURE_WORTH):
+            if self._looks.left <= 0 or (
+                best is not None and worth(best, self._scene) >= SURE_WORTH
+            ):
                 break
             row = self._best(one, self._looks.at(around, view), others)
-            if row is not None and (best is None or self._worth(row) > self._worth(best)):
+            if row is not None and (
+                best is None or worth(row, self._scene) > worth(best, self._scene)
+            ):
                 best, best_view = row, view
         return best, best_view
 
     def _best(self, one: Known, found: np.ndarray, others: np.ndarray) -> np.ndarray | None:
-        """Return the box of a look that can be the missing person."""
-        found = found[found[:, 4] >= FOLLOW_SCORE]
-        if not len(found):
-            return None
-        growth = (found[:, 2:4] - found[:, :2]).max(axis=1) / one.size_px
-        missed_sec = min(self._time_sec - one.found_sec, 1.0)
-        keep = distances(one.box[None], found)[0] <= NEAR_SIDES + 0.5 * missed_sec
-        keep &= (growth >= MIN_GROWTH) & (growth <= MAX_GROWTH)
-        if len(others):
-            keep &= common(found, others).max(axis=1) < DOUBLE_RATIO
-        keep &= [not self.is_background(box) for box in found[:, :4]]
-        found = found[keep]
-        return found[int(np.argmax([self._worth(row) for row in found]))] if len(found) else None
-
-    def _worth(self, row: np.ndarray) -> float:
-        """Return how well a box fits a person: background in it speaks against it."""
-        return float(row[4] * (1 - self._scene.background_ratio(row[:4])) ** 2)
-
-    def _changed(
-        self, one: Known, others: np.ndarray, *, unknown: bool = False
-    ) -> tuple[np.ndarray | None, float]:
-        """Return what ``Scene.changed_in`` tells about the square where a person may be."""
-        middle, half = (one.box[:2] + one.box[2:]) / 2, longer_side(one.box)
-        square = np.concatenate((middle - half, middle + half))
-        changed, known = self._scene.changed_in(square, others, unknown=unknown)
-        is_small = changed is not None and area(changed) < 0.2 * area(one.box)
-        return (None if is_small else changed), known
-
-    def _tightened(self, one: Known, row: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Return a box of a turned view without the background at its borders."""
-        changed, _ = self._changed(one, others, unknown=True)
-        if changed is None:
-            return row
-        inner = np.concatenate((row[:2].clip(min=changed[:2]), row[2:4].clip(max=changed[2:])))
-        if (inner[2:] <= inner[:2]).any() or area(inner) < 0.4 * area(row):
-            return row
-        return np.append(inner, row[4])
+        return best_row(one, found, others, scene=self._scene, time_sec=self._time_sec)
 
     def _follows_change(self, one: Known, changed: np.ndarray | None, known: float) -> bool:
         """Take the place of a change as the box of a person who must be it; return whether so."""
@@ -326,7 +277,7 @@ class Following:
             one.num_found >= REST_FINDS
             and self._time_sec - one.found_sec <= max_sec
             and self._scene.changed_since(one.box, one.patch) <= max_changed
-            and not self.is_background(one.box)
+            and not is_background(one.box, self._scene)
         )
 
     def _stays(self, one: Known) -> bool:
@@ -338,7 +289,7 @@ class Following:
 
     def _is_gone(self, one: Known, others: np.ndarray) -> bool:
         missed_sec = self._time_sec - one.found_sec
-        changed, known = self._changed(one, others)
+        changed, known = changed_around(one, others, self._scene)
         if changed is None and known >= SURELY_KNOWN_RATIO:
             return True
         return missed_sec > (MEMORY_SEC if known < KNOWN_RATIO else FOREGROUND_SEC)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from stad.actors.detectors.base import LookCounts
 from stad.actors.detectors.views import View
 
 # A look finds (K, 5) xyxy and score in an image, with an input of this longer side.
@@ -34,25 +34,6 @@ VIEWS = (
 MAX_LOOKS = 6
 # Only people of at least this fraction of the frame's shorter side are searched.
 MIN_SIDE_RATIO = 0.2
-
-
-@dataclass
-class LookCounts:
-    """Count how often the network looked.
-
-    Attributes:
-        num_detections: frames in which people were detected.
-        num_looks: looks at frames or parts of them.
-    """
-
-    num_detections: int = 0
-    num_looks: int = 0
-
-    def report(self) -> str:
-        """Return a sentence about the looks, if there were any."""
-        if not self.num_detections:
-            return ""
-        return f"the detector looked {self.num_looks / self.num_detections:.2f} times a frame"
 
 
 class FrameLooks:

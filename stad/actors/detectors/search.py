@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from stad.actors.detectors.base import LookCounts
 from stad.actors.detectors.discovery import Discovery, surroundings
 from stad.actors.detectors.following import Following
-from stad.actors.detectors.looks import FIRST_PX, FrameLooks, Look, LookCounts
+from stad.actors.detectors.looks import FIRST_PX, FrameLooks, Look
 from stad.actors.detectors.phantoms import PhantomCheck
 from stad.actors.detectors.scene import Scene
 from stad.actors.detectors.yolo_boxes import suppress
