@@ -126,6 +126,7 @@ class Annotation(Iterator[FramedResult]):
         num_frames: results so far.
         last_sec: time of the last result, seconds.
         counts: detections that were followed so far.
+        looks: how often the detector looked, if it counts.
     """
 
     def __init__(

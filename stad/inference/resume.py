@@ -73,7 +73,7 @@ class JournaledDetector:
 
     @property
     def counts(self) -> LookCounts:
-        """How often the network looked in this run."""
+        """Counts of the looks of the network in this run."""
         detector = self._detector
         return detector.counts if isinstance(detector, CountingDetector) else LookCounts()
 

@@ -93,7 +93,7 @@ class CountingDetector(Protocol):
 
     @property
     def counts(self) -> LookCounts:
-        """How often the network looked."""
+        """Counts of the looks of the network."""
         ...
 
 

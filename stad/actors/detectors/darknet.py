@@ -68,7 +68,7 @@ class DarknetDetector:
 
     @property
     def counts(self) -> LookCounts:
-        """How often the network looked."""
+        """Counts of the looks of the network."""
         return self._search.counts
 
     def detect(self, frame: Frame) -> Actors:

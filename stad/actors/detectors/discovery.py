@@ -1,4 +1,4 @@
-"""Find people where nobody was known: where something changed, and in a scene that is new."""
+"""Find new people: where something changed, and in a scene that is new."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stad.utils.boxes import box_iou
 SEARCH_SEC, EMPTY_SEC = 0.5, 2.0
 # A new scene is searched in each detection for this time.
 NEW_SCENE_SEC = 2.0
-# Views of a change, in turn; the one that finds somebody is repeated, and must find them again.
+# Views of a change, in turn; the one that finds a person is repeated, and must find them again.
 CHANGE_VIEWS = (0, 1, 2)
 # Minimum score where something changed.
 CHANGED_SCORE = 0.5
@@ -69,7 +69,7 @@ class Discovery:
         return found[found[:, 4] >= self._threshold]
 
     def _doubtful(self, found: np.ndarray, looks: FrameLooks) -> np.ndarray:
-        """Return weak boxes that may be large people whom nobody knows yet."""
+        """Return weak boxes that may be large people who are not known yet."""
         weak = found[(found[:, 4] < self._threshold) & looks.is_large(found)]
         return weak[[not is_background(box, self._scene) for box in weak[:, :4]]]
 

@@ -86,7 +86,7 @@ def worth(row: np.ndarray, scene: Scene) -> float:
 
 
 def is_background(box: np.ndarray, scene: Scene) -> bool:
-    """Return whether a box holds too much of what was there while nobody was."""
+    """Return whether a box holds too much of what was there before the person."""
     return scene.background_ratio(box) > BACKGROUND_RATIO
 
 

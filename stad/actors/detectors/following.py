@@ -192,7 +192,7 @@ class Following:
         Args:
             one: the person.
             others: (N, 4) xyxy of other people.
-            free: (K, 5) boxes of the first look that are nobody's.
+            free: (K, 5) boxes of the first look that belong to no person.
         """
         if self._is_same(one, SAME_RATIO, REST_SEC):
             self._look_at_resting(one, others)
@@ -223,9 +223,8 @@ class Following:
         one.num_rested += 1
         view = one.views(1)[0]
         best = self._best(one, self._looks.at(one.box, view), others)
-        if best is not None and worth(best, self._scene) >= worth(
-            np.append(one.box, one.score), self._scene
-        ):
+        least = worth(np.append(one.box, one.score), self._scene)
+        if best is not None and worth(best, self._scene) >= least:
             one.view = view
             one.note(best, self._time_sec, self._scene)
 
@@ -242,16 +241,13 @@ class Following:
         one.num_searched += 1
         one.looked_sec = self._time_sec
         best, best_view = self._best(one, free, others), 0
+        best_worth = 0.0 if best is None else worth(best, self._scene)
         for view in one.views(MAX_LOOKS_EACH):
-            if self._looks.left <= 0 or (
-                best is not None and worth(best, self._scene) >= SURE_WORTH
-            ):
+            if self._looks.left <= 0 or best_worth >= SURE_WORTH:
                 break
             row = self._best(one, self._looks.at(around, view), others)
-            if row is not None and (
-                best is None or worth(row, self._scene) > worth(best, self._scene)
-            ):
-                best, best_view = row, view
+            if row is not None and worth(row, self._scene) > best_worth:
+                best, best_view, best_worth = row, view, worth(row, self._scene)
         return best, best_view
 
     def _best(self, one: Known, found: np.ndarray, others: np.ndarray) -> np.ndarray | None:

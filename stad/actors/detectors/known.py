@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +82,7 @@ class Known:
         return cls(**{**values, "box": np.array(values["box"])})
 
 
-def boxes_of(people: list[Known]) -> np.ndarray:
+def boxes_of(people: Sequence[Known]) -> np.ndarray:
     """Return the (N, 4) boxes of people."""
     return np.array([one.box for one in people]).reshape(-1, 4)
 

@@ -13,7 +13,7 @@ from stad.utils.boxes import box_iou
 # A box that stays at one place is looked at again after the first time, after a failed look, and
 # once more from time to time.
 FIRST_CHECK_SEC, RETRY_SEC, NEXT_CHECK_SEC = 0.4, 0.3, 5.0
-# It is a thing if so many looks in a row do not find it.
+# It is a thing if this many looks in a row do not find it.
 MAX_FAILED = 3
 # What moves, so that its boxes overlap less, is a person. What does not is found at the same place.
 MOVED_IOU, SAME_IOU = 0.5, 0.4
@@ -79,7 +79,7 @@ class PhantomCheck:
             found: (K, 5) xyxy and score.
             time_sec: seconds; times ascend.
             look: returns what a look at a box alone finds; called once at most.
-            is_background: returns whether a box holds only what was there before: nobody came.
+            is_background: returns whether a box holds only what was there before.
         """
         self._places = [one for one in self._places if time_sec - one.last_sec <= MEMORY_SEC]
         keep = np.ones(len(found), bool)

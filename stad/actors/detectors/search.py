@@ -23,7 +23,7 @@ from stad.structures import Actors
 NMS_IOU = 0.45
 # Side of the view of a second look at a small box, in longer sides.
 CHECK_FACTOR = 4.0
-# Nobody came to a place of which more is what was there before.
+# No person came to a place of which more is what was there before.
 ONLY_BACKGROUND_RATIO = 0.8
 
 
