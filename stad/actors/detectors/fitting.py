@@ -76,6 +76,7 @@ def best_row(
     if len(others):
         keep &= common(found, others).max(axis=1) < DOUBLE_RATIO
     keep &= [not is_background(box, scene) for box in found[:, :4]]
+    keep &= [scene.moved_into(box, one.box) for box in found[:, :4]]
     found = found[keep]
     return found[int(np.argmax([worth(row, scene) for row in found]))] if len(found) else None
 

@@ -32,7 +32,7 @@ from stad.actors.detectors.scene import Scene
 from stad.utils.boxes import box_iou
 
 # Looks in one detection for one of several people.
-MAX_LOOKS_EACH = 5
+MAX_LOOKS_EACH = 9
 # A person is searched in every detection for this time; then so often, for longer where something
 # that is not background is left.
 MEMORY_SEC, FOREGROUND_SEC, AGAIN_SEC = 2.0, 10.0, 1.0

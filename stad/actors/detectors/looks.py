@@ -31,7 +31,7 @@ VIEWS = (
     (180, 1.5),
 )
 # Looks after the first one in one detection, for all people together.
-MAX_LOOKS = 6
+MAX_LOOKS = 10
 # Only people of at least this fraction of the frame's shorter side are searched.
 MIN_SIDE_RATIO = 0.2
 

@@ -19,6 +19,8 @@ SMALL_PX = 96
 NOISE_LEVELS = 14
 # Width of the surroundings whose common change is one of light, pixels of the small image.
 LIGHT_CELLS = 31
+# Where at least the first fraction of a box is new to a person, the second one of it changed.
+NEW_RATIO, MOVED_RATIO = 0.35, 0.15
 # The background is brought up to date this often.
 UPDATE_SEC = 1.0
 # What stays the same for so long without a person is background.
@@ -43,6 +45,7 @@ class Scene:
         self._known = np.zeros(self.small.shape, bool)
         self._background = self.small.copy()
         self._earlier = self.small.copy()
+        self._earlier_people = np.zeros((0, 4))
         self._still_sec = np.zeros(self.small.shape, np.uint8)
         self._updated_sec = -np.inf
 
@@ -74,6 +77,22 @@ class Scene:
         """Return how much of the inside of a box changed since an earlier patch, in [0, 1]."""
         now = self.small[self._window(box)]
         return float(_differs(now, patch).mean()) if now.shape == patch.shape else 1.0
+
+    def moved_into(self, box: np.ndarray, before: np.ndarray) -> bool:
+        """Return whether a person can have moved into a box: what is new in it must have changed.
+
+        Args:
+            box: (4,) xyxy, pixels of the frame.
+            before: (4,) xyxy, where the person was.
+        """
+        new = np.zeros(self.small.shape, bool)
+        new[self._window(box)] = True
+        size = new.sum()
+        for one in (before, *self._earlier_people):
+            new[self._window(one)] = False
+        if new.sum() < NEW_RATIO * size:
+            return True
+        return float(_differs(self.small, self._earlier)[new].mean()) >= MOVED_RATIO
 
     def changed_in(
         self, box: np.ndarray, people: np.ndarray, *, unknown: bool = False
@@ -158,6 +177,7 @@ class Scene:
         self._background[new] = self.small[new]
         self._known |= new
         self._earlier, self._updated_sec = self.small.copy(), time_sec
+        self._earlier_people = busy.copy()
 
     def _scale(self) -> np.ndarray:
         height, width = self.small.shape
@@ -179,6 +199,7 @@ class Scene:
         return {
             "frame_size": list(self._frame_size),
             "small_size": list(self.small.shape),
+            "earlier_people": self._earlier_people.tolist(),
             "updated_sec": self._updated_sec if np.isfinite(self._updated_sec) else None,
             "arrays": pack(arrays),
         }
@@ -190,6 +211,7 @@ class Scene:
         known, self._background, self._earlier, self._still_sec = arrays
         updated_sec = state["updated_sec"]
         self._known = known.astype(bool)
+        self._earlier_people = np.array(state["earlier_people"]).reshape(-1, 4)
         self._updated_sec = -np.inf if updated_sec is None else updated_sec
         self.small = self._earlier.copy()
 
