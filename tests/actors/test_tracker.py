@@ -210,3 +210,13 @@ def test_weak_boxes_that_a_tracker_was_told_to_follow_are_not_counted():
     found = track(steps, counts=counts, options=options)
     assert [found[time_sec].ids.tolist() for time_sec in sorted(found)] == [[], [1], [], [], []]
     assert (counts.num_detections, counts.num_alone) == (0, 0)
+
+
+def test_a_detector_that_follows_people_itself_says_whom_it_found():
+    # A body that bends: the box is so much larger that it could be another person.
+    boxes = [[195, 139, 321, 402]], [[140, 110, 460, 430]]
+    for numbers, expected in (((-1, -1), 2), ((7, 7), 1), ((7, 8), 2)):
+        tracker = ActorTracker(rate=5, start_score=0.6)
+        for step, (box, number) in enumerate(zip(boxes, numbers, strict=True)):
+            found = tracker.update(step * 0.4, Actors.from_arrays(box, [0.9], [number]))
+        assert found[-1][1].ids.tolist() == [expected]

@@ -32,7 +32,7 @@ from stad.actors.detectors.scene import Scene
 from stad.utils.boxes import box_iou
 
 # Looks in one detection for one of several people.
-MAX_LOOKS_EACH = 9
+MAX_LOOKS_EACH, MAX_LOOKS_AT_BORDER = 9, 3
 # A person is searched in every detection for this time; then so often, for longer where something
 # that is not background is left.
 MEMORY_SEC, FOREGROUND_SEC, AGAIN_SEC = 2.0, 10.0, 1.0
@@ -242,7 +242,8 @@ class Following:
         one.looked_sec = self._time_sec
         best, best_view = self._best(one, free, others), 0
         best_worth = 0.0 if best is None else worth(best, self._scene)
-        for view in one.views(MAX_LOOKS_EACH):
+        number = MAX_LOOKS_AT_BORDER if self._may_have_left(one) else MAX_LOOKS_EACH
+        for view in one.views(number):
             if self._looks.left <= 0 or best_worth >= SURE_WORTH:
                 break
             row = self._best(one, self._looks.at(around, view), others)
@@ -278,10 +279,13 @@ class Following:
 
     def _stays(self, one: Known) -> bool:
         """Return whether a person who is not found moved a little, but did not leave."""
+        return not self._may_have_left(one) and self._is_same(one, ALIKE_RATIO, ALIKE_SEC)
+
+    def _may_have_left(self, one: Known) -> bool:
+        """Return whether the last box of a person touches the border other than the lower one."""
         left, top, right, _ = one.box.tolist()
-        border_px = BORDER_RATIO * min(self._looks.frame_size)
         inner_px = min(left, top, self._looks.frame_size[0] - right)
-        return inner_px > border_px and self._is_same(one, ALIKE_RATIO, ALIKE_SEC)
+        return inner_px <= BORDER_RATIO * min(self._looks.frame_size)
 
     def _is_gone(self, one: Known, others: np.ndarray) -> bool:
         missed_sec = self._time_sec - one.found_sec

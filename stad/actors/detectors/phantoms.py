@@ -106,15 +106,15 @@ class PhantomCheck:
     ) -> _Place | None:
         """Return the place of a box; a certain box makes a new one."""
         box = row[:4].copy()
-        overlaps = [
-            0.0 if i in taken else box_iou(box[None], one.box[None]).item()
-            for i, one in enumerate(self._places)
-        ]
-        if overlaps and max(overlaps) >= SAME_IOU:
-            index = int(np.argmax(overlaps))
+        places = np.array([one.box for one in self._places]).reshape(-1, 4)
+        overlaps = box_iou(box[None], places)[0]
+        overlaps[list(taken)] = 0
+        if len(overlaps) and overlaps.max() >= SAME_IOU:
+            index = int(overlaps.argmax())
             place = self._places[index]
             place.box, place.last_sec = box, time_sec
-            place.has_moved |= box_iou(box[None], place.first_box[None]).item() < MOVED_IOU
+            if not place.has_moved:
+                place.has_moved = box_iou(box[None], place.first_box[None]).item() < MOVED_IOU
         elif row[4] >= self._threshold:
             index, place = len(self._places), _Place(box, box, time_sec, time_sec)
             if is_background(box):

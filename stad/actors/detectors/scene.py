@@ -39,6 +39,8 @@ class Scene:
     def __init__(self) -> None:
         self.small = np.zeros((0, 0), np.uint8)
         self._frame_size = (0, 0)
+        # The foreground of the current frame, once it is asked for.
+        self._changes: np.ndarray | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -57,7 +59,7 @@ class Scene:
         small = cv2.cvtColor(
             cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY
         )
-        self.small = small
+        self.small, self._changes = small, None
         if self._frame_size != (width, height) or not self.small.size:
             self._frame_size = (width, height)
             self._forget()
@@ -134,9 +136,13 @@ class Scene:
 
     def _foreground(self) -> np.ndarray:
         """Return (H', W') bool: what differs from the background, where that is known."""
-        if not self._known.any():
-            return np.zeros(self.small.shape, bool)
-        return _stands_out(self.small, self._background, self._known)
+        if self._changes is None:
+            self._changes = (
+                _stands_out(self.small, self._background, self._known)
+                if self._known.any()
+                else np.zeros(self.small.shape, bool)
+            )
+        return self._changes.copy()
 
     def _largest(self, cells: np.ndarray) -> np.ndarray | None:
         """Return the box around the largest connected part of a (H', W') bool mask."""
@@ -177,6 +183,7 @@ class Scene:
         self._background[new] = self.small[new]
         self._known |= new
         self._earlier, self._updated_sec = self.small.copy(), time_sec
+        self._changes = None
         self._earlier_people = busy.copy()
 
     def _scale(self) -> np.ndarray:
@@ -213,7 +220,7 @@ class Scene:
         self._known = known.astype(bool)
         self._earlier_people = np.array(state["earlier_people"]).reshape(-1, 4)
         self._updated_sec = -np.inf if updated_sec is None else updated_sec
-        self.small = self._earlier.copy()
+        self.small, self._changes = self._earlier.copy(), None
 
 
 def pack(values: np.ndarray) -> str:

@@ -92,3 +92,15 @@ def test_state_is_json_and_continues(scene):
         one.update(5.0, BODY[None])
     assert again.state() == scene.state()
     assert again.background_ratio(BODY) == scene.background_ratio(BODY)
+
+
+def test_who_moved_somewhere_changed_the_image_there():
+    scene = Scene()
+    scene.look_at(frame(BODY))
+    scene.update(0.0, BODY[None])
+    beside = BODY + [60, 0, 60, 0]
+    scene.look_at(frame(beside))
+    assert scene.moved_into(beside, BODY)
+    assert not scene.moved_into(BODY + [0, -90, 0, -90], BODY)
+    # A box that hardly differs tells nothing.
+    assert scene.moved_into(BODY + [5, 0, 5, 0], BODY)
