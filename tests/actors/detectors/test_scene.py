@@ -98,9 +98,9 @@ def test_who_moved_somewhere_changed_the_image_there():
     scene = Scene()
     scene.look_at(frame(BODY))
     scene.update(0.0, BODY[None])
-    beside = BODY + [60, 0, 60, 0]
+    beside = BODY + np.array([60, 0, 60, 0])
     scene.look_at(frame(beside))
     assert scene.moved_into(beside, BODY)
-    assert not scene.moved_into(BODY + [0, -90, 0, -90], BODY)
+    assert not scene.moved_into(BODY + np.array([0, -90, 0, -90]), BODY)
     # A box that hardly differs tells nothing.
-    assert scene.moved_into(BODY + [5, 0, 5, 0], BODY)
+    assert scene.moved_into(BODY + np.array([5, 0, 5, 0]), BODY)
