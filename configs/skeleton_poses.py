@@ -14,5 +14,4 @@ train_dataloader.dataset.update(
     mean=model.data_preprocessor.mean,
     std=model.data_preprocessor.std,
 )
-# Few steps are best: with more, the network learns the people instead of the postures.
-train_cfg.update(max_epochs=4, val_interval=4)
+train_cfg.update(max_epochs=10, val_interval=10)

@@ -1,8 +1,7 @@
 """Prepare the posture data set: fetch its videos and write its annotations; see skeleton_poses.py.
 
 The annotations come with stad; the videos are downloaded from their publishers, or taken from a
-folder that has them; those that only add people can be missing. Some people are rendered, because
-hardly anyone runs in the videos.
+folder that has them; those that only add people can be missing.
 """
 
 from __future__ import annotations
@@ -19,12 +18,7 @@ from tyro.conf import Positional
 
 from stad.cli.arguments import parse
 from stad.cli.option_types import option
-from stad.datasets.prepare.poses.files import (
-    RUNNER_SCENES,
-    fetch_videos,
-    render_runners,
-    write_splits,
-)
+from stad.datasets.prepare.poses.files import fetch_videos, write_splits
 from stad.datasets.prepare.poses.videos import VIDEOS
 from stad.errors import run_script
 
@@ -43,7 +37,7 @@ class Options:
 
 
 def main() -> None:
-    """Fetch and render with a progress bar, then print how many rows there are."""
+    """Fetch with a progress bar, then print how many rows there are."""
     options = parse(Options, description=__doc__)
     with tqdm(total=len(VIDEOS), unit="video", desc="videos") as bar:
         missing = fetch_videos(
@@ -52,9 +46,6 @@ def main() -> None:
     for name, error in missing.items():
         how = "To have it, give a folder that has it with --from."
         print(f"{name} is left out, with its annotations: {error} {how}", file=sys.stderr)
-    if not (options.folder / "runners.csv").is_file():
-        with tqdm(total=RUNNER_SCENES, unit="scene", desc="runners") as bar:
-            render_runners(options.folder, on_scene=bar.update)
     for name, count in write_splits(options.folder, missing=missing).items():
         print(f"{options.folder / name}: {count} rows")
 

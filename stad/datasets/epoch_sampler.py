@@ -1,10 +1,10 @@
-"""Order the items of a data set: shuffled in each epoch, distributed over the processes."""
+"""Order the items of a data set in each epoch, and distribute them over the processes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sized
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from mmengine.dist import get_dist_info
@@ -46,14 +46,48 @@ class EpochSampler(Sampler):
 
     def __iter__(self) -> Iterator[EpochIndex]:
         rank, world = get_dist_info()
-        order = np.arange(len(self._dataset))
-        if self._shuffle:
-            np.random.default_rng((self._seed, self._epoch)).shuffle(order)
+        order = self._order()
         if self._pad and len(order):
             order = np.resize(order, math.ceil(len(order) / world) * world)
         return iter([EpochIndex(self._epoch, index) for index in order[rank::world].tolist()])
+
+    def _order(self) -> np.ndarray:
+        """Return the indices of all items of the epoch."""
+        order = np.arange(len(self._dataset))
+        if self._shuffle:
+            np.random.default_rng((self._seed, self._epoch)).shuffle(order)
+        return order
 
     def __len__(self) -> int:
         rank, world = get_dist_info()
         count = len(self._dataset)
         return math.ceil(count / world) if self._pad else len(range(rank, count, world))
+
+
+class WeightedItems(Protocol):
+    """A data set that says how often each of its items should be seen."""
+
+    @property
+    def item_weights(self) -> np.ndarray:
+        """(N,) float64 of sum 1."""
+        ...
+
+
+class WeightedSampler(EpochSampler):
+    """Draw items with replacement, as often as their data set wants them to be seen.
+
+    The seed and the epoch alone decide what is drawn; see ``EpochSampler``.
+
+    Args:
+        dataset: the items, which have ``item_weights``.
+        num_items: items in an epoch, over all processes.
+        seed: of what is drawn; 0 if None.
+    """
+
+    def __init__(self, dataset: WeightedItems, num_items: int, *, seed: int | None = None) -> None:
+        super().__init__(range(num_items), seed=seed)
+        self._weights = dataset.item_weights
+
+    def _order(self) -> np.ndarray:
+        rng = np.random.default_rng((self._seed, self._epoch))
+        return rng.choice(len(self._weights), len(self._dataset), p=self._weights)

@@ -8,14 +8,19 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from torch import nn
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from stad.datasets.ava import AVADataset
 from stad.datasets.epoch_sampler import EpochIndex
 from stad.datasets.keypoint_file import ARRAYS, write_keypoints
+from stad.inference.runtimes.converted import choose_opener
 from stad.models.preprocessor import ClipPreprocessor
 from stad.registry import DATASETS, MODELS
+from stad.video.clip_source import VideoFiles
+from stad.video.forward_clips import ForwardVideoFiles
 from stad.zoo.needs import supply_files
 
 
@@ -36,7 +41,7 @@ class KeypointNetwork(NamedTuple):
 def build_network(
     actor_crops: dict, backbone: dict, *, mean: Sequence[float], std: Sequence[float]
 ) -> KeypointNetwork:
-    """Build the network that finds keypoints, with its published weights.
+    """Build the network that finds keypoints, with its published weights, in the fastest runtime.
 
     Args:
         actor_crops: config, as of the ``ActionDetector`` that will run.
@@ -44,9 +49,11 @@ def build_network(
         mean: of the colours, as of its ``ClipPreprocessor``.
         std: of the colours, as of the same.
     """
+    pose = supply_files(MODELS.build(backbone))
+    pose.open_network = choose_opener("auto", "cpu", _log)
     return KeypointNetwork(
         crops=MODELS.build(actor_crops),
-        backbone=supply_files(MODELS.build(backbone)),
+        backbone=pose,
         preprocessor=ClipPreprocessor(mean, std),
     )
 
@@ -60,17 +67,45 @@ def find_keypoints(path: Path, source: Mapping, network: KeypointNetwork, *, var
         network: finds them.
         variants: clips per keyframe: the clip itself, and ``variants`` - 1 augmented ones.
     """
-    augmented: AVADataset = DATASETS.build(dict(source))
-    plain: AVADataset = DATASETS.build({**source, "transform": None})
+    clips = _Clips(source, variants)
     rows: list[dict] = []
-    with tqdm(total=len(plain) * variants, unit="clip", desc="keypoints") as bar:
-        # Clip by clip: neighbours in a video share what the decoder holds.
-        for index in range(len(plain)):
-            for variant in range(variants):
-                item = augmented[EpochIndex(variant, index)] if variant else plain[index]
-                rows += _actors_of(item, plain.actor_ids(index), network, variant)
-                bar.update()
+    # A process of its own reads ahead: reading takes as long as finding.
+    loader = DataLoader(clips, batch_size=None, num_workers=1)
+    with tqdm(total=len(clips), unit="clip", desc="keypoints") as bar:
+        for number, item in enumerate(loader):
+            index, variant = divmod(number, variants)
+            rows += _actors_of(item, clips.plain.actor_ids(index), network, variant)
+            bar.update()
     write_keypoints(path, {key: np.stack([row[key] for row in rows]) for key in ARRAYS})
+
+
+class _Clips(Dataset):
+    """All variants of all clips of a data set, clip by clip: neighbours share what is decoded.
+
+    Args:
+        source: config of an ``AVADataset`` with tracks and a transform.
+        variants: of each clip; the first is the clip itself.
+    """
+
+    def __init__(self, source: Mapping, variants: int) -> None:
+        self.plain: AVADataset = DATASETS.build({**source, "transform": None})
+        self._augmented: AVADataset = DATASETS.build(dict(source))
+        if isinstance(self.plain.source, VideoFiles):
+            clips = ForwardVideoFiles(self.plain.source.folder)
+            self.plain.source = self._augmented.source = clips
+        self._variants = variants
+
+    def __len__(self) -> int:
+        return len(self.plain) * self._variants
+
+    def __getitem__(self, number: int) -> dict:
+        index, variant = divmod(number, self._variants)
+        item = self._augmented[EpochIndex(variant, index)] if variant else self.plain[index]
+        return {key: item[key] for key in ("clip", "tracks", "meta")}
+
+
+def _log(line: str) -> None:
+    print_log(line, logger="current")
 
 
 @torch.inference_mode()
@@ -81,8 +116,8 @@ def _actors_of(
     if len(item["tracks"]) != len(persons):
         # Augmentation has moved an actor out of the frame: the rows are no longer known.
         return []
-    clip = network.preprocessor.normalise(torch.from_numpy(item["clip"])[None])
-    cut = network.crops(clip, [torch.from_numpy(item["tracks"])])
+    clip = network.preprocessor.normalise(torch.as_tensor(item["clip"])[None])
+    cut = network.crops(clip, [torch.as_tensor(item["tracks"])])
     maps = network.backbone(cut.clips, cut.tracks)[0][..., 0, 0].numpy()
     meta = item["meta"]
     return [

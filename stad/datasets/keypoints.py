@@ -15,12 +15,17 @@ from stad.datasets.checked_table import read_checked
 from stad.datasets.inputs import classes_of, open_source
 from stad.datasets.keypoint_file import FOUND, KEYS, read_keypoints
 from stad.datasets.keypoint_finding import build_network, find_keypoints
+from stad.datasets.skeleton_items import SyntheticOptions, make_items
 from stad.errors import InputError
 from stad.registry import DATASETS
 from stad.structures import SkeletonSample
+from stad.video.window import Window
 
 # Times are compared to a tenth of a millisecond.
 STEPS_PER_SEC = 10_000
+
+# A label of this value is unknown, see ``PostureLoss``.
+UNKNOWN = -1
 
 # The video, the time in steps and the person id of an actor in a keyframe.
 ActorKey = tuple[str, int, int]
@@ -34,6 +39,9 @@ class SkeletonDataset(Dataset):
     is frozen. So they are found once, for ``variants`` augmentations of every clip, and kept in
     a file; see ``keypoint_finding``.
 
+    Real people hold few of the postures, and few of each. ``synthetic`` adds skeletons that are
+    drawn at random; ``item_weights`` mixes both.
+
     Args:
         keypoints: the file, npz; made on first use, with a progress bar.
         source: config of an ``AVADataset`` with tracks and a transform, which the file is made
@@ -44,15 +52,12 @@ class SkeletonDataset(Dataset):
         mean, std: as of its ``ClipPreprocessor``.
         variants: augmentations of each clip; variant 0 is the clip as it is.
         only: take these variants; None for all.
-        most_repeats: actors of rare postures are repeated until all postures are equally
-            frequent, but at most this number of times; 1 takes every actor once. A posture is
-            the first class that an actor has.
-        still: repeat the middle frame, which shows what a model knows without motion.
+        synthetic: options of the synthetic skeletons, see ``SyntheticOptions``; None for none.
         seed: of the augmentation.
 
     Raises:
         InputError: no actor of the annotations is in the file, two of a keyframe have one person
-            id, or the file is not of this kind.
+            id, the file is not of this kind, or synthetic skeletons do not fit the label map.
     """
 
     def __init__(
@@ -68,11 +73,10 @@ class SkeletonDataset(Dataset):
         std: Sequence[float],
         variants: int = 5,
         only: Sequence[int] | None = None,
-        most_repeats: int = 1,
-        still: bool = False,
+        synthetic: Mapping | None = None,
         seed: int = 0,
     ) -> None:
-        self.annotations, self.label_map, self._still = annotations, label_map, still
+        self.annotations, self.label_map = annotations, label_map
         self._videos, self._frames_fps = source["videos"], source.get("frames_fps")
         self.class_ids = tuple(classes_of(label_map))
         path = Path(keypoints)
@@ -81,17 +85,49 @@ class SkeletonDataset(Dataset):
             find_keypoints(path, {**source, "seed": seed}, network, variants=variants)
         self._arrays = read_keypoints(path)
         wanted = range(variants) if only is None else only
-        self._rows, self.labels = self._choose_rows(self._read_labels(annotations), wanted)
+        self._rows, labels = self._choose_rows(self._read_labels(annotations), wanted)
         if not self._rows:
             raise InputError(
                 f"{keypoints} contains no actor of {annotations}: it was made from other "
                 "annotations. Delete it to make it again."
             )
-        self.max_labels = int(max(one.sum() for one in self.labels))
-        if most_repeats > 1:
-            order = repeated([int(one.argmax()) for one in self.labels], most_repeats)
-            self._rows = [self._rows[i] for i in order]
-            self.labels = [self.labels[i] for i in order]
+        self.labels = np.stack(labels)
+        self._num_real = len(self._rows)
+        self._synthetic = None
+        if synthetic is not None:
+            self._add_synthetic(SyntheticOptions(**synthetic), source["window"], actor_crops)
+
+    def _add_synthetic(
+        self, options: SyntheticOptions, window: Mapping | Window, crops: dict
+    ) -> None:
+        names = list(classes_of(self.label_map).values())
+        items = make_items(options, names, window=window, actor_crops=crops)
+        self._synthetic = items
+        # What real people hardly ever do is learnt from the synthetic ones alone: their own
+        # keypoints must not tell the network that they never do it.
+        variants = len(set(self._arrays["variant"][self._rows].tolist()))
+        counts = self.labels.sum(axis=0) / variants
+        rare = items.is_drawn & (counts < options.min_examples)
+        self.labels[:, rare] = np.where(self.labels[:, rare] > 0, 1, UNKNOWN)
+        self.labels = np.concatenate((self.labels, items.labels))
+        self._real_ratio = options.real_ratio
+
+    @property
+    def item_weights(self) -> np.ndarray:
+        """How often each item should be seen, (N,) float64 of sum 1.
+
+        Each class and each video counts with the square root of its items; synthetic skeletons
+        have their own share.
+        """
+        kinds = self.labels.argmax(axis=1)
+        videos = self._arrays["video"][self._rows]
+        real = _inverse_roots(kinds[: self._num_real]) * _inverse_roots(videos)
+        real = real / real.sum()
+        if self._synthetic is None:
+            return real
+        drawn = _inverse_roots(kinds[self._num_real :])
+        shares = (self._real_ratio * real, (1 - self._real_ratio) * drawn / drawn.sum())
+        return np.concatenate(shares)
 
     @property
     def metainfo(self) -> dict:
@@ -114,7 +150,12 @@ class SkeletonDataset(Dataset):
     @property
     def example_counts(self) -> np.ndarray:
         """The number of actors of each class, (C,) int64."""
-        return np.sum(self.labels, axis=0).astype(np.int64)
+        return (self.labels > 0).sum(axis=0, dtype=np.int64)
+
+    @property
+    def max_labels(self) -> int:
+        """The largest number of classes that an actor has."""
+        return int((self.labels > 0).sum(axis=1).max())
 
     def _choose_rows(
         self, labels: Mapping[ActorKey, np.ndarray], variants: Collection[int]
@@ -155,7 +196,7 @@ class SkeletonDataset(Dataset):
         return found
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.labels)
 
     def __getitem__(self, item) -> dict:
         """Return the keypoints and labels of one actor.
@@ -164,36 +205,25 @@ class SkeletonDataset(Dataset):
             item: index, or epoch and index, see ``EpochIndex``.
 
         Returns:
-            'maps' (C, T), 'regions' (T, 4), 'tracks' (T, 4), 'labels' (num_classes,), float32.
+            'maps' (C, T), 'regions' (T, 4), 'tracks' (T, 4), 'labels' (num_classes,), float32; a
+            label is 0, 1 or, where it is unknown, -1.
         """
         index = item[1] if isinstance(item, tuple) else item
+        labels = {"labels": self.labels[index].astype(np.float32)}
+        if self._synthetic is not None and index >= self._num_real:
+            return self._synthetic.item(index - self._num_real) | labels
         row = self._rows[index]
-        found = {key: self._arrays[key][row].astype(np.float32) for key in FOUND}
-        if self._still:
-            axes = {"maps": 1, "regions": 0, "tracks": 0}
-            found = {key: _only_middle(found[key], axis) for key, axis in axes.items()}
-        return found | {"labels": self.labels[index]}
+        return {key: self._arrays[key][row].astype(np.float32) for key in FOUND} | labels
 
 
-def repeated(kinds: Sequence[int], max_times: int) -> list[int]:
-    """Return indices with which every kind is about equally frequent.
+def _inverse_roots(kinds: np.ndarray) -> np.ndarray:
+    """Return for each item 1 / the square root of the number of items of its kind.
 
-    Args:
-        kinds: of each item.
-        max_times: how often an index is repeated, at most.
-
-    >>> repeated([0, 0, 0, 0, 1], 3)
-    [0, 1, 2, 3, 4, 4, 4]
+    >>> _inverse_roots(np.array([3, 3, 3, 3, 7])).tolist()
+    [0.5, 0.5, 0.5, 0.5, 1.0]
     """
-    counts = np.bincount(kinds)
-    times = np.minimum(counts.max() / counts.clip(min=1), max_times).round().astype(int)
-    return [i for i, kind in enumerate(kinds) for _ in range(times[kind])]
-
-
-def _only_middle(values: np.ndarray, axis: int) -> np.ndarray:
-    """Replace all frames by the middle one."""
-    count = values.shape[axis]
-    return values.take([count // 2] * count, axis=axis)
+    _, which, counts = np.unique(kinds, return_inverse=True, return_counts=True)
+    return 1 / np.sqrt(counts[which])
 
 
 def collate_skeletons(items: Sequence[dict]) -> dict:

@@ -153,7 +153,8 @@ class PostureLoss(_ActionLoss):
     """The loss of heads whose first classes exclude each other, as a person's postures do.
 
     These take a cross entropy, divided equally if an actor has several of them; an actor with
-    none does not count there. Each of the other classes takes a binary cross entropy.
+    none does not count there. Each of the other classes takes a binary cross entropy. A negative
+    label is unknown: its class neither gains nor loses.
 
     Args:
         num_exclusive: how many classes exclude each other, the first ones.
@@ -167,16 +168,22 @@ class PostureLoss(_ActionLoss):
     def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return the mean over actors of all processes; (K, C) both -> scalar."""
         self._check(logits, labels)
+        known = labels >= 0
+        labels = labels.clamp(min=0)
         postures, others = labels[:, : self._exclusive], labels[:, self._exclusive :]
         targets = postures / postures.sum(dim=1, keepdim=True).clamp(min=1)
         weights = self.class_weights
         if weights is None:
             weights = logits.new_ones(logits.shape[1])
-        loss = -(targets * weights[: self._exclusive]) * logits[:, : self._exclusive].log_softmax(1)
-        loss = loss.sum(dim=1)
+        # A posture that may be true or not takes no part in the softmax.
+        hidden = ~known[:, : self._exclusive]
+        among = logits[:, : self._exclusive].masked_fill(hidden, torch.finfo(logits.dtype).min)
+        loss = -(targets * weights[: self._exclusive]) * among.log_softmax(1)
+        loss = loss.masked_fill(hidden, 0).sum(dim=1)
         if others.shape[1]:
             free = F.binary_cross_entropy_with_logits(
                 logits[:, self._exclusive :], others, reduction="none"
             )
+            free = free * known[:, self._exclusive :]
             loss = loss + (free * weights[self._exclusive :]).mean(dim=1)
         return global_mean(loss)

@@ -1,9 +1,10 @@
 """The order of items: by seed and epoch alone, and shared out among processes."""
 
+import numpy as np
 import pytest
 
 from stad.datasets import epoch_sampler
-from stad.datasets.epoch_sampler import EpochIndex, EpochSampler
+from stad.datasets.epoch_sampler import EpochIndex, EpochSampler, WeightedSampler
 
 
 def indices(monkeypatch, rank, world, **options):
@@ -39,3 +40,22 @@ def test_evaluation_repeats_nothing(monkeypatch, world):
     options = {"shuffle": False, "pad": False}
     parts = [indices(monkeypatch, rank, world, **options) for rank in range(world)]
     assert sorted(index for part in parts for index in part) == list(range(7))
+
+
+class Weighted:
+    item_weights = np.array([0.0, 0.5, 0.25, 0.25])
+
+
+def test_items_are_drawn_as_often_as_they_weigh():
+    sampler = WeightedSampler(Weighted(), 4000, seed=3)
+    assert len(sampler) == 4000
+    drawn = [one.index for one in sampler]
+    counts = np.bincount(drawn, minlength=4)
+    # Three standard deviations of a draw of 4000.
+    np.testing.assert_allclose(counts, [0, 2000, 1000, 1000], atol=95)
+    assert counts[0] == 0
+    assert [one.index for one in sampler] == drawn
+    sampler.set_epoch(1)
+    other = list(sampler)
+    assert {one.epoch for one in other} == {1}
+    assert [one.index for one in other] != drawn

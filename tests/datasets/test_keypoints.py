@@ -161,16 +161,6 @@ def test_people_who_cannot_be_told_apart_are_refused(folder, person):
         dataset(folder, rows)
 
 
-def test_still_repeats_the_middle_frame(folder):
-    moving, still = dataset(folder), dataset(folder, still=True)
-    for i in range(len(moving)):
-        one, other = moving[i], still[i]
-        assert np.array_equal(other["maps"], one["maps"][:, [1, 1, 1]])
-        for key in ("regions", "tracks"):
-            assert np.array_equal(other[key], one[key][[1, 1, 1]])
-    assert not np.array_equal(moving[2]["tracks"], still[2]["tracks"])
-
-
 def test_a_clip_from_which_a_person_is_gone_is_left_out(folder, tmp_path):
     source = {
         **dataset_source(folder),
@@ -237,6 +227,67 @@ def test_a_batch_is_what_a_detector_learns_from(folder):
     loss.backward()
     assert loss.isfinite()
     assert model.roi_head.posture[0].weight.grad.abs().sum() > 0
+
+
+def poses_dataset(folder, labels, **options):
+    """The actors of ``folder`` with labels of the map 'poses': scene1 at 1 s, persons 5 and 6."""
+    rows = [
+        f"{ROWS[1].rsplit(',', 2)[0]},{labels[0]},5",
+        f"{ROWS[2].rsplit(',', 2)[0]},{labels[1]},6",
+    ]
+    return dataset(folder, rows, label_map="poses", **options)
+
+
+def test_synthetic_skeletons_follow_the_real_ones(folder):
+    data = poses_dataset(folder, (1, 5), synthetic={"count": 40, "min_examples": 1})
+    real = poses_dataset(folder, (1, 5))
+    assert len(data) == len(real) + 40 == 4 + 40
+    for i in range(4):
+        assert all(np.array_equal(data[i][key], real[i][key]) for key in ("maps", "tracks"))
+    kinds = {key: value.shape for key, value in data[4].items()}
+    assert kinds == {"maps": (199, 3), "regions": (3, 4), "tracks": (3, 4), "labels": (12,)}
+    assert data[4]["maps"].dtype == np.float32
+    # One posture each, and nothing is known of reading, eating, phoning and exercise.
+    drawn = np.stack([data[i]["labels"] for i in range(4, 44)])
+    assert ((drawn[:, :8] == 1).sum(axis=1) == 1).all()
+    assert (drawn[:, 8:] == -1).all()
+    assert (drawn[:, :8] >= 0).all()
+    # Regions surround the boxes, and keypoints are in their sides.
+    boxes, regions = data[9]["tracks"], data[9]["regions"]
+    assert (regions[:, :2] < boxes[:, :2]).all()
+    assert (regions[:, 2:] > boxes[:, 2:]).all()
+    hips = data[9]["maps"][:-1].reshape(33, 6, 3)[[23, 24], :2]
+    assert (np.abs(hips - 0.5) < 0.5).all()
+    assert (data.example_counts >= 0).all()
+    assert data.max_labels == 1
+
+
+def test_postures_with_few_real_actors_are_left_to_the_synthetic_ones(folder):
+    data = poses_dataset(folder, (1, 5), synthetic={"count": 99, "min_examples": 2})
+    # Standing and lying have one actor each: for others it is unknown whether they do it.
+    standing, lying = data[0]["labels"], data[1]["labels"]
+    assert standing[:8].tolist() == [1, -1, -1, -1, -1, -1, -1, -1]
+    assert lying[:8].tolist() == [-1, -1, -1, -1, 1, -1, -1, -1]
+    assert standing[8:].tolist() == [0, 0, 0, 0]
+
+
+def test_items_are_weighed_by_class_and_video_and_share(folder):
+    plain = dataset(folder)
+    # Classes right (twice), left (twice), red (four times); scene0 twice, scene1 six times.
+    expected = [1 / np.sqrt(2 * 2)] * 2
+    expected += [1 / np.sqrt(4 * 6), 1 / np.sqrt(4 * 6), 1 / np.sqrt(4 * 6), 1 / np.sqrt(2 * 6)]
+    expected += [1 / np.sqrt(4 * 6), 1 / np.sqrt(2 * 6)]
+    np.testing.assert_allclose(plain.item_weights, np.array(expected) / sum(expected))
+    mixed = poses_dataset(folder, (1, 5), synthetic={"count": 50, "real_ratio": 0.3})
+    assert mixed.item_weights[:4].sum() == pytest.approx(0.3)
+    assert mixed.item_weights.sum() == pytest.approx(1.0)
+
+
+def test_other_label_maps_have_no_synthetic_skeletons(folder):
+    with pytest.raises(
+        InputError, match=r"has no 'stand', which synthetic skeletons show.*'poses'"
+    ):
+        dataset(folder, synthetic={"count": 60})
 
 
 def test_videos_that_cannot_be_read_make_no_file(folder, tmp_path):

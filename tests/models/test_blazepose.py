@@ -1,4 +1,4 @@
-"""BlazePose: turned images come back, sure answers win, all crops are one batch."""
+"""BlazePose: who is asked twice, confident answers win, all crops of a look are one batch."""
 
 import copy
 from pathlib import Path
@@ -13,83 +13,28 @@ from stad.datasets.synthetic.gaits import MotionSpec
 from stad.datasets.synthetic.skeleton import Body
 from stad.errors import InputError
 from stad.models.backbones import blazepose
-from stad.models.backbones.blazepose import (
-    CHANNELS,
+from stad.models.backbones.blazepose import CHANNELS, VALUES, WIDTHS, BlazePose
+from stad.models.backbones.pose_looks import (
+    CENTRE,
+    GIVEN_POINTS,
     INPUT_PX,
     NUM_KEYPOINTS,
-    VALUES,
-    WIDTHS,
-    BlazePose,
-    confidence,
-    turn_back,
+    TOP,
+    PoseFinds,
 )
 from stad.utils.networks import open_in_torch
 from stad.zoo.catalog import BLAZEPOSE
 from stad.zoo.files import fetch, is_cached
 
-SIDE = 40
-NOSE, FOOT = 0, 32
+CROP_PX = 384
+NOSE = 0
 
 
-def places():
-    """Where each keypoint is in the image: (33, 2) whole columns and rows, all different."""
-    cells = np.random.default_rng(0).permutation(SIDE * SIDE)[:NUM_KEYPOINTS]
-    columns, rows = cells % SIDE, cells // SIDE
-    # The nose above everything and the foot below, so that one can tell which way is up.
-    columns[[NOSE, FOOT]], rows[[NOSE, FOOT]] = SIDE // 2, [0, SIDE - 1]
-    rows[1:FOOT] = rows[1:FOOT].clip(1, SIDE - 2)
-    return np.stack((columns, rows), axis=1)
+class Finder(BlazePose):
+    """BlazePose with a network that finds a body by two dots: red are the hips, green the head.
 
-
-def marked(where):
-    """An image with one pixel of its own brightness per keypoint: (S, S, 3) in [0, 1]."""
-    image = np.zeros((SIDE, SIDE, 3), dtype=np.float32)
-    for number, (column, row) in enumerate(where):
-        image[row, column] = (number + 1) / NUM_KEYPOINTS
-    return image
-
-
-def read(image):
-    """What a perfect network says of ``marked`` images: (CHANNELS,), sure if they are upright."""
-    marks = np.zeros((NUM_KEYPOINTS, VALUES), dtype=np.float32)
-    found = np.rint(image[..., 0] * NUM_KEYPOINTS).astype(int)
-    for number in range(NUM_KEYPOINTS):
-        rows, columns = np.nonzero(found == number + 1)
-        if len(rows):
-            marks[number, :2] = (columns[0] + 0.5) / SIDE, (rows[0] + 0.5) / SIDE
-    # In metres from the middle of the image, which is two metres wide; z says which it is.
-    marks[:, 3:5] = marks[:, :2] * 2 - 1
-    marks[:, 5] = np.arange(NUM_KEYPOINTS)
-    marks[:, 2] = 1
-    return np.append(marks.reshape(-1), marks[FOOT, 1] - marks[NOSE, 1]).astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def where():
-    found = places()
-    assert len({tuple(one) for one in found.tolist()}) == NUM_KEYPOINTS
-    return found
-
-
-@pytest.mark.parametrize("quarters", [0, 1, 3])
-def test_keypoints_of_a_turned_picture_come_back(where, quarters):
-    image = marked(where)
-    expected = read(image)
-    back = turn_back(read(np.rot90(image, quarters)), quarters)
-    np.testing.assert_allclose(back[:-1], expected[:-1], atol=1e-6)
-
-
-def test_sureness_is_of_the_body_and_its_torso():
-    values = np.zeros(CHANNELS, dtype=np.float32)
-    marks = values[:-1].reshape(NUM_KEYPOINTS, VALUES)
-    marks[[11, 12, 23, 24], 2] = 1.0, 1.0, 0.5, 0.5
-    marks[0, 2] = 1.0
-    values[-1] = 0.8
-    assert confidence(values) == pytest.approx(0.8 * 0.75)
-
-
-class Reader(BlazePose):
-    """BlazePose with ``read`` in the place of the network; keeps the size of each batch."""
+    It is sure of bodies that are upright, and keeps the size of each batch.
+    """
 
     def __init__(self):
         super().__init__()
@@ -97,7 +42,33 @@ class Reader(BlazePose):
 
     def _run(self, crops):
         self.batches.append(len(crops))
-        return np.stack([read(one) for one in crops.permute(0, 2, 3, 1).numpy()])
+        hips, head = (_places(crops[:, channel]) for channel in (0, 1))
+        points = torch.zeros(len(crops), GIVEN_POINTS, 2)
+        points[:, CENTRE] = points[:, 23] = points[:, 24] = hips
+        points[:, NOSE] = head
+        # The circle is a little larger than the body.
+        points[:, TOP] = hips + 1.1 * (head - hips)
+        up = (hips - head)[:, 1] / (hips - head).norm(dim=1)
+        metric = torch.zeros(len(crops), NUM_KEYPOINTS, 3)
+        metric[:, NOSE, :2] = (head - hips) / 100
+        return PoseFinds(points, torch.ones(len(crops), NUM_KEYPOINTS), metric, up.clamp(0.01, 1))
+
+
+def _places(planes):
+    """The centres of what is bright in (P, 256, 256): (P, 2) x and y."""
+    steps = torch.arange(planes.shape[-1]) + 0.5
+    bright = (planes - 0.2).clamp(min=0) + 1e-9
+    total = bright.sum(dim=(1, 2))
+    x, y = (bright.sum(dim=axis) @ steps / total for axis in (1, 2))
+    return torch.stack((x, y), dim=1)
+
+
+def person(hips, head):
+    """A crop with a body, (S, S, 3) in [0, 1]: places are pixels of the crop."""
+    image = np.zeros((CROP_PX, CROP_PX, 3), dtype=np.float32)
+    for channel, (column, row) in enumerate((hips, head)):
+        image[row - 4 : row + 4, column - 4 : column + 4, channel] = 1
+    return image
 
 
 def clips_of(*images):
@@ -106,35 +77,68 @@ def clips_of(*images):
     return (stacked * 2 - 1)[:, :, None]
 
 
-UPRIGHT, LYING = [[0.0, 0, 50, 100]], [[0.0, 0, 100, 50]]
+# The circle around 93 pixels fills the first look as expected.
+STANDING, FALLEN = ((192, 192), (192, 99)), ((192, 192), (99, 192))
+UPRIGHT, SQUARE, LYING = [[0.0, 0, 40, 100]], [[0.0, 0, 60, 100]], [[0.0, 0, 100, 50]]
 
 
-def test_a_wide_box_is_tried_on_its_sides_and_the_surest_is_kept(where):
-    image = marked(where)
-    fallen = np.rot90(image).copy()
-    net = Reader()
-    (found,) = net(clips_of(image, fallen), torch.tensor([UPRIGHT, LYING]))
-    assert found.shape == (2, CHANNELS, 1, 1, 1)
-    assert net.batches == [1 + 3]
-    # Its nose is at the left: as it is, it would not be sure at all.
-    expected = read(image)
-    np.testing.assert_allclose(found[0].flatten(), expected, atol=1e-6)
-    assert float(found[1].flatten()[-1]) == pytest.approx(expected[-1])
-    np.testing.assert_allclose(found[1].flatten()[:-1], read(fallen)[:-1], atol=1e-6)
-    # The same in a box of an upright person is looked at as it is.
-    (upright,) = net(clips_of(fallen), torch.tensor([UPRIGHT]))
-    assert float(upright.flatten()[-1]) == pytest.approx(0.0, abs=1e-6)
+def found_of(values):
+    """(CHANNELS,) -> nose and hips in pixels of the crop, the nose in metres."""
+    marks = values[:-1].reshape(NUM_KEYPOINTS, VALUES)
+    return marks[NOSE, :2] * CROP_PX, marks[23, :2] * CROP_PX, marks[NOSE, 3:5]
 
 
-def test_frames_and_actors_keep_their_order(where):
-    images = [marked(np.roll(where, shift, axis=0)) for shift in (0, 5, 9, 11)]
+@pytest.mark.parametrize(
+    ("body", "box", "batches"),
+    [
+        (STANDING, UPRIGHT, [1]),
+        # Not so tall that the legs must be straight, or the body is off the vertical.
+        (STANDING, SQUARE, [1, 1]),
+        (((192, 192), (250, 110)), UPRIGHT, [1, 1]),
+        (FALLEN, LYING, [3, 1]),
+        (((192, 192), (285, 192)), LYING, [3, 1]),
+        (((260, 150), (200, 200)), LYING, [3, 1]),
+    ],
+    ids=["straight", "sitting", "leaning", "head left", "head right", "head down and left"],
+)
+def test_keypoints_are_those_of_the_crop_however_often_it_looks(body, box, batches):
+    net = Finder()
+    (found,) = net(clips_of(person(*body)), torch.tensor([box]))
+    assert net.batches == batches
+    nose, hips, metric = found_of(found.flatten())
+    torch.testing.assert_close(nose, torch.tensor(body[1], dtype=torch.float32), atol=1.5, rtol=0)
+    torch.testing.assert_close(hips, torch.tensor(body[0], dtype=torch.float32), atol=1.5, rtol=0)
+    # The direction from hips to head is that of the crop, too.
+    direction = (nose - hips) / (nose - hips).norm()
+    torch.testing.assert_close(metric / metric.norm(), direction, atol=0.03, rtol=0)
+    # The last look was at an upright body.
+    assert float(found.flatten()[-1]) == pytest.approx(1.0, abs=0.02)
+
+
+def test_only_those_who_need_it_are_looked_at_again():
+    net = Finder()
+    images = [person(*STANDING), person(*FALLEN), person(*STANDING)]
+    (found,) = net(clips_of(*images), torch.tensor([UPRIGHT, LYING, SQUARE]))
+    assert found.shape == (3, CHANNELS, 1, 1, 1)
+    # Two more looks at the wide box in the first batch; the last two once more.
+    assert net.batches == [5, 2]
+    for values, body in zip(found, (STANDING, FALLEN, STANDING), strict=True):
+        nose, hips, _ = found_of(values.flatten())
+        expected = torch.tensor(body, dtype=torch.float32)
+        torch.testing.assert_close(torch.stack((hips, nose)), expected, atol=1.5, rtol=0)
+
+
+def test_frames_and_actors_keep_their_order():
+    bodies = [((150 + 10 * i, 192), (150 + 10 * i, 99)) for i in range(4)]
+    images = [person(*body) for body in bodies]
     clips = torch.cat((clips_of(*images[:2]), clips_of(*images[2:])), dim=2)
-    (found,) = Reader()(clips, torch.tensor([UPRIGHT * 2] * 2))
+    (found,) = Finder()(clips, torch.tensor([UPRIGHT * 2] * 2))
     assert found.shape == (2, CHANNELS, 2, 1, 1)
     for actor in range(2):
         for frame in range(2):
-            expected = read(images[actor + 2 * frame])
-            np.testing.assert_allclose(found[actor, :, frame].flatten(), expected, atol=1e-6)
+            nose, _, _ = found_of(found[actor, :, frame].flatten())
+            expected = torch.tensor(bodies[actor + 2 * frame][1], dtype=torch.float32)
+            torch.testing.assert_close(nose, expected, atol=1.5, rtol=0)
 
 
 class Grey(nn.Module):
@@ -154,16 +158,17 @@ def test_outputs_of_the_network_become_keypoints(monkeypatch):
     monkeypatch.setattr(blazepose, "open_tflite", lambda path, outputs: nn.Identity())
     net = BlazePose(lambda: Path("net.tflite"))
     net.open_network = open_grey
-    images = [np.full((8, 8, 3), value, np.float32) for value in (0.25, 0.5)]
+    crops = torch.stack([torch.full((3, INPUT_PX, INPUT_PX), grey) for grey in (0.25, 0.5)])
     for _ in range(2):
-        (found,) = net(clips_of(*images), torch.tensor([UPRIGHT] * 2))
+        found = net._run(crops)
     assert opened == [("BlazePose", False)]
-    for values, grey in zip(found[..., 0, 0, 0], (0.25, 0.5), strict=True):
-        marks = values[:-1].reshape(NUM_KEYPOINTS, VALUES)
-        seen = 1 / (1 + np.exp(-grey))
-        expected = np.array([grey / INPUT_PX, grey / INPUT_PX, seen, grey, grey, grey])
-        np.testing.assert_allclose(marks, np.tile(expected, (NUM_KEYPOINTS, 1)), atol=1e-6)
-        assert float(values[-1]) == pytest.approx(grey)
+    for row, grey in enumerate((0.25, 0.5)):
+        assert found.points[row].eq(grey).all()
+        assert found.metric[row].eq(grey).all()
+        assert found.seen[row, 0].item() == pytest.approx(1 / (1 + np.exp(-grey)))
+        assert found.body[row].item() == pytest.approx(grey)
+    shapes = [tuple(part.shape) for part in found]
+    assert shapes == [(2, GIVEN_POINTS, 2), (2, NUM_KEYPOINTS), (2, NUM_KEYPOINTS, 3), (2,)]
     # Copies open it again, and it is no part of checkpoints.
     assert copy.deepcopy(net)._network is None
     assert net.state_dict() == {}
@@ -171,7 +176,9 @@ def test_outputs_of_the_network_become_keypoints(monkeypatch):
 
 def test_without_weights_it_says_what_to_do():
     with pytest.raises(InputError, match="BlazePose has no weights"):
-        BlazePose()(clips_of(np.zeros((8, 8, 3), np.float32)), torch.tensor([UPRIGHT]))
+        BlazePose()(
+            clips_of(np.zeros((INPUT_PX, INPUT_PX, 3), np.float32)), torch.tensor([UPRIGHT])
+        )
 
 
 @pytest.mark.skipif(not is_cached(BLAZEPOSE), reason="the weights of BlazePose are not cached")

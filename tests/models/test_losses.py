@@ -79,6 +79,20 @@ def test_weights_of_postures_and_of_the_rest():
     torch.testing.assert_close(found, each.mean() + free)
 
 
+def test_unknown_labels_neither_gain_nor_lose():
+    labels = POSTURE_LABELS.clone()
+    labels[:, 1] = labels[:, 4] = -1
+    logits = POSTURE_LOGITS.clone().requires_grad_()
+    found = PostureLoss(3)(logits, labels)
+    either = F.cross_entropy(POSTURE_LOGITS[:, [0, 2]], torch.tensor([1, 0]))
+    # One of two other classes is known, and the mean is still over both.
+    free = F.binary_cross_entropy_with_logits(POSTURE_LOGITS[:, 3], POSTURE_LABELS[:, 3]) / 2
+    torch.testing.assert_close(found, either + free)
+    found.backward()
+    assert not logits.grad[:, [1, 4]].any()
+    assert logits.grad[:, [0, 2, 3]].all()
+
+
 def test_several_postures_share_and_none_does_not_count():
     logits = torch.tensor([[math.log(2.0), 0.0, 0.0]])
     # Probabilities 1/2, 1/4 and 1/4: half of the first's cost and half of the second's.

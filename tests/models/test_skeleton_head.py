@@ -11,7 +11,15 @@ from stad.models.heads.skeleton_features import (
     body_features,
     motion_features,
 )
-from stad.models.heads.skeleton_head import ARMS, BODY, MOTION, SkeletonHead, read_skeletons
+from stad.models.heads.skeleton_head import (
+    ARMS,
+    BODY,
+    ENDS,
+    MOTION,
+    POSTURE,
+    SkeletonHead,
+    read_skeletons,
+)
 from tests.stick_figures import (
     box_of,
     in_picture,
@@ -196,13 +204,33 @@ def head(**options):
     return SkeletonHead(5, num_exclusive=3, interval_sec=0.4, **options)
 
 
-def test_the_head_sees_body_and_arms_at_the_middle_and_motion():
-    found = head().features(*maps_of(*CLIPS))
-    assert found.shape == (3, BODY + MOTION + ARMS)
-    for row, clip in zip(found, CLIPS, strict=True):
-        middle = Skeletons(*(part[:, 1:2] for part in clip))
-        parts = (body_features(middle), motion_features(clip, 0.4), arm_features(middle))
+LONG = [
+    clip_of(standing(), uneven(), sitting(), standing(), lying(standing())),
+    clip_of(*[sitting()] * 5, shifts=[(0, 0), (3, 0), (9, 1), (9, 2), (20, 2)]),
+]
+
+
+@pytest.mark.parametrize("clips", [CLIPS, LONG], ids=["3 frames", "5 frames"])
+def test_the_head_sees_three_times_and_the_motion_between_them(clips):
+    found = head().features(*maps_of(*clips))
+    assert found.shape == (len(clips), POSTURE + ARMS)
+    for row, clip in zip(found, clips, strict=True):
+        count = clip.boxes.shape[1]
+        middle = count // 2
+        now, first, last = (frames(clip, one, one) for one in (middle, 0, count - 1))
+        spans = ((middle - 1, middle + 1), (0, middle), (middle, count - 1))
+        parts = (
+            body_features(now),
+            # How well the ends are seen is left out.
+            *(body_features(one)[:, :ENDS] for one in (first, last)),
+            *(motion_features(frames(clip, *span), 0.4) for span in spans),
+            arm_features(now),
+        )
         torch.testing.assert_close(row, torch.cat(parts, dim=1)[0], atol=1e-3, rtol=1e-3)
+
+
+def frames(clip, begin, end):
+    return Skeletons(*(part[:, begin : end + 1] for part in clip))
 
 
 @torch.inference_mode()

@@ -1,7 +1,7 @@
-"""Postures of real people, boxes along their tracks; tools/prepare_poses.py."""
+"""Postures of real and synthetic people, boxes along their tracks; tools/prepare_poses.py."""
 
 from stad.datasets.ava import AVADataset, collate_clips
-from stad.datasets.epoch_sampler import EpochSampler
+from stad.datasets.epoch_sampler import EpochSampler, WeightedSampler
 from stad.datasets.keypoints import SkeletonDataset, collate_skeletons
 from stad.datasets.transforms.detection import ActorTransform
 from stad.engine.ava_metric import AVAMetric
@@ -10,29 +10,27 @@ from stad.video.window import Window
 clips = dict(
     type=AVADataset,
     videos="data/poses/videos",
-    # 0.4 seconds before, now, and after.
-    window=dict(type=Window, num_frames=3, interval_frames=12),
+    # 0.8 seconds before and after, every 0.4 seconds.
+    window=dict(type=Window, num_frames=5, interval_frames=12),
     short_side_px=480,
     label_map="poses",
     tracks=True,
 )
 train_dataloader = dict(
-    batch_size=128,
+    batch_size=256,
     num_workers=0,
-    sampler=dict(type=EpochSampler, shuffle=True),
+    sampler=dict(type=WeightedSampler, num_items=64_000),
     collate_fn=dict(type=collate_skeletons),
     dataset=dict(
         type=SkeletonDataset,
         keypoints="data/poses/keypoints.npz",
         annotations="data/poses/train.csv",
         label_map="poses",
-        variants=4,
-        # Walking is frequent; falling, bending and crouching are rare.
-        most_repeats=12,
+        variants=2,
+        synthetic=dict(count=40_000, real_ratio=0.12, min_examples=10),
         source=dict(
             **clips,
             annotations="data/poses/train.csv",
-            stretch=0.25,
             transform=dict(
                 type=ActorTransform,
                 brightness=0.4,
@@ -52,6 +50,6 @@ val_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type=EpochSampler, shuffle=False, pad=False),
     collate_fn=dict(type=collate_clips),
-    dataset=dict(**clips, annotations="data/poses/second_half.csv"),
+    dataset=dict(**clips, annotations="data/poses/unseen.csv"),
 )
 val_evaluator = dict(type=AVAMetric)

@@ -9,7 +9,8 @@ from stad.models.preprocessor import ClipPreprocessor
 
 model = dict(
     type=ActionDetector,
-    actor_crops=dict(type=ActorCrops, size_px=256, steady=False),
+    # The network's 256 pixels are 1.25 sides of the box; a second look may need more around them.
+    actor_crops=dict(type=ActorCrops, size_px=384, scale=1.875, steady=False),
     backbone=dict(type=BlazePose),
     roi_head=dict(type=SkeletonHead, num_classes=12, num_exclusive=8, interval_sec=0.4),
     loss=dict(type=PostureLoss, num_exclusive=8),

@@ -17,6 +17,9 @@ from stad.models.heads.skeleton_features import (
 from stad.registry import MODELS
 
 BODY, ARMS, MOTION = 30, 8, 19
+# Of the first and of the last frame, how the body is held, without how well it is seen.
+ENDS = 25
+POSTURE = BODY + 2 * ENDS + 3 * MOTION
 LIMIT = 4.0
 
 
@@ -24,14 +27,16 @@ LIMIT = 4.0
 class SkeletonHead(TrackHead):
     """A small network over posture and motion; its few weights learn from few people.
 
-    Postures exclude each other (softmax over the first ``num_exclusive`` classes, as AVA labels
-    exactly one per person) and see body and motion; the other classes (sigmoid) see the hands,
-    too.
+    It sees how the body is held in the first, the middle and the last frame of a clip, and how it
+    moves in the first half, around the middle and in the second half. Postures exclude each other
+    (softmax over the first ``num_exclusive`` classes, as AVA labels exactly one per person); the
+    other classes (sigmoid) see the hands, too.
 
     Args:
         num_classes: outputs.
         num_exclusive: how many classes, the first ones, exclude each other.
-        interval_sec: time between neighbouring frames of a clip, seconds.
+        interval_sec: time between neighbouring frames of a clip, seconds; a clip has 3 frames or
+            more.
         hidden: width of the hidden layers.
         dropout: probability, in training.
         noise: deviation of the noise that training adds to the normalised features.
@@ -46,17 +51,17 @@ class SkeletonHead(TrackHead):
         *,
         num_exclusive: int,
         interval_sec: float,
-        hidden: int = 32,
-        dropout: float = 0.3,
-        noise: float = 0.15,
+        hidden: int = 64,
+        dropout: float = 0.2,
+        noise: float = 0.1,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
         self.num_classes, self.num_exclusive = num_classes, num_exclusive
         self._interval_sec, self._noise = interval_sec, noise
-        self.norm = nn.BatchNorm1d(BODY + MOTION + ARMS, affine=False, momentum=0.05)
-        self.posture = _layers(BODY + MOTION, hidden, num_exclusive, dropout)
-        self.action = _layers(BODY + MOTION + ARMS, hidden, num_classes - num_exclusive, dropout)
+        self.norm = nn.BatchNorm1d(POSTURE + ARMS, affine=False, momentum=0.05)
+        self.posture = _layers(POSTURE, hidden, num_exclusive, dropout)
+        self.action = _layers(POSTURE + ARMS, hidden, num_classes - num_exclusive, dropout)
 
     def forward(self, maps: tuple[Tensor], regions: Tensor, tracks: Tensor) -> Tensor:
         """Return the class logits of the actors.
@@ -72,7 +77,7 @@ class SkeletonHead(TrackHead):
         x = self._normalise(self.features(maps[0], regions, tracks)).clamp(-LIMIT, LIMIT)
         if self.training:
             x = x + self._noise * torch.randn_like(x)
-        return torch.cat((self.posture(x[:, : BODY + MOTION]), self.action(x)), dim=1)
+        return torch.cat((self.posture(x[:, :POSTURE]), self.action(x)), dim=1)
 
     def _normalise(self, x: Tensor) -> Tensor:
         # A single actor has no deviation: the stored statistics are used instead.
@@ -81,12 +86,18 @@ class SkeletonHead(TrackHead):
         return self.norm(x)
 
     def features(self, maps: Tensor, regions: Tensor, tracks: Tensor) -> Tensor:
-        """Return the features of each actor, (M, 57); see ``forward``."""
+        """Return the features of each actor, (M, 145); see ``forward``."""
         clip = read_skeletons(maps, regions, tracks)
-        middle = tracks.shape[1] // 2
-        now = Skeletons(*(part[:, middle : middle + 1] for part in clip))
-        moving = motion_features(clip, self._interval_sec)
-        return torch.cat((body_features(now), moving, arm_features(now)), dim=1)
+        middle, last = tracks.shape[1] // 2, tracks.shape[1] - 1
+
+        def part(first: int, end: int) -> Skeletons:
+            return Skeletons(*(values[:, first : end + 1] for values in clip))
+
+        now = part(middle, middle)
+        ends = [body_features(part(frame, frame))[:, :ENDS] for frame in (0, last)]
+        spans = ((middle - 1, middle + 1), (0, middle), (middle, last))
+        moving = [motion_features(part(*span), self._interval_sec) for span in spans]
+        return torch.cat((body_features(now), *ends, *moving, arm_features(now)), dim=1)
 
 
 def read_skeletons(maps: Tensor, regions: Tensor, tracks: Tensor) -> Skeletons:
@@ -110,6 +121,8 @@ def read_skeletons(maps: Tensor, regions: Tensor, tracks: Tensor) -> Skeletons:
 
 
 def _layers(inputs: int, hidden: int, outputs: int, dropout: float) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(inputs, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, outputs)
-    )
+    def hidden_layer(width: int) -> list[nn.Module]:
+        return [nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(dropout)]
+
+    layers = [*hidden_layer(inputs), *hidden_layer(hidden), nn.Linear(hidden, outputs)]
+    return nn.Sequential(*layers)

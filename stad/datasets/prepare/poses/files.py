@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from stad.datasets.prepare.poses.videos import VIDEOS, Video
-from stad.datasets.synthetic.files import RenderSettings, render_dataset
 from stad.errors import InputError
 from stad.utils.download import download_url, hash_file
 from stad.utils.files import partial_file, write_whole
@@ -17,15 +16,9 @@ from stad.zoo.sample import fetch_sample
 from stad.zoo.weights import PackageWeights
 
 HERE = Path(__file__).parent
-# Half of the pedestrians' video: the split 'first_half' trains on what comes before.
-HALF_SEC = 40.0
-# The videos show no one who runs: runners are rendered, and walkers in the same scenes.
-RUNNER_SCENES, RUNNER_SIZE_PX, RUNNER_STRIDE_SEC = 60, (320, 240), 0.25
-RENDERED_WALK, RENDERED_RUN = 2, 3
-WALK, RUN = 3, 4
-
-
 PARTS = tuple(dict.fromkeys(video.part for video in VIDEOS))
+# Parts that nothing is learnt from: they show how well unseen people and cameras are understood.
+UNSEEN = ("vtest", "dancer", "pianist")
 PEOPLE = ("subject1", "subject3")
 # Parts in which everybody is annotated.
 COMPLETE = (*PEOPLE, "one-by-one-person-detection")
@@ -126,11 +119,9 @@ def _copy(source: Path, path: Path) -> None:
 def write_splits(folder: Path, *, missing: Collection[str] = ()) -> dict[str, int]:
     """Write the annotations of every split into ``folder``.
 
-    ``train.csv`` has all parts and the rendered runners, if there are any. The pedestrians have
-    ``first_half.csv`` (with all other parts and the runners) and ``second_half.csv``. What
-    ``stad evaluate poses`` reads is ``keyframes.csv``, all parts without the runners;
-    ``people.csv``, who is who at home; and ``complete.csv``, the clips in which everybody is
-    annotated.
+    ``train.csv`` has the parts to learn from, ``unseen.csv`` the others. What ``stad evaluate
+    poses`` reads is ``keyframes.csv``, all parts; ``people.csv``, who is who at home; and
+    ``complete.csv``, the clips in which everybody is annotated.
 
     Args:
         folder: of the data set.
@@ -144,52 +135,20 @@ def write_splits(folder: Path, *, missing: Collection[str] = ()) -> dict[str, in
         part: [row for row in _read(HERE / f"{part}.csv") if row[0] not in left_out]
         for part in PARTS
     }
-    runners = _read(folder / "runners.csv") if (folder / "runners.csv").is_file() else []
-    splits = {"train": [*_without(parts, None), *runners]}
-    splits["keyframes"] = _without(parts, None)
+    unseen = [row for part in UNSEEN for row in parts[part]]
+    learnt = [row for part, rows in parts.items() if part not in UNSEEN for row in rows]
     known = {(row[0], row[7], part) for part in PEOPLE for row in parts[part]}
-    splits["people"] = [list(one) for one in sorted(known)]
-    splits["complete"] = [
-        [one] for one in sorted({row[0] for part in COMPLETE for row in parts[part]})
-    ]
-    early = [row for row in parts["vtest"] if float(row[1]) < HALF_SEC]
-    late = [row for row in parts["vtest"] if float(row[1]) >= HALF_SEC]
-    splits["first_half"] = [*_without(parts, "vtest"), *early, *runners]
-    splits["second_half"] = late
+    complete = sorted({row[0] for part in COMPLETE for row in parts[part]})
+    splits = {
+        "train": learnt,
+        "unseen": unseen,
+        "keyframes": [*learnt, *unseen],
+        "people": [list(one) for one in sorted(known)],
+        "complete": [[one] for one in complete],
+    }
     for name, rows in splits.items():
         _write(folder / f"{name}.csv", [*HEADERS.get(name, ()), *rows])
     return {f"{name}.csv": len(rows) for name, rows in splits.items()}
-
-
-def render_runners(folder: Path, *, on_scene: Callable[[], object] = lambda: None) -> None:
-    """Render people who run and walk into ``folder``/videos, and ``runners.csv``."""
-    scratch = folder / "rendered"
-    settings = RenderSettings(size_px=RUNNER_SIZE_PX, stride_sec=RUNNER_STRIDE_SEC)
-    render_dataset(
-        scratch,
-        {"train": range(RUNNER_SCENES), "val": range(0)},
-        settings=settings,
-        workers=1,
-        on_scene=on_scene,
-    )
-    rows = _read(scratch / "train.csv")
-    runners = {(row[0], row[7]) for row in rows if int(row[6]) == RENDERED_RUN}
-    scenes = {scene for scene, _ in runners}
-    kept = [
-        row for row in rows if row[0] in scenes and int(row[6]) in (RENDERED_WALK, RENDERED_RUN)
-    ]
-    for row in kept:
-        row[6] = str(RUN if int(row[6]) == RENDERED_RUN else WALK)
-    (folder / "videos").mkdir(parents=True, exist_ok=True)
-    for scene in sorted(scenes):
-        shutil.copyfile(scratch / "videos" / f"{scene}.mp4", folder / "videos" / f"{scene}.mp4")
-    _write(folder / "runners.csv", kept)
-    shutil.rmtree(scratch)
-
-
-def _without(parts: Mapping[str, list[list[str]]], left_out: str | None) -> list[list[str]]:
-    """Return the rows of all parts but one."""
-    return [row for part, rows in parts.items() if part != left_out for row in rows]
 
 
 def _read(path: Path) -> list[list[str]]:
