@@ -250,6 +250,22 @@ def test_each_actor_is_scored_alone_and_postures_do_not_look_at_hands():
     assert (others[:, 3:] - logits[:, 3:]).abs().amin() > 1e-4
 
 
+@torch.inference_mode()
+def test_where_no_body_is_seen_it_is_not_sure():
+    model = head().eval()
+    maps, *boxes = maps_of(*CLIPS)
+    sure = model((maps,), *boxes)
+    maps[0, -1], maps[1, -1], maps[2, -1] = 0.0, 0.25, 0.1
+    # One frame with a body is enough.
+    maps[2, -1, 0] = 0.9
+    found = model((maps,), *boxes)
+    assert found[0, :3].tolist() == [0.0] * 3
+    assert (found[0, 3:] < -4).all()
+    assert found[1, :3].softmax(0).max() < 0.45
+    # The probability of the body at the keyframe is one of the numbers that it sees.
+    torch.testing.assert_close(found[2], sure[2], atol=2.0, rtol=0)
+
+
 def test_training_adds_noise_and_learns_the_scale_of_the_numbers():
     maps, *boxes = maps_of(*CLIPS)
     model = head(dropout=0.0)

@@ -75,7 +75,8 @@ def observe(rng: np.random.Generator, posture: Posture, view: View) -> Observed:
         body=_draw_body_score(rng, posture, len(view.flat)),
         boxes=draw_boxes(rng, view.flat),
     )
-    if rng.random() < 0.044:
+    # A chair, and the leg in front of it, hide the other leg of those who sit.
+    if rng.random() < (0.26 if posture is Posture.SIT else 0.044):
         _guess_leg(rng, found, sides)
     if rng.random() < (0.4 if posture in LOW_HEADS else 0.08):
         _guess_head(rng, found)
