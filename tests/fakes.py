@@ -34,6 +34,7 @@ class PositionScorer:
     """Class 0: fraction of the frames with the square in the left half; class 1: the rest."""
 
     num_classes = 2
+    num_exclusive = 0
     sees_tracks = False
 
     def __init__(self, window: Window):

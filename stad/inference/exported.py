@@ -147,6 +147,7 @@ class ExportedScorer:
         self._model = model
         self.window: Window = model.window
         self.num_classes = len(model.class_names)
+        self.num_exclusive = model.card.num_exclusive
 
     def clip_size(self, source_size: tuple[int, int]) -> tuple[int, int]:
         """Return (width, height) of the clips of a video with frames of ``source_size``."""

@@ -20,6 +20,7 @@ from stad.actors.tracker import ActorTracker, FollowCounts
 from stad.actors.tracker_options import TrackerChoice
 from stad.inference.options import InferenceOptions
 from stad.inference.scoring import Scorer, ScoringJob
+from stad.localization.posture_decoder import PostureDecoder
 from stad.structures import Actors, Frame, FrameResult, Keyframe, ShownLabel
 from stad.video.geometry import resize_frame
 from stad.video.window import FrameBuffer
@@ -86,6 +87,7 @@ class ActionPipeline:
     Attributes:
         last_id: the highest id that the tracker has given.
         wait_sec: from a keyframe to the time at which it can be scored, seconds.
+        lag_sec: from there to the scores that its postures wait for, seconds.
     """
 
     def __init__(
@@ -114,6 +116,9 @@ class ActionPipeline:
         self._pending: deque[tuple[int, float]] = deque()
         self._due: deque[float] = deque()
         self._scored: deque[Keyframe] = deque()
+        self._num_running = 0
+        names = options.class_names or ("",) * scorer.num_classes
+        self._decoder = PostureDecoder(names[: scorer.num_exclusive])
         self._next_detect_sec = self._next_key_sec = -np.inf
         self._last_key_sec = self._last_sec = -np.inf
         self._id_shift, self.last_id = first_id - 1, first_id - 1
@@ -122,6 +127,7 @@ class ActionPipeline:
         after_sec = scorer.window.after_sec
         boxes_sec = gap_sec + detect_sec + (after_sec if scorer.sees_tracks else 0.0)
         self.wait_sec = max(after_sec, boxes_sec)
+        self.lag_sec = self._decoder.lag * options.stride_sec
 
     def shrink(self, frame: Frame) -> ClipFrame:
         """Return what the pipeline needs of a frame; nothing is added yet."""
@@ -174,6 +180,7 @@ class ActionPipeline:
             self._add_keyframe(self._last_sec)
         self._tracks.finish()
         self._finished = True
+        self._finish_postures()
 
     def pending_windows(self) -> list[float]:
         """Return the keyframes that can be scored and that no batch has taken, ascending."""
@@ -182,6 +189,7 @@ class ActionPipeline:
     def next_batch(self, max_windows: int) -> ScoringJob:
         """Take up to ``max_windows`` of the pending windows."""
         times = [self._due.popleft() for _ in self.pending_windows()[:max_windows]]
+        self._num_running += len(times)
         actors = [self._tracks.at(time_sec) for time_sec in times]
         window = self._scorer.window
         busy = [pair for pair in zip(times, actors, strict=True) if len(pair[1])]
@@ -199,6 +207,7 @@ class ActionPipeline:
         """Leave out the first pending window."""
         self._due.popleft()
         self._drop_frames()
+        self._finish_postures()
 
     def _drop_frames(self) -> None:
         self._buffer.drop_before(self._oldest_sec())
@@ -208,9 +217,24 @@ class ActionPipeline:
         first_sec = self._due[0] if self._due else self._next_key_sec
         return first_sec - self._scorer.window.before_sec
 
-    def add_scores(self, keyframes: list[Keyframe]) -> None:
-        """Add the scores of a batch; batches come back in order."""
-        self._scored.extend(keyframes)
+    def add_scores(self, keyframes: list[Keyframe]) -> list[Keyframe]:
+        """Add the scores of a batch; batches come back in order.
+
+        Returns:
+            The keyframes that are final now: postures wait for the next keyframe.
+        """
+        final = [one for keyframe in keyframes for one in self._decoder.update(keyframe)]
+        self._num_running -= len(keyframes)
+        self._scored.extend(final)
+        return final + self._finish_postures()
+
+    def _finish_postures(self) -> list[Keyframe]:
+        """Add and return the keyframe whose postures wait, if no other one comes after it."""
+        if not self._finished or self._due or self._num_running:
+            return []
+        final = self._decoder.finish()
+        self._scored.extend(final)
+        return final
 
     def _is_complete(self, time_sec: float) -> bool:
         if self._finished:

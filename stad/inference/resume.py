@@ -121,6 +121,11 @@ class JournaledScorer:
         return self._scorer.num_classes
 
     @property
+    def num_exclusive(self) -> int:
+        """How many classes, the first ones, exclude each other: postures are decoded."""
+        return self._scorer.num_exclusive
+
+    @property
     def sees_tracks(self) -> bool:
         """True if ``score`` needs the actors in every frame of a clip."""
         return self._scorer.sees_tracks

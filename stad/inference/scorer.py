@@ -49,6 +49,7 @@ class ActionScorer:
         self.sees_tracks = model.sees_tracks
         self._crops = RememberedCrops(model) if RememberedCrops.fits(model) else None
         self.num_classes = num_classes
+        self.num_exclusive = model.main_head.num_exclusive
         self._short_side_px = short_side_px
 
     @classmethod

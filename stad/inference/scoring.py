@@ -24,6 +24,11 @@ class Scorer(Protocol):
         ...
 
     @property
+    def num_exclusive(self) -> int:
+        """How many classes, the first ones, exclude each other: postures are decoded."""
+        ...
+
+    @property
     def sees_tracks(self) -> bool:
         """True if ``score`` needs the actors in every frame of a clip."""
         ...

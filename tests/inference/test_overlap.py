@@ -71,6 +71,7 @@ class Meter:
     """Scores clips by their brightness and the places of the actors."""
 
     num_classes = 3
+    num_exclusive = 2
 
     def __init__(self, *, sees_tracks: bool, pause=lambda: None) -> None:
         self.window, self.sees_tracks, self._pause = Window(8, 2), sees_tracks, pause

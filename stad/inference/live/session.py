@@ -73,7 +73,7 @@ class LiveSession:
             first_id=first_id,
             counts=stats.followed,
         )
-        stats.wait_sec = self._pipeline.wait_sec
+        stats.wait_sec = self._pipeline.wait_sec + self._pipeline.lag_sec
         self._detecting: _Running | None = None
         self._scoring: _Running | None = None
         self._newest: Frame | None = None
@@ -140,9 +140,9 @@ class LiveSession:
         self._stats.window_cost_sec = time.monotonic() - running.from_sec
 
     def _add_scores(self, keyframes: list[Keyframe]) -> None:
-        self._pipeline.add_scores(keyframes)
+        final = self._pipeline.add_scores(keyframes)
         now_sec = time.monotonic()
-        self._stats.delays_sec.extend(now_sec - self._due_sec(k.time_sec) for k in keyframes)
+        self._stats.delays_sec.extend(now_sec - self._due_sec(k.time_sec) for k in final)
 
     def _skip_late_windows(self) -> None:
         """Leave out the windows whose scores would come too late."""

@@ -24,11 +24,12 @@ class Stats:
         num_skipped_windows: windows that would have come too late and were left out.
         num_events: starts and ends.
         followed: how many detections of people were followed.
-        delays_sec: of the last windows, from the time of their keyframe to their scores, seconds.
+        delays_sec: of the last windows, from the time of their keyframe to their final scores,
+            seconds.
         last_sec: time of the last frame, seconds.
         watched_sec: how long frames were taken, seconds of real time.
-        wait_sec: the part of each delay that the window and the tracker's look-ahead take on any
-            machine, seconds.
+        wait_sec: the part of each delay that the window, the tracker's look-ahead and the
+            decoding of postures take on any machine, seconds.
         window_cost_sec: how long the last window was scored, seconds.
     """
 

@@ -33,6 +33,7 @@ class BrightScorer:
     """Class 0: how bright the clip is; counts how many windows are scored at the same time."""
 
     num_classes = 1
+    num_exclusive = 0
     sees_tracks = False
 
     def __init__(self, *, cost_sec=0.0, scores=None):

@@ -1,0 +1,141 @@
+"""Decode the posture of every person from all scores so far and the next one.
+
+A hidden Markov model: postures change at the rates of ``posture_rates``, for whatever time lies
+between two keyframes, and the scores of a keyframe are evidence for each posture. What comes out
+for a keyframe is the probability of each posture given the keyframes before it, itself and the
+one after it (forward-backward with a fixed lag of one keyframe). A live stream and a file give the
+same numbers, because neither looks further ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from scipy.linalg import expm
+
+from stad.localization.posture_rates import change_rates
+from stad.structures import Keyframe
+
+# Windows overlap, and a network errs in one as in the next: they count less than independent ones.
+EVIDENCE = 0.6
+# No posture is impossible because of one keyframe.
+MIN_SCORE = 1e-4
+# Somebody who was away for longer may be in any posture.
+MAX_AWAY_SEC = 2.0
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """What is known of one actor: (N,) probabilities of the postures at a time, seconds."""
+
+    time_sec: float
+    belief: np.ndarray
+
+
+class PostureDecoder:
+    """Replace the scores of postures that exclude each other by decoded ones.
+
+    Memory: one keyframe, and the probabilities of the actors of the last ``MAX_AWAY_SEC``.
+
+    Timestamps: an actor may miss some keyframes, and keyframes may come at any times. After more
+    than ``MAX_AWAY_SEC`` without scores an actor begins anew. A keyframe that is not later than
+    the one before means that the stream was restarted: everybody begins anew. Actors without a
+    track (id -1), ids that occur twice in one keyframe, and scores that are not finite are left
+    as they are.
+
+    Args:
+        names: of the N postures, the first N classes of the model; with fewer than two, keyframes
+            come back at once and unchanged.
+        evidence: the power of the scores of a keyframe, in (0, 1]; 1 takes keyframes as
+            independent of each other.
+
+    >>> from stad.structures import Actors
+    >>> decoder = PostureDecoder(("stand", "walk"))
+    >>> person = Actors.from_arrays([[0, 0, 9, 9]], ids=[1])
+    >>> first = Keyframe(0.0, person, np.array([[0.8, 0.2]]))
+    >>> decoder.update(first), decoder.finish()[0].scores.tolist()
+    ([], [[0.8, 0.2]])
+    """
+
+    def __init__(self, names: Sequence[str], *, evidence: float = EVIDENCE) -> None:
+        self._num_postures = len(names)
+        self._evidence = evidence
+        self._rates = change_rates(names)
+        self._change = lru_cache(maxsize=64)(self._compute_change)
+        self._waiting: Keyframe | None = None
+        self._chains: dict[int, _Chain] = {}
+
+    @property
+    def lag(self) -> int:
+        """How many keyframes later one is final: 1, or 0 where nothing is decoded."""
+        return int(self._num_postures > 1)
+
+    def update(self, keyframe: Keyframe) -> list[Keyframe]:
+        """Take the next keyframe and return those that are final now."""
+        if not self.lag:
+            return [keyframe]
+        time_sec = float(keyframe.time_sec)
+        final = []
+        if self._waiting is not None and not time_sec > self._waiting.time_sec:
+            final = self.finish()
+        chains, later = {}, {}
+        for actor_id, scores in self._known_scores(keyframe).items():
+            chains[actor_id] = self._follow(actor_id, time_sec, scores, later=later)
+        if self._waiting is not None:
+            final = [self._decode(self._waiting, later)]
+        kept = {
+            actor_id: chain
+            for actor_id, chain in self._chains.items()
+            if time_sec - chain.time_sec <= MAX_AWAY_SEC
+        }
+        self._waiting, self._chains = keyframe, kept | chains
+        return final
+
+    def finish(self) -> list[Keyframe]:
+        """Return the keyframe that is left; later ones are a new stream."""
+        final = [] if self._waiting is None else [self._decode(self._waiting, {})]
+        self._waiting, self._chains = None, {}
+        return final
+
+    def _known_scores(self, keyframe: Keyframe) -> dict[int, np.ndarray]:
+        """Return the (N,) scores of the actors that can be followed, by id."""
+        scores = np.asarray(keyframe.scores[:, : self._num_postures], np.float64)
+        ids, first, count = np.unique(keyframe.actors.ids, return_index=True, return_counts=True)
+        is_good = (ids >= 0) & (count == 1) & np.isfinite(scores[first]).all(axis=1)
+        rows = np.clip(scores, MIN_SCORE, 1.0)[first]
+        return {int(ids[i]): rows[i] for i in np.flatnonzero(is_good)}
+
+    def _follow(
+        self, actor_id: int, time_sec: float, scores: np.ndarray, *, later: dict[int, np.ndarray]
+    ) -> _Chain:
+        """Return what is known of an actor with the scores at a time.
+
+        What they say about the keyframe that waits is added to ``later``.
+        """
+        chain = self._chains.get(actor_id)
+        if chain is None or time_sec - chain.time_sec > MAX_AWAY_SEC:
+            # Nothing came before that these scores could repeat.
+            return _Chain(time_sec, scores / scores.sum())
+        # Times that differ by less than a millisecond take one matrix.
+        change = self._change(round(time_sec - chain.time_sec, 3))
+        evidence = scores**self._evidence
+        if self._waiting is not None and chain.time_sec == self._waiting.time_sec:
+            later[actor_id] = change @ evidence
+        belief = (chain.belief @ change) * evidence
+        return _Chain(time_sec, belief / belief.sum())
+
+    def _compute_change(self, step_sec: float) -> np.ndarray:
+        """Return (N, N) probabilities of the posture after a time, given the one before it."""
+        return expm(self._rates * step_sec)
+
+    def _decode(self, keyframe: Keyframe, later: dict[int, np.ndarray]) -> Keyframe:
+        """Return the keyframe that waits with the probabilities of its postures."""
+        scores = np.array(keyframe.scores)
+        for actor_id in self._known_scores(keyframe):
+            belief = self._chains[actor_id].belief * later.get(actor_id, 1.0)
+            row = np.flatnonzero(keyframe.actors.ids == actor_id)[0]
+            scores[row, : self._num_postures] = belief / belief.sum()
+        return replace(keyframe, scores=scores)
