@@ -230,11 +230,14 @@ class ActionPipeline:
 
     def _finish_postures(self) -> list[Keyframe]:
         """Add and return the keyframe whose postures wait, if no other one comes after it."""
-        if not self._finished or self._due or self._num_running:
+        if not self._is_all_scored():
             return []
         final = self._decoder.finish()
         self._scored.extend(final)
         return final
+
+    def _is_all_scored(self) -> bool:
+        return self._finished and not self._due and not self._num_running
 
     def _is_complete(self, time_sec: float) -> bool:
         if self._finished:
@@ -250,7 +253,7 @@ class ActionPipeline:
         """Yield the results of the frames that nothing later can change."""
         while self._pending and self._scored:
             index, time_sec = self._pending[0]
-            known = self._finished or (
+            known = self._is_all_scored() or (
                 time_sec <= self._scored[-1].time_sec and time_sec <= self._tracks.final_until_sec
             )
             if not known:

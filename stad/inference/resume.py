@@ -122,7 +122,7 @@ class JournaledScorer:
 
     @property
     def num_exclusive(self) -> int:
-        """How many classes, the first ones, exclude each other: postures are decoded."""
+        """Number of classes, the first ones, that exclude each other: their scores are decoded."""
         return self._scorer.num_exclusive
 
     @property

@@ -25,7 +25,7 @@ class Scorer(Protocol):
 
     @property
     def num_exclusive(self) -> int:
-        """How many classes, the first ones, exclude each other: postures are decoded."""
+        """Number of classes, the first ones, that exclude each other: their scores are decoded."""
         ...
 
     @property

@@ -23,13 +23,13 @@ from stad.structures import Keyframe
 EVIDENCE = 0.6
 # No posture is impossible because of one keyframe.
 MIN_SCORE = 1e-4
-# Somebody who was away for longer may be in any posture.
+# After a longer time without scores, a person may be in any posture.
 MAX_AWAY_SEC = 2.0
 
 
 @dataclass(frozen=True)
 class _Chain:
-    """What is known of one actor: (N,) probabilities of the postures at a time, seconds."""
+    """The (N,) probabilities of the postures of one actor at a time, seconds."""
 
     time_sec: float
     belief: np.ndarray
@@ -41,8 +41,8 @@ class PostureDecoder:
     Memory: one keyframe, and the probabilities of the actors of the last ``MAX_AWAY_SEC``.
 
     Timestamps: an actor may miss some keyframes, and keyframes may come at any times. After more
-    than ``MAX_AWAY_SEC`` without scores an actor begins anew. A keyframe that is not later than
-    the one before means that the stream was restarted: everybody begins anew. Actors without a
+    than ``MAX_AWAY_SEC`` without scores an actor begins again. A keyframe that is not later than
+    the one before means that the stream was restarted: everybody begins again. Actors without a
     track (id -1), ids that occur twice in one keyframe, and scores that are not finite are left
     as they are.
 
@@ -70,7 +70,7 @@ class PostureDecoder:
 
     @property
     def lag(self) -> int:
-        """How many keyframes later one is final: 1, or 0 where nothing is decoded."""
+        """Number of keyframes that a final one waits for: 1, or 0 where nothing is decoded."""
         return int(self._num_postures > 1)
 
     def update(self, keyframe: Keyframe) -> list[Keyframe]:

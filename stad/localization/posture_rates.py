@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# Changes per second of somebody in the posture on the left, by the names of the label map 'poses'.
+# Changes per second of a person in the posture on the left, by the names of the label map 'poses'.
 # They are round numbers of everyday scenes: a person is upright for a second or two before the next
 # change, sits for several, lies for longer; a fall takes about a second and ends on the floor.
 CHANGES_PER_SEC: dict[str, dict[str, float]] = {

@@ -7,6 +7,8 @@ from stad.actors.tracker import FollowCounts
 from stad.actors.tracker_options import TrackerChoice
 from stad.inference.overlap import annotate_frames
 from stad.inference.pipeline import ActionPipeline, PipelineOptions, shown_labels
+from stad.inference.scoring import score_job
+from stad.localization.posture_decoder import PostureDecoder
 from stad.structures import Actors, Frame, Keyframe
 from stad.video.window import Window
 from tests.fakes import PositionScorer, RedSquareDetector
@@ -231,6 +233,80 @@ def test_a_machine_that_looks_less_often_than_it_should_keeps_people():
     for result in results:
         assert result.actors.ids.tolist() == [1, 2], result.time_sec
         np.testing.assert_allclose(result.actors.boxes, detector.boxes(result.time_sec), atol=0.01)
+
+
+class FlickeringPostures(PositionScorer):
+    """Two postures that exclude each other, the wrong one in the third window, and an action."""
+
+    num_classes, num_exclusive = 3, 2
+
+    def __init__(self, window):
+        super().__init__(window)
+        self.num_scored = 0
+
+    def score(self, clips, boxes, *, source_size, tracks=None):
+        found = []
+        for own in boxes:
+            self.num_scored += 1
+            one = 0.4 if self.num_scored == 3 else 0.9
+            found.append(np.array([[one, 1 - one, 0.7]] * len(own), np.float32))
+        return found
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_postures_are_decoded_and_wait_for_the_next_keyframe(batch_size):
+    detector, scorer = Walkers((60, 0, 99)), FlickeringPostures(Window(8, 2))
+    options = PipelineOptions(stride_sec=0.5, batch_size=batch_size)
+    flow = ActionPipeline(detector, scorer, options=options, fps=20.0)
+    assert flow.lag_sec == 0.5
+    black = np.zeros((60, 80, 3), np.uint8)
+    raw, final, results = [], [], []
+
+    def score(minimum):
+        while len(flow.pending_windows()) >= minimum:
+            scored = score_job(flow.next_batch(batch_size), scorer)
+            raw.extend(scored)
+            final.extend(flow.add_scores(scored))
+            results.extend(flow.results())
+
+    for index in range(61):
+        flow.add_frame(frame := Frame(index, index / 20, black))
+        if flow.claim_detection(frame.time_sec):
+            flow.add_detections(frame.time_sec, detector.detect(frame))
+        score(batch_size)
+        assert len(final) == max(len(raw) - 1, 0)
+        assert not results or results[-1].time_sec <= final[-1].time_sec
+    flow.finish()
+    score(1)
+    results += flow.results()
+    assert [one.index for one in results] == list(range(61))
+    assert [one.scores[0, 0] < 0.5 for one in raw] == [False, False, True, *[False] * 4]
+    decoder = PostureDecoder(("", ""))
+    expected = [one for each in raw for one in decoder.update(each)] + decoder.finish()
+    shown = [one.keyframe for one in results if one.keyframe is not None]
+    assert [one.time_sec for one in shown] == [one.time_sec for one in raw]
+    for found, wanted, before in zip(shown, expected, raw, strict=True):
+        np.testing.assert_array_equal(found.scores, wanted.scores)
+        assert found.scores[0, 0] > 0.7
+        np.testing.assert_array_equal(found.scores[:, 2], before.scores[:, 2])
+    assert all(one.labels[0][0].class_index == 0 for one in results)
+
+
+def test_a_window_that_is_left_out_at_the_end_does_not_hold_the_last_one_back():
+    detector, scorer = Walkers((60, 0, 99)), FlickeringPostures(Window(8, 2))
+    flow = ActionPipeline(detector, scorer, options=PipelineOptions(stride_sec=0.5), fps=20.0)
+    for index in range(21):
+        flow.add_frame(Frame(index, index / 20, np.zeros((60, 80, 3), np.uint8)))
+        if flow.claim_detection(index / 20):
+            flow.add_detections(index / 20, detector.detect(Frame(index, index / 20, None)))
+    flow.finish()
+    assert len(flow.pending_windows()) == 3
+    assert flow.add_scores(score_job(flow.next_batch(1), scorer)) == []
+    flow.drop_window()
+    flow.drop_window()
+    results = list(flow.results())
+    assert [one.index for one in results] == list(range(21))
+    assert [one.keyframe is not None for one in results[:2]] == [True, False]
 
 
 def test_shown_labels_filter_and_order():

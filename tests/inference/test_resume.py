@@ -256,9 +256,10 @@ def test_another_tracker_goes_on_as_well(job, tmp_path, stop_at):
 
 
 class LongerScorer(PositionScorer):
-    """Scores as what it is: an ``ActionScorer`` without a network."""
+    """Scores as what it is: an ``ActionScorer`` without a network; postures are decoded."""
 
     sees_tracks = False
+    num_exclusive = 2
 
     def score(self, clips, boxes, *, source_size, tracks=None):
         return super().score(clips, boxes, source_size=source_size)
