@@ -125,6 +125,8 @@ class FrameResult:
         index, time_sec: as in ``Frame``.
         actors: K actors with boxes in source pixels.
         labels: K lists of ``ShownLabel``, highest score first.
+        unsure: K flags: the person's postures have scores, and none of them is high enough to be
+            shown; () for nobody.
         keyframe: all scores, if the frame is a keyframe; else None.
         frame: the frame with its image; None where frames are not kept.
     """
@@ -135,6 +137,7 @@ class FrameResult:
     labels: list[list[ShownLabel]]
     keyframe: Keyframe | None = None
     frame: Frame | None = field(default=None, repr=False, compare=False)
+    unsure: tuple[bool, ...] = ()
 
 
 class FramedResult(FrameResult):

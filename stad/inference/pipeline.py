@@ -8,7 +8,7 @@ in order, as soon as nothing later can change it. ``annotate_frames`` and ``Live
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from stad.actors.tracker import ActorTracker, FollowCounts
 from stad.actors.tracker_options import TrackerChoice
 from stad.inference.options import InferenceOptions
 from stad.inference.scoring import Scorer, ScoringJob
+from stad.inference.shown import is_unsure, shown_labels
 from stad.localization.posture_decoder import PostureDecoder
 from stad.structures import Actors, Frame, FrameResult, Keyframe, ShownLabel
 from stad.video.geometry import resize_frame
@@ -268,53 +269,44 @@ class ActionPipeline:
         actors = self._tracks.at(time_sec)
         near = [k for k in self._scored if abs(k.time_sec - time_sec) <= self._options.stride_sec]
         near.sort(key=lambda keyframe: abs(keyframe.time_sec - time_sec))
-        labels = [self._labels_of(int(actor_id), near) for actor_id in actors.ids]
+        found = [_scores_of(int(actor_id), near) for actor_id in actors.ids]
         own = near[0] if near and near[0].time_sec == time_sec else None
-        return FrameResult(index, time_sec, actors, labels, keyframe=own)
+        return FrameResult(
+            index,
+            time_sec,
+            actors,
+            [self._labels(scores) for scores in found],
+            keyframe=own,
+            unsure=tuple(self._is_unsure(scores) for scores in found),
+        )
 
-    def _labels_of(self, actor_id: int, near: list[Keyframe]) -> list[ShownLabel]:
-        """Return the labels of the nearest keyframe that has the actor."""
-        for keyframe in near:
-            rows = np.nonzero(keyframe.actors.ids == actor_id)[0]
-            if len(rows):
-                return shown_labels(
-                    keyframe.scores[rows[0]],
-                    self._options.threshold,
-                    max_labels=self._options.max_labels,
-                    allowed=self._options.allowed,
-                    class_names=self._options.class_names,
-                )
-        return []
+    def _labels(self, scores: np.ndarray | None) -> list[ShownLabel]:
+        if scores is None:
+            return []
+        return shown_labels(
+            scores,
+            self._options.threshold,
+            max_labels=self._options.max_labels,
+            allowed=self._options.allowed,
+            class_names=self._options.class_names,
+        )
+
+    def _is_unsure(self, scores: np.ndarray | None) -> bool:
+        """Return whether no posture of an actor with scores is sure enough to be shown."""
+        options, postures = self._options, range(self._scorer.num_exclusive)
+        # Who is interested in some postures only does not miss the others.
+        if scores is None or not (options.allowed is None or options.allowed.issuperset(postures)):
+            return False
+        return is_unsure(scores[: len(postures)], options.threshold)
 
 
-def shown_labels(
-    scores: np.ndarray,
-    threshold: float,
-    *,
-    max_labels: int,
-    allowed: frozenset[int] | None = None,
-    class_names: Sequence[str] = (),
-) -> list[ShownLabel]:
-    """Return the classes to show, highest score first.
-
-    Args:
-        scores: (num_classes,) in [0, 1].
-        threshold: minimum score.
-        max_labels: maximum number of classes.
-        allowed: class indices to choose from; None for all.
-        class_names: names of all classes; () leaves the labels without names.
-
-    >>> [l.class_index for l in shown_labels(np.array([0.2, 0.9, 0.6]), 0.5, max_labels=3)]
-    [1, 2]
-    """
-    order = np.argsort(-scores, kind="stable")
-    chosen = [
-        int(i) for i in order if scores[i] >= threshold and (allowed is None or int(i) in allowed)
-    ]
-    return [
-        ShownLabel(i, float(scores[i]), class_names[i] if class_names else "")
-        for i in chosen[:max_labels]
-    ]
+def _scores_of(actor_id: int, near: list[Keyframe]) -> np.ndarray | None:
+    """Return the scores in the nearest keyframe that has the actor; None where none has."""
+    for keyframe in near:
+        rows = np.flatnonzero(keyframe.actors.ids == actor_id)
+        if len(rows):
+            return keyframe.scores[rows[0]]
+    return None
 
 
 def _open_tracker(

@@ -68,7 +68,8 @@ class AnnotatedVideo:
     def _write(self, result: FrameResult, image: np.ndarray) -> None:
         if self._sink is None:
             self._sink = self._open_sink(result.time_sec)
-        drawn = draw_actors(image, result.actors, result.labels, self._info.class_names)
+        names = self._info.class_names
+        drawn = draw_actors(image, result.actors, result.labels, names, unsure=result.unsure)
         self._sink.write(drawn, result.time_sec)
 
     def _open_sink(self, time_sec: float) -> VideoSink | ContinuedSink:

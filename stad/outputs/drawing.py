@@ -28,16 +28,20 @@ def draw_actors(
     actors: Actors,
     labels: list[list[ShownLabel]],
     class_names: Sequence[str],
+    *,
+    unsure: Sequence[bool] = (),
 ) -> np.ndarray:
     """Draw a box for every actor, with a label of its id and actions.
 
-    An actor without actions gets a thin box and its id. Text and lines grow with the image.
+    An actor without actions gets a thin box and its id, and the words 'not sure' where its
+    posture is. Text and lines grow with the image.
 
     Args:
         image: (H, W, 3) uint8 RGB; not changed.
         actors: K actors, boxes in pixels of ``image``.
         labels: K lists, highest score first.
         class_names: names of the classes that the labels point to.
+        unsure: K flags, see ``FrameResult``; () for nobody.
 
     Returns:
         A new (H, W, 3) uint8 RGB image.
@@ -51,9 +55,11 @@ def draw_actors(
     boxes = actors.boxes.clip(0, (width_px - 1, height_px - 1) * 2)
     seen = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
     labels = [own for own, is_seen in zip(labels, seen, strict=True) if is_seen]
+    unsure = np.flatnonzero(np.array(unsure, bool)[seen]).tolist() if len(unsure) else []
     boxes, ids = boxes[seen], actors.ids[seen]
     _draw_boxes(canvas, boxes, ids, has_labels=np.array([bool(own) for own in labels], dtype=bool))
-    _draw_labels(canvas, boxes, ids, labels, names=short_names(tuple(class_names)))
+    names = short_names(tuple(class_names))
+    _draw_labels(canvas, boxes, ids, labels, names=names, unsure=frozenset(unsure))
     return canvas
 
 
@@ -77,6 +83,7 @@ def _draw_labels(
     labels: list[list[ShownLabel]],
     *,
     names: tuple[str, ...],
+    unsure: frozenset[int],
 ) -> None:
     """Draw labels into ``canvas`` in the order of the ids, so that the same one moves each time."""
     height_px, width_px = canvas.shape[:2]
@@ -85,8 +92,10 @@ def _draw_labels(
     placed = np.zeros((0, 4), dtype=np.int64)
     for row in np.argsort(ids, kind="stable"):
         actor_id = int(ids[row])
-        is_small = boxes[row, 3] - boxes[row, 1] < small_px
-        text = label_text(actor_id, labels[row], names, is_small=bool(is_small))
+        is_small = bool(boxes[row, 3] - boxes[row, 1] < small_px)
+        text = label_text(
+            actor_id, labels[row], names, is_small=is_small, is_unsure=int(row) in unsure
+        )
         if not text.head and not text.lines:
             continue
         label = render_label(
@@ -94,6 +103,7 @@ def _draw_labels(
             actor_color(actor_id),
             font_px=max(MIN_FONT_PX, round(font_px * SMALL_FONT)) if is_small else font_px,
             max_width_px=width_px,
+            max_height_px=height_px,
         )
         size_px = (label.paint.shape[1], min(label.paint.shape[0], height_px))
         left_px, top_px = place_label(

@@ -16,6 +16,8 @@ from stad.outputs.palette import LIGHT_TEXT, Color, text_color
 from stad.structures import ShownLabel
 
 ELLIPSIS = "…"
+# In place of a posture.
+NOT_SURE = "not sure"
 # Costs of a place, for the fraction of the label that hides something, and per step away from the
 # preferred place: a label moves only when that clearly uncovers something, or it would flicker
 # from frame to frame.
@@ -54,9 +56,16 @@ class LabelText:
 
 
 def label_text(
-    actor_id: int, labels: list[ShownLabel], names: tuple[str, ...], *, is_small: bool
+    actor_id: int,
+    labels: list[ShownLabel],
+    names: tuple[str, ...],
+    *,
+    is_small: bool,
+    is_unsure: bool = False,
 ) -> LabelText:
-    """Return the text of a label; a small actor shows only its best action.
+    """Return the text of a label; a small actor shows only its first line.
+
+    With ``is_unsure``, that is 'not sure': no posture is sure enough.
 
     >>> labels = [ShownLabel(0, 0.924), ShownLabel(1, 0.5)]
     >>> label_text(3, labels, ("walk", "talk"), is_small=False)
@@ -64,10 +73,11 @@ def label_text(
     >>> label_text(3, labels, ("walk", "talk"), is_small=True)
     LabelText(head='#3', lines=('walk 0.92',), in_one_line=True)
     """
-    shown = labels[:1] if is_small else labels
+    lines = [NOT_SURE] if is_unsure else []
+    lines += [f"{names[label.class_index]} {label.score:.2f}" for label in labels]
     return LabelText(
         head=f"#{actor_id}" if actor_id >= 0 else "",
-        lines=tuple(f"{names[label.class_index]} {label.score:.2f}" for label in shown),
+        lines=tuple(lines[:1] if is_small else lines),
         in_one_line=is_small,
     )
 
@@ -86,7 +96,14 @@ class LabelImage:
 
 
 @lru_cache(maxsize=64)
-def render_label(text: LabelText, color: Color, *, font_px: int, max_width_px: int) -> LabelImage:
+def render_label(
+    text: LabelText,
+    color: Color,
+    *,
+    font_px: int,
+    max_width_px: int,
+    max_height_px: int | None = None,
+) -> LabelImage:
     """Render a label with transparency; the result is shared between calls.
 
     Args:
@@ -94,30 +111,37 @@ def render_label(text: LabelText, color: Color, *, font_px: int, max_width_px: i
         color: ground of the head, RGB.
         font_px: size of the font.
         max_width_px: maximum width; a longer line ends in an ellipsis.
+        max_height_px: maximum height; the last lines that do not fit are left out. One line is
+            always there.
     """
     font = _font(font_px)
     pad_px, line_px = max(2, font_px // 3), round(font_px * 1.3)
     head_px = round(font.getlength(text.head)) + 2 * pad_px if text.head else 0
     indent_px = head_px if text.in_one_line else 0
-    room_px = max_width_px - indent_px - 2 * pad_px
-    lines = [_fit(line, font, room_px) for line in text.lines]
+    first_row = 0 if text.in_one_line or not text.head else 1
+    lines = text.lines
+    if max_height_px is not None:
+        lines = lines[: max(max_height_px // line_px, 1) - first_row]
+    lines = [_fit(line, font, max_width_px - indent_px - 2 * pad_px) for line in lines]
     body_px = round(max((font.getlength(line) for line in lines), default=0)) + 2 * pad_px
-    body_px = body_px if lines else 0
-    skipped = 0 if text.in_one_line or not text.head else 1
-    width_px = min(max_width_px, max(head_px, indent_px + body_px))
-    height_px = line_px * max(1, skipped + len(lines))
+    width_px = min(max_width_px, max(head_px, indent_px + body_px if lines else 0))
+    height_px = line_px * max(1, first_row + len(lines))
     canvas = Image.new("RGBA", (max(1, width_px), height_px))
     draw = ImageDraw.Draw(canvas)
     baseline_px = round((line_px + font_px * 0.72) / 2)
     if lines:
-        top_px = skipped * line_px
+        top_px = first_row * line_px
         draw.rectangle((indent_px, top_px, indent_px + body_px - 1, height_px), fill=BODY)
     if text.head:
         draw.rectangle((0, 0, head_px - 1, line_px - 1), fill=(*color, 255))
         draw.text((pad_px, baseline_px), text.head, text_color(color), font, anchor="ls")
-    for row, line in enumerate(lines, start=skipped):
+    for row, line in enumerate(lines, start=first_row):
         at = (indent_px + pad_px, baseline_px + row * line_px)
         draw.text(at, line, LIGHT_TEXT, font, anchor="ls")
+    return _as_label(canvas)
+
+
+def _as_label(canvas: Image.Image) -> LabelImage:
     pixels = np.asarray(canvas)
     opacity = cv2.cvtColor(pixels[..., 3], cv2.COLOR_GRAY2RGB)
     return LabelImage(cv2.multiply(pixels[..., :3], opacity, scale=1 / 255), 255 - opacity)

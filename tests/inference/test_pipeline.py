@@ -6,8 +6,9 @@ import pytest
 from stad.actors.tracker import FollowCounts
 from stad.actors.tracker_options import TrackerChoice
 from stad.inference.overlap import annotate_frames
-from stad.inference.pipeline import ActionPipeline, PipelineOptions, shown_labels
+from stad.inference.pipeline import ActionPipeline, PipelineOptions
 from stad.inference.scoring import score_job
+from stad.inference.shown import shown_labels
 from stad.localization.posture_decoder import PostureDecoder
 from stad.structures import Actors, Frame, Keyframe
 from stad.video.window import Window
@@ -307,6 +308,52 @@ def test_a_window_that_is_left_out_at_the_end_does_not_hold_the_last_one_back():
     results = list(flow.results())
     assert [one.index for one in results] == list(range(21))
     assert [one.keyframe is not None for one in results[:2]] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("num_exclusive", "allowed", "expected"),
+    [
+        (2, None, [True, False]),
+        (2, {0, 1}, [True, False]),
+        # Who looks for one posture does not miss the others.
+        (2, {1}, [False, False]),
+        (0, None, [False, False]),
+    ],
+)
+def test_a_person_without_a_posture_is_unsure(num_exclusive, allowed, expected):
+    class Postures(AnyScorer):
+        """The first of two people is in between two postures, and reads."""
+
+        num_classes = 3
+
+        def score(self, clips, boxes, *, source_size, tracks=None):
+            rows = np.array([[0.45, 0.55, 0.7], [0.9, 0.1, 0.2]], np.float32)
+            return [rows[: len(own)] for own in boxes]
+
+    Postures.num_exclusive = num_exclusive
+    allowed = None if allowed is None else frozenset(allowed)
+    options = PipelineOptions(stride_sec=9.0, threshold=0.6, allowed=allowed)
+    detector, black = Walkers((60, 0, 99), (60, 0, 99)), np.zeros((60, 80, 3), np.uint8)
+    frames = (Frame(index, index / 20, black) for index in range(21))
+    results = list(
+        annotate_frames(frames, detector, Postures(Window(8, 2)), options=options, fps=20.0)
+    )
+    assert [list(one.unsure) for one in results] == [expected] * 21
+    if allowed is None:
+        assert [[own.class_index for own in labels] for labels in results[5].labels] == [[2], [0]]
+
+
+def test_somebody_without_any_scores_is_not_unsure():
+    """There is no keyframe with the second one."""
+    scorer = AnyScorer(Window(8, 2))
+    scorer.num_exclusive = 2
+    detector, black = Walkers((60, 0, 99), (60, 1.0, 2.0)), np.zeros((60, 80, 3), np.uint8)
+    frames = (Frame(index, index / 20, black) for index in range(101))
+    options = PipelineOptions(stride_sec=2.5, threshold=0.6)
+    results = list(annotate_frames(frames, detector, scorer, options=options, fps=20.0))
+    assert results[10].unsure == (True,)
+    assert len(results[30].actors) == 2
+    assert results[30].unsure == (True, False)
 
 
 def test_shown_labels_filter_and_order():

@@ -120,6 +120,25 @@ def test_plate_without_a_track_shows_labels_only():
     assert (text.head, text.lines) == ("", ("walk 0.50",))
 
 
+def test_who_is_in_no_sure_posture_is_shown_as_not_sure():
+    labels = [ShownLabel(2, 0.7)]
+    text = label_text(3, labels, NAMES, is_small=False, is_unsure=True)
+    assert text.lines == ("not sure", "talk to (a person) 0.70")
+    assert label_text(3, labels, NAMES, is_small=True, is_unsure=True).lines == ("not sure",)
+    boxes = [[500, 0, 600, 50], [50, 100, 120, 250], [200, 100, 270, 250]]
+    actors = Actors.from_arrays(boxes, ids=[1, 2, 3])
+    # The first one is outside.
+    plain, unsure = (
+        draw_actors(GREY, actors, [[], [], []], NAMES, unsure=flags)
+        for flags in ((), (True, False, True))
+    )
+    left, _, right, bottom = changed_box(plain, unsure)
+    assert (left >= 200, right < 300, bottom <= 250) == (True, True, True)
+    assert (plain[:, :180] == unsure[:, :180]).all()
+    # The box stays as thin as without a label.
+    assert (plain[200, 200:270] == unsure[200, 200:270]).all()
+
+
 def test_long_lines_are_cut_to_the_picture():
     text = label_text(1, [ShownLabel(0, 0.5)], ("very " * 40,), is_small=False)
     plate = render_label(text, (255, 0, 0), font_px=12, max_width_px=100)
@@ -149,3 +168,57 @@ def test_plates_of_neighbours_do_not_cover_each_other():
         plate = np.array([[left, top, left + 70, top + 30]])
         assert overlap_px(plate, placed).sum() == 0
         placed = np.concatenate([placed, plate])
+
+
+def test_no_plate_crosses_the_border_whatever_the_sizes():
+    rng = np.random.default_rng(0)
+    names = ("stand", "bend/bow (at the waist)", "W" * 60, "\u4e0d\u660e", "talk to (a person)")
+    for _ in range(150):
+        width, height = int(rng.integers(16, 400)), int(rng.integers(16, 300))
+        corners = rng.uniform(-0.3, 1.3, (4, 2, 2)) * (width, height)
+        boxes = np.sort(corners, axis=1).reshape(4, 4)
+        labels = [
+            [ShownLabel(int(rng.integers(5)), 0.5) for _ in range(rng.integers(0, 5))]
+            for _ in boxes
+        ]
+        for row, box in enumerate(boxes):
+            text = label_text(
+                10 ** int(rng.integers(0, 9)),
+                labels[row],
+                names,
+                is_small=bool(rng.random() < 0.5),
+                is_unsure=bool(rng.random() < 0.5),
+            )
+            plate = render_label(
+                text,
+                (255, 0, 0),
+                font_px=int(rng.integers(8, 12)),
+                max_width_px=width,
+                max_height_px=height,
+            )
+            high, wide = plate.paint.shape[:2]
+            assert (high <= height, wide <= width) == (True, True)
+            left, top = place_label(
+                (wide, high), box, placed=np.zeros((0, 4)), boxes=boxes, image_px=(width, height)
+            )
+            assert (left >= 0, top >= 0) == (True, True)
+            assert (left + wide <= width, top + high <= height) == (True, True)
+        drawn = draw_actors(
+            np.full((height, width, 3), 90, np.uint8),
+            Actors.from_arrays(boxes, ids=np.arange(4)),
+            labels,
+            names,
+            unsure=[True, False, True, False],
+        )
+        assert drawn.shape == (height, width, 3)
+
+
+def test_lines_that_do_not_fit_into_the_picture_are_left_out():
+    text = label_text(1, [ShownLabel(0, 0.5)] * 5, NAMES, is_small=False)
+
+    def height_px(room_px):
+        plate = render_label(text, (255, 0, 0), font_px=10, max_width_px=90, max_height_px=room_px)
+        return plate.paint.shape[0]
+
+    # A line has 13 pixels, the id is one of them.
+    assert [height_px(room) for room in (100, 78, 77, 40, 13, 5)] == [78, 78, 65, 39, 13, 13]

@@ -48,7 +48,9 @@ class DisplayWindow:
         image = kept.image()
         if kept.result is not None:
             result = kept.result
-            image = draw_actors(image, result.actors, result.labels, self._class_names)
+            image = draw_actors(
+                image, result.actors, result.labels, self._class_names, unsure=result.unsure
+            )
         cv2.imshow(self._title, image[..., ::-1])
 
     def poll(self) -> None:

@@ -228,5 +228,7 @@ class _Writer:
         image = kept.image()
         if kept.result is not None:
             result = kept.result
-            image = draw_actors(image, result.actors, result.labels, self._class_names)
+            image = draw_actors(
+                image, result.actors, result.labels, self._class_names, unsure=result.unsure
+            )
         self._sink.write(image, kept.time_sec)

@@ -1,0 +1,54 @@
+"""Choose which labels of an actor are shown, or that it is not sure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from stad.structures import ShownLabel
+
+
+def is_unsure(postures: np.ndarray, threshold: float) -> bool:
+    """Return whether none of the scores of postures reaches the threshold.
+
+    Args:
+        postures: (N,) scores of classes that exclude each other; none of them are never unsure.
+        threshold: minimum score.
+
+    >>> is_unsure(np.array([0.4, 0.35, 0.25]), 0.5), is_unsure(np.array([0.6, 0.4]), 0.5)
+    (True, False)
+    >>> is_unsure(np.zeros(0), 0.5)
+    False
+    """
+    return len(postures) > 0 and not bool((postures >= threshold).any())
+
+
+def shown_labels(
+    scores: np.ndarray,
+    threshold: float,
+    *,
+    max_labels: int,
+    allowed: frozenset[int] | None = None,
+    class_names: Sequence[str] = (),
+) -> list[ShownLabel]:
+    """Return the classes to show, highest score first.
+
+    Args:
+        scores: (num_classes,) in [0, 1].
+        threshold: minimum score.
+        max_labels: maximum number of classes.
+        allowed: class indices to choose from; None for all.
+        class_names: names of all classes; () leaves the labels without names.
+
+    >>> [l.class_index for l in shown_labels(np.array([0.2, 0.9, 0.6]), 0.5, max_labels=3)]
+    [1, 2]
+    """
+    order = np.argsort(-scores, kind="stable")
+    chosen = [
+        int(i) for i in order if scores[i] >= threshold and (allowed is None or int(i) in allowed)
+    ]
+    return [
+        ShownLabel(i, float(scores[i]), class_names[i] if class_names else "")
+        for i in chosen[:max_labels]
+    ]
