@@ -92,6 +92,7 @@ class ModelBundle:
             stride_sec=stride_sec,
             class_names=self.class_names,
             allowed=self.allowed,
+            num_exclusive=self.scorer.num_exclusive,
         )
 
 

@@ -63,6 +63,7 @@ class LocalizerSetup:
         window_sec: length of the model's clips, for files that do not say it, seconds.
         stride_sec: usual time between keyframes, seconds.
         class_names: names of the model's classes.
+        num_exclusive: how many of them, the first ones, are postures that exclude each other.
         values: the options of its file, by name; None where there is no file.
         allowed: class indices to keep; None for all.
     """
@@ -73,3 +74,4 @@ class LocalizerSetup:
     class_names: Sequence[str]
     values: Mapping[str, Any] | None = None
     allowed: frozenset[int] | None = None
+    num_exclusive: int = 0

@@ -12,6 +12,7 @@ from stad.localization.base import LocalizerSetup
 from stad.localization.curve import ActorCurves, cut_run
 from stad.localization.hysteresis import JITTER, Interval
 from stad.localization.options import LocalizerOptions
+from stad.localization.posture_options import posture_options
 from stad.structures import Keyframe, Segment
 
 
@@ -65,14 +66,20 @@ class HysteresisLocalizer:
     def open(cls, setup: LocalizerSetup) -> HysteresisLocalizer:
         """Open by the kind 'hysteresis', see ``stad.localization.registry.LOCALIZERS``.
 
-        A threshold in the file replaces that of the setup, and so does its default.
+        A threshold in the file replaces that of the setup, and so does its default. Without a
+        file, postures that exclude each other have options of their own.
 
         Raises:
             InputError: the options cannot be used, or do not fit the labels.
         """
-        options = LocalizerOptions(start_threshold=setup.threshold)
         if setup.values is not None:
             options = LocalizerOptions.from_dict(setup.values)
+        elif setup.num_exclusive > 1:
+            options = posture_options(
+                setup.class_names, setup.num_exclusive, threshold=setup.threshold
+            )
+        else:
+            options = LocalizerOptions(start_threshold=setup.threshold)
         if options.window_sec is None:
             options = replace(options, window_sec=setup.window_sec)
         return cls(options, setup.stride_sec, class_names=setup.class_names, allowed=setup.allowed)

@@ -32,6 +32,7 @@ def open_localizer(
     stride_sec: float,
     class_names: Sequence[str],
     allowed: frozenset[int] | None = None,
+    num_exclusive: int = 0,
 ) -> Localizer:
     """Open the localizer of a run.
 
@@ -42,6 +43,7 @@ def open_localizer(
         stride_sec: usual time between keyframes, seconds.
         class_names: names of the model's classes.
         allowed: class indices to keep; None for all.
+        num_exclusive: how many classes, the first ones, are postures that exclude each other.
 
     Raises:
         InputError: the file cannot be read, names an unknown kind, or does not fit the labels.
@@ -59,6 +61,7 @@ def open_localizer(
         stride_sec=stride_sec,
         class_names=class_names,
         allowed=allowed,
+        num_exclusive=num_exclusive,
     )
     try:
         return LOCALIZERS[kind].open(setup)
