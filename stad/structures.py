@@ -126,7 +126,7 @@ class FrameResult:
         actors: K actors with boxes in source pixels.
         labels: K lists of ``ShownLabel``, highest score first.
         unsure: K flags: the person's postures have scores, and none of them is high enough to be
-            shown; () for nobody.
+            shown; () means that no person is.
         keyframe: all scores, if the frame is a keyframe; else None.
         frame: the frame with its image; None where frames are not kept.
     """
@@ -185,7 +185,16 @@ class Tube:
 
 @dataclass(frozen=True)
 class RunInfo:
-    """Describe how a run was made, as its output files state it."""
+    """Describe how a run was made, as its output files state it.
+
+    Attributes:
+        video: what was read.
+        model, detector: their names.
+        class_names: of the model.
+        threshold: minimum score that is shown, in [0, 1].
+        stride_sec: time between predictions, seconds.
+        num_exclusive: how many classes, the first ones, are postures that exclude each other.
+    """
 
     video: VideoInfo
     model: str
@@ -193,6 +202,7 @@ class RunInfo:
     class_names: tuple[str, ...]
     threshold: float
     stride_sec: float
+    num_exclusive: int = 0
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,7 @@ def prepare_annotation(
             class_names=models.class_names,
             threshold=models.threshold,
             stride_sec=stride_sec,
+            num_exclusive=models.scorer.num_exclusive,
         ),
     )
 

@@ -41,7 +41,7 @@ def draw_actors(
         actors: K actors, boxes in pixels of ``image``.
         labels: K lists, highest score first.
         class_names: names of the classes that the labels point to.
-        unsure: K flags, see ``FrameResult``; () for nobody.
+        unsure: K flags, see ``FrameResult``.
 
     Returns:
         A new (H, W, 3) uint8 RGB image.

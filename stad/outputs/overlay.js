@@ -69,10 +69,19 @@ function scoresAt(id, sec) {
 // What is drawn at a time: boxes with lines of text, in the order of the ids.
 function drawnAt(sec, { minScore, isActorShown, isLabelShown }) {
   return [...boxesAt(sec)].filter(([id]) => isActorShown(id)).sort((a, b) => a[0] - b[0]).map(([id, box]) => {
-    const own = scoresAt(id, sec).filter(([label, score]) => score >= minScore && isLabelShown(data.class_names[label]));
+    const all = scoresAt(id, sec).filter(([, score]) => score >= minScore);
+    const own = all.filter(([label]) => isLabelShown(data.class_names[label]));
     const lines = own.slice(0, MAX_LABELS).map(([label, score]) => `${data.class_names[label]} ${score.toFixed(2)}`);
+    if (isUnsure(id, sec, all, isLabelShown)) lines.unshift("not sure");
     return { id, box, lines };
   });
+}
+
+// Whether a person has scores, but none of the postures is sure enough; not where some of them are left out.
+function isUnsure(id, sec, sure, isLabelShown) {
+  const postures = data.class_names.slice(0, data.num_exclusive);
+  return postures.length > 0 && postures.every(isLabelShown) && scoresAt(id, sec).length > 0 &&
+    !sure.some(([label]) => label < postures.length);
 }
 
 // The place of the frame in the element, which may be wider or higher.
@@ -97,18 +106,29 @@ function paint(canvas, video, drawn, selectedId) {
     ink.strokeRect(x1, y1, x2 - x1, y2 - y1);
   }
   const taken = [];
-  for (const { id, box, lines } of drawn) drawLabel(ink, at(box), id, { lines, taken, width, height });
+  const frame = at([0, 0, data.video.width, data.video.height]);
+  for (const { id, box, lines } of drawn) drawLabel(ink, at(box), id, { lines, taken, frame });
 }
 
-// Above its box, else below, else in it, where no other plate lies; above if they all do.
-function drawLabel(ink, [x1, y1, x2, y2], id, { lines, taken, width, height }) {
-  const size = Math.max(10, Math.min(13, height / 36, (y2 - y1) / 5)), step = size * 1.25;
+// The longest beginning of a line that is at most so wide, with an ellipsis if it is not all of it.
+function shortened(ink, line, room) {
+  if (ink.measureText(line).width <= room) return line;
+  let count = line.length;
+  while (count > 0 && ink.measureText(`${line.slice(0, count)}…`).width > room) count--;
+  return `${line.slice(0, count)}…`;
+}
+
+// Above its box, else below, else in it, where no other plate lies; above if they all do. A plate stays inside the frame.
+function drawLabel(ink, [x1, y1, x2, y2], id, { lines, taken, frame: [minX, minY, maxX, maxY] }) {
+  const size = Math.max(10, Math.min(13, (maxY - minY) / 36, (y2 - y1) / 5)), step = size * 1.25;
   ink.font = `600 ${size}px system-ui, sans-serif`;
   ink.textBaseline = "top";
-  const text = [lines.length ? `#${id} ${lines[0]}` : `#${id}`, ...lines.slice(1)];
+  const text = [lines.length ? `#${id} ${lines[0]}` : `#${id}`, ...lines.slice(1)]
+    .slice(0, Math.max(1, Math.floor((maxY - minY - 3) / step)))
+    .map((line) => shortened(ink, line, maxX - minX - 8));
   const wide = Math.max(...text.map((line) => ink.measureText(line).width)) + 8, high = text.length * step + 3;
   const places = [y1 - high, y2, y1].flatMap((top) => [x1, x2 - wide].map((left) =>
-    [Math.max(0, Math.min(left, width - wide)), Math.max(0, Math.min(top, height - high))]));
+    [Math.max(minX, Math.min(left, maxX - wide)), Math.max(minY, Math.min(top, maxY - high))]));
   const isFree = ([left, top]) => taken.every(([l, t, r, b]) =>
     left >= r || left + wide <= l || top >= b || top + high <= t);
   const [left, top] = places.find(isFree) ?? places[0];

@@ -43,6 +43,7 @@ def write_timeline(
     *,
     first_sec: float = 0.0,
     overlay: OverlayStore | None = None,
+    num_exclusive: int = 0,
 ) -> None:
     """Write the page; it appears whole or not at all.
 
@@ -56,6 +57,8 @@ def write_timeline(
             because the page draws them.
         first_sec: time of the first frame, seconds, for a document without frames.
         overlay: boxes and scores of the run, for a document without frames.
+        num_exclusive: how many classes, the first ones, are postures: a person in none of them
+            is shown as 'not sure'.
 
     Raises:
         InputError: the document cannot be read, or the page cannot be written.
@@ -65,7 +68,7 @@ def write_timeline(
         document = _read_document(Path(document))
         overlay = made = OverlayStore(Path(path).parent)
         first_sec = _fill_overlay(made, document)
-    data = page_data(document, videos, first_sec=first_sec)
+    data = page_data(document, videos, first_sec=first_sec, num_exclusive=num_exclusive)
     stream = overlay.texts() if overlay else ["[]"]
     try:
         write_page(
@@ -101,7 +104,9 @@ def relative_href(target: str | Path, page: str | Path) -> str:
     return f"./{quoted}" if ":" in link.split("/")[0] else quoted
 
 
-def page_data(document: dict, videos: Sequence[PageVideo], *, first_sec: float) -> dict:
+def page_data(
+    document: dict, videos: Sequence[PageVideo], *, first_sec: float, num_exclusive: int = 0
+) -> dict:
     """Return the data of the page's script: the document's head, colours, and segments as rows.
 
     A row is [place in actors, place in labels, start_sec, end_sec, score]; actors go by id,
@@ -128,6 +133,7 @@ def page_data(document: dict, videos: Sequence[PageVideo], *, first_sec: float) 
         "chunk_sec": CHUNK_SEC,
         "sample_sec": SAMPLE_SEC,
         "num_frames": document["num_frames_written"],
+        "num_exclusive": num_exclusive,
         "palette": [_colors(place) for place in range(len(PALETTE))],
         "actors": [
             {"id": actor_id, "name": actor_name(actor_id), **_colors(actor_id)} for actor_id in ids

@@ -34,6 +34,9 @@ class TimelineFile:
         self._path, self._info = path, info
         self._source_path, self._drawn = source_path, drawn
         self._overlay = OverlayStore(path.parent, allowed=allowed)
+        postures = range(info.num_exclusive)
+        knows_all = allowed is None or allowed.issuperset(postures)
+        self._num_exclusive = len(postures) if knows_all else 0
         self._num_frames, self._first_sec = 0, 0.0
 
     def write(self, result: FrameResult, *, is_sample: bool) -> None:
@@ -54,6 +57,7 @@ class TimelineFile:
             self._videos(),
             first_sec=self._first_sec,
             overlay=self._overlay,
+            num_exclusive=self._num_exclusive,
         )
         self._overlay.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from stad.annotations.document import document_head, document_tail, segment_entr
 from stad.errors import InputError
 from stad.outputs.overlay import OverlayStore
 from stad.outputs.timeline import PageVideo, page_data, relative_href, write_timeline
+from stad.outputs.timeline_file import TimelineFile
 from stad.outputs.writers import JsonWriter
 from stad.structures import Actors, FrameResult, Keyframe
 from tests.browser import data_in, needs_chromium, opened
@@ -200,6 +202,78 @@ type('who', '3'); log.push(at(1).length);
     assert log[10] == ["talk to (a person) 0.60"]
     assert log[11] == ["talk to (a person) 0.60"]
     assert log[12] == 0
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_who_is_in_no_sure_posture_is_not_sure(tmp_path):
+    """The first two classes are postures; the third is an action."""
+    log = []
+    for num_exclusive in (2, 0):
+        page = tmp_path / f"{num_exclusive}.html"
+        write_timeline(
+            page, document(), [VIDEO], overlay=walk(tmp_path), num_exclusive=num_exclusive
+        )
+        log.append(
+            opened(
+                page,
+                LOOK
+                + """
+const at = (sec, minScore = 0.5) => drawnAt(sec, { minScore, ...shows })[0].lines;
+log.push(at(1), at(1, 0.95), at(2, 0.75), at(1.5, 0.95), at(2.6, 0.95));
+document.querySelector('#labels input[value="1"]').click(); log.push(at(1, 0.95));
+""",
+            )
+        )
+    both = ["walk 0.90", "talk to (a person) 0.60"]
+    # Without scores near by, there is nothing to be unsure of.
+    assert log[0] == [both, ["not sure"], ["not sure"], ["not sure"], [], []]
+    assert log[1] == [both, [], [], [], [], []]
+
+
+def test_without_all_postures_no_person_is_unsure(tmp_path):
+    info = replace(run_info(), num_exclusive=2)
+    for name, allowed, expected in (("a", None, 2), ("b", {0, 1}, 2), ("c", {1, 2}, 0)):
+        path = tmp_path / f"{name}.html"
+        chosen = None if allowed is None else frozenset(allowed)
+        TimelineFile(path, info, source_path="none.mp4", allowed=chosen).close([], complete=True)
+        assert data_in(path)["num_exclusive"] == expected
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_no_plate_crosses_the_border_of_the_frame(tmp_path):
+    page = tmp_path / "a.html"
+    write_timeline(page, document(), [VIDEO], overlay=walk(tmp_path))
+    log = opened(
+        page,
+        """
+let seed = 1;
+const next = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+const random = (low, high) => low + (high - low) * next();
+const ink = document.createElement('canvas').getContext('2d');
+let outside = 0, plates = 0, cut = 0;
+for (let round = 0; round < 400; round++) {
+  const [left, top] = [random(0, 50), random(0, 50)];
+  const frame = [left, top, left + random(40, 500), top + random(24, 400)];
+  const plate = [];
+  const fake = { measureText: (line) => ink.measureText(line),
+    set font(value) { ink.font = value; },
+    fillRect: (...box) => plate.push(box),
+    fillText: (line, x, y) => { cut += line.endsWith('…');
+      outside += x < frame[0] || x + ink.measureText(line).width > frame[2] || y > frame[3]; } };
+  const length = Math.floor(random(0, 5));
+  const lines = Array.from({ length }, () => 'bend/bow (at the waist) 0.62');
+  const x = random(-50, 600), y = random(-50, 500);
+  drawLabel(fake, [x, y, x + random(1, 300), y + random(1, 300)], 7, { lines, taken: [], frame });
+  const [[l, t, w, h]] = plate;
+  plates++;
+  outside += l < frame[0] || t < frame[1] || l + w > frame[2] + 1e-6 || t + h > frame[3] + 1e-6;
+}
+log.push(plates, outside, cut > 10);
+""",
+    )
+    assert log == [400, 0, True]
 
 
 @pytest.mark.browser
