@@ -63,7 +63,10 @@ class PostureDecoder:
     def __init__(self, names: Sequence[str], *, evidence: float = EVIDENCE) -> None:
         self._num_postures = len(names)
         self._evidence = evidence
-        self._rates = change_rates(names)
+        # Changes in 1, 2, 4, ... milliseconds: together they make any time, without expm.
+        self._changes = [expm(change_rates(names) * 0.001)]
+        while 2 ** len(self._changes) <= MAX_AWAY_SEC * 1000:
+            self._changes.append(self._changes[-1] @ self._changes[-1])
         self._change = lru_cache(maxsize=64)(self._compute_change)
         self._waiting: Keyframe | None = None
         self._chains: dict[int, _Chain] = {}
@@ -119,23 +122,28 @@ class PostureDecoder:
         if chain is None or time_sec - chain.time_sec > MAX_AWAY_SEC:
             # Nothing came before that these scores could repeat.
             return _Chain(time_sec, scores / scores.sum())
-        # Times that differ by less than a millisecond take one matrix.
-        change = self._change(round(time_sec - chain.time_sec, 3))
+        change = self._change(round((time_sec - chain.time_sec) * 1000))
         evidence = scores**self._evidence
         if self._waiting is not None and chain.time_sec == self._waiting.time_sec:
             later[actor_id] = change @ evidence
         belief = (chain.belief @ change) * evidence
         return _Chain(time_sec, belief / belief.sum())
 
-    def _compute_change(self, step_sec: float) -> np.ndarray:
+    def _compute_change(self, step_ms: int) -> np.ndarray:
         """Return (N, N) probabilities of the posture after a time, given the one before it."""
-        return expm(self._rates * step_sec)
+        change = np.eye(self._num_postures)
+        for bit, part in enumerate(self._changes):
+            if step_ms >> bit & 1:
+                change = change @ part
+        return change
 
     def _decode(self, keyframe: Keyframe, later: dict[int, np.ndarray]) -> Keyframe:
         """Return the keyframe that waits with the probabilities of its postures."""
         scores = np.array(keyframe.scores)
-        for actor_id in self._known_scores(keyframe):
-            belief = self._chains[actor_id].belief * later.get(actor_id, 1.0)
-            row = np.flatnonzero(keyframe.actors.ids == actor_id)[0]
-            scores[row, : self._num_postures] = belief / belief.sum()
+        for row, actor_id in enumerate(keyframe.actors.ids.tolist()):
+            chain = self._chains.get(actor_id)
+            # Those that are left as they are have no chain here.
+            if chain is not None and chain.time_sec == keyframe.time_sec:
+                belief = chain.belief * later.get(actor_id, 1.0)
+                scores[row, : self._num_postures] = belief / belief.sum()
         return replace(keyframe, scores=scores)
