@@ -159,11 +159,21 @@ class PostureLoss(_ActionLoss):
     Args:
         num_exclusive: how many classes exclude each other, the first ones.
         class_weights: a factor per class; an actor counts as much as its posture.
+        label_smoothing: fraction of each actor's posture that is spread over all that are known,
+            in [0, 1[; it keeps a network from being too sure.
     """
 
-    def __init__(self, num_exclusive: int, *, class_weights: Sequence[float] | None = None) -> None:
+    def __init__(
+        self,
+        num_exclusive: int,
+        *,
+        class_weights: Sequence[float] | None = None,
+        label_smoothing: float = 0.0,
+    ) -> None:
         super().__init__(class_weights)
-        self._exclusive = num_exclusive
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(f"label_smoothing must be in [0, 1[, got {label_smoothing}")
+        self._exclusive, self._smoothing = num_exclusive, label_smoothing
 
     def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return the mean over actors of all processes; (K, C) both -> scalar."""
@@ -177,6 +187,10 @@ class PostureLoss(_ActionLoss):
             weights = logits.new_ones(logits.shape[1])
         # A posture that may be true or not takes no part in the softmax.
         hidden = ~known[:, : self._exclusive]
+        if self._smoothing:
+            even = (~hidden).float() / (~hidden).sum(dim=1, keepdim=True).clamp(min=1)
+            has_posture = targets.sum(dim=1, keepdim=True)
+            targets = (1 - self._smoothing) * targets + self._smoothing * even * has_posture
         among = logits[:, : self._exclusive].masked_fill(hidden, torch.finfo(logits.dtype).min)
         loss = -(targets * weights[: self._exclusive]) * among.log_softmax(1)
         loss = loss.masked_fill(hidden, 0).sum(dim=1)

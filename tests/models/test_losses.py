@@ -93,6 +93,18 @@ def test_unknown_labels_neither_gain_nor_lose():
     assert logits.grad[:, [0, 2, 3]].all()
 
 
+def test_smoothing_is_over_the_postures_that_are_known():
+    labels = torch.tensor([[0.0, -1, 1, 0], [0, 0, 0, 0]])
+    logits = torch.tensor([[0.3, 9.0, -0.2, 0.8], [0.5, 0.1, -0.4, 0.2]])
+    found = PostureLoss(4, label_smoothing=0.3)(logits, labels)
+    # 0.1 for each of three known postures and 0.7 more for the own one; the second actor has none.
+    logs = logits[0, [0, 2, 3]].log_softmax(0)
+    expected = -(0.1 * logs[0] + 0.8 * logs[1] + 0.1 * logs[2]) / 2
+    torch.testing.assert_close(found, expected)
+    with pytest.raises(ValueError, match="label_smoothing"):
+        PostureLoss(4, label_smoothing=1.0)
+
+
 def test_several_postures_share_and_none_does_not_count():
     logits = torch.tensor([[math.log(2.0), 0.0, 0.0]])
     # Probabilities 1/2, 1/4 and 1/4: half of the first's cost and half of the second's.

@@ -27,7 +27,7 @@ train_dataloader = dict(
         annotations="data/poses/train.csv",
         label_map="poses",
         variants=2,
-        synthetic=dict(count=40_000, real_ratio=0.12, min_examples=10),
+        synthetic=dict(count=40_000, real_ratio=0.1, min_examples=10),
         source=dict(
             **clips,
             annotations="data/poses/train.csv",

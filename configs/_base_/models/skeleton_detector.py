@@ -13,7 +13,7 @@ model = dict(
     actor_crops=dict(type=ActorCrops, size_px=384, scale=1.875, steady=False),
     backbone=dict(type=BlazePose),
     roi_head=dict(type=SkeletonHead, num_classes=12, num_exclusive=8, interval_sec=0.4),
-    loss=dict(type=PostureLoss, num_exclusive=8),
+    loss=dict(type=PostureLoss, num_exclusive=8, label_smoothing=0.05),
     # [0, 255] becomes [-1, 1].
     data_preprocessor=dict(
         type=ClipPreprocessor, mean=[127.5, 127.5, 127.5], std=[127.5, 127.5, 127.5]

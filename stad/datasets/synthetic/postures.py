@@ -50,7 +50,8 @@ def draw_standing(rng: np.random.Generator) -> np.ndarray:
     return posture
 
 
-SEAT, KNEES_UP, ONE_LEG_TUCKED = "seat", "knees up", "one leg tucked"
+SEAT, KNEES_UP = "seat", "knees up"
+ONE_LEG_TUCKED, ONE_LEG_OUT = "one leg tucked", "one leg out"
 ON_SIDE, CURLED_UP = "on the side", "curled up"
 _PELVIS = (-25, 10)
 SITTING = {
@@ -61,7 +62,7 @@ SITTING = {
         hips=both((-12, 12)),
         legs_apart=both((0, 25)),
         knees=both((45, 115)),
-        both_hips=(65, 105),
+        both_hips=(55, 105),
     ),
     "legs out": BodyRanges(
         pitch=_PELVIS,
@@ -69,7 +70,7 @@ SITTING = {
         hips=both((-8, 8)),
         legs_apart=both((0, 20)),
         knees=both((0, 40)),
-        both_hips=(65, 105),
+        both_hips=(55, 105),
     ),
     "cross-legged": BodyRanges(
         pitch=_PELVIS,
@@ -93,7 +94,7 @@ SITTING = {
         hips=both((-10, 10)),
         legs_apart=both((0, 20)),
         knees=both((0, 100)),
-        both_hips=(60, 100),
+        both_hips=(45, 100),
     ),
     ONE_LEG_TUCKED: BodyRanges(
         pitch=_PELVIS,
@@ -103,10 +104,19 @@ SITTING = {
         knees=((0, 100), (100, 140)),
         both_hips=(75, 105),
     ),
+    # As on the edge of a bed: one leg along it, the other one down.
+    ONE_LEG_OUT: BodyRanges(
+        pitch=(-30, 5),
+        spine=(0, 35),
+        hips=both((-10, 15)),
+        legs_apart=both((0, 25)),
+        knees=((0, 35), (45, 100)),
+        both_hips=(55, 100),
+    ),
 }
 SITTING_WEIGHTS = {
-    **{SEAT: 0.48, "legs out": 0.12, "cross-legged": 0.12, KNEES_UP: 0.12},
-    **{"reclined": 0.10, ONE_LEG_TUCKED: 0.06},
+    **{SEAT: 0.42, "legs out": 0.12, "cross-legged": 0.12, KNEES_UP: 0.12},
+    **{"reclined": 0.10, ONE_LEG_TUCKED: 0.06, ONE_LEG_OUT: 0.06},
 }
 
 
@@ -119,7 +129,7 @@ def draw_sitting(rng: np.random.Generator, kind: str | None = None) -> np.ndarra
     """
     kind = kind or pick(rng, SITTING_WEIGHTS)
     posture = SITTING[kind].draw(rng)
-    if kind == ONE_LEG_TUCKED:
+    if kind in (ONE_LEG_TUCKED, ONE_LEG_OUT):
         _swap_legs(rng, posture)
     if kind == SEAT:
         _vary_seated(rng, posture)
@@ -184,6 +194,8 @@ LYING = {
         knees=both((40, 130)),
     ),
 }
+# The least angle between the trunk of somebody on the back and the vertical.
+LYING_TRUNK_DEG = 50
 LYING_WEIGHTS = {
     **{"on the back": 0.27, "on the belly": 0.2, ON_SIDE: 0.25},
     **{"knees raised": 0.13, CURLED_UP: 0.15},
@@ -199,6 +211,9 @@ def draw_lying(rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.12:
         # Propped up by a pillow or an arm.
         posture[SPINE] += rng.uniform(10, 30)
+    if posture[PITCH] < -LYING_TRUNK_DEG:
+        # With the trunk more upright, the person sits.
+        posture[SPINE] = min(posture[SPINE], -LYING_TRUNK_DEG - posture[PITCH])
     posture[SURFACE] = pick(rng, {0.0: 2, BED_M: 1})
     draw_arms(rng, posture, ARMS_OF_LYING)
     return posture
