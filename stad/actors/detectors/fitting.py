@@ -18,6 +18,8 @@ SAME_IOU, WEAK_IOU, WEAK_GROWTH = 0.3, 0.5, 1.3
 # Longer side of a box of the same person, in usual ones: a body that lies is longer than one that
 # sits, and a part of a body is not a person. Distance of the centres in longer sides.
 MIN_GROWTH, MAX_GROWTH, NEAR_SIDES = 0.62, 2.0, 0.5
+# Who collapsed is even shorter. Then the rest of the last box shows something else, by this part.
+SHORT_GROWTH, SHORT_SCORE, LEFT_RATIO = 0.4, 0.3, 0.5
 # More of a box that is found in a search is not background. Boxes of lying people contain floor.
 BACKGROUND_RATIO = 0.6
 # Two boxes that have this fraction of the smaller one in common may be of one body.
@@ -72,7 +74,11 @@ def best_row(
     growth = (found[:, 2:4] - found[:, :2]).max(axis=1) / one.size_px
     missed_sec = min(time_sec - one.found_sec, 1.0)
     keep = distances(one.box[None], found)[0] <= NEAR_SIDES + 0.5 * missed_sec
-    keep &= (growth >= MIN_GROWTH) & (growth <= MAX_GROWTH)
+    collapsed = (growth >= SHORT_GROWTH) & (found[:, 4] >= SHORT_SCORE)
+    collapsed &= [
+        scene.left_behind(box, one.seen_box, one.patch) >= LEFT_RATIO for box in found[:, :4]
+    ]
+    keep &= (collapsed | (growth >= MIN_GROWTH)) & (growth <= MAX_GROWTH)
     if len(others):
         keep &= common(found, others).max(axis=1) < DOUBLE_RATIO
     keep &= [not is_background(box, scene) for box in found[:, :4]]

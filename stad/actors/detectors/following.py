@@ -198,7 +198,7 @@ class Following:
             self._look_at_resting(one, others)
             return self.row(one)
         changed, known = changed_around(one, others, self._scene)
-        if changed is None and known >= SURELY_KNOWN_RATIO:
+        if self._only_background(one, others):
             return None
         is_late = self._time_sec - one.found_sec > MEMORY_SEC
         if is_late and self._time_sec - one.looked_sec < AGAIN_SEC:
@@ -287,10 +287,18 @@ class Following:
         inner_px = min(left, top, self._looks.frame_size[0] - right)
         return inner_px <= BORDER_RATIO * min(self._looks.frame_size)
 
+    def _only_background(self, one: Known, others: np.ndarray) -> bool:
+        """Return whether around a person there is nothing but what was there before them."""
+        # Where a person stood from the beginning, the background is not known: who falls there
+        # may still be there. Whoever was at the border may have left.
+        may_stay = not self._may_have_left(one)
+        changed, known = changed_around(one, others, self._scene, unknown=may_stay)
+        return changed is None and known >= SURELY_KNOWN_RATIO
+
     def _is_gone(self, one: Known, others: np.ndarray) -> bool:
         missed_sec = self._time_sec - one.found_sec
-        changed, known = changed_around(one, others, self._scene)
-        if changed is None and known >= SURELY_KNOWN_RATIO:
+        _, known = changed_around(one, others, self._scene)
+        if self._only_background(one, others):
             return True
         return missed_sec > (MEMORY_SEC if known < KNOWN_RATIO else FOREGROUND_SEC)
 

@@ -25,7 +25,8 @@ class Known:
         box: (4,) float64 xyxy, pixels of the frame.
         score: of the last time that a look found the person.
         found_sec: that time, seconds.
-        patch: what was inside the box then.
+        seen_box: (4,) the box then; ``box`` may follow a change since.
+        patch: what was inside that box then.
         size_px: usual longer side of the box.
         num_found: how often looks found the person.
         view: index in ``VIEWS`` of the view that found the person last.
@@ -39,6 +40,7 @@ class Known:
     box: np.ndarray
     score: float
     found_sec: float
+    seen_box: np.ndarray
     patch: np.ndarray
     size_px: float
     num_found: int = 1
@@ -52,12 +54,14 @@ class Known:
     def new(cls, number: int, row: np.ndarray, time_sec: float, scene: Scene) -> Known:
         """Return a person whom a look found for the first time, as (5,) xyxy and score."""
         box = row[:4].copy()
-        return cls(number, box, float(row[4]), time_sec, scene.patch(box), longer_side(box))
+        patch, size_px = scene.patch(box), longer_side(box)
+        return cls(number, box, float(row[4]), time_sec, box.copy(), patch, size_px)
 
     def note(self, row: np.ndarray, time_sec: float, scene: Scene) -> None:
         """Keep that a look found the person, as (5,) xyxy and score."""
         self.box, self.score, self.found_sec = row[:4].copy(), float(row[4]), time_sec
-        self.patch, self.num_found = scene.patch(self.box), self.num_found + 1
+        self.seen_box, self.patch = self.box.copy(), scene.patch(self.box)
+        self.num_found += 1
         self.size_px += SIZE_RATE * (longer_side(self.box) - self.size_px)
 
     def views(self, number: int) -> list[int]:
@@ -72,6 +76,7 @@ class Known:
         """Return what ``restore`` takes, as JSON values."""
         values = dict(vars(self))
         values["box"], values["patch"] = self.box.tolist(), pack(self.patch)
+        values["seen_box"] = self.seen_box.tolist()
         return {**values, "patch_size": list(self.patch.shape)}
 
     @classmethod
@@ -79,7 +84,8 @@ class Known:
         """Return the person of an earlier run."""
         values = dict(state)
         values["patch"] = unpack(values["patch"], tuple(values.pop("patch_size")))
-        return cls(**{**values, "box": np.array(values["box"])})
+        boxes = {name: np.array(values[name]) for name in ("box", "seen_box")}
+        return cls(**{**values, **boxes})
 
 
 def boxes_of(people: Sequence[Known]) -> np.ndarray:

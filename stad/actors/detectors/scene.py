@@ -80,6 +80,26 @@ class Scene:
         now = self.small[self._window(box)]
         return float(_differs(now, patch).mean()) if now.shape == patch.shape else 1.0
 
+    def left_behind(self, box: np.ndarray, before: np.ndarray, patch: np.ndarray) -> float:
+        """Return how much of a person's earlier box changed outside of the present one, in [0, 1].
+
+        Args:
+            box: (4,) xyxy, pixels of the frame.
+            before: (4,) xyxy, where the person was.
+            patch: what was inside then.
+        """
+        window = self._window(before)
+        if self.small[window].shape != patch.shape:
+            return 0.0
+        rest = np.ones(self.small.shape, bool)
+        rest[self._window(box)] = False
+        rest = rest[window]
+        return float(_differs(self.small[window], patch)[rest].mean()) if rest.any() else 0.0
+
+    def foreground_ratio(self, box: np.ndarray) -> float:
+        """Return how much of a box certainly is no background, in [0, 1]."""
+        return float(self._foreground()[self._window(box)].mean())
+
     def moved_into(self, box: np.ndarray, before: np.ndarray) -> bool:
         """Return whether a person can have moved into a box: what is new in it must have changed.
 
