@@ -232,12 +232,7 @@ class Following:
         self, one: Known, others: np.ndarray, free: np.ndarray, changed: np.ndarray | None
     ) -> tuple[np.ndarray | None, int]:
         """Return the best box of a missing person and the view that shows it."""
-        around = one.box
-        if changed is not None and one.num_searched % 2:
-            # Not larger than the person: shadows and other things may have changed, too.
-            half = (changed[2:] - changed[:2]).clip(max=1.2 * longer_side(one.box)) / 2
-            centre = (changed[:2] + changed[2:]) / 2
-            around = np.concatenate((centre - half, centre + half))
+        around = self._place(one, others, changed)
         one.num_searched += 1
         one.looked_sec = self._time_sec
         best, best_view = self._best(one, free, others), 0
@@ -250,6 +245,18 @@ class Following:
             if row is not None and worth(row, self._scene) > best_worth:
                 best, best_view, best_worth = row, view, worth(row, self._scene)
         return best, best_view
+
+    def _place(self, one: Known, others: np.ndarray, changed: np.ndarray | None) -> np.ndarray:
+        """Return where to search a missing person now: where they were, or a change, in turn."""
+        unlike, _ = changed_around(one, others, self._scene, unknown=True)
+        places = [one.seen_box, changed, unlike]
+        place = places[one.num_searched % len(places)]
+        if place is None or place is one.seen_box:
+            return one.seen_box
+        # Not larger than the person: shadows and other things may have changed, too.
+        half = (place[2:] - place[:2]).clip(max=1.2 * longer_side(one.seen_box)) / 2
+        centre = (place[:2] + place[2:]) / 2
+        return np.concatenate((centre - half, centre + half))
 
     def _best(self, one: Known, found: np.ndarray, others: np.ndarray) -> np.ndarray | None:
         return best_row(one, found, others, scene=self._scene, time_sec=self._time_sec)
@@ -264,7 +271,7 @@ class Following:
         growth = longer_side(changed) / one.size_px
         if not MIN_GROWTH <= growth <= MAX_GROWTH:
             return False
-        if not CHANGE_AREAS[0] <= area(changed) / area(one.box) <= CHANGE_AREAS[1]:
+        if not CHANGE_AREAS[0] <= area(changed) / area(one.seen_box) <= CHANGE_AREAS[1]:
             return False
         one.box = changed
         return True

@@ -132,7 +132,7 @@ class Scene:
         """
         window = self._window(box)
         inside = np.zeros(self.small.shape, bool)
-        inside[window] = self._foreground()[window]
+        inside[window] = (self._foreground() & self._beyond())[window]
         if unknown:
             inside[window] |= ~self._known[window]
         for one in people:
@@ -163,6 +163,13 @@ class Scene:
                 else np.zeros(self.small.shape, bool)
             )
         return self._changes.copy()
+
+    def _beyond(self) -> np.ndarray:
+        """Return (H', W') bool: what differs from all of the background that is a cell away."""
+        kernel = np.ones((3, 3), np.uint8)
+        low = cv2.erode(self._background, kernel).astype(np.int16) - NOISE_LEVELS
+        high = cv2.dilate(self._background, kernel).astype(np.int16) + NOISE_LEVELS
+        return (self.small < low) | (self.small > high)
 
     def _largest(self, cells: np.ndarray) -> np.ndarray | None:
         """Return the box around the largest connected part of a (H', W') bool mask."""
