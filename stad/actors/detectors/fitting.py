@@ -98,12 +98,12 @@ def is_background(box: np.ndarray, scene: Scene) -> bool:
 
 
 def changed_around(
-    one: Known, others: np.ndarray, scene: Scene, *, unknown: bool = False
+    one: Known, others: np.ndarray, scene: Scene, *, unknown: bool = False, shifts: bool = False
 ) -> tuple[np.ndarray | None, float]:
     """Return what ``Scene.changed_in`` tells about the square where a person may be."""
     middle, half = (one.box[:2] + one.box[2:]) / 2, longer_side(one.box)
     square = np.concatenate((middle - half, middle + half))
-    changed, known = scene.changed_in(square, others, unknown=unknown)
+    changed, known = scene.changed_in(square, others, unknown=unknown, shifts=shifts)
     is_small = changed is not None and area(changed) < MIN_CHANGE * area(one.box)
     return (None if is_small else changed), known
 

@@ -299,7 +299,7 @@ class Following:
         # Where a person stood from the beginning, the background is not known: who falls there
         # may still be there. Whoever was at the border may have left.
         may_stay = not self._may_have_left(one)
-        changed, known = changed_around(one, others, self._scene, unknown=may_stay)
+        changed, known = changed_around(one, others, self._scene, unknown=may_stay, shifts=True)
         return changed is None and known >= SURELY_KNOWN_RATIO
 
     def _is_gone(self, one: Known, others: np.ndarray) -> bool:

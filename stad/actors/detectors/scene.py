@@ -96,10 +96,6 @@ class Scene:
         rest = rest[window]
         return float(_differs(self.small[window], patch)[rest].mean()) if rest.any() else 0.0
 
-    def foreground_ratio(self, box: np.ndarray) -> float:
-        """Return how much of a box certainly is no background, in [0, 1]."""
-        return float(self._foreground()[self._window(box)].mean())
-
     def moved_into(self, box: np.ndarray, before: np.ndarray) -> bool:
         """Return whether a person can have moved into a box: what is new in it must have changed.
 
@@ -117,7 +113,7 @@ class Scene:
         return float(_differs(self.small, self._earlier)[new].mean()) >= MOVED_RATIO
 
     def changed_in(
-        self, box: np.ndarray, people: np.ndarray, *, unknown: bool = False
+        self, box: np.ndarray, people: np.ndarray, *, unknown: bool = False, shifts: bool = False
     ) -> tuple[np.ndarray | None, float]:
         """Return where in a box something is that is not background.
 
@@ -125,6 +121,7 @@ class Scene:
             box: (4,) xyxy, pixels of the frame.
             people: (K, 4) xyxy; what is inside does not count.
             unknown: add what may be no background.
+            shifts: add what may be background that moved a little: a carpet, a curtain.
 
         Returns:
             place: (4,) xyxy, pixels of the frame, around the largest change; None without one.
@@ -132,7 +129,8 @@ class Scene:
         """
         window = self._window(box)
         inside = np.zeros(self.small.shape, bool)
-        inside[window] = (self._foreground() & self._beyond())[window]
+        changes = self._foreground() if shifts else self._foreground() & self._beyond()
+        inside[window] = changes[window]
         if unknown:
             inside[window] |= ~self._known[window]
         for one in people:
@@ -165,7 +163,7 @@ class Scene:
         return self._changes.copy()
 
     def _beyond(self) -> np.ndarray:
-        """Return (H', W') bool: what differs from all of the background that is a cell away."""
+        """Return (H', W') bool: what differs from all of the background up to a cell away."""
         kernel = np.ones((3, 3), np.uint8)
         low = cv2.erode(self._background, kernel).astype(np.int16) - NOISE_LEVELS
         high = cv2.dilate(self._background, kernel).astype(np.int16) + NOISE_LEVELS
