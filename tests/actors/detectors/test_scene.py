@@ -104,3 +104,29 @@ def test_who_moved_somewhere_changed_the_image_there():
     assert not scene.moved_into(BODY + np.array([0, -90, 0, -90]), BODY)
     # A box that hardly differs tells nothing.
     assert scene.moved_into(BODY + np.array([5, 0, 5, 0]), BODY)
+
+
+def test_a_pattern_that_moved_a_little_is_a_change_only_on_request():
+    stripes = np.tile(np.repeat([60, 180], 10), (240, 16))[:, :320].astype(np.uint8)
+    scene = Scene()
+    for second in range(4):
+        scene.look_at(np.repeat(stripes[..., None], 3, axis=2))
+        scene.update(float(second), np.zeros((0, 4)))
+    # About one pixel of the small image.
+    stripes[100:200, 100:200] = np.roll(stripes, 3, axis=1)[100:200, 100:200]
+    stripes[100:200, 20:60] = 250
+    scene.look_at(np.repeat(stripes[..., None], 3, axis=2))
+    right = np.array([90, 90, 210, 210.0])
+    assert scene.changed_in(right, np.zeros((0, 4)))[0] is None
+    # A person before the pattern is a change.
+    changed, _ = scene.changed_in(np.array([0, 90, 90, 210.0]), np.zeros((0, 4)))
+    np.testing.assert_allclose(changed, [20, 100, 60, 200], atol=8)
+
+
+def test_who_gets_shorter_leaves_the_rest_of_the_earlier_box(scene):
+    scene.look_at(frame(BODY))
+    patch = scene.patch(BODY)
+    lower = np.array([100, 150, 140, 200.0])
+    assert scene.left_behind(lower, BODY, patch) == 0
+    scene.look_at(frame(lower))
+    assert scene.left_behind(lower, BODY, patch) >= 0.9

@@ -30,17 +30,20 @@ class Network:
 
     Attributes:
         is_blind: it finds nothing.
+        is_near_sighted: it finds nothing in the whole frame, and is not certain elsewhere.
         parts: rows that it finds in the whole frame besides.
         looks: number of looks.
     """
 
     def __init__(self):
-        self.is_blind, self.parts, self.looks = False, [], 0
+        self.is_blind, self.is_near_sighted = False, False
+        self.parts, self.looks = [], 0
 
     def __call__(self, image, longer_px):
         self.looks += 1
         is_whole = image.shape[:2] != (CROP_PX, CROP_PX)
-        found = [] if self.is_blind else self._upright(image[..., 0])
+        is_blind = self.is_blind or (self.is_near_sighted and is_whole)
+        found = [] if is_blind else self._upright(image[..., 0])
         rows = found + (self.parts if is_whole else [])
         return np.array(rows, dtype=float).reshape(-1, 5)
 
@@ -52,7 +55,7 @@ class Network:
                 continue
             box = [x.min(), y.min(), x.max() + 1, y.max() + 1]
             if box[3] - box[1] > 1.2 * (box[2] - box[0]):
-                rows.append([*box, score])
+                rows.append([*box, 0.5 if self.is_near_sighted else score])
         return rows
 
 
@@ -131,6 +134,33 @@ def test_who_moves_unseen_is_followed_by_the_change(run):
     crouching = (190, 110, 270, 250)
     boxes, _ = run.see(frame(crouching))
     np.testing.assert_allclose(boxes, [crouching], atol=10)
+
+
+def test_who_collapses_where_the_background_was_never_seen_is_found():
+    run = Run()
+    run.see(frame(STANDING), seconds=2)
+    run.network.is_near_sighted = True
+    collapsed = (200, 155, 260, 240)
+    for _ in range(5):
+        boxes, _ = run.see(frame(collapsed))
+        np.testing.assert_allclose(boxes, [collapsed], atol=3)
+        assert run.people.ids.tolist() == [1]
+
+
+def test_a_part_of_a_body_is_not_taken_for_who_collapsed(run):
+    run.see(frame(STANDING), seconds=2)
+    run.network.is_blind, run.network.parts = True, [[190, 60, 240, 140, 0.5]]
+    moved = (186, 60, 246, 240)
+    boxes, _ = run.see(frame(moved), seconds=0.6)
+    assert boxes[0][3] - boxes[0][1] >= 170
+
+
+def test_who_leaves_where_the_background_was_never_seen_does_not_stay():
+    run = Run()
+    run.see(frame(STANDING), seconds=2)
+    assert run.see(frame())[0] == []
+    run.see(frame(), seconds=3)
+    assert run.see(frame(), seconds=4)[1] < 1.5
 
 
 def test_who_lies_where_something_changed_is_found(run):
