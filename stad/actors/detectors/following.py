@@ -124,6 +124,12 @@ class Following:
             numbers[(found[:, :4] == one.box).all(axis=1)] = one.number
         return numbers
 
+    def lost_boxes(self) -> np.ndarray:
+        """Return the (N, 4) last boxes of people whom no look found for a short time."""
+        lost = [one for one in self.people if one.found_sec < self._time_sec]
+        lost = [one for one in lost if self._time_sec - one.found_sec <= MEMORY_SEC]
+        return np.array([one.seen_box for one in lost]).reshape(-1, 4)
+
     def row(self, one: Known) -> np.ndarray:
         """Return (5,) xyxy and score of a person who is known to be there."""
         return np.append(one.box, max(one.score, self._threshold))

@@ -76,7 +76,9 @@ class PersonSearch:
         )
         found = self._following.follow(np.concatenate((found[large], small)), looks, time_sec)
         found = self._discovery.search(found, looks, time_sec)
-        self._scene.update(time_sec, surroundings(found))
+        # Who was just lost is still there, and must not become background.
+        busy = np.concatenate((surroundings(found), self._following.lost_boxes()))
+        self._scene.update(time_sec, busy)
         found = suppress(found, max_iou=NMS_IOU, inclusive=False)
         return Actors.from_arrays(found[:, :4], found[:, 4], self._following.numbers(found))
 

@@ -147,6 +147,18 @@ def test_who_collapses_where_the_background_was_never_seen_is_found():
         assert run.people.ids.tolist() == [1]
 
 
+def test_who_is_lost_where_the_background_was_never_seen_is_searched():
+    run = Run()
+    run.see(frame(STANDING), seconds=2)
+    run.network.is_blind = run.network.is_near_sighted = True
+    collapsed = (200, 155, 260, 240)
+    run.see(frame(collapsed), seconds=0.4)
+    run.network.is_blind = False
+    boxes, _ = run.see(frame(collapsed))
+    np.testing.assert_allclose(boxes, [collapsed], atol=3)
+    assert run.people.ids.tolist() == [1]
+
+
 def test_a_part_of_a_body_is_not_taken_for_who_collapsed(run):
     run.see(frame(STANDING), seconds=2)
     run.network.is_blind, run.network.parts = True, [[190, 60, 240, 140, 0.5]]
