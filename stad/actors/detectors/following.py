@@ -229,8 +229,8 @@ class Following:
         one.num_rested += 1
         view = one.views(1)[0]
         best = self._best(one, self._looks.at(one.box, view), others)
-        least = worth(np.append(one.box, one.score), self._scene)
-        if best is not None and worth(best, self._scene) >= least:
+        lowest = worth(np.append(one.box, one.score), self._scene)
+        if best is not None and worth(best, self._scene) >= lowest:
             one.view = view
             one.note(best, self._time_sec, self._scene)
 
@@ -303,7 +303,7 @@ class Following:
     def _only_background(self, one: Known, others: np.ndarray) -> bool:
         """Return whether around a person there is nothing but what was there before them."""
         # Where a person stood from the beginning, the background is not known: who falls there
-        # may still be there. Whoever was at the border may have left.
+        # may still be there. A person at the border may have left.
         may_stay = not self._may_have_left(one)
         changed, known = changed_around(one, others, self._scene, unknown=may_stay, shifts=True)
         return changed is None and known >= SURELY_KNOWN_RATIO
