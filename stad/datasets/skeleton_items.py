@@ -20,6 +20,14 @@ from stad.video.window import Window
 
 # The label map of the postures that are drawn; ids count from 1.
 DRAWN_MAP = "poses"
+# Postures in which arms that are drawn at random may look like an action; in all others nobody
+# does it.
+MAY_SHOW = {
+    "read": ("sit",),
+    "eat": ("sit",),
+    "answer phone": ("sit", "stand"),
+    "exercise": ("stand", "crouch/kneel"),
+}
 
 
 @dataclass(frozen=True)
@@ -48,9 +56,11 @@ class SyntheticItems:
         columns: the column of each class id among the labels.
         num_classes: of the label map.
         crops: gives the regions around boxes.
+        may_show: for the columns of other classes, the ids of the postures in which skeletons may
+            look like them; all others do not.
 
     Attributes:
-        labels: (N, C) float32: 0, 1, or -1 for classes that skeletons do not show.
+        labels: (N, C) float32: 0, 1, or -1 where it is unknown.
         is_drawn: (C,) bool, classes that skeletons show.
     """
 
@@ -61,6 +71,7 @@ class SyntheticItems:
         *,
         num_classes: int,
         crops: ActorCrops,
+        may_show: Mapping[int, Sequence[int]] | None = None,
     ) -> None:
         self._drawn = drawn
         self._regions = crops.squares(torch.from_numpy(drawn.boxes)).numpy()
@@ -70,6 +81,9 @@ class SyntheticItems:
         self.labels = np.repeat(self.labels[None], len(drawn.class_ids), axis=0)
         own = [columns[class_id] for class_id in drawn.class_ids.tolist()]
         self.labels[np.arange(len(own)), own] = 1
+        for column, postures in (may_show or {}).items():
+            is_clear = ~np.isin(drawn.class_ids, postures)
+            self.labels[is_clear, column] = 0
 
     def item(self, index: int) -> dict:
         """Return 'maps' (C, T), 'regions' (T, 4) and 'tracks' (T, 4), float32."""
@@ -115,4 +129,9 @@ def make_items(
         {class_id: list(names).index(known[class_id - 1]) for class_id in drawn_ids},
         num_classes=len(names),
         crops=MODELS.build(actor_crops),
+        may_show={
+            list(names).index(action): [list(known).index(one) + 1 for one in postures]
+            for action, postures in MAY_SHOW.items()
+            if action in names
+        },
     )

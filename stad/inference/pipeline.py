@@ -224,7 +224,11 @@ class ActionPipeline:
         Returns:
             The keyframes that are final now: postures wait for the next keyframe.
         """
-        final = [one for keyframe in keyframes for one in self._decoder.update(keyframe)]
+        final = [
+            one
+            for keyframe in keyframes
+            for one in self._decoder.update(keyframe, frame_size=self._source_size)
+        ]
         self._num_running -= len(keyframes)
         self._scored.extend(final)
         return final + self._finish_postures()

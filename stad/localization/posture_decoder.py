@@ -25,6 +25,11 @@ EVIDENCE = 0.6
 MIN_SCORE = 1e-4
 # After a longer time without scores, a person may be in any posture.
 MAX_AWAY_SEC = 2.0
+# Who comes into the frame is cut off at first, and scores of such a body are wrong: at an edge,
+# within this ratio of the frame, people are upright until they have come in, for at most this
+# time. Other postures are this likely.
+EDGE_RATIO, ENTERING_SEC, NOT_UPRIGHT = 0.02, 3.0, 0.05
+UPRIGHT = ("stand", "walk", "run/jog")
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class _Chain:
 
     time_sec: float
     belief: np.ndarray
+    # Until when the person may still be coming in.
+    entering_sec: float = -np.inf
 
 
 class PostureDecoder:
@@ -63,6 +70,8 @@ class PostureDecoder:
     def __init__(self, names: Sequence[str], *, evidence: float = EVIDENCE) -> None:
         self._num_postures = len(names)
         self._evidence = evidence
+        self._entry = np.array([1.0 if name in UPRIGHT else NOT_UPRIGHT for name in names])
+        self._knows_entry = set(UPRIGHT) <= set(names)
         # Changes in 1, 2, 4, ... milliseconds: together they make any time, without expm.
         self._changes = [expm(change_rates(names) * 0.001)]
         while 2 ** len(self._changes) <= MAX_AWAY_SEC * 1000:
@@ -76,8 +85,15 @@ class PostureDecoder:
         """Number of keyframes that a final one waits for: 1, or 0 where nothing is decoded."""
         return int(self._num_postures > 1)
 
-    def update(self, keyframe: Keyframe) -> list[Keyframe]:
-        """Take the next keyframe and return those that are final now."""
+    def update(
+        self, keyframe: Keyframe, *, frame_size: tuple[int, int] | None = None
+    ) -> list[Keyframe]:
+        """Take the next keyframe and return those that are final now.
+
+        Args:
+            keyframe: boxes in pixels of the frame.
+            frame_size: (width, height) in pixels, to know who comes in at an edge; None for not.
+        """
         if not self.lag:
             return [keyframe]
         time_sec = float(keyframe.time_sec)
@@ -85,8 +101,11 @@ class PostureDecoder:
         if self._waiting is not None and not time_sec > self._waiting.time_sec:
             final = self.finish()
         chains, later = {}, {}
+        at_edge = self._at_edge(keyframe, frame_size)
         for actor_id, scores in self._known_scores(keyframe).items():
-            chains[actor_id] = self._follow(actor_id, time_sec, scores, later=later)
+            chains[actor_id] = self._follow(
+                actor_id, time_sec, scores, later=later, at_edge=actor_id in at_edge
+            )
         if self._waiting is not None:
             final = [self._decode(self._waiting, later)]
         kept = {
@@ -103,6 +122,16 @@ class PostureDecoder:
         self._waiting, self._chains = None, {}
         return final
 
+    def _at_edge(self, keyframe: Keyframe, frame_size: tuple[int, int] | None) -> set[int]:
+        """Return the ids of the actors whose boxes touch the left, right or lower edge."""
+        if frame_size is None or not self._knows_entry:
+            return set()
+        width, height = frame_size
+        x1, _, x2, y2 = keyframe.actors.boxes.T
+        margin = EDGE_RATIO * min(width, height)
+        touches = (x1 <= margin) | (x2 >= width - margin) | (y2 >= height - margin)
+        return set(keyframe.actors.ids[touches].tolist())
+
     def _known_scores(self, keyframe: Keyframe) -> dict[int, np.ndarray]:
         """Return the (N,) scores of the actors that can be followed, by id."""
         scores = np.asarray(keyframe.scores[:, : self._num_postures], np.float64)
@@ -112,7 +141,13 @@ class PostureDecoder:
         return {int(ids[i]): rows[i] for i in np.flatnonzero(is_good)}
 
     def _follow(
-        self, actor_id: int, time_sec: float, scores: np.ndarray, *, later: dict[int, np.ndarray]
+        self,
+        actor_id: int,
+        time_sec: float,
+        scores: np.ndarray,
+        *,
+        later: dict[int, np.ndarray],
+        at_edge: bool,
     ) -> _Chain:
         """Return what is known of an actor with the scores at a time.
 
@@ -120,14 +155,22 @@ class PostureDecoder:
         """
         chain = self._chains.get(actor_id)
         if chain is None or time_sec - chain.time_sec > MAX_AWAY_SEC:
+            # Nobody comes in at the beginning: whoever is there may lie at the edge.
+            if at_edge and self._waiting is not None:
+                belief = self._entry * scores**self._evidence
+                return _Chain(time_sec, belief / belief.sum(), time_sec + ENTERING_SEC)
             # Nothing came before that these scores could repeat.
             return _Chain(time_sec, scores / scores.sum())
+        is_entering = at_edge and time_sec <= chain.entering_sec
+        if is_entering:
+            scores = self._entry * scores**self._evidence
         change = self._change(round((time_sec - chain.time_sec) * 1000))
         evidence = scores**self._evidence
         if self._waiting is not None and chain.time_sec == self._waiting.time_sec:
             later[actor_id] = change @ evidence
         belief = (chain.belief @ change) * evidence
-        return _Chain(time_sec, belief / belief.sum())
+        until_sec = chain.entering_sec if is_entering else -np.inf
+        return _Chain(time_sec, belief / belief.sum(), until_sec)
 
     def _compute_change(self, step_ms: int) -> np.ndarray:
         """Return (N, N) probabilities of the posture after a time, given the one before it."""

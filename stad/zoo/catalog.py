@@ -26,9 +26,9 @@ SKELETON_POSES = ModelEntry(
     "skeleton_poses", "detect", "skeleton_poses.py",
     ShippedWeights(
         "skeleton_poses.safetensors",
-        "7dec356de95d35a4eb0c90ec0ecae1309c9bbe391fae4c01ae4135bd8cc39a74",
+        "b629d2581647d6e8b908ad30f00cd65c23a125a8a907dde5e3e9da3f13e19625",
     ),
-    licence="Apache-2.0", trained_on="5 minutes of video (docs/skeleton_poses.md)",
+    licence="Apache-2.0", trained_on="skeletons and 4 minutes of video (docs/skeleton_poses.md)",
     metric="", score_threshold=AVA_THRESHOLD, needs=(BLAZEPOSE,), stride_sec=0.4,
 )
 # fmt: on

@@ -247,10 +247,14 @@ def test_synthetic_skeletons_follow_the_real_ones(folder):
     kinds = {key: value.shape for key, value in data[4].items()}
     assert kinds == {"maps": (199, 3), "regions": (3, 4), "tracks": (3, 4), "labels": (12,)}
     assert data[4]["maps"].dtype == np.float32
-    # One posture each, and nothing is known of reading, eating, phoning and exercise.
+    # One posture each; who sits may read, who stands may exercise, and who lies does neither.
     drawn = np.stack([data[i]["labels"] for i in range(4, 44)])
     assert ((drawn[:, :8] == 1).sum(axis=1) == 1).all()
-    assert (drawn[:, 8:] == -1).all()
+    actions = {0: [0, 0, -1, -1], 1: [-1, -1, -1, 0], 4: [0, 0, 0, 0]}
+    for posture, expected in actions.items():
+        rows = drawn[drawn[:, posture] == 1][:, 8:]
+        assert len(rows)
+        assert (rows == expected).all()
     assert (drawn[:, :8] >= 0).all()
     # Regions surround the boxes, and keypoints are in their sides.
     boxes, regions = data[9]["tracks"], data[9]["regions"]

@@ -231,3 +231,39 @@ def test_rates_are_of_known_labels_and_own_classes_get_a_plain_one():
     # No posture is a trap.
     assert (change_rates(known) != 0).all()
     np.testing.assert_allclose(change_rates(known).sum(axis=1), 0, atol=1e-12)
+
+
+def entering(time_sec, box, scores):
+    actors = Actors.from_arrays([box], ids=[1])
+    return Keyframe(time_sec, actors, np.array([scores], np.float32))
+
+
+NOBODY = Keyframe(0.0, Actors.from_arrays([], ids=[]), np.zeros((0, len(POSTURES)), np.float32))
+AT_EDGE, INSIDE = [40, 60, 70, 100], [40, 20, 70, 90]
+
+
+@pytest.mark.parametrize(
+    ("before", "box", "expected"),
+    [([NOBODY], AT_EDGE, WALK), ([], AT_EDGE, LIE), ([NOBODY], INSIDE, LIE)],
+    ids=["comes in", "is there from the beginning", "appears inside"],
+)
+def test_who_comes_in_at_an_edge_is_upright(before, box, expected):
+    scores = sure(LIE, 0.9)
+    scores[WALK] = 0.08
+    frames = [entering(0.4 * k, box, scores) for k in range(1, 6)]
+    decoder = PostureDecoder(POSTURES)
+    final = [
+        one for each in [*before, *frames] for one in decoder.update(each, frame_size=(99, 100))
+    ]
+    final += decoder.finish()
+    assert {int(one.scores[0].argmax()) for one in final if len(one.scores)} == {expected}
+
+
+def test_who_lies_down_at_the_edge_after_coming_in_lies():
+    frames = [NOBODY, *(entering(0.4 * k, AT_EDGE, sure(WALK)) for k in range(1, 8))]
+    frames += [entering(0.4 * k, AT_EDGE, sure(FALL)) for k in (8, 9)]
+    frames += [entering(0.4 * k, AT_EDGE, sure(LIE)) for k in range(10, 16)]
+    decoder = PostureDecoder(POSTURES)
+    final = [one for each in frames for one in decoder.update(each, frame_size=(99, 100))]
+    final += decoder.finish()
+    assert int(final[-1].scores[0].argmax()) == LIE

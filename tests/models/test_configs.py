@@ -21,7 +21,7 @@ FAMILIES = {
     "ava": (32, 2, 256, "ava"),
     "kinetics": (32, 2, 256, "kinetics400"),
     "motion": (32, 1.875, 64, "motion"),
-    "poses": (3, 12, 480, "poses"),
+    "poses": (5, 12, 480, "poses"),
     "synthetic": (32, 2, 88, "synthetic"),
 }
 WINDOWS = {

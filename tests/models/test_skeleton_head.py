@@ -266,6 +266,19 @@ def test_where_no_body_is_seen_it_is_not_sure():
     torch.testing.assert_close(found[2], sure[2], atol=2.0, rtol=0)
 
 
+@torch.inference_mode()
+def test_of_bodies_of_a_few_pixels_nothing_is_known():
+    model = head().eval()
+    maps, regions, tracks = maps_of(*CLIPS)
+    sure = model((maps,), regions, tracks)
+    # 155 px become 19; twice the smallest size is enough.
+    small = model((maps,), regions * 0.12, tracks * 0.12)
+    assert small[0, :3].tolist() == [0.0] * 3
+    assert (small[0, 3:] < -4).all()
+    large = model((maps,), regions * 0.3, tracks * 0.3)
+    torch.testing.assert_close(large[0], sure[0], atol=1e-3, rtol=1e-3)
+
+
 def test_training_adds_noise_and_learns_the_scale_of_the_numbers():
     maps, *boxes = maps_of(*CLIPS)
     model = head(dropout=0.0)

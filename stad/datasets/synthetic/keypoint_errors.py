@@ -75,6 +75,7 @@ def observe(rng: np.random.Generator, posture: Posture, view: View) -> Observed:
         body=_draw_body_score(rng, posture, len(view.flat)),
         boxes=draw_boxes(rng, view.flat),
     )
+    _pull_into_boxes(rng, found)
     # A chair, and the leg in front of it, hide the other leg of those who sit.
     if rng.random() < (0.26 if posture is Posture.SIT else 0.044):
         _guess_leg(rng, found, sides)
@@ -107,13 +108,27 @@ def draw_boxes(rng: np.random.Generator, flat: np.ndarray) -> np.ndarray:
     sizes = np.tile(tight[:, 2:] - tight[:, :2], 2)
     boxes = padded_boxes(flat)
     boxes += sizes * (rng.normal(0, 0.03, 4) + rng.normal(0, 0.015, boxes.shape))
-    if rng.random() < 0.15:
+    if rng.random() < 0.2:
         middle = len(flat) // 2
         _cut_boxes(rng, boxes, tight[middle])
         shortest = MIN_BOX_RATIO * sizes[middle].max()
         if (boxes[:, 2:] - boxes[:, :2] < shortest).any():
             return padded_boxes(flat)
     return boxes
+
+
+def _pull_into_boxes(rng: np.random.Generator, found: Observed) -> None:
+    """Move keypoints that a cut box leaves out towards its edge, in place: they are guessed."""
+    low, high = found.boxes[:, None, :2], found.boxes[:, None, 2:]
+    inside = found.flat.clip(low, high)
+    beyond = found.flat - inside
+    sides = (high - low).max(axis=2)
+    is_out = np.abs(beyond).max(axis=2) > 0.1 * sides
+    if is_out.any():
+        found.flat[:] = np.where(
+            is_out[..., None], inside + rng.uniform(0.1, 1) * beyond, found.flat
+        )
+        found.seen[:] = np.where(is_out, rng.uniform(0.2, 1) * found.seen, found.seen)
 
 
 def _cut_boxes(rng: np.random.Generator, boxes: np.ndarray, body: np.ndarray) -> None:
