@@ -114,7 +114,7 @@ class SkeletonDataset(Dataset):
 
     @property
     def item_weights(self) -> np.ndarray:
-        """How often each item should be seen, (N,) float64 of sum 1.
+        """Weights of the items for sampling, (N,) float64 of sum 1.
 
         Each class and each video counts with the square root of its items; synthetic skeletons
         have their own share.

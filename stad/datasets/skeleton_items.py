@@ -20,8 +20,8 @@ from stad.video.window import Window
 
 # The label map of the postures that are drawn; ids count from 1.
 DRAWN_MAP = "poses"
-# Postures in which arms that are drawn at random may look like an action; in all others nobody
-# does it.
+# Postures in which arms that are drawn at random may look like an action; in all others it does
+# not occur.
 MAY_SHOW = {
     "read": ("sit",),
     "eat": ("sit",),
@@ -36,7 +36,7 @@ class SyntheticOptions:
 
     Attributes:
         count: skeletons.
-        real_ratio: share of real people among what is seen in training, in [0, 1].
+        real_ratio: fraction of real people among the items of training, in [0, 1].
         min_examples: postures with fewer real actors than this are learnt from synthetic
             skeletons alone.
         seed: of what is drawn.

@@ -155,7 +155,7 @@ class PostureDecoder:
         """
         chain = self._chains.get(actor_id)
         if chain is None or time_sec - chain.time_sec > MAX_AWAY_SEC:
-            # Nobody comes in at the beginning: whoever is there may lie at the edge.
+            # At the beginning no person comes in: one who is there may lie at the edge.
             if at_edge and self._waiting is not None:
                 belief = self._entry * scores**self._evidence
                 return _Chain(time_sec, belief / belief.sum(), time_sec + ENTERING_SEC)

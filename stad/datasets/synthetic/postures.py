@@ -194,7 +194,7 @@ LYING = {
         knees=both((40, 130)),
     ),
 }
-# The least angle between the trunk of somebody on the back and the vertical.
+# The minimum angle between the trunk of a person on the back and the vertical.
 LYING_TRUNK_DEG = 50
 LYING_WEIGHTS = {
     **{"on the back": 0.27, "on the belly": 0.2, ON_SIDE: 0.25},

@@ -25,7 +25,7 @@ STRAIGHT_DEG, STRAIGHT_SHIFT, STRAIGHT_SIZES = 10.0, 0.1, (0.85, 1.15)
 
 
 class PoseFinds(NamedTuple):
-    """What the network finds in P squares.
+    """Results of the network for P squares.
 
     Attributes:
         points: (P, 39, 2) float32 x and y, pixels.
