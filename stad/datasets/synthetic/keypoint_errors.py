@@ -123,12 +123,11 @@ def _pull_into_boxes(rng: np.random.Generator, found: Observed) -> None:
     inside = found.flat.clip(low, high)
     beyond = found.flat - inside
     sides = (high - low).max(axis=2)
-    is_out = np.abs(beyond).max(axis=2) > 0.1 * sides
-    if is_out.any():
-        found.flat[:] = np.where(
-            is_out[..., None], inside + rng.uniform(0.1, 1) * beyond, found.flat
-        )
-        found.seen[:] = np.where(is_out, rng.uniform(0.2, 1) * found.seen, found.seen)
+    ratio, certainty = rng.uniform(0.1, 1), rng.uniform(0.2, 1)
+    # Keypoints that are not drawn have a visibility of 0.
+    is_out = (np.abs(beyond).max(axis=2) > 0.1 * sides) & (found.seen > 0)
+    found.flat[:] = np.where(is_out[..., None], inside + ratio * beyond, found.flat)
+    found.seen[:] = np.where(is_out, certainty * found.seen, found.seen)
 
 
 def _cut_boxes(rng: np.random.Generator, boxes: np.ndarray, body: np.ndarray) -> None:
