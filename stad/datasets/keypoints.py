@@ -15,7 +15,7 @@ from stad.datasets.checked_table import read_checked
 from stad.datasets.inputs import classes_of, open_source
 from stad.datasets.keypoint_file import FOUND, KEYS, read_keypoints
 from stad.datasets.keypoint_finding import build_network, find_keypoints
-from stad.datasets.skeleton_items import SyntheticOptions, make_items
+from stad.datasets.skeleton_items import UNKNOWN, SyntheticOptions, make_items
 from stad.errors import InputError
 from stad.registry import DATASETS
 from stad.structures import SkeletonSample
@@ -23,9 +23,6 @@ from stad.video.window import Window
 
 # Times are compared to a tenth of a millisecond.
 STEPS_PER_SEC = 10_000
-
-# A label of this value is unknown, see ``PostureLoss``.
-UNKNOWN = -1
 
 # The video, the time in steps and the person id of an actor in a keyframe.
 ActorKey = tuple[str, int, int]

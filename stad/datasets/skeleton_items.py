@@ -18,6 +18,8 @@ from stad.models.backbones.blazepose import CHANNELS
 from stad.registry import MODELS
 from stad.video.window import Window
 
+# A label of this value is unknown, see ``PostureLoss``.
+UNKNOWN = -1
 # The label map of the postures that are drawn; ids count from 1.
 DRAWN_MAP = "poses"
 # Postures in which arms that are drawn at random may look like an action; in all others it does
@@ -60,7 +62,7 @@ class SyntheticItems:
             look like them; all others do not.
 
     Attributes:
-        labels: (N, C) float32: 0, 1, or -1 where it is unknown.
+        labels: (N, C) float32: 0, 1, or ``UNKNOWN``.
         is_drawn: (C,) bool, classes that skeletons show.
     """
 
@@ -77,7 +79,7 @@ class SyntheticItems:
         self._regions = crops.squares(torch.from_numpy(drawn.boxes)).numpy()
         self.is_drawn = np.zeros(num_classes, dtype=bool)
         self.is_drawn[list(columns.values())] = True
-        self.labels = np.where(self.is_drawn, 0, -1).astype(np.float32)
+        self.labels = np.where(self.is_drawn, 0, UNKNOWN).astype(np.float32)
         self.labels = np.repeat(self.labels[None], len(drawn.class_ids), axis=0)
         own = [columns[class_id] for class_id in drawn.class_ids.tolist()]
         self.labels[np.arange(len(own)), own] = 1

@@ -20,7 +20,7 @@ from stad.actors.tracker import ActorTracker, FollowCounts
 from stad.actors.tracker_options import TrackerChoice
 from stad.inference.options import InferenceOptions
 from stad.inference.scoring import Scorer, ScoringJob
-from stad.inference.shown import is_unsure, shown_labels
+from stad.inference.shown import is_unsure, nearest_scores, shown_labels
 from stad.localization.posture_decoder import PostureDecoder
 from stad.structures import Actors, Frame, FrameResult, Keyframe, ShownLabel
 from stad.video.geometry import resize_frame
@@ -273,7 +273,7 @@ class ActionPipeline:
         actors = self._tracks.at(time_sec)
         near = [k for k in self._scored if abs(k.time_sec - time_sec) <= self._options.stride_sec]
         near.sort(key=lambda keyframe: abs(keyframe.time_sec - time_sec))
-        found = [_scores_of(int(actor_id), near) for actor_id in actors.ids]
+        found = [nearest_scores(int(actor_id), near) for actor_id in actors.ids]
         own = near[0] if near and near[0].time_sec == time_sec else None
         return FrameResult(
             index,
@@ -302,15 +302,6 @@ class ActionPipeline:
         if scores is None or not (options.allowed is None or options.allowed.issuperset(postures)):
             return False
         return is_unsure(scores[: len(postures)], options.threshold)
-
-
-def _scores_of(actor_id: int, near: list[Keyframe]) -> np.ndarray | None:
-    """Return the scores in the nearest keyframe that has the actor; None where none has."""
-    for keyframe in near:
-        rows = np.flatnonzero(keyframe.actors.ids == actor_id)
-        if len(rows):
-            return keyframe.scores[rows[0]]
-    return None
 
 
 def _open_tracker(

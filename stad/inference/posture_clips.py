@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from stad.inference.annotation import Annotation, prepare_annotation
 from stad.inference.detectors import open_boxes
 from stad.inference.frames import read_frames_ahead
 from stad.inference.options import InferenceOptions
+from stad.inference.shown import nearest_scores
 from stad.structures import FrameResult, Keyframe, Segment
 from stad.video.source import VideoSource
 
@@ -123,7 +124,8 @@ def _collect(
         for actor_id, labels in zip(result.actors.ids.tolist(), result.labels, strict=True):
             shown = [columns.index(one.class_index) for one in labels if one.class_index in columns]
             posture.append(shown[0] if shown else NOT_SURE)
-            scores.append(_scores_of(actor_id, (keyframes[i] for i in near), columns))
+            own = nearest_scores(actor_id, (keyframes[i] for i in near))
+            scores.append(_in_columns(own, columns))
     boxes = [result.actors.boxes for result in results]
     return FoundPeople(
         time_sec=np.array([result.time_sec for result in results]),
@@ -135,14 +137,11 @@ def _collect(
     )
 
 
-def _scores_of(actor_id: int, near: Iterable[Keyframe], columns: Sequence[int]) -> list[float]:
-    """Return the scores of the nearest keyframe that has the actor, as the pipeline does."""
-    for keyframe in near:
-        rows = np.flatnonzero(keyframe.actors.ids == actor_id)
-        if len(rows):
-            own = keyframe.scores[rows[0]]
-            return [float(own[column]) if column >= 0 else np.nan for column in columns]
-    return [np.nan] * len(columns)
+def _in_columns(own: np.ndarray | None, columns: Sequence[int]) -> list[float]:
+    """Return the scores of the postures, NaN where an actor or the model has none."""
+    if own is None:
+        return [np.nan] * len(columns)
+    return [float(own[column]) if column >= 0 else np.nan for column in columns]
 
 
 def _segments(segments: Sequence[Segment], columns: Sequence[int]) -> FoundSegments:

@@ -1,12 +1,12 @@
-"""Choose which labels of an actor are shown, or that it is not sure."""
+"""Choose which scores and labels of an actor are shown, or that it is not sure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from stad.structures import ShownLabel
+from stad.structures import Keyframe, ShownLabel
 
 
 def is_unsure(postures: np.ndarray, threshold: float) -> bool:
@@ -22,6 +22,20 @@ def is_unsure(postures: np.ndarray, threshold: float) -> bool:
     False
     """
     return len(postures) > 0 and not bool((postures >= threshold).any())
+
+
+def nearest_scores(actor_id: int, near: Iterable[Keyframe]) -> np.ndarray | None:
+    """Return the (num_classes,) scores of the first keyframe that has the actor, None for none.
+
+    Args:
+        actor_id: of the actor.
+        near: keyframes, the nearest to the time in question first.
+    """
+    for keyframe in near:
+        rows = np.flatnonzero(keyframe.actors.ids == actor_id)
+        if len(rows):
+            return keyframe.scores[rows[0]]
+    return None
 
 
 def shown_labels(

@@ -47,6 +47,5 @@ class ForwardVideoFiles(VideoFiles):
                 break
             self._last_sec = frame.time_sec
             self._buffer.append(frame.time_sec, frame.image)
-            if self._last_sec < begin_sec:
-                self._buffer.drop_before(self._last_sec)
+            self._buffer.drop_before(begin_sec)
         return RawClip(self._buffer.clip(center_sec, window), np.arange(window.num_frames))

@@ -102,8 +102,9 @@ class BlazePose(TrackBackbone):
             squares += [look.cut(crops[wide]) for look in looks[1:]]
         # All in one batch.
         finds = self._run(torch.cat(squares))
-        found = looks[0].in_crop(finds.of(torch.arange(len(crops))))
-        needs_second = (ratios < STRAIGHT) | ~finds.of(torch.arange(len(crops))).stands_straight()
+        upright = finds.of(torch.arange(len(crops)))
+        found = looks[0].in_crop(upright)
+        needs_second = (ratios < STRAIGHT) | ~upright.stands_straight()
         for number, look in enumerate(looks[1:]):
             start = len(crops) + number * len(wide)
             turned = look.in_crop(finds.of(torch.arange(start, start + len(wide))))
