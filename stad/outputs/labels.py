@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from stad.outputs.palette import LIGHT_TEXT, Color, text_color
 from stad.structures import ShownLabel
+from stad.utils.boxes import box_intersection
 
 ELLIPSIS = "…"
 # In place of a posture.
@@ -208,18 +209,7 @@ def place_label(
     )
     corners = wanted.clip(0, np.maximum(np.array(image_px) - size_px, 0))
     there = np.concatenate([corners, corners + size_px], axis=1)
-    cost = HIDES_LABEL * overlap_px(there, placed).sum(axis=1) / (width * height)
-    cost += HIDES_BOX * overlap_px(there, boxes).sum(axis=1) / (width * height)
+    cost = HIDES_LABEL * box_intersection(there, placed).sum(axis=1) / (width * height)
+    cost += HIDES_BOX * box_intersection(there, boxes).sum(axis=1) / (width * height)
     best = int(np.argmin(cost + STEP_AWAY * np.arange(len(cost))))
     return int(corners[best, 0]), int(corners[best, 1])
-
-
-def overlap_px(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the (N, M) common areas, square pixels, of boxes (N, 4) and (M, 4) xyxy.
-
-    >>> overlap_px(np.array([[0, 0, 4, 4]]), np.array([[2, 3, 9, 9], [4, 0, 5, 1]])).tolist()
-    [[2, 0]]
-    """
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    return (high - low).clip(0).prod(axis=2)

@@ -5,6 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 
+def box_intersection(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the area that every pair of boxes has in common.
+
+    Args:
+        first: (N, 4 or more) xyxy, any unit; columns after the first four are ignored.
+        second: (M, 4 or more) xyxy, the same unit.
+
+    Returns:
+        (N, M), in the type of the boxes.
+
+    >>> box_intersection(np.array([[0, 0, 4, 4]]), np.array([[2, 3, 9, 9], [4, 0, 5, 1]])).tolist()
+    [[2, 0]]
+    """
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:4], second[None, :, 2:4])
+    return (high - low).clip(0).prod(axis=2)
+
+
 def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the intersection over union of every pair of boxes.
 
@@ -18,15 +36,12 @@ def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     >>> box_iou(np.array([[0, 0, 2, 2]]), np.array([[1, 0, 3, 2], [5, 5, 6, 6]])).round(3).tolist()
     [[0.333, 0.0]]
     """
-    first = np.asarray(first, dtype=np.float64).reshape(-1, 1, 4)
-    second = np.asarray(second, dtype=np.float64).reshape(1, -1, 4)
-    sides = np.minimum(first[..., 2:], second[..., 2:]) - np.maximum(
-        first[..., :2], second[..., :2]
-    )
-    intersection = sides.clip(min=0).prod(-1)
-    area_first = (first[..., 2:] - first[..., :2]).clip(min=0).prod(-1)
-    area_second = (second[..., 2:] - second[..., :2]).clip(min=0).prod(-1)
-    union = area_first + area_second - intersection
+    first = np.asarray(first, dtype=np.float64).reshape(-1, 4)
+    second = np.asarray(second, dtype=np.float64).reshape(-1, 4)
+    intersection = box_intersection(first, second)
+    area_first = (first[:, 2:] - first[:, :2]).clip(min=0).prod(-1)
+    area_second = (second[:, 2:] - second[:, :2]).clip(min=0).prod(-1)
+    union = area_first[:, None] + area_second[None] - intersection
     return np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
 
 

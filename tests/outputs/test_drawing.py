@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from stad.outputs.drawing import draw_actors
-from stad.outputs.labels import label_text, overlap_px, place_label, render_label
+from stad.outputs.labels import label_text, place_label, render_label
 from stad.outputs.palette import PALETTE, UNTRACKED, actor_color, contrast, text_color
 from stad.structures import Actors, ShownLabel
+from stad.utils.boxes import box_intersection
 
 NAMES = ("stand", "walk", "talk to (a person)")
 GREY = np.full((300, 400, 3), 90, dtype=np.uint8)
@@ -157,7 +158,7 @@ def test_plates_are_put_above_then_below_then_elsewhere():
     both = np.concatenate([above, [[90, 210, 170, 240]]])
     left, top = place_label(placed=both, **there)
     plate = np.array([[left, top, left + 60, top + 30]])
-    assert overlap_px(plate, both).sum() == 0
+    assert box_intersection(plate, both).sum() == 0
 
 
 def test_plates_of_neighbours_do_not_cover_each_other():
@@ -166,7 +167,7 @@ def test_plates_of_neighbours_do_not_cover_each_other():
     for box in boxes:
         left, top = place_label((70, 30), box, placed=placed, boxes=boxes, image_px=(400, 300))
         plate = np.array([[left, top, left + 70, top + 30]])
-        assert overlap_px(plate, placed).sum() == 0
+        assert box_intersection(plate, placed).sum() == 0
         placed = np.concatenate([placed, plate])
 
 

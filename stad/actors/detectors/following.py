@@ -24,12 +24,11 @@ from stad.actors.detectors.known import (
     boxes_of,
     common,
     distances,
-    intersections,
     longer_side,
 )
 from stad.actors.detectors.looks import VIEWS, FrameLooks
 from stad.actors.detectors.scene import Scene
-from stad.utils.boxes import box_iou
+from stad.utils.boxes import box_intersection, box_iou
 
 # Looks in one detection for one of several people.
 MAX_LOOKS_EACH, MAX_LOOKS_AT_BORDER = 9, 3
@@ -160,7 +159,7 @@ class Following:
             return found
         people = boxes_of(self.people)
         sizes = (found[:, 2:4] - found[:, :2]).prod(axis=1)
-        inside = (intersections(found, people) / sizes[:, None]).max(axis=1)
+        inside = (box_intersection(found, people) / sizes[:, None]).max(axis=1)
         overlap = box_iou(found[:, :4], people).max(axis=1)
         weak = found[:, 4] < self._threshold
         part = (inside >= PART_RATIO) | (overlap >= ONE_IOU)

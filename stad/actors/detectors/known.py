@@ -11,6 +11,7 @@ import numpy as np
 from stad.actors.detectors.looks import VIEWS
 from stad.actors.detectors.scene import Scene, pack, unpack
 from stad.actors.reach import centres
+from stad.utils.boxes import box_intersection
 
 # The usual size of a person follows each box by this part.
 SIZE_RATE = 0.2
@@ -110,13 +111,6 @@ def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.linalg.norm(offset, axis=2) / sides
 
 
-def intersections(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the (N, K) areas that boxes have in common."""
-    sides = np.minimum(first[:, None, 2:4], second[None, :, 2:4])
-    sides = sides - np.maximum(first[:, None, :2], second[None, :, :2])
-    return sides.clip(min=0).prod(axis=2)
-
-
 def common(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the (N, K) intersections as fractions of the smaller box of each pair.
 
@@ -125,4 +119,4 @@ def common(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """
     sizes = [(boxes[:, 2:4] - boxes[:, :2]).prod(axis=1) for boxes in (first, second)]
     smaller = np.minimum(sizes[0][:, None], sizes[1][None]).clip(min=1e-9)
-    return intersections(first, second) / smaller
+    return box_intersection(first, second) / smaller
