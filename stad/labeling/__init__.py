@@ -1,0 +1,1 @@
+"""Let people label their own videos: the page, and the server behind it."""
