@@ -47,7 +47,7 @@ class ActorTrack:
 
 @dataclass(frozen=True)
 class LabelSpan:
-    """What a person, or the whole frame, does or does not do from a start to an end.
+    """A class that a person, or the whole frame, shows or does not show from a start to an end.
 
     Attributes:
         track: id of the person's track; None for the whole frame.
