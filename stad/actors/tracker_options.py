@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trackers import BaseIoU
 from trackers.core.base import ParameterInfo
@@ -21,6 +21,9 @@ from stad.actors.trackers import (
     value_name,
 )
 from stad.errors import InputError
+
+if TYPE_CHECKING:
+    from stad.actors.tracker import ActorTracker, FollowCounts
 
 # How long a person who is not found keeps the id. On a street camera 2 s join the tracks that
 # missed detections break; longer times begin to join different people.
@@ -47,6 +50,27 @@ class TrackerChoice:
         if gives_ids:
             return "not used, the boxes have ids"
         return f"{self.name}, a hidden person keeps the id for {self.memory_sec:g} s"
+
+    def open(
+        self, *, rate: float, start_score: float, counts: FollowCounts | None = None
+    ) -> ActorTracker:
+        """Return a tracker for one stream.
+
+        Args:
+            rate: usual number of detections per second.
+            start_score: minimum score of a person, in [0, 1].
+            counts: detections that were followed are added to it.
+        """
+        from stad.actors.tracker import ActorTracker
+
+        return ActorTracker(
+            rate=rate,
+            max_gap_sec=self.memory_sec,
+            start_score=start_score,
+            name=self.name,
+            options=self.options,
+            counts=counts,
+        )
 
 
 def choose_tracker(

@@ -110,7 +110,9 @@ class ActionPipeline:
         self._is_looking = own_sec is None
         self._tracker = None
         if not detector.gives_ids:
-            self._tracker = _open_tracker(options, detect_sec, counts)
+            self._tracker = options.tracker.open(
+                rate=1 / detect_sec, start_score=options.person_threshold, counts=counts
+            )
         self._tracks = DenseTracks(max_gap_sec=gap_sec, hold_sec=detect_sec / 2)
         self._buffer = FrameBuffer()
         self._source_size = (0, 0)
@@ -302,19 +304,6 @@ class ActionPipeline:
         if scores is None or not (options.allowed is None or options.allowed.issuperset(postures)):
             return False
         return is_unsure(scores[: len(postures)], options.threshold)
-
-
-def _open_tracker(
-    options: PipelineOptions, detect_sec: float, counts: FollowCounts | None
-) -> ActorTracker:
-    return ActorTracker(
-        rate=1 / detect_sec,
-        max_gap_sec=options.tracker.memory_sec,
-        start_score=options.person_threshold,
-        name=options.tracker.name,
-        options=options.tracker.options,
-        counts=counts,
-    )
 
 
 def next_time(planned_sec: float, now_sec: float, step_sec: float) -> float:

@@ -35,11 +35,7 @@ def write_page(
         InputError: the page cannot be written.
     """
     text = template.read_text(encoding="utf-8")
-    values = {
-        "STYLE": _joined(template.parent, parts, ".css"),
-        "SCRIPT": _joined(template.parent, parts, ".js"),
-    }
-    values |= {"DATA": embedded_json(data)}
+    values = _values(template, parts, data)
     before, _, after = text.partition("{{STREAM}}")
     file = AtomicFile(path)
     try:
@@ -51,6 +47,20 @@ def write_page(
     except BaseException:
         file.abort()
         raise
+
+
+def page_text(template: Path, *, parts: Sequence[str], data: dict) -> str:
+    """Return a page as text; for the arguments see ``write_page``."""
+    return _fill(template.read_text(encoding="utf-8"), **_values(template, parts, data))
+
+
+def _values(template: Path, parts: Sequence[str], data: dict) -> dict[str, str]:
+    """Return what replaces the placeholders of a template."""
+    return {
+        "STYLE": _joined(template.parent, parts, ".css"),
+        "SCRIPT": _joined(template.parent, parts, ".js"),
+        "DATA": embedded_json(data),
+    }
 
 
 def embedded_json(data: dict) -> str:
