@@ -31,6 +31,13 @@ COMMANDS = (
         is_supervised=True,
     ),
     Command(
+        "label",
+        "stad.cli.label:label_main",
+        "label the people in your own videos, on a page in your browser",
+        options="stad.cli.label_options:LabelOptions",
+        is_supervised=True,
+    ),
+    Command(
         "train",
         "stad.cli.train:train_main",
         "train a model",

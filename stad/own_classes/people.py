@@ -195,7 +195,7 @@ def people_of(folder: OwnFolder, video: str) -> VideoLabels | None:
     content = _read(folder, video)
     if content is None:
         return None
-    return replace(labels_from_json(content, origin=str(_path(folder, video))), video=video)
+    return replace(labels_from_json(content, origin=str(cached_path(folder, video))), video=video)
 
 
 def frame_rate_of(folder: OwnFolder, video: str) -> float:
@@ -264,21 +264,22 @@ def make_tracks(known: Sequence[tuple[float, Actors]]) -> tuple[ActorTrack, ...]
     )
 
 
-def _path(folder: OwnFolder, video: str) -> Path:
+def cached_path(folder: OwnFolder, video: str) -> Path:
+    """Return the file in which the people of a video are cached."""
     return folder.cache_path(PEOPLE) / f"{video}.json"
 
 
 def _read(folder: OwnFolder, video: str) -> dict | None:
     """Return what is cached about a video, None if there is nothing or the file has changed."""
     try:
-        content = read_json(_path(folder, video))
+        content = read_json(cached_path(folder, video))
         return content if content["fingerprint"] == fingerprint(folder.video_path(video)) else None
     except (InputError, KeyError, TypeError):
         return None
 
 
 def _write(folder: OwnFolder, video: str, content: dict) -> None:
-    path = _path(folder, video)
+    path = cached_path(folder, video)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, json.dumps(content, separators=(",", ":")) + "\n")

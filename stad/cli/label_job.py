@@ -1,0 +1,97 @@
+"""Open a folder of videos and serve its label page."""
+
+from __future__ import annotations
+
+from tqdm import tqdm
+
+from stad.annotations.own.folder import OwnFolder
+from stad.cli.label_options import LabelOptions
+from stad.labeling.app import build_app
+from stad.labeling.class_names import known_classes, set_classes
+from stad.labeling.preparation import FAILED, Preparation, VideoState
+from stad.labeling.project import LabelProject
+from stad.labeling.serving import make_token, open_browser, open_socket, page_url, serve
+from stad.own_classes.moved_videos import follow_moved_videos
+from stad.own_classes.people import PeopleFinder
+from stad.utils.text import shown
+
+
+def label(options: LabelOptions) -> int:
+    """Serve the page of a folder until Ctrl-C; return the exit code."""
+    folder = OwnFolder(options.data)
+    videos = folder.videos()
+    for line in follow_moved_videos(folder):
+        print(line)
+    names = set_classes(folder, options.classes) if options.classes else known_classes(folder)
+    listener, token = open_socket(options.port), make_token()
+    with PreparationBar(len(videos), quiet=options.quiet) as bar:
+        finder = PeopleFinder(folder, detector=options.detector, log=bar.log)
+        preparation = Preparation(folder, finder, on_change=bar.show)
+        project = LabelProject(folder, preparation)
+        url = page_url(listener, token)
+
+        def begin() -> None:
+            _print_start(options, url, num_videos=len(videos), names=names)
+            preparation.start()
+
+        try:
+            serve(build_app(project, token), listener, on_start=begin)
+        finally:
+            preparation.stop()
+    print(f"\nStopped. The labels are in {folder.labels_path('').parent}.")
+    return 0
+
+
+def _print_start(
+    options: LabelOptions, url: str, *, num_videos: int, names: tuple[str, ...]
+) -> None:
+    what = "1 video" if num_videos == 1 else f"{num_videos} videos"
+    classes = f"classes {shown(names, limit=12)}" if names else "no classes yet: add them there"
+    is_opened = not options.no_browser and open_browser(url)
+    print(f"Label {what} of {options.data} ({classes})")
+    print(f"{'Your browser opens' if is_opened else 'Open in your browser'}: {url}")
+    port = url.split("/")[2].split(":")[1]
+    if not is_opened:
+        print(f"From another computer, first run there: ssh -L {port}:127.0.0.1:{port} THIS_MACHINE")
+    print("Labels are saved as you go. Press Ctrl-C here to stop.", flush=True)
+
+
+class PreparationBar:
+    """Shows how many videos are prepared, and lines about what was chosen or failed.
+
+    Args:
+        num_videos: of the folder.
+        quiet: show failures only.
+    """
+
+    def __init__(self, num_videos: int, *, quiet: bool) -> None:
+        self._quiet, self._done = quiet, {}
+        self._bar = tqdm(
+            total=num_videos,
+            desc="preparing videos",
+            unit=" videos",
+            bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total} "
+            "[{elapsed}<{remaining}, {rate_noinv_fmt}]",
+            dynamic_ncols=True,
+            # Without a terminal there is nobody to watch it.
+            disable=True if quiet else None,
+        )
+
+    def __enter__(self) -> PreparationBar:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._bar.close()
+
+    def log(self, line: str) -> None:
+        """Print a line."""
+        if not self._quiet:
+            self._bar.write(line)
+
+    def show(self, video: str, state: VideoState) -> None:
+        """Take the state of a video."""
+        if state.state == FAILED:
+            self._bar.write(f"warning: {video} cannot be labelled. {state.message}")
+        self._done[video] = 1.0 if state.state == FAILED else state.progress
+        self._bar.total = max(self._bar.total, len(self._done))
+        self._bar.update(sum(self._done.values()) - self._bar.n)

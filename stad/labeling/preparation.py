@@ -1,0 +1,196 @@
+"""Prepare videos for the label page in the background: find people, make playable copies."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stad.annotations.own.folder import OwnFolder
+from stad.errors import InputError
+from stad.labeling.playable import make_copy, playable_path
+from stad.own_classes.people import PeopleFinder, Stopped
+from stad.utils.text import first_line
+from stad.video.source import VideoSource
+
+WAITING, PREPARING, READY, FAILED = "waiting", "preparing", "ready", "failed"
+# How much of the work a copy is, where one is made.
+COPY_RATIO = 0.3
+# The page is more urgent than the preparation.
+NICE = 10
+
+
+@dataclass(frozen=True)
+class VideoState:
+    """How far the preparation of a video is.
+
+    Attributes:
+        state: one of ``WAITING``, ``PREPARING``, ``READY`` and ``FAILED``.
+        progress: ratio of the work that is done, 0 to 1.
+        message: a sentence about a failure; else ''.
+        media: the file that browsers play, once it is known.
+    """
+
+    state: str = WAITING
+    progress: float = 0.0
+    message: str = ""
+    media: Path | None = None
+
+
+class Preparation:
+    """Prepares videos one after the other in a thread of its own.
+
+    Args:
+        folder: of the videos.
+        finder: finds the people.
+        jobs: what to do while no video waits: each call does one piece of work and returns
+            whether there was any.
+        on_change: called with the name of a video whenever its state changes.
+    """
+
+    def __init__(
+        self,
+        folder: OwnFolder,
+        finder: PeopleFinder,
+        *,
+        jobs: Callable[[Callable[[], bool]], bool] = lambda _: False,
+        on_change: Callable[[str, VideoState], None] = lambda *_: None,
+    ) -> None:
+        self._folder, self._finder = folder, finder
+        self._jobs, self._on_change = jobs, on_change
+        self._states: dict[str, VideoState] = {}
+        self._wanted: str | None = None
+        self._changed = threading.Condition()
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name="preparation", daemon=True)
+
+    def start(self) -> None:
+        """Begin with the videos of the folder."""
+        self.add(self._folder.videos())
+        self._thread.start()
+
+    def stop(self, *, timeout_sec: float = 10.0) -> None:
+        """End after the current frame; what is unfinished begins again the next time."""
+        with self._changed:
+            self._is_stopping = True
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(timeout_sec)
+
+    def add(self, videos: list[str]) -> None:
+        """Prepare these videos too, if they are not known yet."""
+        with self._changed:
+            for video in videos:
+                self._states.setdefault(video, VideoState())
+            self._changed.notify_all()
+
+    def want(self, video: str) -> None:
+        """Prepare this video next."""
+        with self._changed:
+            self._wanted = video
+            self._changed.notify_all()
+
+    def wake(self) -> None:
+        """Look for other work again."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def state_of(self, video: str) -> VideoState:
+        """Return how far a video is."""
+        with self._changed:
+            return self._states.get(video, VideoState())
+
+    def should_stop(self) -> bool:
+        """Return whether ``stop`` was called."""
+        return self._is_stopping
+
+    def _set(self, video: str, state: VideoState) -> None:
+        with self._changed:
+            self._states[video] = state
+        self._on_change(video, state)
+
+    def _run(self) -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        checked: set[str] = set()
+        while not self._is_stopping:
+            # What is ready already is shown at once, before anything is computed.
+            for video in self._unchecked(checked):
+                checked.add(video)
+                self._check(video)
+            video = self._next()
+            if video is not None:
+                self._prepare(video)
+            elif not self._jobs(self.should_stop):
+                with self._changed:
+                    if not self._is_stopping and not self._has_work(checked):
+                        self._changed.wait()
+
+    def _has_work(self, checked: set[str]) -> bool:
+        return any(one not in checked for one in self._states) or self._next() is not None
+
+    def _unchecked(self, checked: set[str]) -> Iterator[str]:
+        with self._changed:
+            names = [one for one in self._states if one not in checked]
+        for video in names:
+            if self._is_stopping:
+                return
+            yield video
+
+    def _next(self) -> str | None:
+        with self._changed:
+            waiting = [one for one, found in self._states.items() if found.state == WAITING]
+            if self._wanted in waiting:
+                return self._wanted
+            return waiting[0] if waiting else None
+
+    def _check(self, video: str) -> None:
+        try:
+            media = playable_path(self._folder, video)
+            if media is not None and self._finder.is_done(video):
+                self._set(video, VideoState(READY, 1.0, media=media))
+        except InputError as error:
+            self._set(video, VideoState(FAILED, message=first_line(error)))
+
+    def _prepare(self, video: str) -> None:
+        try:
+            media = self._prepared(video)
+        except Stopped:
+            self._set(video, VideoState())
+        except InputError as error:
+            self._set(video, VideoState(FAILED, message=first_line(error)))
+        except Exception as error:
+            # One video must not end the preparation of the others.
+            message = f"{type(error).__name__}: {first_line(error)}"
+            self._set(video, VideoState(FAILED, message=message))
+        else:
+            self._set(video, VideoState(READY, 1.0, media=media))
+
+    def _prepared(self, video: str) -> Path:
+        self._set(video, VideoState(PREPARING))
+        length_sec = VideoSource(self._folder.video_path(video)).info.duration_sec
+        media, begun = playable_path(self._folder, video), 0.0
+        if media is None:
+            begun = COPY_RATIO
+            show = self._shower(video, length_sec, (0.0, COPY_RATIO))
+            media = make_copy(
+                self._folder, video, on_time=show, should_stop=self.should_stop
+            )
+        if not self._finder.is_done(video):
+            show = self._shower(video, length_sec, (begun, 1.0))
+            self._finder.find(video, on_time=show, should_stop=self.should_stop)
+        return media
+
+    def _shower(
+        self, video: str, length_sec: float, part: tuple[float, float]
+    ) -> Callable[[float], None]:
+        """Return what notes the progress within a part of the work of a video."""
+
+        def show(time_sec: float) -> None:
+            ratio = min(time_sec / length_sec, 1.0) if length_sec else 0.0
+            progress = part[0] + ratio * (part[1] - part[0])
+            if progress >= self.state_of(video).progress + 0.005:
+                self._set(video, VideoState(PREPARING, progress))
+
+        return show

@@ -1,0 +1,182 @@
+"""Answer what the label page asks: overview, labels, changes, files to play."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from stad.annotations.own.folder import OwnFolder
+from stad.annotations.own.labels import (
+    VideoLabels,
+    labels_to_json,
+    span_from_json,
+    track_from_json,
+)
+from stad.errors import InputError
+from stad.labeling.class_names import add_class, known_classes
+from stad.labeling.errors import BAD_REQUEST, NOT_FOUND, NOT_READY, RequestError
+from stad.labeling.preparation import Preparation
+from stad.labeling.summary import summarize
+from stad.outputs.palette import PALETTE, actor_color, hex_color, text_color
+from stad.own_classes.people import frame_rate_of, people_of, with_people
+
+
+class LabelProject:
+    """The folder of videos as the label page sees it; its methods may run in several threads.
+
+    Args:
+        folder: of the videos.
+        preparation: prepares them.
+    """
+
+    def __init__(self, folder: OwnFolder, preparation: Preparation) -> None:
+        self.folder, self._preparation = folder, preparation
+        self._lock = threading.Lock()
+        self._summaries: dict[str, tuple[tuple, dict]] = {}
+        self._known: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """The name of the folder."""
+        return self.folder.path.resolve().name
+
+    def overview(self) -> dict[str, Any]:
+        """Return the classes, and the state of each video."""
+        videos = self._videos()
+        return {
+            "folder": self.name,
+            "classes": self._classes(),
+            "palette": [_colors(place) for place in range(len(PALETTE))],
+            "has_model": self.folder.model_path.is_dir(),
+            "videos": [self._video(one) for one in videos],
+        }
+
+    def check_video(self, video: str) -> str:
+        """Return the name of a video of the folder.
+
+        Raises:
+            RequestError: there is no such video.
+        """
+        if video not in self._known and video not in self._videos():
+            raise RequestError(NOT_FOUND, f"There is no video {video!r} in {self.name}.")
+        return video
+
+    def labels(self, video: str) -> dict[str, Any]:
+        """Return the labels of a video with its people, and what is needed to play it."""
+        self.check_video(video)
+        self._preparation.want(video)
+        labels = labels_to_json(with_people(self.folder, video))
+        return {**labels, "fps": frame_rate_of(self.folder, video)}
+
+    def save(self, video: str, change: Mapping[str, Any]) -> int:
+        """Write a change of labels; return the new revision.
+
+        Args:
+            video: its name.
+            change: 'revision' that was changed, all 'spans', 'tracks_changed', ids of
+                'tracks_removed', and whether it is 'complete'.
+
+        Raises:
+            RequestError: the change cannot be read.
+            StaleRevision: the labels have changed since that revision.
+            InputError: they cannot be right, or cannot be written.
+        """
+        self.check_video(video)
+        current = with_people(self.folder, video)
+        people = people_of(self.folder, video)
+        try:
+            changed = {one["id"]: track_from_json(one) for one in change.get("tracks_changed", ())}
+            removed = {int(one) for one in change.get("tracks_removed", ())}
+            spans = tuple(span_from_json(one) for one in change["spans"])
+            revision = int(change["revision"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RequestError(BAD_REQUEST, f"The change cannot be read: {error!r}.") from error
+        kept = [one for one in current.tracks if one.id not in removed and one.id not in changed]
+        tracks = sorted([*kept, *changed.values()], key=lambda one: one.id)
+        labels = replace(
+            current,
+            tracks=tuple(tracks),
+            spans=spans,
+            is_complete=bool(change.get("complete", current.is_complete)),
+            revision=revision,
+            # Also the labels of a file that was replaced by another one belong to the new file.
+            fingerprint=current.fingerprint if people is None else people.fingerprint,
+        )
+        return self.folder.write_labels(labels).revision
+
+    def current(self, labels: VideoLabels) -> dict[str, Any]:
+        """Return labels that another writer has written, as the page reads them."""
+        return labels_to_json(with_people(self.folder, labels.video))
+
+    def add_class(self, name: Any) -> dict[str, Any]:
+        """Add a class; return all of them.
+
+        Raises:
+            InputError: it cannot be used, or not be written.
+        """
+        if not isinstance(name, str):
+            raise RequestError(BAD_REQUEST, "The name of the class must be a text.")
+        with self._lock:
+            add_class(self.folder, name)
+        return {"classes": self._classes()}
+
+    def media(self, video: str) -> Path:
+        """Return the file that browsers play for a video.
+
+        Raises:
+            RequestError: there is none yet.
+        """
+        found = self._preparation.state_of(self.check_video(video))
+        if found.media is None or not found.media.is_file():
+            self._preparation.want(video)
+            message = found.message or f"{video} is not prepared yet. Wait until it is ready."
+            raise RequestError(NOT_READY, message)
+        return found.media
+
+    def _videos(self) -> list[str]:
+        videos = self.folder.videos()
+        self._known = frozenset(videos)
+        self._preparation.add(videos)
+        return videos
+
+    def _classes(self) -> list[dict[str, str]]:
+        names = known_classes(self.folder)
+        return [{"name": name, **_colors(place)} for place, name in enumerate(names)]
+
+    def _video(self, video: str) -> dict[str, Any]:
+        found = self._preparation.state_of(video)
+        return {
+            "name": video,
+            "state": found.state,
+            "progress": round(found.progress, 3),
+            "message": found.message,
+            **self._summary(video, found.state),
+        }
+
+    def _summary(self, video: str, state: str) -> dict[str, Any]:
+        """Return the counts of a video's labels; they are read again when the file changes."""
+        key = (state, _stamp(self.folder.labels_path(video)), known_classes(self.folder))
+        known = self._summaries.get(video)
+        if known is None or known[0] != key:
+            try:
+                found = summarize(with_people(self.folder, video))
+            except InputError as error:
+                found = {**summarize(VideoLabels(video)), "message": str(error)}
+            known = self._summaries[video] = key, found
+        return known[1]
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _colors(place: int) -> dict[str, str]:
+    color = actor_color(place)
+    return {"color": hex_color(color), "text": hex_color(text_color(color))}
