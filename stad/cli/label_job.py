@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from tqdm import tqdm
 
-from stad.annotations.own.folder import OwnFolder
+from stad.annotations.own.folder import LABELS, OwnFolder
 from stad.cli.label_options import LabelOptions
 from stad.labeling.app import build_app
 from stad.labeling.class_names import known_classes, set_classes
 from stad.labeling.preparation import FAILED, Preparation, VideoState
 from stad.labeling.project import LabelProject
+from stad.labeling.proposals import Proposals
 from stad.labeling.serving import make_token, open_browser, open_socket, page_url, serve
 from stad.own_classes.moved_videos import follow_moved_videos
 from stad.own_classes.people import PeopleFinder
@@ -26,8 +27,11 @@ def label(options: LabelOptions) -> int:
     listener, token = open_socket(options.port), make_token()
     with PreparationBar(len(videos), quiet=options.quiet) as bar:
         finder = PeopleFinder(folder, detector=options.detector, log=bar.log)
-        preparation = Preparation(folder, finder, on_change=bar.show)
-        project = LabelProject(folder, preparation)
+        proposals = Proposals(folder, log=bar.log)
+        preparation = Preparation(
+            folder, finder, more_work=proposals.compute_next, on_change=bar.show
+        )
+        project = LabelProject(folder, preparation, proposals)
         url = page_url(listener, token)
 
         def begin() -> None:
@@ -38,7 +42,7 @@ def label(options: LabelOptions) -> int:
             serve(build_app(project, token), listener, on_start=begin)
         finally:
             preparation.stop()
-    print(f"\nStopped. The labels are in {folder.labels_path('').parent}.")
+    print(f"\nStopped. The labels are in {folder.path / LABELS}.")
     return 0
 
 

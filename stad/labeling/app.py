@@ -44,6 +44,8 @@ def build_app(project: LabelProject, token: str) -> ASGIApp:
             Route("/api/labels", routes.labels, methods=["GET"]),
             Route("/api/labels", routes.save, methods=["PUT"]),
             Route("/api/classes", routes.add_class, methods=["POST"]),
+            Route("/api/track", routes.follow, methods=["POST"]),
+            Route("/api/proposals", routes.proposals, methods=["GET"]),
             Route("/media", routes.media, methods=["GET"]),
         ],
         exception_handlers={
@@ -91,6 +93,15 @@ class Routes:
         """Add a class."""
         body = await _body(request)
         return await _answer(self._project.add_class, body.get("name"))
+
+    async def follow(self, request: Request) -> Response:
+        """Follow a drawn box."""
+        body = await _body(request)
+        return await _answer(self._project.follow, _video(request), body)
+
+    async def proposals(self, request: Request) -> Response:
+        """Return what the model proposes."""
+        return await _answer(self._project.proposals, _video(request))
 
     async def media(self, request: Request) -> Response:
         """Return the video, or a part of it."""

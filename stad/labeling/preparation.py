@@ -45,8 +45,9 @@ class Preparation:
     Args:
         folder: of the videos.
         finder: finds the people.
-        jobs: what to do while no video waits: each call does one piece of work and returns
-            whether there was any.
+        more_work: called while no video waits, with the videos that are ready, the wanted one
+            first, and with ``should_stop``; does one piece of work and returns whether there was
+            any.
         on_change: called with the name of a video whenever its state changes.
     """
 
@@ -55,11 +56,11 @@ class Preparation:
         folder: OwnFolder,
         finder: PeopleFinder,
         *,
-        jobs: Callable[[Callable[[], bool]], bool] = lambda _: False,
+        more_work: Callable[[list[str], Callable[[], bool]], bool] = lambda *_: False,
         on_change: Callable[[str, VideoState], None] = lambda *_: None,
     ) -> None:
         self._folder, self._finder = folder, finder
-        self._jobs, self._on_change = jobs, on_change
+        self._more_work, self._on_change = more_work, on_change
         self._states: dict[str, VideoState] = {}
         self._wanted: str | None = None
         self._changed = threading.Condition()
@@ -92,11 +93,6 @@ class Preparation:
             self._wanted = video
             self._changed.notify_all()
 
-    def wake(self) -> None:
-        """Look for other work again."""
-        with self._changed:
-            self._changed.notify_all()
-
     def state_of(self, video: str) -> VideoState:
         """Return how far a video is."""
         with self._changed:
@@ -122,7 +118,7 @@ class Preparation:
             video = self._next()
             if video is not None:
                 self._prepare(video)
-            elif not self._jobs(self.should_stop):
+            elif not self._more_work(self._ready(), self.should_stop):
                 with self._changed:
                     if not self._is_stopping and not self._has_work(checked):
                         self._changed.wait()
@@ -144,6 +140,11 @@ class Preparation:
             if self._wanted in waiting:
                 return self._wanted
             return waiting[0] if waiting else None
+
+    def _ready(self) -> list[str]:
+        with self._changed:
+            ready = [one for one, found in self._states.items() if found.state == READY]
+            return sorted(ready, key=lambda one: one != self._wanted)
 
     def _check(self, video: str) -> None:
         try:

@@ -14,11 +14,14 @@ from stad.annotations.own.labels import (
     labels_to_json,
     span_from_json,
     track_from_json,
+    track_to_json,
 )
 from stad.errors import InputError
+from stad.labeling.box_following import follow_box
 from stad.labeling.class_names import add_class, known_classes
 from stad.labeling.errors import BAD_REQUEST, NOT_FOUND, NOT_READY, RequestError
 from stad.labeling.preparation import Preparation
+from stad.labeling.proposals import COMPUTING, Proposals
 from stad.labeling.summary import summarize
 from stad.outputs.palette import PALETTE, actor_color, hex_color, text_color
 from stad.own_classes.people import frame_rate_of, people_of, with_people
@@ -30,10 +33,16 @@ class LabelProject:
     Args:
         folder: of the videos.
         preparation: prepares them.
+        proposals: of the folder's model.
     """
 
-    def __init__(self, folder: OwnFolder, preparation: Preparation) -> None:
-        self.folder, self._preparation = folder, preparation
+    def __init__(
+        self, folder: OwnFolder, preparation: Preparation, proposals: Proposals
+    ) -> None:
+        self.folder, self._preparation, self._proposals = folder, preparation, proposals
+        # One person is followed at a time: it takes all cores.
+        self._following = threading.Lock()
+        self._last_ids: dict[str, int] = {}
         self._lock = threading.Lock()
         self._summaries: dict[str, tuple[tuple, dict]] = {}
         self._known: frozenset[str] = frozenset()
@@ -110,6 +119,53 @@ class LabelProject:
     def current(self, labels: VideoLabels) -> dict[str, Any]:
         """Return labels that another writer has written, as the page reads them."""
         return labels_to_json(with_people(self.folder, labels.video))
+
+    def follow(self, video: str, drawn: Mapping[str, Any]) -> dict[str, Any]:
+        """Follow a drawn box through a video.
+
+        Args:
+            video: its name.
+            drawn: 'time_sec', and 'box', xyxy in source pixels.
+
+        Returns:
+            The 'track', with an id that no other track has, and a 'message' about its ends.
+
+        Raises:
+            RequestError: the request cannot be read.
+            InputError: the box is not in the video, or the video cannot be read.
+        """
+        self.check_video(video)
+        try:
+            time_sec, box = float(drawn["time_sec"]), [float(one) for one in drawn["box"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise RequestError(BAD_REQUEST, f"The box cannot be read: {error!r}.") from error
+        people = people_of(self.folder, video)
+        with self._following:
+            found = follow_box(
+                self.folder.video_path(video),
+                box,
+                time_sec=time_sec,
+                people=() if people is None else people.tracks,
+                track_id=self._new_id(video),
+                should_stop=self._preparation.should_stop,
+            )
+        return {"track": track_to_json(found.track), "message": found.describe()}
+
+    def _new_id(self, video: str) -> int:
+        """Return an id that no track of a video has, nor was given before."""
+        known = with_people(self.folder, video).tracks
+        people = people_of(self.folder, video)
+        ids = [one.id for one in (*known, *(people.tracks if people else ()))]
+        self._last_ids[video] = max([*ids, self._last_ids.get(video, -1)]) + 1
+        return self._last_ids[video]
+
+    def proposals(self, video: str) -> dict[str, Any]:
+        """Return what the model proposes for a video."""
+        self.check_video(video)
+        found = self._proposals.get(video)
+        if found["state"] == COMPUTING:
+            self._preparation.want(video)
+        return found
 
     def add_class(self, name: Any) -> dict[str, Any]:
         """Add a class; return all of them.
