@@ -26,6 +26,8 @@ MAX_SCALE = 1.08
 # Correlation of the box's content with that of the frame before.
 MIN_LIKENESS = 0.45
 PATCH_SIZE = (24, 48)
+# Two patches are the same if few of their pixels differ by more than so many levels.
+SAME_LEVELS, MAX_CHANGED_RATIO = 12.0, 0.06
 LK = {
     "winSize": (17, 17),
     "maxLevel": 3,
@@ -139,6 +141,15 @@ def _likeness(
     first, second = first - first.mean(), second - second.mean()
     norm = float(np.linalg.norm(first) * np.linalg.norm(second))
     return float((first * second).sum()) / norm if norm > 0 else 1.0
+
+
+def shows_same(first: np.ndarray, second: np.ndarray, box: np.ndarray) -> bool:
+    """Return whether a box shows the same in two (H, W) uint8 images, up to noise and light."""
+    patches = _patch(first, box), _patch(second, box)
+    if patches[0] is None or patches[1] is None:
+        return False
+    before, after = (one - np.median(one) for one in patches)
+    return float((np.abs(before - after) > SAME_LEVELS).mean()) <= MAX_CHANGED_RATIO
 
 
 def _patch(image: np.ndarray, box: np.ndarray) -> np.ndarray | None:

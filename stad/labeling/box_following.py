@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy as np
 from stad.annotations.own.examples import boxes_at, is_seen
 from stad.annotations.own.labels import ActorTrack
 from stad.errors import InputError
-from stad.labeling.box_flow import flow_box, small_gray
+from stad.labeling.box_flow import flow_box, shows_same, small_gray
 from stad.utils.boxes import box_iou
 from stad.video.source import VideoSource
 
@@ -26,6 +27,10 @@ TAKE_IOU, STAY_IOU = 0.6, 0.3
 # A box of which less is inside the frame has left it.
 MIN_INSIDE = 0.3
 MIN_SIDE_PX = 4.0
+# Frames that are kept to compare with, so far apart, seconds.
+VIEW_SEC, MAX_VIEWS = 0.5, 40
+# A box that overlaps more rests.
+REST_IOU = 0.7
 TIME_EPSILON_SEC = 1e-3
 LOST, EDGE, VIDEO_END, TIME_OUT = "lost", "edge", "video", "time"
 ENDS = {
@@ -134,6 +139,8 @@ class _Walk:
 
     def __init__(self, people: Sequence[ActorTrack], *, frame_size: tuple[int, int]) -> None:
         self._people, self._size = people, np.array(frame_size, np.float64)
+        # Of both directions: what is behind the person now may have been seen on the other side.
+        self._views: deque[tuple[float, np.ndarray, np.ndarray]] = deque(maxlen=MAX_VIEWS)
 
     def follow(
         self, frames: Iterable[GrayFrame], box: np.ndarray, is_late: Callable[[], bool]
@@ -164,16 +171,31 @@ class _Walk:
                 if self._has_left(now):
                     reason = EDGE
                     break
+                if found is None and self._is_background(gray, now, scale):
+                    kept, last, reason = _without_rest(kept, now), None, LOST
+                    break
                 last = (time_sec, self._clipped(now))
                 if abs(time_sec - kept[-1][0]) >= KEEP_SEC - TIME_EPSILON_SEC:
                     kept.append(last)
             image = gray
+            self._remember(time_sec, gray, last[1])
             if is_late():
                 reason = TIME_OUT
                 break
         if last is not None and kept[-1][0] != last[0]:
             kept.append(last)
         return kept, reason
+
+    def _remember(self, time_sec: float, gray: np.ndarray, box: np.ndarray) -> None:
+        if all(abs(time_sec - one) >= VIEW_SEC for one, _, _ in self._views):
+            self._views.append((time_sec, gray, box))
+
+    def _is_background(self, gray: np.ndarray, box: np.ndarray, scale: float) -> bool:
+        """Return whether a box shows what was there while the person was elsewhere."""
+        return any(
+            not box_iou(box[None], other[None]).any() and shows_same(view, gray, box * scale)
+            for _, view, other in self._views
+        )
 
     def _person(
         self, box: np.ndarray, time_sec: float, known: int | None
@@ -200,6 +222,13 @@ class _Walk:
 
     def _clipped(self, box: np.ndarray) -> np.ndarray:
         return np.concatenate((box[:2].clip(0, self._size), box[2:].clip(0, self._size)))
+
+
+def _without_rest(kept: list, box: np.ndarray) -> list:
+    """Drop the last (time, box) pairs in which the box was already where it is, but the first."""
+    while len(kept) > 1 and box_iou(kept[-1][1][None], box[None])[0, 0] >= REST_IOU:
+        kept = kept[:-1]
+    return kept
 
 
 def _forward(source: VideoSource, start_sec: float) -> Iterator[GrayFrame]:
