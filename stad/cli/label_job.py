@@ -56,7 +56,9 @@ def _print_start(
     print(f"{'Your browser opens' if is_opened else 'Open in your browser'}: {url}")
     port = url.split("/")[2].split(":")[1]
     if not is_opened:
-        print(f"From another computer, first run there: ssh -L {port}:127.0.0.1:{port} THIS_MACHINE")
+        print(
+            f"From another computer, first run there: ssh -L {port}:127.0.0.1:{port} THIS_MACHINE"
+        )
     print("Labels are saved as you go. Press Ctrl-C here to stop.", flush=True)
 
 
@@ -77,7 +79,7 @@ class PreparationBar:
             bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total} "
             "[{elapsed}<{remaining}, {rate_noinv_fmt}]",
             dynamic_ncols=True,
-            # Without a terminal there is nobody to watch it.
+            # Without a terminal, lines are enough.
             disable=True if quiet else None,
         )
 

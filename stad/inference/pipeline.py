@@ -16,7 +16,7 @@ import numpy as np
 
 from stad.actors.detectors.base import PersonDetector
 from stad.actors.interpolation import MAX_GAP_SEC, DenseTracks
-from stad.actors.tracker import ActorTracker, FollowCounts
+from stad.actors.tracker import FollowCounts
 from stad.actors.tracker_options import TrackerChoice
 from stad.inference.options import InferenceOptions
 from stad.inference.scoring import Scorer, ScoringJob

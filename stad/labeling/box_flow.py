@@ -26,13 +26,9 @@ MAX_SCALE = 1.08
 # Correlation of the box's content with that of the frame before.
 MIN_LIKENESS = 0.45
 PATCH_SIZE = (24, 48)
-# Two patches are the same if few of their pixels differ by more than so many levels.
+# Two patches are the same if few of their pixels differ by more than this many levels.
 SAME_LEVELS, MAX_CHANGED_RATIO = 12.0, 0.06
-LK = {
-    "winSize": (17, 17),
-    "maxLevel": 3,
-    "criteria": (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 0.03),
-}
+WINDOW_PX, LEVELS = (17, 17), 3
 # Bodies are narrower than their boxes.
 INNER = np.array((0.15, 0.05, 0.85, 0.95))
 
@@ -49,7 +45,8 @@ def flow_box(before: np.ndarray, after: np.ndarray, box: np.ndarray) -> np.ndarr
     """Return where a box of one frame is in the next one, None if it is lost.
 
     Args:
-        before, after: (H, W) uint8 images of two frames.
+        before: (H, W) uint8 image of the one frame.
+        after: (H, W) uint8 image of the other.
         box: (4,) xyxy in the first, pixels.
 
     Returns:
@@ -94,11 +91,21 @@ def _follow(
     before: np.ndarray, after: np.ndarray, points: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return where (N, 2) points are in the next frame, and (N,) whether they come back."""
-    moved, found, _ = cv2.calcOpticalFlowPyrLK(before, after, points, None, **LK)
-    back, returned, _ = cv2.calcOpticalFlowPyrLK(after, before, moved, None, **LK)
+    moved, is_found = _flow(before, after, points)
+    back, has_returned = _flow(after, before, moved)
     error = np.linalg.norm(points - back, axis=1)
-    is_good = (found[:, 0] == 1) & (returned[:, 0] == 1) & (error <= MAX_ERROR_PX)
-    return moved, is_good
+    return moved, is_found & has_returned & (error <= MAX_ERROR_PX)
+
+
+def _flow(
+    before: np.ndarray, after: np.ndarray, points: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    # The stubs do not know that the first guess may be missing.
+    guess = points.copy()
+    moved, is_found, _ = cv2.calcOpticalFlowPyrLK(
+        before, after, points, guess, winSize=WINDOW_PX, maxLevel=LEVELS
+    )
+    return moved, is_found[:, 0] == 1
 
 
 def _own_motion(
@@ -145,10 +152,10 @@ def _likeness(
 
 def shows_same(first: np.ndarray, second: np.ndarray, box: np.ndarray) -> bool:
     """Return whether a box shows the same in two (H, W) uint8 images, up to noise and light."""
-    patches = _patch(first, box), _patch(second, box)
-    if patches[0] is None or patches[1] is None:
+    before, after = _patch(first, box), _patch(second, box)
+    if before is None or after is None:
         return False
-    before, after = (one - np.median(one) for one in patches)
+    before, after = before - np.median(before), after - np.median(after)
     return float((np.abs(before - after) > SAME_LEVELS).mean()) <= MAX_CHANGED_RATIO
 
 

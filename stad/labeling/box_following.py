@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +14,18 @@ import numpy as np
 from stad.annotations.own.examples import boxes_at, is_seen
 from stad.annotations.own.labels import ActorTrack
 from stad.errors import InputError
-from stad.labeling.box_flow import flow_box, shows_same, small_gray
+from stad.labeling.box_flow import flow_box, shows_same
+from stad.labeling.gray_frames import (
+    TIME_EPSILON_SEC,
+    GrayFrame,
+    backward_frames,
+    forward_frames,
+)
 from stad.utils.boxes import box_iou
 from stad.video.source import VideoSource
 
-# Times between two frames that are compared, and between two boxes that are kept, seconds.
-FLOW_SEC, KEEP_SEC = 1 / 15, 0.2
-# Backward, frames are read forward in parts of this length.
-PART_SEC = 3.0
+# Time between two boxes that are kept, seconds.
+KEEP_SEC = 0.2
 # Overlap with a detected person: to take the person's box over, and to stay with the person.
 TAKE_IOU, STAY_IOU = 0.6, 0.3
 # A box of which less is inside the frame has left it.
@@ -31,7 +35,6 @@ MIN_SIDE_PX = 4.0
 VIEW_SEC, MAX_VIEWS = 0.5, 40
 # A box that overlaps more rests.
 REST_IOU = 0.7
-TIME_EPSILON_SEC = 1e-3
 LOST, EDGE, VIDEO_END, TIME_OUT = "lost", "edge", "video", "time"
 ENDS = {
     LOST: "the person was lost there",
@@ -40,7 +43,7 @@ ENDS = {
     TIME_OUT: "following took too long: draw another box there to continue",
 }
 
-GrayFrame = tuple[float, np.ndarray, float]
+TimedBox = tuple[float, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -99,11 +102,11 @@ def follow_box(
     def is_late(until: float) -> bool:
         return should_stop() or time.monotonic() - begun > until * limit_sec
 
-    with closing(_forward(source, time_sec)) as frames:
+    with closing(forward_frames(source, time_sec)) as frames:
         after, end_reason = walk.follow(frames, drawn, lambda: is_late(0.5))
     if not after:
         raise InputError(f"There is no frame at {time_sec:g} s. Draw the box earlier.")
-    with closing(_backward(source, after[0][0])) as frames:
+    with closing(backward_frames(source, after[0][0])) as frames:
         before, start_reason = walk.follow(frames, drawn, lambda: is_late(1.0))
     rows = [*reversed(before[1:]), *after]
     track = ActorTrack(
@@ -130,7 +133,7 @@ def _inside(box: np.ndarray, source: VideoSource, time_sec: float) -> np.ndarray
 
 
 class _Walk:
-    """Follows a box from frame to frame in one direction.
+    """Follows a box from frame to frame in one direction, then in the other.
 
     Args:
         people: tracks of detected people.
@@ -139,80 +142,89 @@ class _Walk:
 
     def __init__(self, people: Sequence[ActorTrack], *, frame_size: tuple[int, int]) -> None:
         self._people, self._size = people, np.array(frame_size, np.float64)
+        self._known_id: int | None = None
         # Of both directions: what is behind the person now may have been seen on the other side.
-        self._views: deque[tuple[float, np.ndarray, np.ndarray]] = deque(maxlen=MAX_VIEWS)
+        self._views: deque[tuple[GrayFrame, np.ndarray]] = deque(maxlen=MAX_VIEWS)
 
     def follow(
         self, frames: Iterable[GrayFrame], box: np.ndarray, is_late: Callable[[], bool]
-    ) -> tuple[list[tuple[float, np.ndarray]], str]:
+    ) -> tuple[list[TimedBox], str]:
         """Return (time, box) pairs from the first frame on, and why they end.
 
         Args:
-            frames: time, (H, W) uint8 image and its scale; the box is of the first.
-            box: (4,) xyxy, source pixels.
+            frames: in the order in which they are followed.
+            box: (4,) xyxy in the first of them, source pixels.
             is_late: asked at each frame; True ends it.
         """
-        kept: list[tuple[float, np.ndarray]] = []
-        last: tuple[float, np.ndarray] | None = None
-        image, person, reason = None, None, VIDEO_END
-        for time_sec, gray, scale in frames:
-            if image is None:
-                last = (time_sec, box)
-                kept.append(last)
-            else:
-                moved = flow_box(image, gray, last[1] * scale)
-                found, person = self._person(
-                    last[1] if moved is None else moved / scale, time_sec, person
-                )
-                if found is None and moved is None:
-                    reason = LOST
+        kept: list[TimedBox] = []
+        before: GrayFrame | None = None
+        reason, last_sec, self._known_id = VIDEO_END, 0.0, None
+        for frame in frames:
+            if before is not None:
+                moved, end = self._step(before, frame, box)
+                if moved is None:
+                    reason = end
                     break
-                now = moved / scale if found is None else found
-                if self._has_left(now):
-                    reason = EDGE
-                    break
-                if found is None and self._is_background(gray, now, scale):
-                    kept, last, reason = _without_rest(kept, now), None, LOST
-                    break
-                last = (time_sec, self._clipped(now))
-                if abs(time_sec - kept[-1][0]) >= KEEP_SEC - TIME_EPSILON_SEC:
-                    kept.append(last)
-            image = gray
-            self._remember(time_sec, gray, last[1])
+                if end:
+                    return _without_rest(kept, moved), end
+                box = moved
+            last_sec, before = frame.time_sec, frame
+            if not kept or abs(last_sec - kept[-1][0]) >= KEEP_SEC - TIME_EPSILON_SEC:
+                kept.append((last_sec, box))
+            self._remember(frame, box)
             if is_late():
                 reason = TIME_OUT
                 break
-        if last is not None and kept[-1][0] != last[0]:
-            kept.append(last)
+        if kept and kept[-1][0] != last_sec:
+            kept.append((last_sec, box))
         return kept, reason
 
-    def _remember(self, time_sec: float, gray: np.ndarray, box: np.ndarray) -> None:
-        if all(abs(time_sec - one) >= VIEW_SEC for one, _, _ in self._views):
-            self._views.append((time_sec, gray, box))
+    def _step(
+        self, before: GrayFrame, now: GrayFrame, box: np.ndarray
+    ) -> tuple[np.ndarray | None, str]:
+        """Return the box in the next frame, and why it ends, '' if it does not.
 
-    def _is_background(self, gray: np.ndarray, box: np.ndarray, scale: float) -> bool:
+        A box with a reason rests on the background.
+        """
+        moved = flow_box(before.image, now.image, box * before.scale)
+        moved = None if moved is None else moved / now.scale
+        found = self._person(box if moved is None else moved, now.time_sec)
+        following = moved if found is None else found
+        if following is None:
+            return None, LOST
+        if self._has_left(following):
+            return None, EDGE
+        following = self._clipped(following)
+        is_lost = found is None and self._is_background(now, following)
+        return following, LOST if is_lost else ""
+
+    def _remember(self, frame: GrayFrame, box: np.ndarray) -> None:
+        if all(abs(frame.time_sec - one.time_sec) >= VIEW_SEC for one, _ in self._views):
+            self._views.append((frame, box))
+
+    def _is_background(self, frame: GrayFrame, box: np.ndarray) -> bool:
         """Return whether a box shows what was there while the person was elsewhere."""
         return any(
-            not box_iou(box[None], other[None]).any() and shows_same(view, gray, box * scale)
-            for _, view, other in self._views
+            not box_iou(box[None], other[None]).any()
+            and shows_same(view.image, frame.image, box * frame.scale)
+            for view, other in self._views
         )
 
-    def _person(
-        self, box: np.ndarray, time_sec: float, known: int | None
-    ) -> tuple[np.ndarray | None, int | None]:
-        """Return the box of the detected person whom a box shows, and the id; else None, None."""
-        best, best_iou, best_id = None, 0.0, None
+    def _person(self, box: np.ndarray, time_sec: float) -> np.ndarray | None:
+        """Return the box of the detected person whom a box shows; None if there is none."""
+        best, best_worth, now = None, 0.0, np.array([time_sec])
         for track in self._people:
-            if not is_seen(track.times_sec, np.array([time_sec]))[0]:
+            if not is_seen(track.times_sec, now)[0]:
                 continue
-            other = boxes_at(track.times_sec, track.boxes, np.array([time_sec]))[0]
+            other = boxes_at(track.times_sec, track.boxes, now)[0]
             overlap = float(box_iou(box[None], other[None])[0, 0])
-            enough = overlap >= (STAY_IOU if track.id == known else TAKE_IOU)
+            is_known = track.id == self._known_id
             # Who was followed until now is preferred to who passes by.
-            worth = overlap + (track.id == known)
-            if enough and worth > best_iou:
-                best, best_iou, best_id = other.astype(np.float64), worth, track.id
-        return best, best_id
+            worth = overlap + is_known
+            if overlap >= (STAY_IOU if is_known else TAKE_IOU) and worth > best_worth:
+                best, best_worth = (track.id, other.astype(np.float64)), worth
+        self._known_id = None if best is None else best[0]
+        return None if best is None else best[1]
 
     def _has_left(self, box: np.ndarray) -> bool:
         clipped = self._clipped(box)
@@ -224,39 +236,8 @@ class _Walk:
         return np.concatenate((box[:2].clip(0, self._size), box[2:].clip(0, self._size)))
 
 
-def _without_rest(kept: list, box: np.ndarray) -> list:
-    """Drop the last (time, box) pairs in which the box was already where it is, but the first."""
+def _without_rest(kept: list[TimedBox], box: np.ndarray) -> list[TimedBox]:
+    """Drop the last boxes that were already where the box is, but the first."""
     while len(kept) > 1 and box_iou(kept[-1][1][None], box[None])[0, 0] >= REST_IOU:
         kept = kept[:-1]
     return kept
-
-
-def _forward(source: VideoSource, start_sec: float) -> Iterator[GrayFrame]:
-    """Yield the frames from a time on, at most every ``FLOW_SEC``."""
-    # The frame in which the box was drawn began up to one frame before.
-    yield from _thinned(_part(source, max(start_sec - 0.5 / float(source.info.fps), 0.0), None))
-
-
-def _backward(source: VideoSource, end_sec: float) -> Iterator[GrayFrame]:
-    """Yield the frames before a time, and the one at it first, backward."""
-    before = end_sec + TIME_EPSILON_SEC
-    while before > 0:
-        start = max(before - PART_SEC, 0.0)
-        yield from reversed(list(_thinned(_part(source, start, before))))
-        before = start
-
-
-def _part(source: VideoSource, start_sec: float, end_sec: float | None) -> Iterator[GrayFrame]:
-    source.start_sec, source.end_sec = start_sec, end_sec
-    with closing(source.frames()) as frames:
-        for frame in frames:
-            yield frame.time_sec, *small_gray(frame.image)
-
-
-def _thinned(frames: Iterator[GrayFrame]) -> Iterator[GrayFrame]:
-    next_sec = -np.inf
-    with closing(frames):
-        for frame in frames:
-            if frame[0] >= next_sec - TIME_EPSILON_SEC:
-                next_sec = frame[0] + FLOW_SEC
-                yield frame

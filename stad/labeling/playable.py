@@ -9,7 +9,7 @@ from av.error import FFmpegError
 
 from stad.annotations.own.fingerprint import fingerprint
 from stad.annotations.own.folder import OwnFolder
-from stad.own_classes.people import Stopped
+from stad.own_classes.alone import Stopped, alone_with
 from stad.utils.files import part_path
 from stad.video.opening import open_video
 from stad.video.sink import VideoSink
@@ -94,7 +94,19 @@ def make_copy(
         InputError: the video cannot be read, or the copy cannot be written.
         Stopped: ``should_stop`` said so; nothing was kept.
     """
-    target, source = copy_path(folder, video), VideoSource(folder.video_path(video))
+    with alone_with(folder, video, should_stop=should_stop):
+        target = copy_path(folder, video)
+        if not target.is_file():
+            _write_copy(VideoSource(folder.video_path(video)), target, on_time, should_stop)
+        return target
+
+
+def _write_copy(
+    source: VideoSource,
+    target: Path,
+    on_time: Callable[[float], None],
+    should_stop: Callable[[], bool],
+) -> None:
     sink: VideoSink | None = None
     try:
         for frame in source.frames():
@@ -109,10 +121,13 @@ def make_copy(
             sink.close()
     except BaseException:
         if sink is not None:
-            try:
-                sink.abort()
-            except (FFmpegError, OSError):
-                # On a full disk FFmpeg cannot finish the file; it is removed anyway.
-                part_path(target).unlink(missing_ok=True)
+            _abort(sink, target)
         raise
-    return target
+
+
+def _abort(sink: VideoSink, target: Path) -> None:
+    try:
+        sink.abort()
+    except (FFmpegError, OSError):
+        # On a full disk FFmpeg cannot finish the file; it is removed anyway.
+        part_path(target).unlink(missing_ok=True)

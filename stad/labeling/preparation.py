@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stad.annotations.own.folder import OwnFolder
 from stad.errors import InputError
 from stad.labeling.playable import make_copy, playable_path
-from stad.own_classes.people import PeopleFinder, Stopped
+from stad.own_classes.alone import Stopped
+from stad.own_classes.people import PeopleFinder
 from stad.utils.text import first_line
 from stad.video.source import VideoSource
 
@@ -20,11 +21,13 @@ WAITING, PREPARING, READY, FAILED = "waiting", "preparing", "ready", "failed"
 COPY_RATIO = 0.3
 # The page is more urgent than the preparation.
 NICE = 10
+# Smaller steps are not told.
+MIN_PROGRESS = 0.005
 
 
 @dataclass(frozen=True)
 class VideoState:
-    """How far the preparation of a video is.
+    """State of the preparation of a video.
 
     Attributes:
         state: one of ``WAITING``, ``PREPARING``, ``READY`` and ``FAILED``.
@@ -149,49 +152,60 @@ class Preparation:
     def _check(self, video: str) -> None:
         try:
             media = playable_path(self._folder, video)
-            if media is not None and self._finder.is_done(video):
-                self._set(video, VideoState(READY, 1.0, media=media))
+            is_ready = media is not None and self._finder.is_done(video)
+            state = (READY, 1.0) if is_ready else (WAITING, 0.0)
+            self._set(video, VideoState(*state, media=media))
         except InputError as error:
             self._set(video, VideoState(FAILED, message=first_line(error)))
 
     def _prepare(self, video: str) -> None:
+        before = self.state_of(video)
         try:
-            media = self._prepared(video)
+            self._set(video, replace(before, state=PREPARING))
+            media = self._make_playable(video)
+            self._find_people(video)
         except Stopped:
-            self._set(video, VideoState())
+            self._set(video, before)
         except InputError as error:
-            self._set(video, VideoState(FAILED, message=first_line(error)))
+            self._fail(video, first_line(error))
         except Exception as error:
             # One video must not end the preparation of the others.
-            message = f"{type(error).__name__}: {first_line(error)}"
-            self._set(video, VideoState(FAILED, message=message))
+            self._fail(video, f"{type(error).__name__}: {first_line(error)}")
         else:
             self._set(video, VideoState(READY, 1.0, media=media))
 
-    def _prepared(self, video: str) -> Path:
-        self._set(video, VideoState(PREPARING))
-        length_sec = VideoSource(self._folder.video_path(video)).info.duration_sec
-        media, begun = playable_path(self._folder, video), 0.0
+    def _fail(self, video: str, message: str) -> None:
+        self._set(video, replace(self.state_of(video), state=FAILED, message=message))
+
+    def _make_playable(self, video: str) -> Path:
+        media = playable_path(self._folder, video)
         if media is None:
-            begun = COPY_RATIO
-            show = self._shower(video, length_sec, (0.0, COPY_RATIO))
-            media = make_copy(
-                self._folder, video, on_time=show, should_stop=self.should_stop
-            )
-        if not self._finder.is_done(video):
-            show = self._shower(video, length_sec, (begun, 1.0))
-            self._finder.find(video, on_time=show, should_stop=self.should_stop)
+            show = self._shower(video, 0.0, COPY_RATIO)
+            media = make_copy(self._folder, video, on_time=show, should_stop=self.should_stop)
+        self._set(video, replace(self.state_of(video), media=media))
         return media
 
-    def _shower(
-        self, video: str, length_sec: float, part: tuple[float, float]
-    ) -> Callable[[float], None]:
-        """Return what notes the progress within a part of the work of a video."""
+    def _find_people(self, video: str) -> None:
+        if not self._finder.is_done(video):
+            begun = self.state_of(video).progress
+            show = self._shower(video, begun, 1.0)
+            self._finder.find(video, on_time=show, should_stop=self.should_stop)
+
+    def _shower(self, video: str, begin: float, end: float) -> Callable[[float], None]:
+        """Return what notes the progress within a part of the work of a video.
+
+        Args:
+            video: its name.
+            begin: of the part, 0 to 1.
+            end: of the part, 0 to 1.
+        """
+        length_sec = VideoSource(self._folder.video_path(video)).info.duration_sec
 
         def show(time_sec: float) -> None:
             ratio = min(time_sec / length_sec, 1.0) if length_sec else 0.0
-            progress = part[0] + ratio * (part[1] - part[0])
-            if progress >= self.state_of(video).progress + 0.005:
-                self._set(video, VideoState(PREPARING, progress))
+            state = self.state_of(video)
+            progress = begin + ratio * (end - begin)
+            if progress >= state.progress + MIN_PROGRESS:
+                self._set(video, replace(state, progress=progress))
 
         return show

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from stad.labeling.preparation import Preparation
 from stad.labeling.proposals import COMPUTING, Proposals
 from stad.labeling.summary import summarize
 from stad.outputs.palette import PALETTE, actor_color, hex_color, text_color
-from stad.own_classes.people import frame_rate_of, people_of, with_people
+from stad.own_classes.people import forget_tracks, frame_rate_of, people_of, with_people
+from stad.video.source import VideoSource
 
 
 class LabelProject:
@@ -36,9 +37,7 @@ class LabelProject:
         proposals: of the folder's model.
     """
 
-    def __init__(
-        self, folder: OwnFolder, preparation: Preparation, proposals: Proposals
-    ) -> None:
+    def __init__(self, folder: OwnFolder, preparation: Preparation, proposals: Proposals) -> None:
         self.folder, self._preparation, self._proposals = folder, preparation, proposals
         # One person is followed at a time: it takes all cores.
         self._following = threading.Lock()
@@ -54,13 +53,13 @@ class LabelProject:
 
     def overview(self) -> dict[str, Any]:
         """Return the classes, and the state of each video."""
-        videos = self._videos()
+        videos, names = self._videos(), known_classes(self.folder)
         return {
             "folder": self.name,
-            "classes": self._classes(),
+            "classes": _with_colors(names),
             "palette": [_colors(place) for place in range(len(PALETTE))],
             "has_model": self.folder.model_path.is_dir(),
-            "videos": [self._video(one) for one in videos],
+            "videos": [self._video(one, names) for one in videos],
         }
 
     def check_video(self, video: str) -> str:
@@ -77,8 +76,18 @@ class LabelProject:
         """Return the labels of a video with its people, and what is needed to play it."""
         self.check_video(video)
         self._preparation.want(video)
-        labels = labels_to_json(with_people(self.folder, video))
-        return {**labels, "fps": frame_rate_of(self.folder, video)}
+        labels, fps = with_people(self.folder, video), frame_rate_of(self.folder, video)
+        if not fps or not labels.width_px:
+            # The people are not known, and may never be.
+            info = VideoSource(self.folder.video_path(video)).info
+            fps = fps or float(info.fps)
+            labels = replace(
+                labels,
+                width_px=labels.width_px or info.width_px,
+                height_px=labels.height_px or info.height_px,
+                duration_sec=labels.duration_sec or info.duration_sec,
+            )
+        return {**labels_to_json(labels), "fps": fps}
 
     def save(self, video: str, change: Mapping[str, Any]) -> int:
         """Write a change of labels; return the new revision.
@@ -97,24 +106,27 @@ class LabelProject:
         current = with_people(self.folder, video)
         people = people_of(self.folder, video)
         try:
-            changed = {one["id"]: track_from_json(one) for one in change.get("tracks_changed", ())}
+            changed = [track_from_json(one) for one in change.get("tracks_changed", ())]
             removed = {int(one) for one in change.get("tracks_removed", ())}
             spans = tuple(span_from_json(one) for one in change["spans"])
             revision = int(change["revision"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RequestError(BAD_REQUEST, f"The change cannot be read: {error!r}.") from error
-        kept = [one for one in current.tracks if one.id not in removed and one.id not in changed]
-        tracks = sorted([*kept, *changed.values()], key=lambda one: one.id)
+        tracks = {one.id: one for one in (*current.tracks, *changed) if one.id not in removed}
         labels = replace(
             current,
-            tracks=tuple(tracks),
+            tracks=tuple(tracks[one] for one in sorted(tracks)),
             spans=spans,
             is_complete=bool(change.get("complete", current.is_complete)),
             revision=revision,
             # Also the labels of a file that was replaced by another one belong to the new file.
             fingerprint=current.fingerprint if people is None else people.fingerprint,
         )
-        return self.folder.write_labels(labels).revision
+        written = self.folder.write_labels(labels)
+        if current.tracks and not tracks:
+            # Otherwise the people that were found would be back.
+            forget_tracks(self.folder, video)
+        return written.revision
 
     def current(self, labels: VideoLabels) -> dict[str, Any]:
         """Return labels that another writer has written, as the page reads them."""
@@ -177,7 +189,7 @@ class LabelProject:
             raise RequestError(BAD_REQUEST, "The name of the class must be a text.")
         with self._lock:
             add_class(self.folder, name)
-        return {"classes": self._classes()}
+            return {"classes": _with_colors(known_classes(self.folder))}
 
     def media(self, video: str) -> Path:
         """Return the file that browsers play for a video.
@@ -198,23 +210,19 @@ class LabelProject:
         self._preparation.add(videos)
         return videos
 
-    def _classes(self) -> list[dict[str, str]]:
-        names = known_classes(self.folder)
-        return [{"name": name, **_colors(place)} for place, name in enumerate(names)]
-
-    def _video(self, video: str) -> dict[str, Any]:
+    def _video(self, video: str, names: tuple[str, ...]) -> dict[str, Any]:
         found = self._preparation.state_of(video)
         return {
             "name": video,
             "state": found.state,
             "progress": round(found.progress, 3),
             "message": found.message,
-            **self._summary(video, found.state),
+            **self._summary(video, found.state, names),
         }
 
-    def _summary(self, video: str, state: str) -> dict[str, Any]:
+    def _summary(self, video: str, state: str, names: tuple[str, ...]) -> dict[str, Any]:
         """Return the counts of a video's labels; they are read again when the file changes."""
-        key = (state, _stamp(self.folder.labels_path(video)), known_classes(self.folder))
+        key = (state, _stamp(self.folder.labels_path(video)), names)
         known = self._summaries.get(video)
         if known is None or known[0] != key:
             try:
@@ -231,6 +239,10 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     except OSError:
         return 0, 0, 0
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _with_colors(names: Sequence[str]) -> list[dict[str, str]]:
+    return [{"name": name, **_colors(place)} for place, name in enumerate(names)]
 
 
 def _colors(place: int) -> dict[str, str]:

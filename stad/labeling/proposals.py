@@ -18,7 +18,8 @@ from stad.annotations.own.folder import OwnFolder
 from stad.annotations.own.labels import ActorTrack
 from stad.errors import InputError
 from stad.inference.api import annotate
-from stad.own_classes.people import Stopped, with_people
+from stad.own_classes.alone import Stopped
+from stad.own_classes.people import with_people
 from stad.structures import Actors, Frame, RunInfo, Segment
 from stad.utils.files import read_json, write_whole, writing
 from stad.utils.text import first_line

@@ -26,6 +26,7 @@ from stad.inference.build import open_named_detector, resolve_device
 from stad.inference.frames import read_frames_ahead
 from stad.inference.options import InferenceOptions
 from stad.inference.tracking import track_people
+from stad.own_classes.alone import Stopped, alone_with
 from stad.structures import Actors
 from stad.utils.files import read_json, write_whole, writing
 from stad.utils.text import first_line
@@ -34,10 +35,6 @@ from stad.video.source import VideoSource
 PEOPLE = "people"
 # Who was found only once in a longer video cannot be labelled, and is often not a person.
 MIN_BOXES = 2
-
-
-class Stopped(Exception):
-    """The caller asked to stop before the video was finished."""
 
 
 class PeopleFinder:
@@ -89,8 +86,15 @@ class PeopleFinder:
             InputError: the video or the detector cannot be used, or the cache cannot be written.
             Stopped: ``should_stop`` said so; nothing was kept.
         """
+        with alone_with(self._folder, video, should_stop=should_stop):
+            known = people_of(self._folder, video) if self.is_done(video) else None
+            return known or self._found(video, on_time, should_stop)
+
+    def _found(
+        self, video: str, on_time: Callable[[float], None], should_stop: Callable[[], bool]
+    ) -> VideoLabels:
         path = self._folder.video_path(video)
-        print_of_file, source, detector = fingerprint(path), VideoSource(path), self._open()
+        mark, source, detector = fingerprint(path), VideoSource(path), self._open()
         known: list[tuple[float, Actors]] = []
         last_sec, fps = 0.0, float(source.info.fps)
         with closing(read_frames_ahead(source.frames())) as frames:
@@ -106,7 +110,7 @@ class PeopleFinder:
             source.info.width_px,
             source.info.height_px,
             last_sec + 1 / fps,
-            print_of_file,
+            mark,
             tracks=make_tracks(known),
         )
         content = {**labels_to_json(people), "fps": fps, "detector": detector.name}
@@ -262,6 +266,16 @@ def make_tracks(known: Sequence[tuple[float, Actors]]) -> tuple[ActorTrack, ...]
         )
         for number, one in enumerate(order)
     )
+
+
+def forget_tracks(folder: OwnFolder, video: str) -> None:
+    """Forget the people that were found in a video: all of their tracks were deleted.
+
+    Raises:
+        InputError: the cache cannot be written.
+    """
+    if content := _read(folder, video):
+        _write(folder, video, {**content, "tracks": []})
 
 
 def cached_path(folder: OwnFolder, video: str) -> Path:
