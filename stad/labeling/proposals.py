@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from stad.actors.detectors.base import PersonDetector
+from stad.actors.detectors.whole_frame import WholeFrame
 from stad.annotations.own.examples import boxes_at, is_seen
 from stad.annotations.own.fingerprint import fingerprint
 from stad.annotations.own.folder import OwnFolder
 from stad.annotations.own.labels import ActorTrack
 from stad.errors import InputError
 from stad.inference.api import annotate
+from stad.inference.options import AUTO
 from stad.own_classes.alone import Stopped
 from stad.own_classes.people import with_people
 from stad.structures import Actors, Frame, RunInfo, Segment
@@ -60,6 +62,7 @@ class Proposals:
     Args:
         folder: of the videos.
         model: what ``stad annotate --model`` takes; None for the model that was trained there.
+        weights: its checkpoint; 'auto' for those that belong to it.
         log: takes lines about failures.
     """
 
@@ -68,10 +71,11 @@ class Proposals:
         folder: OwnFolder,
         *,
         model: str | Path | None = None,
+        weights: str | Path = AUTO,
         log: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._folder, self._log = folder, log
-        self._given = None if model is None else str(model)
+        self._given, self._weights = None if model is None else str(model), weights
         self._lock = threading.Lock()
         self._failed: set[tuple[str, str]] = set()
 
@@ -111,10 +115,11 @@ class Proposals:
     def _propose(self, video: str, should_stop: Callable[[], bool]) -> list[dict[str, Any]]:
         people = with_people(self._folder, video).tracks
         card = self._card()
-        is_whole = card.get("detector") == "whole_frame"
+        is_whole = card.get("detector") == WholeFrame.name
         info, segments = score_video(
             self._folder.video_path(video),
             self._given or self._folder.path,
+            weights=self._weights,
             detector=None if is_whole else TrackDetector(people),
             should_stop=should_stop,
         )
@@ -167,6 +172,7 @@ def score_video(
     path: Path,
     model: str | Path,
     *,
+    weights: str | Path = AUTO,
     detector: PersonDetector | None,
     should_stop: Callable[[], bool],
 ) -> tuple[RunInfo, list[Segment]]:
@@ -175,6 +181,7 @@ def score_video(
     Args:
         path: the video.
         model: what ``stad annotate --model`` takes.
+        weights: its checkpoint.
         detector: gives the people; None scores the whole frame.
         should_stop: asked after each frame.
 
@@ -182,7 +189,13 @@ def score_video(
         InputError: the video or the model cannot be used.
         Stopped: ``should_stop`` said so.
     """
-    run = annotate(path, model=model, detector=detector or "whole_frame", keep_frames=False)
+    run = annotate(
+        path,
+        model=model,
+        weights=weights,
+        detector=detector or WholeFrame.name,
+        keep_frames=False,
+    )
     with run:
         for _ in run:
             if should_stop():
