@@ -6,6 +6,7 @@ from tqdm import tqdm
 
 from stad.annotations.own.folder import LABELS, OwnFolder
 from stad.cli.label_options import LabelOptions
+from stad.inference.options import InferenceOptions
 from stad.labeling.app import build_app
 from stad.labeling.class_names import known_classes, set_classes
 from stad.labeling.preparation import FAILED, Preparation, VideoState
@@ -26,7 +27,14 @@ def label(options: LabelOptions) -> int:
     names = set_classes(folder, options.classes) if options.classes else known_classes(folder)
     listener, token = open_socket(options.port), make_token()
     with PreparationBar(len(videos), quiet=options.quiet) as bar:
-        finder = PeopleFinder(folder, detector=options.detector, log=bar.log)
+        finder = PeopleFinder(
+            folder,
+            detector=options.detector,
+            options=InferenceOptions(
+                detector_weights=options.detector_weights, device=options.device
+            ),
+            log=bar.log,
+        )
         proposals = Proposals(folder, log=bar.log)
         preparation = Preparation(
             folder, finder, more_work=proposals.compute_next, on_change=bar.show

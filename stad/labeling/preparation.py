@@ -23,6 +23,8 @@ COPY_RATIO = 0.3
 NICE = 10
 # Smaller steps are not told.
 MIN_PROGRESS = 0.005
+# After so long, a model may have been trained.
+IDLE_SEC = 5.0
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Preparation:
             elif not self._more_work(self._ready(), self.should_stop):
                 with self._changed:
                     if not self._is_stopping and not self._has_work(checked):
-                        self._changed.wait()
+                        self._changed.wait(IDLE_SEC)
 
     def _has_work(self, checked: set[str]) -> bool:
         return any(one not in checked for one in self._states) or self._next() is not None

@@ -7,17 +7,18 @@ import errno
 import logging
 import os
 import secrets
-import signal
 import socket
 import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from stad.errors import InputError
+from stad.utils.interrupt import StopRequest
 
 HOST = "127.0.0.1"
 TOKEN_BYTES = 24
@@ -75,9 +76,15 @@ def open_browser(url: str) -> bool:
 
 
 class LoopbackServer(uvicorn.Server):
-    """Serves an application on a socket; ``stop`` may be called from a signal or a thread."""
+    """Serves an application on a socket, without signal handlers of its own.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: the application.
+        should_stop: asked ten times a second.
+    """
+
+    def __init__(self, app: ASGIApp, *, should_stop: Callable[[], bool]) -> None:
+        self._should_stop = should_stop
         super().__init__(
             uvicorn.Config(
                 app,
@@ -90,14 +97,14 @@ class LoopbackServer(uvicorn.Server):
             )
         )
 
-    def stop(self) -> None:
-        """End soon."""
-        self.should_exit = True
-
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to ``serve``."""
         yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to end."""
+        return await super().on_tick(counter) or self._should_stop()
 
 
 def serve(app: ASGIApp, listener: socket.socket, *, on_start: Callable[[], None]) -> None:
@@ -110,18 +117,6 @@ def serve(app: ASGIApp, listener: socket.socket, *, on_start: Callable[[], None]
     """
     # uvicorn calls transfers that end with the server errors.
     logging.getLogger("uvicorn.error").addFilter(lambda record: "Cancel" not in record.getMessage())
-    server = LoopbackServer(app)
-
-    def stop(*_) -> None:
-        if server.should_exit:
-            raise KeyboardInterrupt
-        server.stop()
-
-    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with closing(listener), StopRequest() as stop:
         on_start()
-        server.run(sockets=[listener])
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        listener.close()
+        LoopbackServer(app, should_stop=lambda: stop.requested).run(sockets=[listener])

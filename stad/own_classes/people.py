@@ -44,6 +44,7 @@ class PeopleFinder:
         folder: of the videos.
         detector: name, or path of a file, as for ``stad annotate``, or an object; None for the
             best one that can be loaded.
+        options: its weights and device.
         log: takes lines about what was chosen.
     """
 
@@ -52,13 +53,15 @@ class PeopleFinder:
         folder: OwnFolder,
         *,
         detector: str | PersonDetector | None = None,
+        options: InferenceOptions | None = None,
         log: Callable[[str], None],
     ) -> None:
         self._folder, self._log = folder, log
-        self._name = detector if isinstance(detector, str) else None
+        name = detector if isinstance(detector, str) else None
+        self._options = replace(options or InferenceOptions(), detector=name)
         self._detector = None if isinstance(detector, str) else detector
         # Without a name, people whom any detector found are good.
-        self._wanted = self._name if self._detector is None else self._detector.name
+        self._wanted = name if self._detector is None else self._detector.name
 
     def is_done(self, video: str) -> bool:
         """Return whether the people of a video are known, by this detector if it was named."""
@@ -119,9 +122,10 @@ class PeopleFinder:
 
     def _open(self) -> PersonDetector:
         if self._detector is None:
-            options = InferenceOptions(detector=self._name)
-            device = resolve_device(options.device)
-            self._detector = open_named_detector(options, device, progress=True, log=self._log)
+            device = resolve_device(self._options.device)
+            self._detector = open_named_detector(
+                self._options, device, progress=True, log=self._log
+            )
             self._log(f"people    {self._detector.name}")
         return self._detector
 

@@ -69,7 +69,19 @@ def test_an_option_is_defined_by_one_class():
         assert len(set(classes.values())) == len(classes), (name, classes)
     # What a file, a model or a number is to the one command and to the other.
     assert set(several) == {
-        *("config", "file", "gt", "json", "model", "out", "pred", "protocol", "report", "resume"),
+        *(
+            "config",
+            "data",
+            "file",
+            "gt",
+            "json",
+            "model",
+            "out",
+            "pred",
+            "protocol",
+            "report",
+            "resume",
+        ),
         *("labels", "stride_sec", "tiou", "video", "videos", "views", "work_dir"),
     }
 

@@ -93,14 +93,15 @@ def serve_folder(path: Path, **proposal_options: Any) -> Iterator[Served]:
     preparation = Preparation(folder, finder, more_work=proposals.compute_next)
     project = LabelProject(folder, preparation, proposals)
     listener = open_socket(0)
-    server = LoopbackServer(build_app(project, TOKEN))
+    ended = threading.Event()
+    server = LoopbackServer(build_app(project, TOKEN), should_stop=ended.is_set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     preparation.start()
     thread.start()
     try:
         yield Served(folder, preparation, listener.getsockname()[1])
     finally:
-        server.stop()
+        ended.set()
         thread.join(10)
         preparation.stop()
         listener.close()
