@@ -21,8 +21,8 @@ MP4_SUFFIXES, WEBM_SUFFIXES = (".mp4", ".m4v", ".mov"), (".webm",)
 # What Chrome, Firefox and Safari all play.
 MP4_CODECS, WEBM_CODECS = ("h264",), ("vp8", "vp9")
 PIXEL_FORMATS = ("yuv420p", "yuvj420p")
-# A file whose clock does not begin at 0 would show labels at other times.
-MAX_START_SEC = 0.001
+# A file whose clock begins later than a frame after 0 would show labels at other times.
+MAX_START_SEC = 0.05
 
 
 def plays_in_browsers(path: str | Path) -> bool:

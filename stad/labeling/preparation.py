@@ -23,7 +23,7 @@ COPY_RATIO = 0.3
 NICE = 10
 # Smaller steps are not told.
 MIN_PROGRESS = 0.005
-# After so long, a model may have been trained.
+# After this time, a model may have been trained.
 IDLE_SEC = 5.0
 
 
@@ -67,6 +67,7 @@ class Preparation:
         self._folder, self._finder = folder, finder
         self._more_work, self._on_change = more_work, on_change
         self._states: dict[str, VideoState] = {}
+        self._sizes: dict[str, int] = {}
         self._wanted: str | None = None
         self._changed = threading.Condition()
         self._is_stopping = False
@@ -89,7 +90,9 @@ class Preparation:
         """Prepare these videos too, if they are not known yet."""
         with self._changed:
             for video in videos:
-                self._states.setdefault(video, VideoState())
+                if video not in self._states:
+                    self._states[video] = VideoState()
+                    self._sizes[video] = _size(self._folder.video_path(video))
             self._changed.notify_all()
 
     def want(self, video: str) -> None:
@@ -144,7 +147,8 @@ class Preparation:
             waiting = [one for one, found in self._states.items() if found.state == WAITING]
             if self._wanted in waiting:
                 return self._wanted
-            return waiting[0] if waiting else None
+            # Small files first: something is ready soon.
+            return min(waiting, key=lambda one: self._sizes[one], default=None)
 
     def _ready(self) -> list[str]:
         with self._changed:
@@ -169,7 +173,9 @@ class Preparation:
         except Stopped:
             self._set(video, before)
         except InputError as error:
-            self._fail(video, first_line(error))
+            is_disk = isinstance(error.__cause__, OSError)
+            advice = " Then start 'stad label' again." if is_disk else ""
+            self._fail(video, first_line(error) + advice)
         except Exception as error:
             # One video must not end the preparation of the others.
             self._fail(video, f"{type(error).__name__}: {first_line(error)}")
@@ -211,3 +217,10 @@ class Preparation:
                 self._set(video, replace(state, progress=progress))
 
         return show
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

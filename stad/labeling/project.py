@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from stad.annotations.own.fingerprint import fingerprint
 from stad.annotations.own.folder import OwnFolder
 from stad.annotations.own.labels import (
     VideoLabels,
@@ -76,18 +77,26 @@ class LabelProject:
         """Return the labels of a video with its people, and what is needed to play it."""
         self.check_video(video)
         self._preparation.want(video)
-        labels, fps = with_people(self.folder, video), frame_rate_of(self.folder, video)
-        if not fps or not labels.width_px:
+        fps = frame_rate_of(self.folder, video)
+        if not fps:
             # The people are not known, and may never be.
-            info = VideoSource(self.folder.video_path(video)).info
-            fps = fps or float(info.fps)
+            fps = float(VideoSource(self.folder.video_path(video)).info.fps)
+        return {**labels_to_json(self._labels(video)), "fps": fps}
+
+    def _labels(self, video: str) -> VideoLabels:
+        """Return the labels of a video with its people, size, length and fingerprint."""
+        labels = with_people(self.folder, video)
+        path = self.folder.video_path(video)
+        if not (labels.width_px and labels.duration_sec):
+            info = VideoSource(path).info
             labels = replace(
                 labels,
-                width_px=labels.width_px or info.width_px,
-                height_px=labels.height_px or info.height_px,
+                width_px=info.width_px,
+                height_px=info.height_px,
                 duration_sec=labels.duration_sec or info.duration_sec,
             )
-        return {**labels_to_json(labels), "fps": fps}
+        # Also the labels of a file that was replaced by another one belong to the new file.
+        return replace(labels, fingerprint=fingerprint(path))
 
     def save(self, video: str, change: Mapping[str, Any]) -> int:
         """Write a change of labels; return the new revision.
@@ -103,8 +112,7 @@ class LabelProject:
             InputError: they cannot be right, or cannot be written.
         """
         self.check_video(video)
-        current = with_people(self.folder, video)
-        people = people_of(self.folder, video)
+        current = self._labels(video)
         try:
             changed = [track_from_json(one) for one in change.get("tracks_changed", ())]
             removed = {int(one) for one in change.get("tracks_removed", ())}
@@ -119,8 +127,6 @@ class LabelProject:
             spans=spans,
             is_complete=bool(change.get("complete", current.is_complete)),
             revision=revision,
-            # Also the labels of a file that was replaced by another one belong to the new file.
-            fingerprint=current.fingerprint if people is None else people.fingerprint,
         )
         written = self.folder.write_labels(labels)
         if current.tracks and not tracks:

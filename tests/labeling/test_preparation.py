@@ -65,9 +65,9 @@ def test_what_is_ready_is_so_at_once(tmp_path):
     assert [found.state for _, found in again.states] == ["ready"]
 
 
-def test_a_video_that_is_wanted_comes_first(tmp_path):
-    for name in ("a.mp4", "b.mp4", "c.mp4"):
-        write_video(tmp_path / name)
+def test_a_video_that_is_wanted_comes_first_then_small_ones(tmp_path):
+    for name, count in (("a.mp4", 20), ("b.mp4", 10), ("c.mp4", 30)):
+        write_video(tmp_path / name, num_frames=count)
     watch = Watch()
     preparation = prepared(OwnFolder(tmp_path), watch)
     preparation.want("c.mp4")
@@ -75,8 +75,9 @@ def test_a_video_that_is_wanted_comes_first(tmp_path):
     for name in ("a.mp4", "b.mp4", "c.mp4"):
         watch.wait_for(name, "ready")
     preparation.stop()
+    # The smaller file comes before the larger one.
     order = [video for video, found in watch.states if found.state == "ready"]
-    assert order == ["c.mp4", "a.mp4", "b.mp4"]
+    assert order == ["c.mp4", "b.mp4", "a.mp4"]
 
 
 def test_stopping_keeps_nothing_of_the_video_that_is_under_way(tmp_path):
