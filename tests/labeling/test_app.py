@@ -123,7 +123,7 @@ def test_of_many_writers_at_once_one_wins(served):
     winners = [number for status, number in states if status == 200]
     assert sorted(status for status, _ in states) == [200] + 7 * [409]
     [span] = served.folder.read_labels("a.mp4").spans
-    assert span.end_sec == 0.2 + winners[0] / 100
+    assert span.end_sec == pytest.approx(0.2 + winners[0] / 100)
 
 
 @pytest.mark.parametrize(

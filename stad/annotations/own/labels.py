@@ -124,10 +124,9 @@ def labels_to_json(labels: VideoLabels) -> dict[str, Any]:
 
 def track_to_json(track: ActorTrack) -> dict[str, Any]:
     """Return a track as JSON values; a row of 'boxes' is the time, then the box."""
-    rows = [
-        [round(time_sec, TIME_DIGITS), *(round(side, BOX_DIGITS) for side in box)]
-        for time_sec, box in zip(track.times_sec.tolist(), track.boxes.tolist(), strict=True)
-    ]
+    times = np.round(np.asarray(track.times_sec, np.float64), TIME_DIGITS)
+    boxes = np.round(np.asarray(track.boxes, np.float64), BOX_DIGITS)
+    rows = np.concatenate((times[:, None], boxes), axis=1).tolist()
     return {"id": track.id, "origin": track.origin, "boxes": rows}
 
 
