@@ -107,6 +107,7 @@ def test_the_page_is_served_until_ctrl_c(folder):
     assert "Traceback" not in rest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pause_sec", [0.0, 0.3])
 def test_ctrl_c_at_the_start_ends_cleanly(folder, pause_sec):
     write_video(folder / "long.avi", codec="mpeg4", num_frames=900)
