@@ -21,11 +21,11 @@ def folder_label(video: str, classes: Sequence[str]) -> str | None:
     >>> folder_label("a.mp4", ["fight"]) is None, folder_label("camera 1/fight/a.mp4", ["fight"])
     (True, 'fight')
     """
-    by_name = {_plain(name): name for name in classes}
+    by_name = {plain_name(name): name for name in classes}
     # The folder next to the video first.
     for folder in reversed(video.split("/")[:-1]):
-        if _plain(folder) in by_name:
-            return by_name[_plain(folder)]
+        if plain_name(folder) in by_name:
+            return by_name[plain_name(folder)]
         if _is_nothing(folder, by_name):
             return NOTHING
     return None
@@ -42,7 +42,7 @@ def classes_of_folders(videos: Sequence[str]) -> tuple[str, ...]:
     if not has_only_class_folders(videos):
         return ()
     folders = sorted({video.split("/")[0] for video in videos})
-    plain = {_plain(one): one for one in folders}
+    plain = {plain_name(one): one for one in folders}
     return tuple(one for one in folders if not _is_nothing(one, plain))
 
 
@@ -53,11 +53,12 @@ def has_only_class_folders(videos: Sequence[str]) -> bool:
 
 def _is_nothing(folder: str, by_name: Sequence[str] | dict[str, str]) -> bool:
     name = folder.strip().lower()
-    if _plain(name) in NOTHING_FOLDERS:
+    if plain_name(name) in NOTHING_FOLDERS:
         return True
     prefix = next((one for one in NO_PREFIXES if name.startswith(one)), "")
-    return bool(prefix) and _plain(name[len(prefix) :]) in by_name
+    return bool(prefix) and plain_name(name[len(prefix) :]) in by_name
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return a name as names are compared: without regard to case, '_' or '-' for a blank."""
     return name.strip().lower().replace("_", " ").replace("-", " ")
