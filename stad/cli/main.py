@@ -58,6 +58,12 @@ COMMANDS = (
         commands="stad.cli.evaluate:COMMANDS",
     ),
     Command(
+        "import",
+        "stad.cli.import_labels:import_main",
+        "import labels of CVAT, VIA, Label Studio, COCO and others for your own videos",
+        options="stad.cli.import_options:ImportOptions",
+    ),
+    Command(
         "check",
         "stad.cli.check:check_main",
         "check the annotations of a config, or a file, without training",

@@ -1,4 +1,4 @@
-"""Read AVA's CSV: boxes with a class and a person at single times, see ``stad.annotations.ava_csv``.
+"""Read AVA's CSV: boxes with a class and a person at single times, see ``ava_csv``.
 
 Names of the classes come from a label map beside the file, 'NAME.txt', 'NAME.pbtxt' or
 'classes.txt', else from the folder of the videos, else they are those of AVA.

@@ -62,7 +62,7 @@ def read(path: Path, options: ReadOptions) -> ImportedFile:
     videos = tuple(
         FileVideo(
             name,
-            path.name,
+            str(path),
             SECONDS,
             spans=tuple(FileSpan(None, label, 0, WHOLE) for label in dict.fromkeys(labels)),
             source=sources.get(name, ""),

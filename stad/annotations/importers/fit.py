@@ -209,8 +209,8 @@ def _fit_span(
     end = end_sec if is_whole else round(float(to_sec(np.array([span.end]))[0]), TIME_DIGITS)
     if known.duration_sec and end > end_sec + LATE_SEC:
         notes.add(
-            f"{known.name}: the label {span.label!r} from {start:g} s to {end:g} s is beyond the "
-            f"end of the video at {end_sec:.1f} s."
+            f"{known.name}: the label {span.label!r} from {start:g} s to {end:g} s is "
+            f"{'beyond' if start >= end_sec else 'cut at'} the end of the video, {end_sec:.1f} s."
         )
     start, end = max(start, 0.0), min(end, end_sec)
     # Rounding must not lose a label of less than a millisecond.

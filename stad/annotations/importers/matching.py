@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, unquote, urlparse
 from stad.utils.suffixes import VIDEO_SUFFIXES
 from stad.utils.text import shown
 
+# Names such as '01.mp4' may be there once in each folder.
+NUMBERED = re.compile(r"^\D?\d+(\.\w+)?$")
 # Label Studio puts eight digits before the name of an uploaded file.
 UPLOADED = re.compile(r"^[0-9a-f]{8}-(?=.)")
 
@@ -30,17 +32,24 @@ class VideoMatch(NamedTuple):
 
 
 def match_video(
-    name: str, videos: Sequence[str], *, hints: Sequence[str] = (), where: str = "the folder"
+    name: str,
+    videos: Sequence[str],
+    *,
+    hints: Sequence[str] = (),
+    paths: Sequence[str] = (),
+    where: str = "the folder",
 ) -> VideoMatch:
     r"""Return the video that a name means.
 
     Names match with or without folders in front and the ending, in any case, and also as part of
-    an address. If there is a folder of the hints, the video is in it.
+    an address. A number such as '01.mp4', which may be there once in each folder, has to agree
+    with one of the hints or paths as a whole, if there are any.
 
     Args:
         name: as a file of labels has it.
         videos: paths below the folder, with '/'.
         hints: folders in which the video may be, below the folder, the best first.
+        paths: where the video was when the file was written, as far as it is known.
         where: the folder, for the reason.
 
     >>> match_video("C:\\me\\b\\clip.MP4", ["a/clip.mp4", "b/clip.mp4"]).video
@@ -52,14 +61,25 @@ def match_video(
     for hint in hints:
         if (path := f"{hint}/{plain}".strip("/")) in videos:
             return VideoMatch(path)
+    if plain in videos:
+        return VideoMatch(plain)
+    for path in paths:
+        found, is_guess = _find(plain_path(path), videos)
+        if len(found) == 1 and not is_guess:
+            return VideoMatch(found[0])
     near = [one for one in videos if any(hint and one.startswith(f"{hint}/") for hint in hints)]
-    for spelling in dict.fromkeys((plain, UPLOADED.sub("", plain.rpartition("/")[2]))):
-        found, is_guess = _find(spelling, near or videos)
-        if len(found) == 1:
-            return VideoMatch(found[0], is_guess=is_guess)
-        if found:
-            return VideoMatch(None, f"matches {len(found)} videos: {shown(found)}")
-    return VideoMatch(None, f"is not in {where}{_similar(plain, near or videos)}")
+    is_number = NUMBERED.match(plain.rpartition("/")[2]) is not None
+    is_strict = is_number and bool(hints or paths)
+    candidates = [near] if is_strict or near else []
+    candidates += [] if is_strict else [videos]
+    for own in candidates:
+        for spelling in dict.fromkeys((plain, UPLOADED.sub("", plain.rpartition("/")[2]))):
+            found, is_guess = _find(spelling, own)
+            if len(found) == 1:
+                return VideoMatch(found[0], is_guess=is_guess or own is not candidates[0])
+            if found:
+                return VideoMatch(None, f"matches {len(found)} videos: {shown(found)}")
+    return VideoMatch(None, f"is not in {where}{_similar(plain, candidates[-1])}")
 
 
 def _find(name: str, videos: Sequence[str]) -> tuple[list[str], bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from stad.annotations.own.class_folders import NO_PREFIXES, NOTHING_FOLDERS, plain_name
@@ -63,6 +63,7 @@ def choose_classes(
     renames: Mapping[str, str] | None = None,
     keep: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    used: Collection[str] | None = None,
 ) -> ClassChoice:
     """Return what each label of a file means.
 
@@ -72,6 +73,7 @@ def choose_classes(
         renames: new names of labels.
         keep: the only classes to keep, after renaming; () for all.
         ignore: labels that are left out with the boxes that have no other label.
+        used: labels that videos have; others make no new class. None for all.
 
     Raises:
         InputError: a name of ``renames``, ``keep`` or ``ignore`` is not there.
@@ -113,7 +115,12 @@ def choose_classes(
         meanings[label] = Meaning(target, is_positive=meaning is None)
         if target != name and meaning is None and label not in renamed:
             notes.append(f"{label!r} is taken for the class {target!r}.")
-    added = tuple(one for one in dict.fromkeys(new.values()) if one not in known)
+    has_use = {meanings[one].label for one in labels if used is None or one in used}
+    added = tuple(
+        one
+        for one in dict.fromkeys(new.values())
+        if one not in known and (one in has_use or (kept is not None and one in kept))
+    )
     classes = (*known, *added)
     return ClassChoice(classes, added, meanings, (*notes, *similar_notes(classes, added)))
 

@@ -82,7 +82,7 @@ def read(path: Path, options: ReadOptions) -> ImportedFile:
     videos = tuple(
         FileVideo(
             name,
-            path.name,
+            str(path),
             SECONDS,
             spans=tuple(spans),
             source=sources.get(name, ""),
@@ -108,21 +108,27 @@ def parse_listed(text: str) -> list[FileSpan]:
     while position < len(text.rstrip()):
         item = ITEM.match(text, position)
         if item is None:
-            raise ValueError(
-                f"expected 'Label[start to end]', got {text[position:].strip()[:60]!r}"
-            )
+            raise ValueError(_expected(text[position:].strip()))
         for part in item["times"].split(";"):
             times = TIMES.fullmatch(part)
             if times is None:
                 raise ValueError(
                     f"expected times such as '0 to 2.5' for {item['label']!r}, got {part.strip()!r}"
-                    + (" (is a ']' missing?)" if "]" not in text[: item.end("times")] else "")
                 )
             spans.append(_span(item["label"].strip(), float(times["start"]), float(times["end"])))
         position = item.end()
     if not spans:
         raise ValueError("it has no label")
     return spans
+
+
+def _expected(text: str) -> str:
+    label = re.split(r"[\[;]", text)[0].strip()
+    if "[" in text and "]" not in text.split("[", 2)[1]:
+        return f"the ']' after the times of {label!r} is missing"
+    if label and "[" not in text.split(";")[0]:
+        return f"the label {label!r} has no times"
+    return f"expected 'Label[start to end]', got {text[:60]!r}"
 
 
 def _timed_span(row: NamedRow) -> list[FileSpan]:

@@ -76,7 +76,7 @@ def read_named(path: Path, columns: Mapping[str, int]) -> Iterator[NamedRow]:
             is_last = extra > 0 and place == width - 1
             at = len(cells) - 1 if is_last else place
             named[column] = cells[at].strip() if at < len(cells) else ""
-        yield NamedRow(f"{path.name}:{line}", named, extra > 0)
+        yield NamedRow(f"{path}:{line}", named, extra > 0)
 
 
 def _without_unit(name: str) -> str:
