@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from stad.cli.export_options import ExportOptions
 from stad.cli.log_lines import line_log
@@ -22,6 +23,9 @@ def export(options: ExportOptions) -> None:
         InputError: an option, the model or an output cannot be used, or the exported network
             differs from torch; nothing is written then.
     """
+    if options.out is None:
+        hint = "; --ava or --coco writes its labels" if Path(options.model).is_dir() else ""
+        raise InputError(f"--out must be given: the file to write, .onnx or .xml{hint}.")
     size = None if options.size is None else parse_size(options.size)
     if size is not None and options.dynamic:
         raise InputError("Give --dynamic, which takes every size, or --size, not both.")
