@@ -10,6 +10,7 @@ from stad.cli.arguments import parse
 from stad.cli.check_options import (
     CheckAvaOptions,
     CheckConfigOptions,
+    CheckFolderOptions,
     CheckSegmentsOptions,
     CheckTubesOptions,
 )
@@ -23,6 +24,12 @@ COMMANDS = (
         "stad.cli.check:config_main",
         "the data of a config, as before training; the word config may be left out",
         f"{OPTIONS}CheckConfigOptions",
+    ),
+    Command(
+        "folder",
+        "stad.cli.check:folder_main",
+        "a folder of your own videos and labels; the word folder may be left out",
+        f"{OPTIONS}CheckFolderOptions",
     ),
     Command(
         "ava",
@@ -49,6 +56,9 @@ CONFIG = """Check the annotations of a config as "stad train" does before it tra
 It finds missing files, rows that cannot be right, classes without an example, and videos that are
 in training and in validation."""
 CONFIG_SUFFIX = ".py"
+FOLDER = """Check a folder of your own videos: what is labelled, what is wrong, what is too little.
+
+The split into training and validation is kept in split.csv, videos of one source together."""
 AVA = """Check a CSV in AVA's format.
 
 Annotations are checked for their classes, boxes and repeats, and with --videos for times beyond
@@ -62,6 +72,8 @@ def check_main(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     words = sys.argv[1:] if arguments is None else list(arguments)
     if words and words[0].endswith(CONFIG_SUFFIX):
         words = ["config", *words]
+    elif words and not words[0].startswith("-") and Path(words[0]).is_dir():
+        words = ["folder", *words]
     return run_group(COMMANDS, words, prog=prog, description=DESCRIPTION)
 
 
@@ -89,6 +101,20 @@ def config_main(arguments: Sequence[str] | None = None, *, prog: str | None = No
             f"videos, {classes} classes"
         )
     _print_findings(found.warnings, name=str(options.config))
+
+
+def folder_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:
+    """Run ``stad check folder``."""
+    options = parse(
+        CheckFolderOptions,
+        arguments,
+        prog=prog,
+        description=FOLDER,
+        examples=("data/mine", "data/mine --sheet examples.html"),
+    )
+    from stad.cli.check_folder import run_check
+
+    run_check(options)
 
 
 def ava_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from stad.cli.evaluate_options import AvaFileOptions, SegmentFileOptions, TubeFileOptions
+from stad.cli.option_groups import OverwriteOptions
 from stad.cli.option_types import option
 from stad.cli.train_options import ConfigFileOptions
 
@@ -16,6 +17,20 @@ from stad.cli.train_options import ConfigFileOptions
 @dataclass(frozen=True, kw_only=True)
 class CheckConfigOptions(ConfigFileOptions):
     """Options of ``stad check config``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckFolderOptions(OverwriteOptions):
+    """Options of ``stad check folder``."""
+
+    HEADING = "options"
+
+    folder: Annotated[Path, Positional, option("folder of your videos", metavar="DATA")]
+    sheet: Annotated[
+        Path | None, option("page with random examples of each class, HTML", metavar="FILE")
+    ] = None
+    per_class: Annotated[int, option("examples of each class on the page", metavar="N")] = 12
+    move_labels: Annotated[bool, option("give labels of videos that moved their new names")] = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,7 @@ COMMANDS = (
     Command(
         "check",
         "stad.cli.check:check_main",
-        "check the annotations of a config, or a file, without training",
+        "check your own labels, the annotations of a config, or a file",
         commands="stad.cli.check:COMMANDS",
     ),
     Command(

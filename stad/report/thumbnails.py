@@ -54,18 +54,31 @@ def add_thumbnails(
     return failed
 
 
-def thumbnail(frame: np.ndarray, box: list[float], other_box: list[float] | None) -> str:
-    """Encode a frame of at most 200 px with one or two boxes as a JPEG data URI.
+def thumbnail(frame: np.ndarray, box: list[float] | None, other_box: list[float] | None) -> str:
+    """Encode a frame of at most 200 px with up to two boxes as a JPEG data URI.
 
     Args:
         frame: (H, W, 3) uint8 RGB.
-        box: of the mistake, xyxy in fractions of the width and height.
+        box: of the mistake, xyxy in fractions of the width and height, or None.
         other_box: of the person or the detection there, or None.
     """
     height_px, width_px = frame.shape[:2]
     scale = min(1.0, LONG_SIDE_PX / max(height_px, width_px))
     size = (max(1, round(width_px * scale)), max(1, round(height_px * scale)))
     image = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+    return jpeg_uri(image, box, other_box)
+
+
+def jpeg_uri(
+    image: np.ndarray, box: list[float] | None, other_box: list[float] | None = None
+) -> str:
+    """Draw up to two boxes into an image and encode it as a JPEG data URI.
+
+    Args:
+        image: (H, W, 3) uint8 RGB, which is drawn into.
+        box: xyxy in fractions of the width and height, or None.
+        other_box: the same, drawn below it in another color.
+    """
     for corners, color in ((other_box, OTHER_COLOR), (box, BOX_COLOR)):
         if corners is not None:
             _draw_box(image, corners, color)
