@@ -95,8 +95,7 @@ def read(path: Path, options: ReadOptions) -> ImportedFile:
         attributes = _attributes(root)
         tasks = _tasks(root, path)
         _read_tracks(root, tasks, attributes, place, notes)
-        for task in tasks.values():
-            videos.append(_video(task, place))
+        videos += [_video(task, place) for task in tasks.values() if task.tracks]
         labels += _file_labels(root, videos)
     return ImportedFile(tuple(videos), tuple(dict.fromkeys(labels)), notes.all())
 

@@ -10,19 +10,22 @@ from stad.annotations.importers.contract import FRAMES, FileSpan, FileTrack, Uni
 
 # A label is valid from its time to the next one, if that is not much later than usual.
 MAX_STEPS = 1.5
-SECOND_STEP = 1.0
+# What is annotated less often than this says nothing of the time in between.
+MAX_STEP: dict[Unit, float] = {"frames": 90.0, "seconds": 3.0}
 
 
 def usual_step(places: Iterable[float], unit: Unit) -> float:
     """Return the usual distance of the annotated frames or times of a video.
 
+    It is the lower quartile, as there are gaps in which no person is seen.
+
     >>> usual_step([900, 901, 902, 905], "seconds"), usual_step([7], "frames")
     (1.0, 1.0)
     """
     gaps = np.diff(np.unique(np.array(list(places), np.float64)))
-    if len(gaps):
-        return float(np.median(gaps))
-    return 1.0 if unit == FRAMES else SECOND_STEP
+    if not len(gaps):
+        return 1.0
+    return min(float(np.percentile(gaps, 25, method="lower")), MAX_STEP[unit])
 
 
 def spans_of_keyframes(

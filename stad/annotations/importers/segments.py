@@ -126,7 +126,7 @@ def _expected(text: str) -> str:
     label = re.split(r"[\[;]", text)[0].strip()
     if "[" in text and "]" not in text.split("[", 2)[1]:
         return f"the ']' after the times of {label!r} is missing"
-    if label and "[" not in text.split(";")[0]:
+    if label.strip("]") and "[" not in text.split(";")[0]:
         return f"the label {label!r} has no times"
     return f"expected 'Label[start to end]', got {text[:60]!r}"
 

@@ -34,7 +34,7 @@ YAML_FILES = ("data.yaml", "data.yml", "dataset.yaml")
 SPLITS = ("labels", "train", "val", "valid", "test", "obj_train_data", "obj_valid_data")
 FRACTIONS = (1.0, 1.0)
 MAX_NOTES = 20
-TRIED_FILES = 20
+TRIED_FILES = 500
 
 
 class _Row(NamedTuple):
