@@ -114,7 +114,7 @@ def test_ava_without_people_and_names(tmp_path):
     rows = "a,0902,0.1,0.1,0.2,0.4,12\na,0903,0.11,0.1,0.21,0.4,12\n"
     (video,) = read(tmp_path, rows).videos
     assert spans(video) == [("stand", 901.5, 903.5)]
-    with pytest.raises(InputError, match="The class 12 has no name in the folder's classes.txt"):
+    with pytest.raises(InputError, match=r"The class 12 has no name in the folder's classes\.txt"):
         read(tmp_path, rows, classes=("sit",))
 
 
@@ -159,5 +159,5 @@ def test_class_folders(tmp_path):
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "", "video,label\n"])
 def test_other_csv(tmp_path, text):
-    with pytest.raises(InputError, match="is not recognized|has no labels"):
+    with pytest.raises(InputError, match=r"is not recognized|has no labels"):
         read(tmp_path, text)
