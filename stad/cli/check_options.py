@@ -9,7 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from stad.cli.evaluate_options import AvaFileOptions, SegmentFileOptions, TubeFileOptions
-from stad.cli.option_groups import OverwriteOptions
+from stad.cli.option_groups import OverwriteOptions, OwnFolderOptions
 from stad.cli.option_types import option
 from stad.cli.train_options import ConfigFileOptions
 
@@ -20,12 +20,11 @@ class CheckConfigOptions(ConfigFileOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckFolderOptions(OverwriteOptions):
+class CheckFolderOptions(OwnFolderOptions, OverwriteOptions):
     """Options of ``stad check folder``."""
 
     HEADING = "options"
 
-    folder: Annotated[Path, Positional, option("folder of your videos", metavar="DATA")]
     sheet: Annotated[
         Path | None, option("page with random examples of each class, HTML", metavar="FILE")
     ] = None

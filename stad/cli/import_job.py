@@ -57,7 +57,7 @@ def read_request(options: ImportOptions) -> ImportRequest:
         raise InputError(f"--first-frame must be 0 or 1, got {options.first_frame}.")
     renames = dict(pair.split("=", 1) for pair in options.rename)
     return ImportRequest(
-        folder=Path(options.folder or ""),
+        folder=options.folder,
         files=files,
         format=name,
         videos=options.videos,
@@ -67,7 +67,7 @@ def read_request(options: ImportOptions) -> ImportRequest:
         renames={old.strip(): new.strip() for old, new in renames.items()},
         classes=tuple(one.strip() for one in options.classes),
         ignore=tuple(one.strip() for one in options.ignore),
-        others=options.others,
+        others=None if options.others == "auto" else options.others,
         existing="overwrite" if options.overwrite else "merge" if options.merge else "keep",
         keep_missing=options.keep_missing,
         is_trial=options.dry_run,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from stad.annotations.importers import FORMATS
-from stad.cli.arguments import parse
+from stad.cli.arguments import HELP, parse
 from stad.cli.import_options import ImportOptions
 from stad.errors import InputError
 
@@ -22,19 +23,21 @@ EVERYDAY = ("folder", "from_", "classes", "rename", "others", "overwrite", "merg
 
 def import_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:
     """Run ``stad import``."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if not {*words} & {*HELP} and (not words or words[0].startswith("-")):
+        # The words after --from are all files.
+        raise InputError(
+            "Name the folder of your videos first, then what to import: "
+            "'stad import data/mine --from cvat task.zip'."
+        )
     options = parse(
         ImportOptions,
-        arguments,
+        words,
         prog=prog,
         description=DESCRIPTION,
         examples=EXAMPLES,
         everyday=EVERYDAY,
     )
-    if options.folder is None:
-        raise InputError(
-            "Name the folder of your videos first, then what to import: "
-            "'stad import data/mine --from cvat task.zip'."
-        )
     from stad.cli.import_job import run_import
 
     run_import(options)

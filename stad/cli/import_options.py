@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tyro.conf import Positional
-
-from stad.cli.option_groups import QuietOptions
+from stad.cli.option_groups import OwnFolderOptions, QuietOptions
 from stad.cli.option_types import Labels, Pairs, option
 
 
@@ -55,22 +53,21 @@ class ImportClassesOptions:
         Labels, option("leave out these labels, and boxes that have no other", metavar="A,B")
     ] = ()
     others: Annotated[
-        Literal["negative", "unknown"] | None,
+        Literal["auto", "negative", "unknown"],
         option(
-            "what has no label: negative, or unknown (default: unknown)", metavar="negative|unknown"
+            "what has no label is negative or unknown (default: auto, unknown unless a file "
+            "says more)",
+            metavar="negative|unknown",
         ),
-    ] = None
+    ] = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImportOptions(ImportVideosOptions, ImportClassesOptions, QuietOptions):
+class ImportOptions(OwnFolderOptions, ImportVideosOptions, ImportClassesOptions, QuietOptions):
     """Options of ``stad import``."""
 
     HEADING = "options"
 
-    folder: Annotated[Path | None, Positional, option("folder of your videos", metavar="DATA")] = (
-        None
-    )
     from_: Annotated[
         tuple[str, ...],
         option(

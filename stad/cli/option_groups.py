@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from tyro.conf import Positional
+
 from stad.cli.option_types import Labels, Pairs, option
 from stad.inference.options import AUTO, InferenceOptions, PrecisionName, RuntimeName
 
@@ -55,6 +57,15 @@ class JsonOptions(OverwriteOptions):
     HEADING = "more outputs"
 
     json: Annotated[Path | None, option("results as JSON", metavar="FILE")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnFolderOptions:
+    """Options for the folder of one's own videos."""
+
+    HEADING = "options"
+
+    folder: Annotated[Path, Positional, option("folder of your videos", metavar="DATA")]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -84,7 +84,7 @@ def check_folder(
     folder: OwnFolder,
     *,
     move_labels: bool = False,
-    progress: Callable[[Sequence[str]], object] = iter,
+    progress: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> FolderCheck:
     """Check a folder, and keep a split of its videos in split.csv.
 

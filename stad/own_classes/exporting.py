@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,12 +17,12 @@ from stad.own_classes.facts import FactsCache
 from stad.utils.files import AtomicFile, write_whole
 from stad.utils.text import shown
 
-Progress = Callable[[Sequence[str]], Iterator[str]]
+Progress = Callable[[Sequence[str]], Iterable[str]]
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written.
+    """Summary of the files that were written.
 
     Attributes:
         paths: of the files.

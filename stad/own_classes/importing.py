@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -64,7 +64,7 @@ class ImportRequest:
 
 @dataclass
 class ImportResult:
-    """What an import did.
+    """Summary of an import.
 
     Attributes:
         formats: of the files.
@@ -92,7 +92,7 @@ class ImportResult:
 def import_labels(
     request: ImportRequest,
     *,
-    progress: Callable[[Sequence[str]], object] = iter,
+    progress: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> ImportResult:
     """Import labels; what was written stays if the process is killed.
 

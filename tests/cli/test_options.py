@@ -83,6 +83,7 @@ def test_an_option_is_defined_by_one_class():
             "resume",
         ),
         *("labels", "stride_sec", "tiou", "video", "videos", "views", "work_dir"),
+        *("coco", "format", "overwrite", "step_sec"),
     }
 
 

@@ -103,7 +103,7 @@ def _locate(image: Mapping[str, Any], has_times: bool) -> tuple[Any, float, bool
 
 def videos_of(content: Mapping[str, Any], frames: Frames) -> dict[Any, dict[str, Any]]:
     """Return the entry of each video by its id, also of those that only images name."""
-    found = {key: {"name": name} for key, name in frames.names.items()}
+    found: dict[Any, dict[str, Any]] = {key: {"name": name} for key, name in frames.names.items()}
     for image in content["images"]:
         key = frames.video.get(image.get("id")) if isinstance(image, dict) else None
         if key in found:

@@ -77,7 +77,7 @@ class FileSpan:
 
 @dataclass(frozen=True)
 class FileVideo:
-    """What a file says of one video.
+    """Labels of one video, as a file has them.
 
     Attributes:
         name: of the video, as the file has it.
@@ -121,7 +121,7 @@ class ImportedFile:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What an importer needs to know that the file may not say.
+    """Values that an importer needs and the file may not say.
 
     Attributes:
         first_frame: number of the first frame, 0 or 1; None for what the format says.

@@ -6,7 +6,7 @@ and else stays until the end of the video. Both 'JSON' and 'JSON-MIN' are read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def read(path: Path, options: ReadOptions) -> ImportedFile:
 
 
 def _video(
-    name: str, results: list[Result], place: str, options: ReadOptions, notes: Notes
+    name: str, results: Sequence[Result], place: str, options: ReadOptions, notes: Notes
 ) -> FileVideo:
     first = 1 if options.first_frame is None else options.first_frame
     rates = list(_rates(results))
@@ -120,7 +120,7 @@ def _is_timed(value: Result) -> bool:
     return bool(value.get("sequence") or value.get("ranges")) or {"start", "end"} <= set(value)
 
 
-def _rates(results: list[Result]) -> Iterator[float]:
+def _rates(results: Sequence[Result]) -> Iterator[float]:
     """Yield the frames per second that regions state."""
     for one in results:
         value = one["value"]

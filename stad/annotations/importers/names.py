@@ -22,7 +22,7 @@ MIN_STEM = 3
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a label of a file means in the folder.
+    """Meaning of a label of a file in the folder.
 
     Attributes:
         label: name of the class, or ``NOTHING``.
