@@ -65,9 +65,21 @@ def class_problems(found: FolderCheck) -> list[str]:
             f"Few examples: {counts}. Scores will be unsure: label {FEW_EXAMPLES} or more, of "
             "different people and places."
         )
-    for one in classes:
-        if one.examples >= MIN_EXAMPLES:
-            sentences += _of_class(one)
+    enough = [one for one in classes if one.examples >= MIN_EXAMPLES]
+    if single_source := [one.name for one in enough if one.sources < MIN_SOURCES]:
+        sentences.append(
+            f"All examples of {_named(single_source)} are of one video, or one source: it cannot "
+            "be validated. Label others."
+        )
+    one_sided = [one for one in enough if one.negative_sec < MIN_NEGATIVE * one.positive_sec]
+    if one_sided:
+        times = ", ".join(f"{one.name!r} {one.negative_sec:.1f} s" for one in one_sided)
+        sentences.append(
+            f"Few negatives, times in which it is labelled that a class is not there: {times}. "
+            "Label people who do other things as 'nothing of these'."
+        )
+    for one in enough:
+        sentences += _of_class(one)
     return sentences
 
 
@@ -83,26 +95,14 @@ def _of_class(one: ClassFigures) -> list[str]:
             f"{name} is labelled for only {one.positive_sec:.1f} s. Label {MIN_SECONDS:g} s or "
             "more."
         )
-    if one.sources < MIN_SOURCES:
-        source = "video" if one.videos == 1 else "source"
-        found_here.append(
-            f"All examples of {name} are of one {source}: it cannot be validated. Label it in "
-            "another one."
-        )
-    elif one.sources < FEW_SOURCES and one.examples >= FEW_EXAMPLES:
+    if MIN_SOURCES <= one.sources < FEW_SOURCES and one.examples >= FEW_EXAMPLES:
         found_here.append(
             f"{name} is in {one.sources} sources only: what holds for them may not hold for others."
         )
-    elif not one.train or not one.val:
+    elif one.sources >= MIN_SOURCES and not (one.train and one.val):
         part = "training" if not one.train else "validation"
         found_here.append(
             f"{name} has no example in {part}. Change split.csv, or delete it for a new split."
-        )
-    if one.negative_sec < MIN_NEGATIVE * one.positive_sec:
-        much = f"only for {one.negative_sec:.1f} s" if one.negative_sec else "never"
-        found_here.append(
-            f"It is {much} labelled that {name} is not there: label people who do other things "
-            "as 'nothing of these'."
         )
     if one.heights_px and one.heights_px[0] < SMALL_PX:
         found_here.append(

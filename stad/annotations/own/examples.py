@@ -13,6 +13,8 @@ POSITIVE, NEGATIVE, UNKNOWN = 1, 0, -1
 WHOLE_FRAME = -1
 # A person who was not seen for longer is not there in between.
 MAX_GAP_SEC = 1.0
+# Times are in milliseconds; this is for the rounding of their differences.
+TIME_EPSILON_SEC = 1e-6
 
 
 class Examples(NamedTuple):
@@ -86,7 +88,8 @@ def sample_examples(labels: VideoLabels, *, classes: Sequence[str], step_sec: fl
         spans = labels.spans_of(track.id)
         limits = (track.start_sec, track.end_sec)
         times = _times(limits, spans, step_sec, is_complete=labels.is_complete)
-        parts.append((track.id, times[is_seen(track.times_sec, times)], spans))
+        times = times[is_seen(track.times_sec, times)]
+        parts.append((track.id, _with_single_boxes(times, spans, track.times_sec), spans))
     frame_spans = labels.spans_of(None)
     if frame_spans:
         limits = (0.0, labels.duration_sec)
@@ -106,6 +109,19 @@ def sample_examples(labels: VideoLabels, *, classes: Sequence[str], step_sec: fl
     return Examples(*(one[known] for one in found))
 
 
+def _with_single_boxes(
+    times_sec: np.ndarray, spans: Sequence[LabelSpan], track_times_sec: np.ndarray
+) -> np.ndarray:
+    """Add the time of a box to each span without a time at which the person is seen."""
+    extra = []
+    for span in spans:
+        inside = (times_sec >= span.start_sec) & (times_sec < span.end_sec)
+        own = (track_times_sec >= span.start_sec) & (track_times_sec < span.end_sec)
+        if own.any() and not inside.any():
+            extra.append(track_times_sec[own][own.sum() // 2])
+    return np.union1d(times_sec, extra) if extra else times_sec
+
+
 def is_seen(track_times_sec: np.ndarray, times_sec: np.ndarray) -> np.ndarray:
     """Return for each time whether the person is there, (N,) bool.
 
@@ -117,7 +133,7 @@ def is_seen(track_times_sec: np.ndarray, times_sec: np.ndarray) -> np.ndarray:
     exact = track_times_sec[after.clip(max=last)] == times_sec
     inside = (after > 0) & (after <= last)
     gap = track_times_sec[after.clip(max=last)] - track_times_sec[(after - 1).clip(min=0)]
-    return exact | (inside & (gap <= MAX_GAP_SEC))
+    return exact | (inside & (gap <= MAX_GAP_SEC + TIME_EPSILON_SEC))
 
 
 def boxes_at(track_times_sec: np.ndarray, boxes: np.ndarray, times_sec: np.ndarray) -> np.ndarray:

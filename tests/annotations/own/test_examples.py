@@ -131,3 +131,20 @@ def test_boxes_are_linear_between_those_of_the_track_and_held_outside():
     boxes = boxes_at(one.times_sec, one.boxes, np.array([0.0, 1.5, 9.0]))
     assert boxes.tolist() == [[1, 0, 11, 20], [1.5, 0, 11.5, 20], [2, 0, 12, 20]]
     assert boxes.dtype == np.float32
+
+
+def test_a_label_at_a_single_box_is_an_example():
+    track = ActorTrack(0, np.array([0.0, 10.0]), np.tile(np.float32([0, 0, 5, 5]), (2, 1)))
+    spans = (LabelSpan(0, "fight", 0, 0.5), LabelSpan(0, "phone", 9.5, 10.5))
+    labels = VideoLabels("a.mp4", duration_sec=20.0, tracks=(track,), spans=spans)
+    found = sample_examples(labels, classes=CLASSES, step_sec=0.25)
+    # The person is away between the two boxes.
+    assert found.times_sec.tolist() == [0.0, 10.0]
+    assert found.labels.tolist() == [[1, 0, 0], [0, 1, 0]]
+
+
+def test_a_second_between_boxes_is_no_absence():
+    times = np.array([0.0, 1.1, 2.1, 3.1, 4.4, 5.4])
+    assert is_seen(times, np.array([0.5, 1.5, 2.5, 4.0, 5.0])).tolist() == [
+        *(False, True, True, False, True)
+    ]
