@@ -72,7 +72,7 @@ def check_main(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     words = sys.argv[1:] if arguments is None else list(arguments)
     if words and words[0].endswith(CONFIG_SUFFIX):
         words = ["config", *words]
-    elif words and not words[0].startswith("-") and Path(words[0]).is_dir():
+    elif words and not words[0].startswith("-") and ("/" in words[0] or Path(words[0]).is_dir()):
         words = ["folder", *words]
     return run_group(COMMANDS, words, prog=prog, description=DESCRIPTION)
 

@@ -54,10 +54,17 @@ class LabelWriter:
         wanted = self._wanted(current, labels, has_file=has_file)
         if wanted is None:
             self.left.append(labels.video)
-        elif has_file and is_same(wanted, current):
+        elif has_file and is_same(wanted, current) and _knows_file(current, labels):
             self.unchanged.append(labels.video)
         else:
-            wanted = replace(wanted, revision=current.revision)
+            wanted = replace(
+                wanted,
+                width_px=labels.width_px or wanted.width_px,
+                height_px=labels.height_px or wanted.height_px,
+                duration_sec=labels.duration_sec or wanted.duration_sec,
+                fingerprint=labels.fingerprint or wanted.fingerprint,
+                revision=current.revision,
+            )
             self.written[labels.video] = (
                 wanted if self._is_trial else self._folder.write_labels(wanted)
             )
@@ -77,6 +84,11 @@ class LabelWriter:
         if self._existing == "merge" or is_same(merged, current):
             return merged
         return None
+
+
+def _knows_file(current: VideoLabels, labels: VideoLabels) -> bool:
+    """Return whether labels were made when the video was there, and was the same file."""
+    return not labels.fingerprint or current.fingerprint == labels.fingerprint
 
 
 def write_sources(

@@ -51,6 +51,8 @@ def test_what_cannot_be_trained_is_an_error_after_the_table(tmp_path, capsys):
         stad_main(["check", str(folder.path)])
     assert "walk" in capsys.readouterr().out
     (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="There is no folder data/mine"):
+        stad_main(["check", "data/mine"])
     with pytest.raises(InputError, match="has no video"):
         stad_main(["check", str(tmp_path / "empty")])
 

@@ -81,6 +81,12 @@ def test_videos_that_are_not_there(tmp_path):
     assert list(result.labels) == ["a.mp4"]
     kept = run(folder, csv(tmp_path, text), keep_missing=True)
     assert sorted(kept.labels) == ["b.mp4", "beee.mp4", "c.mp4"]
+    assert folder.read_labels("c.mp4").fingerprint == ""
+    put_video(folder.path / "c.mp4", shade=90)
+    run(folder, csv(tmp_path, text))
+    # The video is there now: its labels know it.
+    assert folder.read_labels("c.mp4").fingerprint == fingerprint(folder.path / "c.mp4")
+    assert folder.read_labels("c.mp4").duration_sec == 4.0
     with pytest.raises(InputError, match=r"None of the 2 videos is there: x\.mp4 .*--videos DIR"):
         run(folder, csv(tmp_path, "video,label\nx.mp4,a\ny.mp4,a\n"))
 
