@@ -95,7 +95,16 @@ def read_file(path: Path, options: ReadOptions, *, name: str | None = None) -> I
     """
     if not path.exists():
         raise missing_file(path)
-    read = open_importer(name or recognize(path)).read(path, options)
+    name = name or recognize(path)
+    try:
+        read = open_importer(name).read(path, options)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        # Single entries that are wrong are notes; here the file as a whole has another structure.
+        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise InputError(
+            f"{path} has not the structure of {FORMATS[SPELLINGS.get(name, name)]}: {what}. Write "
+            "it again with the program that made it."
+        ) from error
     if not read.videos:
         reasons = f" {' '.join(read.notes[:3])}" if read.notes else ""
         raise InputError(f"{path} has no labels that can be used.{reasons}")

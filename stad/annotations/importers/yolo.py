@@ -1,8 +1,9 @@
-"""Read a folder of YOLO's text files, one a frame: 'class x y width height [confidence] [id]'.
+"""Read a folder of YOLO's text files, one a frame.
 
-Boxes are the centre and the size as fractions of the frame. A file is 'VIDEO_FRAME.txt' or
-'VIDEO/FRAME.txt'. Names of the classes come from classes.txt, obj.names or data.yaml in the folder
-or above it, else from the folder of the videos. A frame without a file has no label.
+A row is 'class x y width height', then perhaps a confidence and the id of a person. Boxes are the
+centre and the size as fractions of the frame. A file is 'VIDEO_FRAME.txt' or 'VIDEO/FRAME.txt'.
+Names of the classes come from classes.txt, obj.names or data.yaml in the folder or above it, else
+from the folder of the videos. A frame without a file has no label.
 """
 
 from __future__ import annotations

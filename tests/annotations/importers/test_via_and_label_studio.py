@@ -155,3 +155,19 @@ def test_regions_that_cannot_be_read(tmp_path):
 def test_other_json(tmp_path, content):
     with pytest.raises(InputError, match="is not recognized"):
         read(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("via", {"metadata": {}, "file": {}, "attribute": {"1": 7}}),
+        ("coco", {"images": [], "annotations": 3, "categories": []}),
+        ("coco", {"images": [], "annotations": [], "categories": [4]}),
+        ("labelstudio", [{"data": {"video": "a.mp4"}, "annotations": 5}]),
+    ],
+)
+def test_a_broken_structure_is_one_clear_error(tmp_path, name, content):
+    path = tmp_path / "labels.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"has not the structure of|lacks one of"):
+        read_file(path, ReadOptions(), name=name)
