@@ -9,11 +9,12 @@ import numpy as np
 
 from stad.annotations.own.examples import boxes_at
 from stad.annotations.own.folder import FAR_SEC, OwnFolder
-from stad.annotations.own.labels import NOTHING, LabelSpan, VideoLabels, renamed
+from stad.annotations.own.labels import NOTHING, LabelSpan, VideoLabels
 from stad.annotations.own.split import TRAIN, VAL, keep_split, read_sources
 from stad.errors import InputError
 from stad.own_classes.amounts import labelled_seconds
 from stad.own_classes.facts import FactsCache, VideoFacts
+from stad.own_classes.moved_videos import find_moved_videos, follow_moved_videos
 
 # A label may end this long after its video: times of files are rounded.
 LATE_SEC = 0.5
@@ -104,10 +105,9 @@ def check_folder(
         except InputError as error:
             found.unreadable[video] = str(error)
     cache.save()
-    _find_moved(folder, found)
+    found.moved, found.missing = find_moved_videos(folder)
     if move_labels:
-        for old, new in found.moved.items():
-            move(folder, old, new)
+        follow_moved_videos(folder)
     if not folder.has_classes():
         found.unlabelled = list(found.videos)
         return found
@@ -116,33 +116,6 @@ def check_folder(
         _check_video(folder, found, video)
     _figure(folder, found)
     return found
-
-
-def move(folder: OwnFolder, old: str, new: str) -> None:
-    """Give labels the new name of their video; the file of the old name is deleted afterwards."""
-    current = folder.read_labels(new)
-    labels = replace(renamed(folder.read_labels(old), new), revision=current.revision)
-    folder.write_labels(labels)
-    folder.labels_path(old).unlink()
-
-
-def _find_moved(folder: OwnFolder, found: FolderCheck) -> None:
-    there = set(found.videos)
-    labelled = folder.labelled_videos()
-    # Copies of a video that has labels itself are not where another one moved to.
-    free = {
-        facts.fingerprint: video
-        for video, facts in found.facts.items()
-        if video not in set(labelled)
-    }
-    for video in labelled:
-        if video in there:
-            continue
-        mark = folder.read_labels(video).fingerprint
-        if mark and mark in free:
-            found.moved[video] = free[mark]
-        else:
-            found.missing.append(video)
 
 
 def _check_video(folder: OwnFolder, found: FolderCheck, video: str) -> None:

@@ -83,7 +83,7 @@ def test_an_option_is_defined_by_one_class():
             "resume",
         ),
         *("labels", "stride_sec", "tiou", "video", "videos", "views", "work_dir"),
-        *("coco", "format", "overwrite", "step_sec"),
+        *("classes", "coco", "format", "overwrite", "step_sec"),
     }
 
 
@@ -164,6 +164,7 @@ def command_lines() -> list[tuple[str, str]]:
             for script, name in SCRIPTS.items():
                 line = line.replace(f"python {script}", f"stad {name}")
             line = re.sub(r"^stad check (?=\S+\.py)", "stad check config ", line)
+            line = re.sub(r"^stad check (?=data/)", "stad check folder ", line)
             if line.startswith("stad ") and not line.startswith("stad --"):
                 found.append((page.name, line.split(" #")[0].split(" | ")[0].strip()))
     return found
