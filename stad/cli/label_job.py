@@ -7,12 +7,13 @@ from tqdm import tqdm
 from stad.annotations.own.folder import LABELS, OwnFolder
 from stad.cli.label_options import LabelOptions
 from stad.inference.options import InferenceOptions
+from stad.labeling.address import open_address
 from stad.labeling.app import build_app
 from stad.labeling.class_names import known_classes, set_classes
 from stad.labeling.preparation import FAILED, Preparation, VideoState
 from stad.labeling.project import LabelProject
 from stad.labeling.proposals import Proposals
-from stad.labeling.serving import make_token, open_browser, open_socket, page_url, serve
+from stad.labeling.serving import open_browser, page_url, serve
 from stad.own_classes.moved_videos import follow_moved_videos
 from stad.own_classes.people import PeopleFinder
 from stad.utils.text import shown
@@ -25,7 +26,7 @@ def label(options: LabelOptions) -> int:
     for line in follow_moved_videos(folder):
         print(line)
     names = set_classes(folder, options.classes) if options.classes else known_classes(folder)
-    listener, token = open_socket(options.port), make_token()
+    listener, token = open_address(folder, options.port)
     with PreparationBar(len(videos), quiet=options.quiet) as bar:
         finder = PeopleFinder(
             folder,

@@ -23,6 +23,6 @@ class LabelOptions(DetectorOptions, QuietOptions):
         Labels, option("all classes, in the order of their keys", metavar="A,B")
     ] = ()
     port: Annotated[
-        int, option("port on this machine (default: any that is free)", metavar="N")
+        int, option("port on this machine (default: that of the last time)", metavar="N")
     ] = 0
     no_browser: Annotated[bool, option("only print the address of the page")] = False

@@ -63,8 +63,7 @@ class Guard:
             return _refusal(
                 scope,
                 FORBIDDEN,
-                "The token is missing or wrong. Open the address that 'stad label' printed; "
-                "each start of it has a new one.",
+                "The token is missing or wrong. Open the address that 'stad label' printed.",
             )
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY_BYTES:

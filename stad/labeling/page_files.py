@@ -8,7 +8,11 @@ from stad.outputs.page import page_text
 
 TEMPLATE = Path(__file__).parent / "page" / "label.html"
 # Names of .css and .js files in the template's folder or in stad/outputs, in order.
-PARTS: tuple[str, ...] = ("page", "player")
+PARTS = (
+    *("page", "boxes", "label", "lanes", "model", "tracks", "session", "saving", "stage"),
+    *("lanes_pointer", "videos", "classes", "chosen", "proposals", "drawing", "actors"),
+    *("commands", "start"),
+)
 
 
 def render_page(project_name: str, token: str) -> str:

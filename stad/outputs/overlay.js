@@ -1,8 +1,7 @@
-// Boxes and scores that the page carries (see overlay.py), and how they are drawn over the video.
+// Boxes and scores that the page carries (see overlay.py), and what of them is shown when.
 const chunkTexts = new Map(JSON.parse($("chunks").textContent));
 const chunks = new Map();
 const MAX_OPEN = 12, MAX_LABELS = 3, HOLD_MS = 1000 * data.sample_sec;
-const colorsOf = (id) => data.palette[id % data.palette.length];
 
 // Decoded when the video comes there; the last few stay.
 function chunkAt(number) {
@@ -73,7 +72,7 @@ function drawnAt(sec, { minScore, isActorShown, isLabelShown }) {
     const own = all.filter(([label]) => isLabelShown(data.class_names[label]));
     const lines = own.slice(0, MAX_LABELS).map(([label, score]) => `${data.class_names[label]} ${score.toFixed(2)}`);
     if (isUnsure(id, sec, all, isLabelShown)) lines.unshift("not sure");
-    return { id, box, lines };
+    return { id, box, lines, colors: data.palette[id % data.palette.length] };
   });
 }
 
@@ -82,62 +81,4 @@ function isUnsure(id, sec, sure, isLabelShown) {
   const postures = data.class_names.slice(0, data.num_exclusive);
   return postures.length > 0 && postures.every(isLabelShown) && scoresAt(id, sec).length > 0 &&
     !sure.some(([label]) => label < postures.length);
-}
-
-// The place of the frame in the element, which may be wider or higher.
-function frameIn(video) {
-  const scale = Math.min(video.offsetWidth / data.video.width, video.offsetHeight / data.video.height);
-  const left = (video.offsetWidth - data.video.width * scale) / 2;
-  return { scale, left, top: (video.offsetHeight - data.video.height * scale) / 2 };
-}
-
-function paint(canvas, video, drawn, selectedId) {
-  const sharp = devicePixelRatio || 1, width = video.offsetWidth, height = video.offsetHeight;
-  const place = { left: video.offsetLeft, top: video.offsetTop, width, height };
-  for (const [key, value] of Object.entries(place)) canvas.style[key] = `${value}px`;
-  [canvas.width, canvas.height] = [Math.round(width * sharp), Math.round(height * sharp)];
-  const ink = canvas.getContext("2d"), { scale, left, top } = frameIn(video);
-  ink.scale(sharp, sharp);
-  const at = (box) => [left + box[0] * scale, top + box[1] * scale, left + box[2] * scale, top + box[3] * scale];
-  for (const { id, box, lines } of drawn) {
-    const [x1, y1, x2, y2] = at(box);
-    ink.lineWidth = id === selectedId ? 4 : lines.length ? 2.5 : 1.25;
-    ink.strokeStyle = colorsOf(id).color;
-    ink.strokeRect(x1, y1, x2 - x1, y2 - y1);
-  }
-  const taken = [];
-  const frame = at([0, 0, data.video.width, data.video.height]);
-  for (const { id, box, lines } of drawn) drawLabel(ink, at(box), id, { lines, taken, frame });
-}
-
-// The longest beginning of a line that is at most so wide, with an ellipsis if it is not all of it.
-function shortened(ink, line, room) {
-  if (ink.measureText(line).width <= room) return line;
-  let count = line.length;
-  while (count > 0 && ink.measureText(`${line.slice(0, count)}…`).width > room) count--;
-  return `${line.slice(0, count)}…`;
-}
-
-// Above its box, else below, else in it, where no other plate lies; above if they all do. A plate stays inside the frame.
-function drawLabel(ink, [x1, y1, x2, y2], id, { lines, taken, frame: [minX, minY, maxX, maxY] }) {
-  const size = Math.max(10, Math.min(13, (maxY - minY) / 36, (y2 - y1) / 5)), step = size * 1.25;
-  ink.font = `600 ${size}px system-ui, sans-serif`;
-  ink.textBaseline = "top";
-  const text = [lines.length ? `#${id} ${lines[0]}` : `#${id}`, ...lines.slice(1)]
-    .slice(0, Math.max(1, Math.floor((maxY - minY - 3) / step)))
-    .map((line) => shortened(ink, line, maxX - minX - 8));
-  const wide = Math.max(...text.map((line) => ink.measureText(line).width)) + 8, high = text.length * step + 3;
-  const places = [y1 - high, y2, y1].flatMap((top) => [x1, x2 - wide].map((left) =>
-    [Math.max(minX, Math.min(left, maxX - wide)), Math.max(minY, Math.min(top, maxY - high))]));
-  const isFree = ([left, top]) => taken.every(([l, t, r, b]) =>
-    left >= r || left + wide <= l || top >= b || top + high <= t);
-  const [left, top] = places.find(isFree) ?? places[0];
-  taken.push([left, top, left + wide, top + high]);
-  const { color, text: letters } = colorsOf(id);
-  ink.globalAlpha = 0.88;
-  ink.fillStyle = color;
-  ink.fillRect(left, top, wide, high);
-  ink.globalAlpha = 1;
-  ink.fillStyle = letters;
-  text.forEach((line, row) => ink.fillText(line, left + 4, top + 2 + row * step));
 }

@@ -10,3 +10,12 @@ function make(tag, attributes = {}, text = "") {
   node.textContent = text;
   return node;
 }
+
+// Seconds as m:ss.s, from an hour on h:mm:ss.s.
+function clock(sec, digits = 1) {
+  const unit = 10 ** digits, ticks = Math.round(sec * unit), whole = Math.floor(ticks / unit);
+  const two = (value) => String(value).padStart(2, "0");
+  const h = Math.floor(whole / 3600), m = Math.floor(whole / 60) % 60;
+  const rest = two(whole % 60) + (digits ? "." + String(ticks % unit).padStart(digits, "0") : "");
+  return h ? `${h}:${two(m)}:${rest}` : `${m}:${rest}`;
+}

@@ -9,7 +9,7 @@ function paintBoxes() {
   $("minscore").disabled = !$("boxes").checked;
   const drawn = $("boxes").checked ? drawnAt(timeSec, { minScore, ...shows }) : [];
   const id = chosen && chosen.start <= timeSec && timeSec < chosen.end ? actors[chosen.actor].id : -1;
-  paint($("canvas"), video, drawn, id);
+  paint($("canvas"), video, drawn, { size: data.video, selectedId: id });
 }
 
 // The first video that plays is shown; a clean one goes first, as the page draws the boxes itself.

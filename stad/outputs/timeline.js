@@ -10,14 +10,6 @@ const lastSec = segments.reduce((last, s) => Math.max(last, s.end), firstSec + M
 let shown = [], rows = [], selected = -1, zoom = 1, limit = PAGE, timeSec = firstSec;
 let sort = { key: "start", up: true };
 
-function clock(sec, digits = 1) {
-  const unit = 10 ** digits, ticks = Math.round(sec * unit), whole = Math.floor(ticks / unit);
-  const two = (value) => String(value).padStart(2, "0");
-  const h = Math.floor(whole / 3600), m = Math.floor(whole / 60) % 60;
-  const rest = two(whole % 60) + (digits ? "." + (ticks % unit) : "");
-  return h ? `${h}:${two(m)}:${rest}` : `${m}:${rest}`;
-}
-
 const scoreText = (s) => (s.isKnown ? s.score.toFixed(2) : "?");
 const says = (s) => `${actors[s.actor].name} ${labels[s.label].name}, ${clock(s.start)} to ${clock(s.end)}, ` +
   `score ${scoreText(s)}`;

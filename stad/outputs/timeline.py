@@ -16,7 +16,7 @@ from stad.outputs.page import write_page
 from stad.outputs.palette import PALETTE, actor_color, hex_color, text_color
 from stad.utils.files import read_json
 
-PARTS = ("page", "overlay", "player", "timeline")
+PARTS = ("page", "boxes", "overlay", "player", "timeline")
 
 
 @dataclass(frozen=True)

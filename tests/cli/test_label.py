@@ -161,7 +161,8 @@ def test_two_servers_share_a_folder(folder):
     with running(folder, "--classes", "walk") as (_, one), running(folder) as (_, two):
         first, second = address(one), address(two)
         assert first.port != second.port
-        assert first.query != second.query
+        # An open page of either one knows the token of both.
+        assert first.query == second.query
         change = {"revision": 0, "spans": []}
         path = "/api/labels?video=a.mp4"
         assert call(first, "PUT", path, change)[0] == 200

@@ -108,7 +108,8 @@ for (let round = 0; round < 400; round++) {
   const length = Math.floor(random(0, 5));
   const lines = Array.from({ length }, () => 'bend/bow (at the waist) 0.62');
   const x = random(-50, 600), y = random(-50, 500);
-  drawLabel(fake, [x, y, x + random(1, 300), y + random(1, 300)], 7, { lines, taken: [], frame });
+  const box = [x, y, x + random(1, 300), y + random(1, 300)];
+  drawLabel(fake, box, { id: 7, lines, colors: data.palette[7] }, { taken: [], frame });
   const [[l, t, w, h]] = plate;
   plates++;
   outside += l < frame[0] || t < frame[1] || l + w > frame[2] + 1e-6 || t + h > frame[3] + 1e-6;
