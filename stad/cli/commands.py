@@ -7,6 +7,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from stad.errors import InputError
@@ -25,6 +26,8 @@ class Command:
         options: 'module:class' of its options; empty for a command of commands.
         commands: 'module:tuple' of the commands below it, if there are any.
         is_supervised: whether it runs in a process of its own, see ``stad.cli.run``.
+        for_folder: of the commands below it, the name of the one that a folder may be given to
+            without its name, as in ``stad evaluate data/mine``; empty for none.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Command:
     options: str = ""
     commands: str = ""
     is_supervised: bool = False
+    for_folder: str = ""
 
     def run(self, words: Sequence[str], *, prog: str) -> int | None:
         """Run the command with the words after its name."""
@@ -50,7 +54,26 @@ def find_command(commands: Sequence[Command], words: Sequence[str]) -> Command |
     command = next((one for one in commands if words and one.name == words[0]), None)
     if command is None or not command.commands:
         return command
-    return find_command(load(command.commands), words[1:]) or command
+    below = load(command.commands)
+    return find_command(below, add_name(below, words[1:], for_folder=command.for_folder)) or command
+
+
+def add_name(
+    commands: Sequence[Command], words: Sequence[str], *, for_folder: str
+) -> Sequence[str]:
+    """Return the words with the name of the command for folders in front of a folder.
+
+    Args:
+        commands: one of them may be named.
+        words: the command line.
+        for_folder: name of the command; empty leaves the words as they are.
+    """
+    if not (for_folder and words) or words[0].startswith("-"):
+        return words
+    if any(one.name == words[0] for one in commands):
+        return words
+    is_folder = "/" in words[0].rstrip("/") or Path(words[0]).is_dir()
+    return [for_folder, *words] if is_folder else words
 
 
 def choose(
@@ -93,11 +116,13 @@ def run_group(
     prog: str | None,
     description: str,
     notes: Sequence[str] = (),
+    for_folder: str = "",
 ) -> int | None:
-    """Run the command that the first word names; see ``choose``."""
+    """Run the command that the first word names; see ``choose`` and ``add_name``."""
     from stad.cli.arguments import program_name
 
     words = sys.argv[1:] if arguments is None else list(arguments)
+    words = add_name(commands, words, for_folder=for_folder)
     prog = prog or program_name()
     command = choose(commands, words, prog=prog, description=description, notes=notes)
     return None if command is None else command.run(words[1:], prog=prog)

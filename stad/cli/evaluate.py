@@ -16,7 +16,15 @@ from stad.cli.evaluate_options import (
 from stad.errors import InputError
 
 OPTIONS = "stad.cli.evaluate_options:"
+FOLDER = "folder"
 COMMANDS = (
+    Command(
+        FOLDER,
+        "stad.cli.evaluate_own:own_main",
+        "a folder of own classes; the word folder may be left out",
+        "stad.cli.evaluate_own_options:EvaluateOwnOptions",
+        is_supervised=True,
+    ),
     Command("ava", "stad.cli.evaluate:ava_main", "AVA frame-mAP", f"{OPTIONS}EvaluateAvaOptions"),
     Command(
         "segments",
@@ -38,7 +46,9 @@ COMMANDS = (
         is_supervised=True,
     ),
 )
-DESCRIPTION = "Evaluate a file of detections, or the whole product, against ground truth."
+DESCRIPTION = """Evaluate own classes, a file of detections, or the whole product.
+
+A folder alone is one of own classes: stad evaluate data/mine"""
 AVA = """Compute AVA frame-mAP. Several --pred are compared; --json then prints an object of them
 by name."""
 SEGMENTS = """Compute segment-mAP as ActivityNet or THUMOS 2014 do.
@@ -54,7 +64,7 @@ every frame."""
 
 def evaluate_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:
     """Run ``stad evaluate``."""
-    run_group(COMMANDS, arguments, prog=prog, description=DESCRIPTION)
+    run_group(COMMANDS, arguments, prog=prog, description=DESCRIPTION, for_folder=FOLDER)
 
 
 def ava_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:

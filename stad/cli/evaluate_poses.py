@@ -32,7 +32,8 @@ def poses_main(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     )
     check_options(options)
     from stad.cli.evaluate_poses_job import evaluate_poses
-    from stad.cli.posture_tables import as_json, as_markdown, as_rich, figure_tables, read_figures
+    from stad.cli.figure_table import as_markdown, as_rich
+    from stad.cli.posture_tables import as_json, figure_tables, read_figures
     from stad.cli.terminal import PipeConsole
     from stad.utils.files import write_whole
 

@@ -54,8 +54,9 @@ COMMANDS = (
     Command(
         "evaluate",
         "stad.cli.evaluate:evaluate_main",
-        "evaluate detections in files: ava, segments or tubes; or the whole product: poses",
+        "evaluate own classes, files of detections (ava, segments, tubes), or postures (poses)",
         commands="stad.cli.evaluate:COMMANDS",
+        for_folder="folder",
     ),
     Command(
         "import",
@@ -68,6 +69,7 @@ COMMANDS = (
         "stad.cli.check:check_main",
         "check your own labels, the annotations of a config, or a file",
         commands="stad.cli.check:COMMANDS",
+        for_folder="folder",
     ),
     Command(
         "tune",

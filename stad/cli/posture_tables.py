@@ -1,42 +1,21 @@
-"""Print the figures of postures: tables for the terminal, Markdown and JSON."""
+"""Build the tables and the JSON of the figures of postures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from rich import box
-from rich.table import Table
-
+from stad.cli.figure_table import FigureTable
 from stad.errors import InputError
 from stad.evaluation.posture_summary import MIN_TIOU, PostureSummary
 from stad.utils.files import read_json
-from stad.utils.markdown import markdown_table
 
 FORMAT, VERSION = "stad-posture-figures", 1
 POOLED = "all"
 NOTHING = "-"
-# Tables with more columns have no room to spare on a terminal of 80.
-NARROW = 10
 
 Figures = Mapping[str, Any]
-
-
-class FigureTable(NamedTuple):
-    """A table as texts.
-
-    Attributes:
-        title: shown above.
-        columns: their names.
-        rows: a text for each column.
-        texts: indices of the columns that do not hold numbers.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-    texts: tuple[int, ...] = (0,)
 
 
 def figure_tables(
@@ -191,29 +170,6 @@ ROWS: tuple[tuple[str, Callable[[Figures], str]], ...] = (
     ("phantom tracks", _phantoms),
     ("processor time per second", _cost),
 )
-
-
-def as_rich(table: FigureTable) -> Table:
-    """Return a table for the terminal."""
-    shown = Table(
-        title=table.title,
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, int(len(table.columns) <= NARROW), 0, 0),
-    )
-    for number, column in enumerate(table.columns):
-        shown.add_column(column, justify="left" if number in table.texts else "right")
-    for row in table.rows:
-        shown.add_row(*row)
-    return shown
-
-
-def as_markdown(tables: Sequence[FigureTable]) -> str:
-    """Return all tables as Markdown."""
-    return "\n".join(
-        markdown_table(table.columns, table.rows, texts=table.texts) for table in tables
-    )
 
 
 def as_json(groups: Mapping[str, PostureSummary], **about: object) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -80,7 +81,8 @@ def class_figures(
     for place, name in enumerate(names):
         known = labels[:, place] != UNKNOWN
         is_there, shown = labels[known, place] > 0, decided[known, place]
-        order = np.argsort(-scores[known, place], kind="stable")
+        # Of equal scores, the wrong ones come first: ties must not flatter.
+        order = np.lexsort((is_there, -scores[known, place]))
         counts = Counts(
             found=int((is_there & shown).sum()),
             missed=int((is_there & ~shown).sum()),
@@ -92,47 +94,79 @@ def class_figures(
     return figures
 
 
-def mean_of(values: list[float]) -> float:
+def class_aps(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the average precision of each class over the rows with known labels.
+
+    Rows of equal scores are ranked as if the negative ones came first: that cannot flatter.
+
+    Args:
+        scores: (N, C) float.
+        labels: (N, C) int, 1, 0, or -1 for unknown.
+
+    Returns:
+        (C,) float64; NaN for a class without positive or without negative rows.
+
+    >>> labels = np.array([[1, -1], [0, 1], [1, -1]])
+    >>> class_aps(np.array([[0.9, 0.1], [0.5, 0.2], [0.4, 0.9]]), labels).round(3).tolist()
+    [0.833, nan]
+    """
+    found = np.full(labels.shape[1], np.nan)
+    for column in range(labels.shape[1]):
+        known = labels[:, column] != UNKNOWN
+        own, is_there = scores[known, column], labels[known, column] > 0
+        if is_there.any() and not is_there.all():
+            order = np.lexsort((is_there, -own))
+            found[column] = average_precision(is_there[order], int(is_there.sum()))
+    return found
+
+
+def mean_of(values: Sequence[float] | np.ndarray) -> float:
     """Return the mean of the numbers that are not NaN; NaN without any."""
     known = [one for one in values if np.isfinite(one)]
     return float(np.mean(known)) if known else float("nan")
 
 
-def confusions(labels: np.ndarray, decided: np.ndarray) -> np.ndarray:
-    """Count which classes are shown where others are labelled.
+def confusion_pairs(labels: np.ndarray, decided: np.ndarray) -> np.ndarray:
+    """Return which class is shown where which is labelled, as (K, 3) int64 rows.
 
-    A label that is shown counts on the diagonal. A label that is missed counts in the columns of
-    the classes that are shown wrongly, or in the last column if there are none. A class that is
-    shown where no label is missed counts in the last row.
+    A label that is shown is a pair with itself. A label that is missed is a pair with each class
+    that is shown wrongly, or with none of them. A class that is shown where no label is missed is a
+    pair with none of them, and so is an example of none that is shown as such.
 
     Args:
         labels: (N, C) int, 1, 0, or -1 for unknown.
         decided: (N, C) bool.
 
     Returns:
-        (C + 1, C + 1) int64; rows are labels, columns are what is shown, the last ones are none
-        of the classes.
+        In each row the example, the class that is labelled and the one that is shown; C for none.
 
-    >>> confusions(np.array([[1, 0], [1, 0], [0, 0]]), np.array([[1, 0], [0, 1], [0, 0]], bool))
-    array([[1, 1, 0],
-           [0, 0, 0],
-           [0, 0, 1]])
+    >>> shown = np.array([[1, 0], [0, 1], [0, 0]], bool)
+    >>> confusion_pairs(np.array([[1, 0], [1, 0], [0, 0]]), shown).tolist()
+    [[0, 0, 0], [1, 0, 1], [2, 2, 2]]
     """
-    count = labels.shape[1]
-    table = np.zeros((count + 1, count + 1), np.int64)
-    for label, shown in zip(labels, decided, strict=True):
+    none, pairs = labels.shape[1], []
+    for example, (label, shown) in enumerate(zip(labels, decided, strict=True)):
         there = label > 0
-        wrong = np.flatnonzero(shown & (label == 0))
-        missed = np.flatnonzero(there & ~shown)
-        for place in np.flatnonzero(there & shown):
-            table[place, place] += 1
-        for place in missed:
-            table[place, wrong if len(wrong) else count] += 1
+        right, missed = np.flatnonzero(there & shown).tolist(), np.flatnonzero(there & ~shown)
+        wrong = np.flatnonzero(shown & (label == 0)).tolist()
+        pairs += [(example, place, place) for place in right]
+        pairs += [(example, place, other) for place in missed.tolist() for other in wrong or [none]]
         if not len(missed):
-            table[count, wrong] += 1
-        if (label == 0).all() and not len(wrong):
-            table[count, count] += 1
-    return table
+            pairs += [(example, none, other) for other in wrong]
+        if (label == 0).all() and not wrong:
+            pairs.append((example, none, none))
+    return np.array(pairs, np.int64).reshape(-1, 3)
+
+
+def confusions(labels: np.ndarray, decided: np.ndarray) -> np.ndarray:
+    """Count the pairs of ``confusion_pairs``.
+
+    Returns:
+        (C + 1, C + 1) int64; rows are labels, columns what is shown, the last ones none of them.
+    """
+    size = labels.shape[1] + 1
+    pairs = confusion_pairs(labels, decided)
+    return np.bincount(pairs[:, 1] * size + pairs[:, 2], minlength=size**2).reshape(size, size)
 
 
 def best_class(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:

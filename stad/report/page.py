@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["PAGE", "NamedResult", "name_results", "write_report"]
 
 PAGE, FIGURES = "report.html", "report.json"
-PARTS = ("page", "report_plots", "report")
+PARTS = ("page", "report_common", "report")
 
 
 def write_report(

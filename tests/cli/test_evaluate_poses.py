@@ -11,7 +11,8 @@ import torch
 
 from stad import zoo
 from stad.cli.evaluate_poses import poses_main
-from stad.cli.posture_tables import POOLED, as_markdown, figure_tables, read_figures
+from stad.cli.figure_table import as_markdown
+from stad.cli.posture_tables import POOLED, figure_tables, read_figures
 from stad.errors import InputError
 from stad.evaluation.posture_clips import judge_clip
 from stad.evaluation.posture_summary import summarize

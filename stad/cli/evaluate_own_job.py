@@ -1,0 +1,70 @@
+"""Cross-validate a folder of own classes: the job behind ``stad evaluate DATA``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tqdm import tqdm
+
+from stad.annotations.own.folder import OwnFolder
+from stad.cli.evaluate_own_options import EvaluateOwnOptions
+from stad.cli.log_lines import line_log
+from stad.own_classes.cross_validation import choose_num_folds
+from stad.own_classes.evaluation import CURVE_FRACTIONS, OwnEvaluation, evaluate_examples
+from stad.own_classes.evaluation_data import as_json, mistake_entries
+from stad.own_classes.examples import load_examples
+from stad.own_classes.people import with_people
+from stad.own_classes.training import fit_model
+from stad.report.own_page import write_own_report
+
+
+def evaluate_own(options: EvaluateOwnOptions) -> dict[str, Any]:
+    """Return all figures as JSON values, and write the report if one is asked for.
+
+    Raises:
+        InputError: there are too few labels or sources, or a file cannot be used or written.
+    """
+    folder, log = OwnFolder(options.data), line_log(quiet=options.quiet)
+    examples = load_examples(
+        folder,
+        classes=options.classes or None,
+        views=options.views or None,
+        device=options.device,
+        progress=not options.quiet,
+        log=log,
+    )
+    num_folds = choose_num_folds(examples, options.folds)
+    if num_folds < options.folds:
+        log(f"folds     {num_folds}, because there are {num_folds} sources")
+    fractions = (1.0,) if options.no_curve else CURVE_FRACTIONS
+    with tqdm(
+        total=num_folds * len(fractions),
+        desc="training",
+        unit="head",
+        disable=None if not options.quiet else True,
+        leave=False,
+    ) as bar:
+        evaluation = evaluate_examples(
+            examples,
+            lambda given, rows: fit_model(given, rows, views=options.views or None),
+            num_folds=num_folds,
+            fractions=fractions,
+            on_fold=lambda: bar.update() and None,
+        )
+    data = as_json(evaluation, folder=folder.path.resolve().name)
+    if options.report is not None:
+        page = _write_report(options, folder, evaluation, data)
+        log(f"report    {page}")
+    return data
+
+
+def _write_report(
+    options: EvaluateOwnOptions, folder: OwnFolder, evaluation: OwnEvaluation, data: dict[str, Any]
+):
+    cells = mistake_entries(evaluation)
+    videos = {one["video"] for found in cells.values() for one in found}
+    sizes = {}
+    for video in sorted(videos):
+        labels = with_people(folder, video)
+        sizes[video] = (labels.width_px, labels.height_px)
+    return write_own_report(options.report, data, cells=cells, sizes=sizes, videos=folder.path)

@@ -1,0 +1,41 @@
+"""Define the options of ``stad evaluate DATA``, a folder of own classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional
+
+from stad.cli.evaluate_options import PrintOptions
+from stad.cli.option_types import Labels, option
+from stad.errors import InputError
+
+MIN_FOLDS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOwnOptions(PrintOptions):
+    """Options of ``stad evaluate DATA``."""
+
+    data: Annotated[Positional[Path], option("folder of your labelled videos", metavar="DATA")]
+    report: Annotated[
+        Path | None, option("also write a page with examples of the mistakes", metavar="DIR")
+    ] = None
+    folds: Annotated[
+        int, option("parts by source; each is tested by a model of the others", metavar="N")
+    ] = 5
+    no_curve: Annotated[bool, option("leave the learning curve out, which takes most time")] = False
+    classes: Annotated[Labels, option("only these classes (default: all)", metavar="A,B")] = ()
+    views: Annotated[
+        Labels, option("only these views (default: chosen in each training)", metavar="A,B")
+    ] = ()
+    device: Annotated[str, option("auto, cpu, cuda:0 ...", metavar="NAME")] = "auto"
+    quiet: Annotated[bool, option("print only warnings, errors and the figures")] = False
+
+
+def check_options(options: EvaluateOwnOptions) -> None:
+    """Raise InputError for values that cannot be right."""
+    if options.folds < MIN_FOLDS:
+        raise InputError(f"--folds must be {MIN_FOLDS} or more, got {options.folds}.")
