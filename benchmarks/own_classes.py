@@ -118,7 +118,7 @@ def threshold_accuracies(
 
 @dataclass(frozen=True)
 class Cost:
-    """What one training costs, from videos without any cache to the model.
+    """The cost of one training, from videos without any cache to the model.
 
     Attributes:
         wall_sec: from start to end, seconds.

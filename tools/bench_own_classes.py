@@ -2,7 +2,7 @@
 
     python tools/bench_own_classes.py data/fights --nearest "wrestling,headbutting" --time
 
-The folder has clips of one class and of none of it, such as fight/ and no_fight/. Both are tested on
+The folder has clips of one class and of none of it, as in fight/ and no_fight/. Both are tested on
 the same parts by source; the recognizer's threshold is the best one on the other parts.
 """
 

@@ -13,7 +13,7 @@ DESCRIPTION = """Measure how well your own classes are recognized.
 The videos are divided by source. Each part is tested by a model that was trained on the others, so
 that every label serves both and none is tested by a model that has seen its source."""
 EXAMPLES = ("data/mine", "data/mine --report report", "data/mine --folds 10 --json")
-EVERYDAY = ("data", "report", "folds", "json")
+EVERYDAY = ("folder", "report", "folds", "json")
 
 
 def own_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -24,7 +25,7 @@ def evaluate_own(options: EvaluateOwnOptions) -> dict[str, Any]:
     Raises:
         InputError: there are too few labels or sources, or a file cannot be used or written.
     """
-    folder, log = OwnFolder(options.data), line_log(quiet=options.quiet)
+    folder, log = OwnFolder(options.folder), line_log(quiet=options.quiet)
     examples = load_examples(
         folder,
         classes=options.classes or None,
@@ -49,22 +50,21 @@ def evaluate_own(options: EvaluateOwnOptions) -> dict[str, Any]:
             lambda given, rows: fit_model(given, rows, views=options.views or None),
             num_folds=num_folds,
             fractions=fractions,
-            on_fold=lambda: bar.update() and None,
+            on_fold=bar.update,
         )
     data = as_json(evaluation, folder=folder.path.resolve().name)
     if options.report is not None:
-        page = _write_report(options, folder, evaluation, data)
+        page = _write_report(options.report, folder, evaluation, data)
         log(f"report    {page}")
     return data
 
 
 def _write_report(
-    options: EvaluateOwnOptions, folder: OwnFolder, evaluation: OwnEvaluation, data: dict[str, Any]
-):
+    path: Path, folder: OwnFolder, evaluation: OwnEvaluation, data: dict[str, Any]
+) -> Path:
     cells = mistake_entries(evaluation)
-    videos = {one["video"] for found in cells.values() for one in found}
     sizes = {}
-    for video in sorted(videos):
+    for video in sorted({one["video"] for found in cells.values() for one in found}):
         labels = with_people(folder, video)
         sizes[video] = (labels.width_px, labels.height_px)
-    return write_own_report(options.report, data, cells=cells, sizes=sizes, videos=folder.path)
+    return write_own_report(path, data, cells=cells, sizes=sizes, videos=folder.path)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional
-
 from stad.cli.evaluate_options import PrintOptions
+from stad.cli.option_groups import DeviceOptions, OwnFolderOptions, QuietOptions
 from stad.cli.option_types import Labels, option
 from stad.errors import InputError
 
@@ -16,10 +15,9 @@ MIN_FOLDS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateOwnOptions(PrintOptions):
+class EvaluateOwnOptions(OwnFolderOptions, DeviceOptions, QuietOptions, PrintOptions):
     """Options of ``stad evaluate DATA``."""
 
-    data: Annotated[Positional[Path], option("folder of your labelled videos", metavar="DATA")]
     report: Annotated[
         Path | None, option("also write a page with examples of the mistakes", metavar="DIR")
     ] = None
@@ -31,8 +29,6 @@ class EvaluateOwnOptions(PrintOptions):
     views: Annotated[
         Labels, option("only these views (default: chosen in each training)", metavar="A,B")
     ] = ()
-    device: Annotated[str, option("auto, cpu, cuda:0 ...", metavar="NAME")] = "auto"
-    quiet: Annotated[bool, option("print only warnings, errors and the figures")] = False
 
 
 def check_options(options: EvaluateOwnOptions) -> None:

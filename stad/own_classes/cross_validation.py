@@ -89,7 +89,7 @@ def cross_validate(
     num_folds: int,
     fraction: float = 1.0,
     seed: int = 0,
-    on_fold: Callable[[], None] = lambda: None,
+    on_fold: Callable[[], object] = lambda: None,
 ) -> TestedRows:
     """Train a head for each fold on the sources of the others, and score the fold.
 

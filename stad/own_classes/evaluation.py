@@ -94,7 +94,7 @@ def evaluate_examples(
     num_folds: int,
     localizer: LocalizerOptions | None = None,
     fractions: Sequence[float] = CURVE_FRACTIONS,
-    on_fold: Callable[[], None] = lambda: None,
+    on_fold: Callable[[], object] = lambda: None,
 ) -> OwnEvaluation:
     """Train and test on folds of the sources, and compute all figures.
 

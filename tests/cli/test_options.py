@@ -14,7 +14,7 @@ import stad
 from stad.annotations.tubes import SETS
 from stad.cli import evaluate_options
 from stad.cli.annotate_options import AnnotateOptions, output_names
-from stad.cli.commands import Command, load
+from stad.cli.commands import Command, find_command, load
 from stad.cli.evaluate_poses_options import EvaluatePosesOptions
 from stad.cli.help_text import format_help, option_rows
 from stad.cli.main import COMMANDS
@@ -174,8 +174,10 @@ def command_lines() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("page", "line"), command_lines())
 def test_the_command_lines_of_the_pages_are_read(page, line, monkeypatch, capsys):
     words = shlex.split(line)[1:]
-    name = " ".join(words[:2]) if " ".join(words[:2]) in NAMED else words[0]
-    command = NAMED[name]
+    command = find_command(COMMANDS, words)
+    assert command is not None
+    # The command for folders may be left out.
+    rest_words = words[1:][int(words[1:2] == [command.name]) :]
     read = []
 
     class Read(Exception):
@@ -190,7 +192,7 @@ def test_the_command_lines_of_the_pages_are_read(page, line, monkeypatch, capsys
     module = command.main.partition(":")[0]
     monkeypatch.setattr(f"{module}.parse", stop)
     with pytest.raises(Read):
-        load(command.main)(words[len(name.split()) :], prog="stad")
+        load(command.main)(rest_words, prog="stad")
     assert isinstance(read[0], load(command.options))
 
 
