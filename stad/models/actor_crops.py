@@ -48,14 +48,22 @@ class ActorCrops(nn.Module):
             larger than the crop.
         steady: one square size for the whole clip, its largest, so that the actor's own growth
             shows; else the square follows the size of the box.
+        fixed: one square for the whole clip, around all boxes of the actor, so that every motion
+            of the actor shows.
     """
 
     def __init__(
-        self, size_px: int, *, scale: float = 1.25, oversample: int = 1, steady: bool = True
+        self,
+        size_px: int,
+        *,
+        scale: float = 1.25,
+        oversample: int = 1,
+        steady: bool = True,
+        fixed: bool = False,
     ) -> None:
         super().__init__()
         self._size_px, self._scale = size_px, scale
-        self._oversample, self._steady = oversample, steady
+        self._oversample, self._steady, self._fixed = oversample, steady, fixed
 
     def forward(self, clips: Tensor, tracks: Sequence[Tensor]) -> CroppedActors:
         """Cut the actors out.
@@ -102,6 +110,9 @@ class ActorCrops(nn.Module):
 
     def squares(self, tracks: Tensor) -> Tensor:
         """Return the squares (M, T, 4) that are cut out around boxes (M, T, 4), xyxy."""
+        if self._fixed:
+            low, high = tracks[..., :2].amin(dim=1), tracks[..., 2:].amax(dim=1)
+            tracks = torch.cat((low, high), dim=-1)[:, None].expand_as(tracks)
         side = (tracks[..., 2:] - tracks[..., :2]).amax(dim=-1, keepdim=True).clamp(min=1)
         if self._steady:
             side = side.amax(dim=1, keepdim=True)

@@ -105,3 +105,13 @@ def test_each_actor_is_cut_out_of_its_own_clip():
     cut = ActorCrops(4)(clips, still_tracks(boxes, FRAMES))
     assert cut.clips.amax(dim=(1, 2, 3, 4)).tolist() == [1, 1, 2]
     torch.testing.assert_close(cut.tracks[:, 1], torch.cat(boxes))
+
+
+def test_a_fixed_square_is_around_all_boxes_of_the_clip():
+    boxes = torch.tensor([[[4.0, 6, 8, 14], [10, 6, 14, 14], [16, 4, 20, 14]]])
+
+    cut = ActorCrops(20, scale=1.0, fixed=True)(coordinates(), [boxes])
+
+    # From 4 to 20 and from 4 to 14: a side of 16 around (12, 9), the same in all frames.
+    assert cut.regions.tolist() == [[[4, 1, 20, 17]] * FRAMES]
+    assert cut.tracks.tolist() == boxes.tolist()

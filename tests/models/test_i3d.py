@@ -142,3 +142,26 @@ def test_an_unknown_leaf_is_refused(tree):
     odd = {"params": {"Conv3d_1a_7x7": {"BatchNorm_0": {"scale": np.ones(64)}}}, "batch_stats": {}}
     with pytest.raises(ValueError, match="Conv3d_1a_7x7 BatchNorm_0 scale"):
         convert_deepmind_i3d(odd)
+
+
+@torch.no_grad()
+def test_outputs_are_those_of_the_whole_network_and_the_rest_is_left_out():
+    torch.manual_seed(0)
+    whole = I3D(outputs=("Mixed_4f", "Mixed_5c")).eval()
+    early, late = I3D(outputs=("Mixed_4f",)).eval(), I3D().eval()
+    state = whole.state_dict()
+    early.load_state_dict({key: state[key] for key in early.state_dict()})
+    late.load_state_dict(state)
+    clips = torch.rand(1, 3, 8, 64, 64) * 2 - 1
+
+    middle, last = whole(clips)
+
+    assert middle.shape == (1, 832, 2, 4, 4)
+    torch.testing.assert_close(early(clips), (middle,))
+    torch.testing.assert_close(late(clips), (last,))
+    assert not hasattr(early, "Mixed_5b")
+
+
+def test_an_output_must_be_a_module_of_the_network():
+    with pytest.raises(ValueError, match="Mixed_9z"):
+        I3D(outputs=("Mixed_9z",))

@@ -6,6 +6,7 @@ Carreira and Zisserman, "Quo Vadis, Action Recognition?", CVPR 2017, figure 3.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -144,15 +145,22 @@ class I3D(BaseModule):
 
     Args:
         in_channels: 3 for RGB, 2 for optical flow.
+        outputs: modules whose outputs are returned, in the order of the network; what comes after
+            the last one is left out.
         frozen: train nothing in it, and keep its batch statistics.
         init_cfg: mmengine's initialisation.
     """
 
     def __init__(
-        self, in_channels: int = 3, *, frozen: bool = False, init_cfg: dict | None = None
+        self,
+        in_channels: int = 3,
+        *,
+        outputs: Sequence[str] = ("Mixed_5c",),
+        frozen: bool = False,
+        init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        self._frozen = frozen
+        self._frozen, self._outputs = frozen, tuple(outputs)
         self.Conv3d_1a_7x7 = Unit3d(in_channels, 64, 7, stride=2)
         self.MaxPool3d_2a_3x3 = SameMaxPool3d((1, 3, 3), (1, 2, 2))
         self.Conv3d_2b_1x1 = Unit3d(64, 64, 1)
@@ -163,6 +171,11 @@ class I3D(BaseModule):
         channels = self._add_mixed(channels, "Mixed_4")
         self.MaxPool3d_5a_2x2 = SameMaxPool3d((2, 2, 2), (2, 2, 2))
         self._add_mixed(channels, "Mixed_5")
+        names = [name for name, _ in self.named_children()]
+        if not outputs or not set(outputs) <= set(names):
+            raise ValueError(f"outputs of I3D must be among {names}, got {list(outputs)}")
+        for name in names[max(map(names.index, outputs)) + 1 :]:
+            delattr(self, name)
         if frozen:
             self.requires_grad_(False).eval()
 
@@ -177,16 +190,19 @@ class I3D(BaseModule):
                 in_channels = channels[0] + channels[2] + channels[4] + channels[5]
         return in_channels
 
-    def forward(self, clips: Tensor) -> tuple[Tensor]:
+    def forward(self, clips: Tensor) -> tuple[Tensor, ...]:
         """Return the features of clips.
 
         Args:
             clips: (N, C, T, H, W) float in [-1, 1].
 
         Returns:
-            One map, (N, 1024, T/8, H/32, W/32), sizes rounded up.
+            A map for each of ``outputs``; that of 'Mixed_5c' is (N, 1024, T/8, H/32, W/32), that
+            of 'Mixed_4f' (N, 832, T/4, H/16, W/16), sizes rounded up.
         """
-        x = clips
-        for module in self.children():
+        x, found = clips, []
+        for name, module in self.named_children():
             x = module(x)
-        return (x,)
+            if name in self._outputs:
+                found.append(x)
+        return tuple(found)

@@ -102,18 +102,35 @@ class SkeletonHead(TrackHead):
 
     def features(self, maps: Tensor, regions: Tensor, tracks: Tensor) -> Tensor:
         """Return the features of each actor, (M, 145); see ``forward``."""
-        clip = read_skeletons(maps, regions, tracks)
-        middle, last = tracks.shape[1] // 2, tracks.shape[1] - 1
+        return skeleton_features(maps, regions, tracks, interval_sec=self._interval_sec)
 
-        def part(first: int, end: int) -> Skeletons:
-            return Skeletons(*(values[:, first : end + 1] for values in clip))
 
-        now = part(middle, middle)
-        ends = [body_features(part(frame, frame))[:, :ENDS] for frame in (0, last)]
-        around = (max(middle - 1, 0), min(middle + 1, last))
-        spans = (around, (0, max(middle, 1)), (min(middle, last - 1), last))
-        moving = [motion_features(part(*span), self._interval_sec) for span in spans]
-        return torch.cat((body_features(now), *ends, *moving, arm_features(now)), dim=1)
+def skeleton_features(
+    maps: Tensor, regions: Tensor, tracks: Tensor, *, interval_sec: float
+) -> Tensor:
+    """Return how actors are held and move at the middle, the first and the last frame of a clip.
+
+    Args:
+        maps: as in ``SkeletonHead.forward``, and the others too.
+        regions: of the crops.
+        tracks: of the actors.
+        interval_sec: time between neighbouring frames, seconds; T is 2 or more.
+
+    Returns:
+        (M, 145) float32.
+    """
+    clip = read_skeletons(maps, regions, tracks)
+    middle, last = tracks.shape[1] // 2, tracks.shape[1] - 1
+
+    def part(first: int, end: int) -> Skeletons:
+        return Skeletons(*(values[:, first : end + 1] for values in clip))
+
+    now = part(middle, middle)
+    ends = [body_features(part(frame, frame))[:, :ENDS] for frame in (0, last)]
+    around = (max(middle - 1, 0), min(middle + 1, last))
+    spans = (around, (0, max(middle, 1)), (min(middle, last - 1), last))
+    moving = [motion_features(part(*span), interval_sec) for span in spans]
+    return torch.cat((body_features(now), *ends, *moving, arm_features(now)), dim=1)
 
 
 def read_skeletons(maps: Tensor, regions: Tensor, tracks: Tensor) -> Skeletons:
