@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -92,7 +93,33 @@ def class_figures(
     return figures
 
 
-def mean_of(values: list[float]) -> float:
+def class_aps(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the average precision of each class over the rows with known labels.
+
+    Rows of equal scores are ranked as if the negative ones came first: that cannot flatter.
+
+    Args:
+        scores: (N, C) float.
+        labels: (N, C) int, 1, 0, or -1 for unknown.
+
+    Returns:
+        (C,) float64; NaN for a class without positive or without negative rows.
+
+    >>> labels = np.array([[1, -1], [0, 1], [1, -1]])
+    >>> class_aps(np.array([[0.9, 0.1], [0.5, 0.2], [0.4, 0.9]]), labels).round(3).tolist()
+    [0.833, nan]
+    """
+    found = np.full(labels.shape[1], np.nan)
+    for column in range(labels.shape[1]):
+        known = labels[:, column] != UNKNOWN
+        own, is_there = scores[known, column], labels[known, column] > 0
+        if is_there.any() and not is_there.all():
+            order = np.lexsort((is_there, -own))
+            found[column] = average_precision(is_there[order], int(is_there.sum()))
+    return found
+
+
+def mean_of(values: Sequence[float] | np.ndarray) -> float:
     """Return the mean of the numbers that are not NaN; NaN without any."""
     known = [one for one in values if np.isfinite(one)]
     return float(np.mean(known)) if known else float("nan")
