@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stad.inference.pipeline import PipelineOptions
     from stad.inference.scoring import Scorer
     from stad.localization.base import Localizer
+    from stad.zoo.own_models import OwnModel
 
 DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 KINETICS_NOTE = (
@@ -39,6 +40,8 @@ class ModelBundle:
         stride_sec: time between predictions that suits the action model, seconds.
         precision: of its arithmetic, 'float32' or 'bfloat16'.
         runtime: the library that runs it.
+        own: the folder of a model of one's own classes whose thresholds apply; None for others.
+        is_threshold_given: the user's threshold replaces those of ``own``.
     """
 
     detector: PersonDetector
@@ -51,6 +54,15 @@ class ModelBundle:
     stride_sec: float
     precision: str = "float32"
     runtime: str = "torch"
+    own: OwnModel | None = None
+    is_threshold_given: bool = False
+
+    @property
+    def thresholds(self) -> float | tuple[float, ...]:
+        """Minimum score of an action, in [0, 1]: one for all classes, or one for each."""
+        if self.own is None or self.is_threshold_given:
+            return self.threshold
+        return tuple(self.own.thresholds.get(name, self.threshold) for name in self.class_names)
 
     def person_threshold(self, chosen: float | None) -> float:
         """Return the chosen minimum score to begin a track; for None, the detector's."""
@@ -71,7 +83,7 @@ class ModelBundle:
         return PipelineOptions(
             stride_sec=stride_sec,
             detect_sec=detect_sec,
-            threshold=self.threshold,
+            threshold=self.thresholds,
             person_threshold=self.person_threshold(options.person_threshold),
             max_labels=options.max_labels,
             allowed=self.allowed,
@@ -85,9 +97,14 @@ class ModelBundle:
         from stad.localization.registry import open_localizer
 
         window = self.scorer.window
+        replaced = None
+        if path is None and self.own is not None:
+            path = self.own.localizer
+            replaced = self.threshold if self.is_threshold_given else None
         return open_localizer(
             path,
             threshold=self.threshold,
+            replaced_threshold=replaced,
             window_sec=window.num_frames * window.interval_sec,
             stride_sec=stride_sec,
             class_names=self.class_names,
@@ -119,6 +136,7 @@ def build_models(
         InputError: a model or an option cannot be used.
     """
     from stad import zoo
+    from stad.actors.detectors.group import GROUP, GroupDetector
     from stad.actors.detectors.whole_frame import WholeFrame
     from stad.inference.execution import open_scorer
     from stad.inference.exported import build_exported
@@ -134,12 +152,17 @@ def build_models(
     device = resolve_device(options.device)
     name = options.model or _logged(zoo.choose_detection_model(device, progress=progress), log)
     loaded = zoo.open_model(name, weights=options.weights, device=device, progress=progress)
+    needed = loaded.own.detector if loaded.own else None
+    if needed == WholeFrame.name and detector is None and options.detector is None:
+        options = replace(options, detector=needed)
     if not isinstance(loaded.model, ActionDetector) and options.detector != WholeFrame.name:
         raise InputError(
             f"{name} scores whole clips, not the people in them. Add --detector whole_frame, "
             "or choose a model that scores people, for example i3d_roi_k400; see --list-models."
         )
     detector = detector or open_named_detector(options, device, progress=progress, log=log)
+    if needed == GROUP and not isinstance(detector, GroupDetector | WholeFrame):
+        detector = GroupDetector(detector)
     allowed = match_labels(options.labels, loaded.class_names)
     log(f"model     {loaded.name} ({loaded.source}), {device}")
     if loaded.entry and loaded.entry.trained_on == "Kinetics-400":
@@ -162,17 +185,26 @@ def build_models(
         precision=precision.name,
         runtime=precision.runtime,
         stride_sec=loaded.window.interval_sec if is_online else loaded.stride_sec,
+        own=loaded.own,
+        is_threshold_given=options.threshold is not None,
     )
 
 
 def open_named_detector(
     options: InferenceOptions, device: str, *, progress: bool, log: Callable[[str], None]
 ) -> PersonDetector:
-    """Open the detector that the options name, or the best one that can be loaded."""
+    """Open the detector that the options name, or the best one that can be loaded.
+
+    'group' is the region of all people whom the best one finds.
+    """
     from stad import zoo
+    from stad.actors.detectors.group import GROUP, GroupDetector
     from stad.inference.detectors import open_detector
     from stad.inference.runtimes.converted import choose_opener
 
+    if options.detector == GROUP:
+        people = replace(options, detector=None)
+        return GroupDetector(open_named_detector(people, device, progress=progress, log=log))
     name = options.detector or _logged(
         zoo.choose_detector(device, runtime=options.runtime, progress=progress), log
     )

@@ -36,7 +36,8 @@ class PipelineOptions:
     Attributes:
         stride_sec: time between action predictions, seconds.
         detect_sec: time between person detections, seconds.
-        threshold: actions of at least this score are shown, in [0, 1].
+        threshold: actions of at least this score are shown, in [0, 1]; one for all classes, or
+            one for each.
         person_threshold: people of at least this score start a track, in [0, 1].
         max_labels: labels shown per actor.
         allowed: class indices that may be shown; None for all.
@@ -47,7 +48,7 @@ class PipelineOptions:
 
     stride_sec: float = 1.0
     detect_sec: float = InferenceOptions.detect_sec
-    threshold: float = 0.5
+    threshold: float | tuple[float, ...] = 0.5
     person_threshold: float = 0.5
     max_labels: int = InferenceOptions.max_labels
     allowed: frozenset[int] | None = None
@@ -303,7 +304,8 @@ class ActionPipeline:
         # Who is interested in some postures only does not miss the others.
         if scores is None or not (options.allowed is None or options.allowed.issuperset(postures)):
             return False
-        return is_unsure(scores[: len(postures)], options.threshold)
+        thresholds = np.broadcast_to(options.threshold, scores.shape)[: len(postures)]
+        return is_unsure(scores[: len(postures)], thresholds.tolist())
 
 
 def next_time(planned_sec: float, now_sec: float, step_sec: float) -> float:

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from stad.actors.detectors.base import PersonDetector
+from stad.actors.detectors.group import GROUP, GroupDetector
 from stad.errors import InputError
 from stad.inference.exported import ExportedModel, open_chosen
 from stad.inference.exported_files import is_exported
+from stad.inference.options import InferenceOptions
 from stad.video.sampling import Views, view_times
 
 if TYPE_CHECKING:
@@ -86,7 +89,11 @@ def open_recognizer(
 
 
 def recognize_video(
-    path: str | Path, loaded: LoadedModel | ExportedModel, *, views: Views | None = None
+    path: str | Path,
+    loaded: LoadedModel | ExportedModel,
+    *,
+    views: Views | None = None,
+    people: PersonDetector | None = None,
 ) -> Recognition:
     """Score the classes of a video file as ``tools/test.py`` does.
 
@@ -95,6 +102,8 @@ def recognize_video(
         loaded: a ``Recognizer`` by ``stad.zoo.open_model``, or an exported one.
         views: clips and crops whose scores are averaged; None takes one crop, of one clip for a
             model that sees segments of the whole video, else of five.
+        people: finds people, for a model of the region in which they are; None for the best
+            detector that can be loaded.
 
     Raises:
         InputError: the video cannot be read, or the model scores people.
@@ -108,6 +117,7 @@ def recognize_video(
             "model of the whole clip; see --list-models."
         )
     views = views or Views(1 if loaded.sampling == "segments" else DENSE_CLIPS, 1)
+    group = _open_group(loaded, views, people)
     path = Path(path)
     source = VideoFiles(path.parent, num_threads=0)
     duration_sec = source.duration_sec(path.name)
@@ -121,6 +131,12 @@ def recognize_video(
             num_clips=views.num_clips,
         )
         raw = source.read_at(path.name, times_sec)
+        if group is not None:
+            # Imported here, because it imports torch.
+            from stad.inference.group_clips import score_group
+
+            sums += score_group(cast("LoadedModel", loaded), raw, times_sec, group)
+            continue
         crops = crop_views(
             raw.frames,
             short_side_px=loaded.short_side_px,
@@ -135,11 +151,33 @@ def recognize_video(
     return Recognition(loaded.class_names, sums / (views.num_clips * views.num_crops), views)
 
 
+def _open_group(
+    loaded: LoadedModel | ExportedModel, views: Views, people: PersonDetector | None
+) -> GroupDetector | None:
+    """Return what finds the region of the people, for a model that scores it; None for others."""
+    if isinstance(loaded, ExportedModel) or loaded.own is None or loaded.own.detector != GROUP:
+        return None
+    if views.num_crops > 1:
+        raise InputError(
+            f"--views {views}: {loaded.name} sees the region of the people, in one crop. Use "
+            f"{views.num_clips}x1."
+        )
+    if people is None:
+        from stad.inference.build import open_named_detector
+
+        options, device = InferenceOptions(), str(loaded.model.data_preprocessor.mean.device)
+        people = open_named_detector(options, device, progress=True, log=lambda text: None)
+    return GroupDetector(people)
+
+
 def _scores_clips(loaded: LoadedModel | ExportedModel) -> bool:
+    from stad.models.feature_detector import FeatureDetector
     from stad.models.recognizer import Recognizer
 
     if isinstance(loaded, ExportedModel):
         return not loaded.scores_people
+    if isinstance(loaded.model, FeatureDetector):
+        return loaded.model.whole_frame
     return isinstance(loaded.model, Recognizer)
 
 

@@ -200,6 +200,24 @@ def read_options_file(path: str | Path) -> tuple[str, dict[str, Any]]:
     return str(content.pop("kind", DEFAULT_KIND)), content
 
 
+def with_threshold(values: Mapping[str, Any], threshold: float) -> dict[str, Any]:
+    """Return the values of an options file with one threshold for all labels.
+
+    >>> with_threshold({"join_gap_sec": 2, "labels": {"a": {"start_threshold": 0.2}}}, 0.4)
+    {'join_gap_sec': 2, 'labels': {'a': {}}, 'start_threshold': 0.4}
+    """
+    names = ("start_threshold", "end_threshold")
+    found = {key: one for key, one in values.items() if key not in names}
+    if isinstance(labels := found.get("labels"), Mapping):
+        found["labels"] = {
+            name: {key: one for key, one in own.items() if key not in names}
+            if isinstance(own, Mapping)
+            else own
+            for name, own in labels.items()
+        }
+    return {**found, "start_threshold": threshold}
+
+
 def _check_sec(name: str, value: float) -> None:
     if not 0 <= value < math.inf:
         raise InputError(f"The localizer's {name} must be 0 seconds or more, got {value:g}.")

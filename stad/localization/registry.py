@@ -9,7 +9,7 @@ from typing import Protocol
 from stad.errors import InputError
 from stad.localization.base import Localizer, LocalizerSetup
 from stad.localization.hysteresis_localizer import HysteresisLocalizer
-from stad.localization.options import DEFAULT_KIND, read_options_file
+from stad.localization.options import DEFAULT_KIND, read_options_file, with_threshold
 
 
 class LocalizerKind(Protocol):
@@ -33,6 +33,7 @@ def open_localizer(
     class_names: Sequence[str],
     allowed: frozenset[int] | None = None,
     num_exclusive: int = 0,
+    replaced_threshold: float | None = None,
 ) -> Localizer:
     """Open the localizer of a run.
 
@@ -44,6 +45,8 @@ def open_localizer(
         class_names: names of the model's classes.
         allowed: class indices to keep; None for all.
         num_exclusive: how many classes, the first ones, are postures that exclude each other.
+        replaced_threshold: score at which segments start instead of all thresholds of the file;
+            its times still apply. None keeps them.
 
     Raises:
         InputError: the file cannot be read, names an unknown kind, or does not fit the labels.
@@ -54,6 +57,8 @@ def open_localizer(
             f"{path}: there is no localizer of the kind {kind!r}. Use one of "
             f"{', '.join(sorted(LOCALIZERS))}."
         )
+    if values is not None and replaced_threshold is not None:
+        values = with_threshold(values, replaced_threshold)
     setup = LocalizerSetup(
         values=values,
         threshold=threshold,

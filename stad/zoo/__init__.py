@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stad.utils.cache import cache_dir
 from stad.utils.lazy import lazy_exports
 from stad.zoo.catalog import DETECTORS, MODELS, DetectorEntry, ModelEntry
-from stad.zoo.choice import choose_detection_model, choose_detector
+from stad.zoo.choice import choose_detection_model, choose_detector, choose_feature_model
 from stad.zoo.files import cached_path, fetch, is_cached
 from stad.zoo.lookup import config_dir, detector_entry, list_models, model_entry, names
 
@@ -25,6 +25,7 @@ __all__ = [
     "cached_path",
     "choose_detection_model",
     "choose_detector",
+    "choose_feature_model",
     "class_names_of",
     "config_dir",
     "detector_entry",

@@ -26,6 +26,16 @@ CPU_DETECTION_MODELS = DETECTION_MODELS[4:]
 # Needs a package index only.
 FALLBACK_MODEL = "skeleton_poses"
 
+# Their maps describe what other classes than theirs look like.
+FEATURE_MODELS = (
+    "slowfast_r50_8x8_ava22",
+    "slowfast_r50_4x16_ava21",
+    "slowonly_r50_4x16_ava21",
+)
+CPU_FEATURE_MODELS = FEATURE_MODELS[1:]
+# Needs a package index only.
+FALLBACK_FEATURES = "i3d_roi_k400"
+
 DETECTORS = ("rtmdet_m_person", "rtmdet_m", "rtmdet_s", "rtmdet_tiny")
 CPU_DETECTORS = DETECTORS[2:]
 # They need no mmdet, but one of these libraries, which run them on the CPU. The images that YOLOX
@@ -57,6 +67,16 @@ def choose_detection_model(device: str = "cpu", *, progress: bool = True) -> tup
         if entry.weights is not None
     }
     return _choose(names, FALLBACK_MODEL, files, progress=progress)
+
+
+def choose_feature_model(device: str = "cpu", *, progress: bool = True) -> tuple[str, str]:
+    """Return the name of a model to describe people with, its weights in the cache; and the reason.
+
+    Arguments and errors are those of ``choose_detection_model``.
+    """
+    names = CPU_FEATURE_MODELS if _is_cpu(device) else FEATURE_MODELS
+    files = {one.name: (one.weights,) for one in catalog.MODELS if one.weights is not None}
+    return _choose(names, FALLBACK_FEATURES, files, progress=progress)
 
 
 def choose_detector(

@@ -18,9 +18,11 @@ from stad.zoo.checkpoint import open_checkpoint
 from stad.zoo.configs import check_config_file, missing_keys, read_config
 from stad.zoo.entries import AVA_THRESHOLD, ModelEntry
 from stad.zoo.files import fetch
-from stad.zoo.lookup import config_dir, model_entry
+from stad.zoo.lookup import config_path as lookup_config
+from stad.zoo.lookup import model_entry, names
 from stad.zoo.mapping import map_keys
 from stad.zoo.needs import supply_files
+from stad.zoo.own_models import OwnModel, find_own_model
 from stad.zoo.published import fetch_published
 from stad.zoo.recorded import background_row, check_same_network
 
@@ -43,6 +45,8 @@ class LoadedModel:
         entry: the catalog's entry; None for a config file.
         sampling: the place of a recognizer's clip in a whole video, see ``stad.video.sampling``.
         crop_px: side of the square that a recognizer sees; None for the whole frame.
+        own: thresholds of single classes, the detector and the localizer of a model of one's own
+            classes; None for others.
     """
 
     model: ActionModel
@@ -56,6 +60,7 @@ class LoadedModel:
     stride_sec: float = 1.0
     sampling: str = "dense"
     crop_px: int | None = None
+    own: OwnModel | None = None
 
 
 def load(name: str, weights: str | Path | None = AUTO, device: str = "cpu") -> ActionModel:
@@ -66,21 +71,23 @@ def load(name: str, weights: str | Path | None = AUTO, device: str = "cpu") -> A
 def open_model(
     name: str, weights: str | Path | None = AUTO, device: str = "cpu", *, progress: bool = True
 ) -> LoadedModel:
-    """Open a model by name, or by the path of a config.
+    """Open a model by name, or by the path of a config or of a folder with a trained model.
 
     Args:
-        name: one of ``stad.zoo.names()``, or the path of a config file.
-        weights: 'auto' for the published ones (from the cache, else downloaded), None for random
-            ones, or the path of a checkpoint of stad, mmaction2, PySlowFast or PyTorchVideo.
+        name: one of ``stad.zoo.names()``, the path of a config file, or a folder that
+            ``stad train`` trained on.
+        weights: 'auto' for the published ones (from the cache, else downloaded) or those of the
+            folder, None for random ones, or the path of a checkpoint of stad, mmaction2,
+            PySlowFast or PyTorchVideo.
         device: 'cpu', 'cuda:0', ...
         progress: show the progress of a download on a terminal.
 
     Raises:
         InputError: there is no such model or file, or the weights cannot be fetched or do not fit.
     """
-    entry, config_path = _find(name)
+    entry, own, config_path = _find(name)
     # First the files, which may be missing, then the building, which takes time.
-    path, source = _find_weights(entry, name, weights, progress=progress)
+    path, source = _find_weights(entry, own, name, weights, progress=progress)
     for file in entry.needs if entry and weights is not None else ():
         fetch(file, progress=progress)
     config = _read_model_config(config_path)
@@ -95,18 +102,21 @@ def open_model(
             f"{data.label_map!r} names {len(class_names)} classes. Set num_classes of the model's "
             f"head to {len(class_names)}, or name another label map."
         )
+    origins = [one for one in (entry, own) if one is not None]
+    thresholds = [] if own is None else list(own.thresholds.values())
     return LoadedModel(
         model=model.to(device).eval(),
-        name=entry.name if entry else config_path.stem,
+        name=origins[0].name if origins else config_path.stem,
         window=_build_window(data.window),
         short_side_px=data.short_side_px,
         class_names=class_names,
-        score_threshold=entry.score_threshold if entry else AVA_THRESHOLD,
+        score_threshold=entry.score_threshold if entry else min([AVA_THRESHOLD, *thresholds]),
         source=source,
         entry=entry,
-        stride_sec=entry.stride_sec if entry else 1.0,
+        stride_sec=origins[0].stride_sec if origins else 1.0,
         sampling=data.get("sampling", "dense"),
         crop_px=data.get("crop_px"),
+        own=own,
     )
 
 
@@ -116,7 +126,7 @@ def class_names_of(name: str) -> tuple[str, ...]:
     Raises:
         InputError: there is no such model or file.
     """
-    _, path = _find(name)
+    *_, path = _find(name)
     label_map = _read_model_config(path).val_dataloader.dataset.label_map
     return label_maps.class_names(label_map, folder=path.parent)
 
@@ -154,17 +164,24 @@ def _check_finite(state: Mapping[str, Tensor], path: str | Path) -> None:
         )
 
 
-def _find(name: str) -> tuple[ModelEntry | None, Path]:
+def _find(name: str) -> tuple[ModelEntry | None, OwnModel | None, Path]:
+    """Return the model's entry or folder, and its config."""
     if str(name).endswith(".py"):
         path = Path(name)
         check_config_file(path)
-        return None, path
-    entry = model_entry(name)
-    return entry, config_dir() / entry.config
+        return None, None, path
+    if name not in names() and (own := find_own_model(name)) is not None:
+        return None, own, own.config
+    return model_entry(name), None, lookup_config(name)
 
 
 def _find_weights(
-    entry: ModelEntry | None, name: str, weights: str | Path | None, *, progress: bool
+    entry: ModelEntry | None,
+    own: OwnModel | None,
+    name: str,
+    weights: str | Path | None,
+    *,
+    progress: bool,
 ) -> tuple[Path | None, str]:
     """Return the file to load, if any, and where it comes from."""
     if weights is None:
@@ -174,6 +191,8 @@ def _find_weights(
         if not path.is_file():
             raise InputError(f"{path}: no such file of weights. Check the name and the folder.")
         return path, f"weights from {path}"
+    if own is not None:
+        return own.weights, f"trained on {name}"
     if entry is None:
         raise InputError(
             f"{name} is a config file, so its weights must be named: give --weights FILE, or "

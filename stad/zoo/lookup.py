@@ -33,6 +33,15 @@ def model_entry(name: str) -> ModelEntry:
     )
 
 
+def config_path(name: str) -> Path:
+    """Return the config of a model of the catalog, or the path of a config file itself.
+
+    Raises:
+        InputError: there is no such model.
+    """
+    return Path(name) if str(name).endswith(".py") else config_dir() / model_entry(name).config
+
+
 def name_of_config(config: str | Path) -> str | None:
     """Return the model whose config this file is; None for a config of one's own."""
     path = Path(config).resolve()
