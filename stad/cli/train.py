@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stad.cli.arguments import parse
-from stad.cli.train_options import TrainOptions
+from stad.cli.train_options import TrainOptions, check_config
 
-DESCRIPTION = """Train a model.
+DESCRIPTION = """Train a model, of the classes of your own labelled videos or that of a config.
 
-On several GPUs: torchrun --nproc_per_node 8 tools/train.py CONFIG --launcher pytorch"""
-EXAMPLES = ("configs/slowfast_ava.py", "configs/slowfast_ava.py --resume --amp")
-EVERYDAY = ("config", "work_dir", "resume", "amp", "cfg_options", "launcher")
+A folder gets its model within minutes, in FOLDER/model, for --model FOLDER. A config trains a
+whole network; on several GPUs:
+torchrun --nproc_per_node 8 tools/train.py CONFIG --launcher pytorch"""
+EXAMPLES = (
+    "data/mine",
+    "configs/slowfast_ava.py",
+    "configs/slowfast_ava.py --resume --amp",
+)
+EVERYDAY = ("config", "classes", "views", "work_dir", "resume", "amp", "cfg_options", "launcher")
 
 
 def train_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:
@@ -24,10 +30,16 @@ def train_main(arguments: Sequence[str] | None = None, *, prog: str | None = Non
         examples=EXAMPLES,
         everyday=EVERYDAY,
     )
+    if options.config.is_dir():
+        # Imported here: --help and wrong options do not wait for torch.
+        from stad.cli.train_own_job import train_folder
+
+        train_folder(options)
+        return
+    check_config(options)
     from stad.engine.config_options import read_changes
 
     changes = read_changes(options.cfg_options)
-    # Imported here: --help and wrong options do not wait for torch.
     from stad.engine.run import RunOptions, train
 
     train(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Literal
 
 from tyro.conf import Positional
 
-from stad.cli.option_types import option
+from stad.cli.option_groups import DetectorOptions, QuietOptions, RuntimeOptions
+from stad.cli.option_types import Labels, option
+from stad.errors import InputError
+from stad.inference.options import AUTO
 
 Launcher = Literal["none", "pytorch", "slurm"]
 
@@ -51,9 +54,50 @@ class LaunchOptions(ConfigOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(LaunchOptions, ConfigFileOptions):
+class OwnTrainOptions(DetectorOptions, RuntimeOptions, QuietOptions):
+    """Options for a folder of one's own labelled videos."""
+
+    HEADING = "for a folder of your own videos"
+
+    classes: Annotated[
+        Labels, option("train only these classes (default: all of the folder)", metavar="A,B")
+    ] = ()
+    views: Annotated[
+        Labels,
+        option(
+            "what of a person is seen: scene, roi, crop, deep_crop, skeleton (default: the best "
+            "on videos left out)",
+            metavar="A,B",
+        ),
+    ] = ()
+    backbone: Annotated[
+        str | None,
+        option(
+            "model whose network describes people (default: the best available)",
+            metavar="NAME|CONFIG",
+        ),
+    ] = None
+    backbone_weights: Annotated[
+        str, option("checkpoint of that model (default: published weights)", metavar="FILE")
+    ] = AUTO
+    variants: Annotated[int, option("rows of an example: as it is, and changed", metavar="N")] = 2
+    unchecked: Annotated[bool, option("train also what one video alone shows, without a check")] = (
+        False
+    )
+    finetune: Annotated[
+        bool, option("train the network of the views as well; for those with a GPU")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(OwnTrainOptions, LaunchOptions):
     """Options of ``stad train``."""
 
+    config: Annotated[
+        Path,
+        Positional,
+        option("folder of your own videos, or config file", metavar="FOLDER|CONFIG"),
+    ]
     resume: Annotated[bool, option("continue from the last checkpoint")] = False
     amp: Annotated[bool, option("train in mixed precision; needs a GPU")] = False
 
@@ -86,3 +130,26 @@ class CheckpointOptions(LaunchOptions):
     report: Annotated[
         Path | None, option("write a page that shows the evaluation", metavar="DIR")
     ] = None
+
+
+def check_config(options: TrainOptions) -> None:
+    """Raise InputError for options of a folder that are given with a config."""
+    for field in fields(OwnTrainOptions):
+        if getattr(options, field.name) != field.default:
+            flag = f"--{field.name.replace('_', '-')}"
+            raise InputError(
+                f"{flag} is for a folder of your own videos, and {options.config} is not one. "
+                "Leave it out, or give the folder."
+            )
+
+
+def check_folder(options: TrainOptions) -> None:
+    """Raise InputError for options of a config that are given with a folder."""
+    names = ("resume", "amp", "launcher", "work_dir", "cfg_options")
+    defaults = {one.name: one.default for one in fields(TrainOptions)}
+    for name in names if not options.finetune else ():
+        if getattr(options, name) != defaults[name]:
+            flag = f"--{name.replace('_', '-')}"
+            raise InputError(
+                f"{flag} is for a config, and {options.config} is a folder. Leave it out."
+            )

@@ -70,6 +70,7 @@ def test_an_option_is_defined_by_one_class():
     # What a file, a model or a number is to the one command and to the other.
     assert set(several) == {
         *(
+            "classes",
             "config",
             "data",
             "file",
