@@ -36,8 +36,6 @@ PERSON_STEP_SEC, FRAME_STEP_SEC = 0.5, 1.0
 VIDEO_STEP_SEC = 2.0
 # Of whole frames or of people; each takes some tenths of a second on a CPU.
 MAX_TIMES = 500
-# Of a window that may be beyond the ends of a video.
-SLACK_SEC = 0.15
 
 
 @dataclass(frozen=True)
@@ -180,9 +178,6 @@ def examples_of_frames(
 ) -> Examples:
     """Return the examples of whole frames of a video.
 
-    Beyond the ends of a video frames repeat, and what stands still there does not in others: only
-    windows within the video are taken, or one around its middle where it is too short.
-
     Args:
         labels: of the video.
         classes: names of the C classes.
@@ -190,15 +185,14 @@ def examples_of_frames(
         window: the frames that are seen.
     """
     spans = labels.spans_of(None)
-    whole = replace(labels, tracks=(), spans=spans)
     if all(one.start_sec <= 0 and one.end_sec >= labels.duration_sec for one in spans):
         step_sec = max(step_sec, VIDEO_STEP_SEC)
-    found = sample_examples(whole, classes=classes, step_sec=step_sec)
-    last_sec = labels.duration_sec - window.after_sec + SLACK_SEC
-    inside = (found.times_sec >= window.before_sec - SLACK_SEC) & (found.times_sec <= last_sec)
-    if not inside.any():
-        return sample_examples(whole, classes=classes, step_sec=labels.duration_sec)
-    return Examples(*(one[inside] for one in found))
+    return sample_examples(
+        replace(labels, tracks=(), spans=spans),
+        classes=classes,
+        step_sec=step_sec,
+        window_sec=window.before_sec + window.after_sec,
+    )
 
 
 def examples_of_people(labels: VideoLabels, *, classes: Sequence[str], step_sec: float) -> Examples:

@@ -103,14 +103,16 @@ def open_model(
             f"head to {len(class_names)}, or name another label map."
         )
     origins = [one for one in (entry, own) if one is not None]
-    thresholds = [] if own is None else list(own.thresholds.values())
+    threshold = entry.score_threshold if entry else AVA_THRESHOLD
+    if own is not None:
+        threshold = min(own.thresholds.values(), default=threshold)
     return LoadedModel(
         model=model.to(device).eval(),
         name=origins[0].name if origins else config_path.stem,
         window=_build_window(data.window),
         short_side_px=data.short_side_px,
         class_names=class_names,
-        score_threshold=entry.score_threshold if entry else min([AVA_THRESHOLD, *thresholds]),
+        score_threshold=threshold,
         source=source,
         entry=entry,
         stride_sec=origins[0].stride_sec if origins else 1.0,

@@ -147,13 +147,13 @@ def test_the_card_says_what_was_trained_on_what(trained):
     card = (folder.model_path / "README.md").read_text()
 
     assert content["format"] == "stad-own-model"
-    # 4 videos, 8 times, 2 people; one of them is red half of the time.
-    assert content["data"]["classes"]["red"]["positive"] == 16
-    assert content["data"]["classes"]["red"]["negative"] == 48
+    # 4 videos, 7 times, 2 people; one of them is red for 4 or 3 times.
+    assert content["data"]["classes"]["red"]["positive"] == 14
+    assert content["data"]["classes"]["red"]["negative"] == 42
     assert content["figures"]["out_of_fold"]["mean_ap"] == 1.0
     assert content["figures"]["validation"]["classes"]["red"]["f1"] == 1.0
     assert content["training"]["seeds"] == [0, 1, 2]
-    assert "| red | 16 | 48 | 4 |" in card
+    assert "| red | 14 | 42 | 4 |" in card
     assert "your own weights" in card
 
 
@@ -183,7 +183,7 @@ def test_a_killed_training_continues_where_it_was(tmp_path, training, monkeypatc
     monkeypatch.setattr(features_module.FeatureScorer, "describe", counted)
     with pytest.raises(KeyboardInterrupt):
         load(folder, training)
-    # 8 windows of the first video and 3 of the second were kept; 13 of 24 are left.
+    # 7 windows of the first video and 4 of the second were kept; 10 of 21 are left.
     done.clear()
     monkeypatch.setattr(
         features_module.FeatureScorer,
@@ -192,7 +192,7 @@ def test_a_killed_training_continues_where_it_was(tmp_path, training, monkeypatc
     )
     load(folder, training)
 
-    assert len(done) == 24 - 11
+    assert len(done) == 21 - 11
 
 
 def test_other_weights_give_other_features(trained, training, tmp_path):
@@ -281,7 +281,7 @@ def relabelled(folder, change):
             "'red' has no negative examples: nothing says where it is not",
         ),
         (
-            {"v0.mp4": [LabelSpan(0, "red", 0.0, 0.9), LabelSpan(1, "", 0.0, 4.0)]},
+            {"v0.mp4": [LabelSpan(0, "red", 0.0, 1.2), LabelSpan(1, "", 0.0, 4.0)]},
             "'red' has 2 positive examples and needs 3 or more",
         ),
         (

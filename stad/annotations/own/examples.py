@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ POSITIVE, NEGATIVE, UNKNOWN = 1, 0, -1
 WHOLE_FRAME = -1
 # A person who was not seen for longer is not there in between.
 MAX_GAP_SEC = 1.0
+TINY = 1e-9
 # Times are in milliseconds; this is for the rounding of their differences.
 TIME_EPSILON_SEC = 1e-6
 
@@ -73,16 +73,20 @@ def labels_at(
     return found
 
 
-def sample_examples(labels: VideoLabels, *, classes: Sequence[str], step_sec: float) -> Examples:
+def sample_examples(
+    labels: VideoLabels, *, classes: Sequence[str], step_sec: float, window_sec: float = 0.0
+) -> Examples:
     """Return examples every ``step_sec`` seconds at which anything is known.
 
-    The times of a person lie within the track, those of the whole frame within the video; a span
+    The times of a person lie within the track. Those of the whole frame lie where a window fits
+    into the video, or in its middle: beyond the ends of a clip there is nothing to see. A span
     that is shorter than the step has one example, in its middle.
 
     Args:
         labels: of a video whose length is known.
         classes: names of the C classes.
         step_sec: seconds between examples of one person.
+        window_sec: length of the window that is seen around each time, seconds.
     """
     parts = []
     for track in labels.tracks:
@@ -93,7 +97,8 @@ def sample_examples(labels: VideoLabels, *, classes: Sequence[str], step_sec: fl
         parts.append((track.id, _with_single_boxes(times, spans, track.times_sec), spans))
     frame_spans = labels.spans_of(None)
     if frame_spans:
-        limits = (0.0, labels.duration_sec)
+        half_sec = min(window_sec, labels.duration_sec) / 2
+        limits = (half_sec, labels.duration_sec - half_sec)
         times = _times(limits, frame_spans, step_sec, is_complete=labels.is_complete)
         parts.append((WHOLE_FRAME, times, frame_spans))
     rows = [
@@ -146,16 +151,19 @@ def boxes_at(track_times_sec: np.ndarray, boxes: np.ndarray, times_sec: np.ndarr
 def _times(
     limits: tuple[float, float], spans: Sequence[LabelSpan], step_sec: float, *, is_complete: bool
 ) -> np.ndarray:
-    """Return ascending times within limits: a grid, and the middle of each span without any."""
+    """Return ascending times within limits: a grid, and the middle of each span without any.
+
+    The grid is as far from the start as from the end.
+    """
     start, end = limits
-    # The same times for all people of a video: one look at the whole frame serves all of them.
-    first, last = math.ceil(start / step_sec - 0.5), math.floor(end / step_sec - 0.5)
-    grid = step_sec * (0.5 + np.arange(first, last + 1))
-    if not len(grid) and is_complete:
-        grid = np.array([(start + end) / 2])
-    extra = []
-    for span in spans:
-        first, last = max(span.start_sec, start), min(span.end_sec, end)
-        if first <= last and not ((grid >= first) & (grid < last)).any():
-            extra.append((first + last) / 2)
+    count = max(int((end - start) / step_sec + TINY), 1)
+    grid = (start + end) / 2 + step_sec * (np.arange(count) - (count - 1) / 2)
+    covered = [(max(one.start_sec, start), min(one.end_sec, end)) for one in spans]
+    if end - start < step_sec and not is_complete and not any(a <= b for a, b in covered):
+        grid = np.zeros(0)
+    extra = [
+        (first + last) / 2
+        for first, last in covered
+        if first <= last and not ((grid >= first) & ((grid < last) | (first == last))).any()
+    ]
     return np.unique(np.concatenate([grid, np.array(extra, np.float64)]))

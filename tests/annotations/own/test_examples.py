@@ -148,3 +148,19 @@ def test_a_second_between_boxes_is_no_absence():
     assert is_seen(times, np.array([0.5, 1.5, 2.5, 4.0, 5.0])).tolist() == [
         *(False, True, True, False, True)
     ]
+
+
+def test_whole_frames_are_seen_where_a_window_fits():
+    def times(duration_sec, **options):
+        labels = VideoLabels(
+            "a.mp4", duration_sec=duration_sec, spans=(LabelSpan(None, "fight", 0.0, 1e9),)
+        )
+        found = sample_examples(labels, classes=CLASSES, step_sec=1.0, **options)
+        return found.times_sec.round(3).tolist()
+
+    assert times(2.0) == [0.5, 1.5]
+    assert times(2.0, window_sec=2.1) == [1.0]
+    assert times(1.2, window_sec=2.0) == [0.6]
+    assert times(5.0, window_sec=2.0) == [1.5, 2.5, 3.5]
+    # The grid is in the middle.
+    assert times(2.9) == [0.95, 1.95]
