@@ -147,8 +147,8 @@ def test_the_card_says_what_was_trained_on_what(trained):
     card = (folder.model_path / "README.md").read_text()
 
     assert content["format"] == "stad-own-model"
-    # 4 videos, 7 times, 2 people; one of them is red for 4 or 3 times.
-    assert content["data"]["classes"]["red"]["positive"] == 14
+    # 4 videos, 8 times, 2 people; one of them is red for half of the time.
+    assert content["data"]["classes"]["red"]["positive"] == 16
     assert content["data"]["classes"]["red"]["negative"] == 42
     assert content["figures"]["out_of_fold"]["mean_ap"] == 1.0
     assert content["figures"]["validation"]["classes"]["red"]["f1"] == 1.0
@@ -183,7 +183,7 @@ def test_a_killed_training_continues_where_it_was(tmp_path, training, monkeypatc
     monkeypatch.setattr(features_module.FeatureScorer, "describe", counted)
     with pytest.raises(KeyboardInterrupt):
         load(folder, training)
-    # 7 windows of the first video and 4 of the second were kept; 10 of 21 are left.
+    # 8 windows of the first video and 3 of the second were kept; 13 of 24 are left.
     done.clear()
     monkeypatch.setattr(
         features_module.FeatureScorer,
@@ -192,7 +192,7 @@ def test_a_killed_training_continues_where_it_was(tmp_path, training, monkeypatc
     )
     load(folder, training)
 
-    assert len(done) == 21 - 11
+    assert len(done) == 24 - 11
 
 
 def test_other_weights_give_other_features(trained, training, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -92,14 +93,16 @@ def sample_examples(
     for track in labels.tracks:
         spans = labels.spans_of(track.id)
         limits = (track.start_sec, track.end_sec)
-        times = _times(limits, spans, step_sec, is_complete=labels.is_complete)
+        grid = _shared_grid(*limits, step_sec)
+        times = _times(grid, limits, spans, is_complete=labels.is_complete)
         times = times[is_seen(track.times_sec, times)]
         parts.append((track.id, _with_single_boxes(times, spans, track.times_sec), spans))
     frame_spans = labels.spans_of(None)
     if frame_spans:
         half_sec = min(window_sec, labels.duration_sec) / 2
         limits = (half_sec, labels.duration_sec - half_sec)
-        times = _times(limits, frame_spans, step_sec, is_complete=labels.is_complete)
+        grid = _centred_grid(*limits, step_sec)
+        times = _times(grid, limits, frame_spans, is_complete=labels.is_complete)
         parts.append((WHOLE_FRAME, times, frame_spans))
     rows = [
         (track, times, labels_at(spans, times, classes=classes, is_complete=labels.is_complete))
@@ -148,19 +151,31 @@ def boxes_at(track_times_sec: np.ndarray, boxes: np.ndarray, times_sec: np.ndarr
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def _times(
-    limits: tuple[float, float], spans: Sequence[LabelSpan], step_sec: float, *, is_complete: bool
-) -> np.ndarray:
-    """Return ascending times within limits: a grid, and the middle of each span without any.
+def _shared_grid(start_sec: float, end_sec: float, step_sec: float) -> np.ndarray:
+    """Return the times of a grid that all people of a video share, so that they share windows."""
+    first = math.ceil(start_sec / step_sec - 0.5 - TINY)
+    last = math.floor(end_sec / step_sec - 0.5 + TINY)
+    return step_sec * (np.arange(first, last + 1) + 0.5)
 
-    The grid is as far from the start as from the end.
-    """
+
+def _centred_grid(start_sec: float, end_sec: float, step_sec: float) -> np.ndarray:
+    """Return the times of a grid as far from the start as from the end, one or more."""
+    count = max(int((end_sec - start_sec) / step_sec + TINY), 1)
+    return (start_sec + end_sec) / 2 + step_sec * (np.arange(count) - (count - 1) / 2)
+
+
+def _times(
+    grid: np.ndarray,
+    limits: tuple[float, float],
+    spans: Sequence[LabelSpan],
+    *,
+    is_complete: bool,
+) -> np.ndarray:
+    """Return ascending times: a grid, and the middle of each span within limits without any."""
     start, end = limits
-    count = max(int((end - start) / step_sec + TINY), 1)
-    grid = (start + end) / 2 + step_sec * (np.arange(count) - (count - 1) / 2)
+    if not len(grid) and is_complete:
+        grid = np.array([(start + end) / 2])
     covered = [(max(one.start_sec, start), min(one.end_sec, end)) for one in spans]
-    if end - start < step_sec and not is_complete and not any(a <= b for a, b in covered):
-        grid = np.zeros(0)
     extra = [
         (first + last) / 2
         for first, last in covered
