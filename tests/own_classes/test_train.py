@@ -149,7 +149,7 @@ def test_the_card_says_what_was_trained_on_what(trained):
     assert content["format"] == "stad-own-model"
     # 4 videos, 8 times, 2 people; one of them is red for half of the time.
     assert content["data"]["classes"]["red"]["positive"] == 16
-    assert content["data"]["classes"]["red"]["negative"] == 42
+    assert content["data"]["classes"]["red"]["negative"] == 48
     assert content["figures"]["out_of_fold"]["mean_ap"] == 1.0
     assert content["figures"]["validation"]["classes"]["red"]["f1"] == 1.0
     assert content["training"]["seeds"] == [0, 1, 2]
