@@ -153,7 +153,7 @@ def test_the_card_says_what_was_trained_on_what(trained):
     assert content["figures"]["out_of_fold"]["mean_ap"] == 1.0
     assert content["figures"]["validation"]["classes"]["red"]["f1"] == 1.0
     assert content["training"]["seeds"] == [0, 1, 2]
-    assert "| red | 14 | 42 | 4 |" in card
+    assert "| red | 16 | 48 | 4 |" in card
     assert "your own weights" in card
 
 
