@@ -55,7 +55,7 @@ CONFIG = """Check the annotations of a config as "stad train" does before it tra
 
 It finds missing files, rows that cannot be right, classes without an example, and videos that are
 in training and in validation."""
-CONFIG_SUFFIX, FOLDER = ".py", "folder"
+CONFIG_SUFFIX, FOR_FOLDER = ".py", "folder"
 FOLDER = """Check a folder of your own videos: what is labelled, what is wrong, what is too little.
 
 The split into training and validation is kept in split.csv, videos of one source together."""
@@ -72,7 +72,7 @@ def check_main(arguments: Sequence[str] | None = None, *, prog: str | None = Non
     words = sys.argv[1:] if arguments is None else list(arguments)
     if words and words[0].endswith(CONFIG_SUFFIX):
         words = ["config", *words]
-    return run_group(COMMANDS, words, prog=prog, description=DESCRIPTION, for_folder=FOLDER)
+    return run_group(COMMANDS, words, prog=prog, description=DESCRIPTION, for_folder=FOR_FOLDER)
 
 
 def config_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:

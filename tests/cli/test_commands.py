@@ -3,6 +3,7 @@
 import pytest
 
 from stad.cli.commands import Command, add_name, find_command
+from stad.errors import InputError
 
 COMMANDS = (Command("data", "m:f", "a folder"), Command("ava", "m:f", "a file"))
 
@@ -37,3 +38,14 @@ def test_the_command_of_a_folder_is_found():
     assert found is not None
     assert (found.name, found.is_supervised) == ("folder", True)
     assert find_command(ALL, ["evaluate", "ava", "--gt", "x"]).name == "ava"
+
+
+@pytest.mark.parametrize("name", ["check", "evaluate"])
+def test_the_name_of_the_command_for_folders_is_that_of_a_command(name):
+    from stad.cli.commands import load
+    from stad.cli.main import COMMANDS as ALL
+
+    (command,) = (one for one in ALL if one.name == name)
+    assert command.for_folder in {one.name for one in load(command.commands)}
+    with pytest.raises(InputError, match="There is no folder no/folder"):
+        command.run(["no/folder"], prog="stad")
