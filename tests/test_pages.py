@@ -17,7 +17,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^( *)```python([^\n]*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 CONFIG = str(ROOT / "tests" / "data" / "tiny_detector.py")
 # The pages' own model, large, and the small one that takes its place.
-DETECTOR = "slowfast_r50_4x16_ava21"
+DETECTOR, TRAINED = "slowfast_r50_4x16_ava21", "data/mine"
 RECOGNIZER = str(ROOT / "tests" / "data" / "tiny_recognizer.py")
 
 
@@ -37,7 +37,8 @@ def workplace(tmp_path, monkeypatch):
     open_model = zoo.open_model
 
     def open_random(name, weights="auto", device="cpu", **options):
-        name = {RecognitionOptions.model: RECOGNIZER, DETECTOR: CONFIG}.get(name, name)
+        name = {RecognitionOptions.model: RECOGNIZER}.get(name, name)
+        name = CONFIG if name in (DETECTOR, TRAINED) else name
         return open_model(name, None if weights == "auto" else weights, device, **options)
 
     monkeypatch.setattr(zoo, "open_model", open_random)
