@@ -5,19 +5,17 @@ from __future__ import annotations
 import pytest
 
 from stad.annotations.own.labels import LabelSpan
+from stad.own_classes.people import cached_path
 from tests.browser import needs_chromium
-from tests.labeling.label_page import (
-    ALL_WAYS,
+from tests.labeling.label_folder import (
     SECOND,
-    SIZES,
     THIRD,
     VIDEO,
-    cached_path,
     label_on_disk,
-    opened_page,
     people_tracks,
     write_proposals,
 )
+from tests.labeling.label_page import ALL_WAYS, SIZES, opened_page
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 
