@@ -142,6 +142,16 @@ def test_proposals_are_accepted_and_rejected(page_folder, page, by):
 
 
 @SIZES
+def test_a_drag_may_begin_on_a_proposal(page_folder, page):
+    write_proposals(page_folder, PROPOSED)
+    page.open()
+    page.page.wait_for_selector(".span.ghost")
+    y = page.y_of(0) - 6
+    page.drag((page.x_of(3.0), y), (page.x_of(7.0), y))
+    assert page.selected()["range"] == [3.0, 7.0]
+
+
+@SIZES
 def test_a_label_answers_a_proposal_too(page_folder, page):
     write_proposals(page_folder, PROPOSED)
     page.open()
