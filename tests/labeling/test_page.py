@@ -269,6 +269,7 @@ def test_a_class_is_added(page, by):
     if by == "keys":
         page.page.focus("#addclass")
         page.press("Enter")
+        page.page.wait_for_selector(".question input:focus")
         page.page.keyboard.type("jump rope")
         page.press("Enter")
     else:
