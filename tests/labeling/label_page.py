@@ -1,31 +1,20 @@
-"""A folder of small videos, its server, and the label page in Chromium by mouse and keys."""
+"""The label page in Chromium, by mouse and keys, and the labels that it leaves on disk."""
 
 from __future__ import annotations
 
-import json
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from stad.annotations.own.fingerprint import fingerprint
 from stad.annotations.own.folder import OwnFolder
-from stad.annotations.own.labels import ActorTrack, LabelSpan, VideoLabels, labels_to_json
-from stad.labeling.app import build_app
-from stad.labeling.preparation import Preparation
-from stad.labeling.project import LabelProject
-from stad.labeling.proposals import Proposals
-from stad.labeling.serving import LoopbackServer, open_socket, page_url
-from stad.own_classes.people import PeopleFinder, cached_path
+from stad.annotations.own.labels import VideoLabels
 from tests.browser import CHROMIUM
-from tests.videos import write_video
+from tests.labeling.label_folder import FPS, VIDEO, Server, make_folder
 
 WIDE, NARROW = (1280, 800), (800, 600)
 
@@ -46,20 +35,10 @@ SIZES = pytest.mark.parametrize(
         pytest.param(NARROW, id="narrow"),
     ],
 )
-VIDEO, SECOND, THIRD = "a.mp4", "b.mp4", "c.mp4"
-SIZE_PX, FPS, DURATION_SEC = (320, 240), 10, 12.0
-CLASSES = ("squat", "lunge", "march")
 WAIT_SEC = 10
-TOKEN = "secret-of-the-test"
-# Actor -> from where to where it is there, and its box: #1 leaves before #2 comes.
-PEOPLE = {
-    0: (0.0, 11.8, (20, 60, 60, 200)),
-    1: (0.0, 5.0, (100, 60, 140, 200)),
-    2: (6.0, 11.8, (110, 60, 150, 200)),
-    3: (3.0, 9.0, (220, 60, 270, 200)),
-}
 # Scripts that tests run in the page.
-DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# What was changed before is drawn in the next frame, before this ends.
+DRAWN = "() => new Promise((done) => requestAnimationFrame(done))"
 IN_VIDEO = """([x, y]) => {
   const place = frameIn(video, sizeOfVideo()), box = video.getBoundingClientRect();
   return [box.left + place.left + x * place.scale, box.top + place.top + y * place.scale];
@@ -70,83 +49,6 @@ SELECTED = """(() => {
   const own = lane === undefined ? "none" : lane;
   return { lane: own, also, range, span: plain(span), ghost: plain(ghost) };
 })()"""
-
-
-def track(
-    track_id: int, start_sec: float, end_sec: float, box, *, step_sec: float = 0.2
-) -> ActorTrack:
-    """A track that stays where it is."""
-    times = np.round(np.arange(start_sec, end_sec + 0.01, step_sec), 3)
-    return ActorTrack(track_id, times, np.tile(np.array(box, np.float32), (len(times), 1)))
-
-
-def people_tracks() -> tuple[ActorTrack, ...]:
-    """The tracks of ``PEOPLE``."""
-    return tuple(track(one, *rest) for one, rest in PEOPLE.items())
-
-
-def write_people(folder: OwnFolder, video: str, tracks, *, duration_sec: float) -> None:
-    """Write what the detector and the tracker would have found."""
-    mark = fingerprint(folder.video_path(video))
-    people = VideoLabels(video, *SIZE_PX, duration_sec, mark, tracks=tuple(tracks))
-    content = {**labels_to_json(people), "fps": FPS, "detector": "test"}
-    cached_path(folder, video).write_text(json.dumps(content))
-
-
-def make_folder(path: Path) -> OwnFolder:
-    """A folder of three videos: people in the first one only."""
-    path.mkdir()
-    folder = OwnFolder(path)
-    write_video(path / VIDEO, num_frames=int(FPS * DURATION_SEC), fps=FPS, size=SIZE_PX)
-    for name in (SECOND, THIRD):
-        write_video(path / name, num_frames=20 + ord(name[0]) % 2, fps=FPS, size=SIZE_PX)
-    folder.write_classes(CLASSES)
-    write_people(folder, VIDEO, people_tracks(), duration_sec=DURATION_SEC)
-    for name in (SECOND, THIRD):
-        write_people(folder, name, (), duration_sec=2.0)
-    return folder
-
-
-def write_proposals(folder: OwnFolder, spans: list[tuple]) -> None:
-    """Write what a trained model would have proposed: (track, label, start, end, score)."""
-    folder.model_path.mkdir(exist_ok=True)
-    (folder.model_path / "model.json").write_text("{}")
-    proposals = Proposals(folder)
-    rows = [
-        dict(zip(("track", "label", "start_sec", "end_sec", "score"), one, strict=True))
-        for one in spans
-    ]
-    proposals._write(VIDEO, proposals._model_print(), rows)
-
-
-class Server:
-    """The server of ``stad label`` in a thread, which can be stopped and started again."""
-
-    def __init__(self, folder: OwnFolder) -> None:
-        self.folder, self.port = folder, 0
-
-    def start(self) -> Server:
-        """Start, the second time at the same address."""
-        self._preparation = Preparation(self.folder, PeopleFinder(self.folder, log=lambda _: None))
-        project = LabelProject(self.folder, self._preparation, Proposals(self.folder))
-        listener = open_socket(self.port)
-        self.port = listener.getsockname()[1]
-        self.url = page_url(listener, TOKEN)
-        self._ended = threading.Event()
-        self._server = LoopbackServer(build_app(project, TOKEN), should_stop=self._ended.is_set)
-        self._preparation.start()
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listener]}, daemon=True
-        )
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """End without finishing what is running."""
-        self._preparation.stop()
-        self._server.force_exit = True
-        self._ended.set()
-        self._thread.join(10)
 
 
 class LabelPage:
@@ -251,11 +153,13 @@ class LabelPage:
         self.press("o")
 
     def lane_by_keys(self, lane: int | None) -> None:
-        self.press("Escape", "Escape", *["ArrowUp"] * 20)
+        self.press("Escape", "Escape")
         for _ in range(20):
-            if self.selected()["lane"] == lane:
+            now = self.selected()["lane"]
+            if now == lane:
                 return
-            self.press("ArrowDown")
+            is_above = lane is None or (now not in (None, "none") and now > lane)
+            self.press("ArrowUp" if is_above else "ArrowDown")
         raise AssertionError(f"no lane {lane}")
 
     def seek_by_keys(self, sec: float) -> None:
@@ -358,20 +262,3 @@ def opened_page(browser: Browser, server: Server, size: tuple[int, int]) -> Iter
     yield page
     assert page.errors == []
     context.close()
-
-
-def label_on_disk(folder: OwnFolder, *spans: LabelSpan) -> VideoLabels:
-    """Write labels as another program would."""
-    current = folder.read_labels(VIDEO)
-    tracks = current.tracks or people_tracks()
-    mark = fingerprint(folder.video_path(VIDEO))
-    changed = replace(
-        current,
-        tracks=tracks,
-        spans=spans,
-        width_px=SIZE_PX[0],
-        height_px=SIZE_PX[1],
-        duration_sec=DURATION_SEC,
-        fingerprint=mark,
-    )
-    return folder.write_labels(changed)

@@ -6,14 +6,8 @@ import pytest
 
 from stad.annotations.own.labels import LabelSpan
 from tests.browser import needs_chromium
-from tests.labeling.label_page import (
-    ALL_WAYS,
-    SIZES,
-    VIDEO,
-    WIDE,
-    label_on_disk,
-    opened_page,
-)
+from tests.labeling.label_folder import VIDEO, label_on_disk
+from tests.labeling.label_page import ALL_WAYS, SIZES, WIDE, opened_page
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 
@@ -275,6 +269,7 @@ def test_a_class_is_added(page, by):
     if by == "keys":
         page.page.focus("#addclass")
         page.press("Enter")
+        page.page.wait_for_selector(".question input:focus")
         page.page.keyboard.type("jump rope")
         page.press("Enter")
     else:

@@ -8,15 +8,8 @@ import pytest
 
 from stad.annotations.own.labels import LabelSpan
 from tests.browser import needs_chromium
-from tests.labeling.label_page import (
-    ALL_WAYS,
-    SIZES,
-    WIDE,
-    label_on_disk,
-    opened_page,
-    track,
-    write_people,
-)
+from tests.labeling.label_folder import label_on_disk, track, write_people
+from tests.labeling.label_page import ALL_WAYS, SIZES, WIDE, opened_page
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 

@@ -10,15 +10,8 @@ from playwright.sync_api import Error
 
 from stad.annotations.own.labels import LabelSpan
 from tests.browser import needs_chromium
-from tests.labeling.label_page import (
-    NARROW,
-    SECOND,
-    VIDEO,
-    WIDE,
-    LabelPage,
-    label_on_disk,
-    opened_page,
-)
+from tests.labeling.label_folder import SECOND, VIDEO, label_on_disk
+from tests.labeling.label_page import NARROW, WIDE, LabelPage, opened_page
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 SQUAT, LUNGE = (0, "squat", 2.0, 4.0), (3, "lunge", 5.0, 7.0)

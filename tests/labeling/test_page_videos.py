@@ -5,19 +5,17 @@ from __future__ import annotations
 import pytest
 
 from stad.annotations.own.labels import LabelSpan
+from stad.own_classes.people import cached_path
 from tests.browser import needs_chromium
-from tests.labeling.label_page import (
-    ALL_WAYS,
+from tests.labeling.label_folder import (
     SECOND,
-    SIZES,
     THIRD,
     VIDEO,
-    cached_path,
     label_on_disk,
-    opened_page,
     people_tracks,
     write_proposals,
 )
+from tests.labeling.label_page import ALL_WAYS, SIZES, opened_page
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 
@@ -141,6 +139,16 @@ def test_proposals_are_accepted_and_rejected(page_folder, page, by):
     assert page.selected()["ghost"] == [3, "march", 4.0, 6.0, True]
     page.click(".span.ghost >> nth=0")
     assert page.selected()["ghost"] == [0, "lunge", 6.0, 8.0, True]
+
+
+@SIZES
+def test_a_drag_may_begin_on_a_proposal(page_folder, page):
+    write_proposals(page_folder, PROPOSED)
+    page.open()
+    page.page.wait_for_selector(".span.ghost")
+    y = page.y_of(0) - 6
+    page.drag((page.x_of(3.0), y), (page.x_of(7.0), y))
+    assert page.selected()["range"] == [3.0, 7.0]
 
 
 @SIZES

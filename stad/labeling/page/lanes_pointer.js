@@ -20,7 +20,8 @@ function startDrag(event) {
 
 function kindOfDrag(event, node, lane) {
   if (event.target.closest("#ruler")) return { kind: "scrub" };
-  if (node?.isGhost) return { kind: "ghost", ghost: node.span };
+  // A click on a proposal selects it, but a drag may begin there as anywhere.
+  if (node?.isGhost) return { kind: "range", from: secAt(event), ghost: node.span };
   if (node) {
     const { span } = node, box = node.getBoundingClientRect(), near = Math.min(EDGE_PX, box.width / 3);
     const kind = event.clientX - box.left < near ? "start" : box.right - event.clientX < near ? "end" : "move";
@@ -116,7 +117,7 @@ function finishSpan({ span, changes, kind }) {
 
 function pressLane({ kind, lane, span, ghost }, event) {
   if (kind === "scrub") return null;
-  if (kind === "ghost") return showGhost(ghost);
+  if (ghost) return showGhost(ghost);
   const sec = clamp(secAt(event), 0, lengthSec());
   if (span) {
     select({ lane, span });

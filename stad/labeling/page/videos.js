@@ -30,11 +30,14 @@ function noteCounts(one) {
 
 async function refreshProject() {
   clearTimeout(projectTimer);
+  const { classes } = project;
   let isBusy = true;
   try {
     const { status, content } = await ask("GET", "project", {});
     if (status !== 200) throw new Error(content.error);
     isBusy = content.videos.some((one) => ["waiting", "preparing"].includes(one.state));
+    // A class was added while the answer was on its way.
+    if (project.classes !== classes) content.classes = project.classes;
     takeProject(content);
   } catch (error) {
     if (!project.videos.length) notice(`The videos cannot be listed: ${error.message}`, { isWarning: true, lasts: 0 });
