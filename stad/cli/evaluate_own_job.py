@@ -14,9 +14,9 @@ from stad.own_classes.cross_validation import choose_num_folds
 from stad.own_classes.evaluation import CURVE_FRACTIONS, OwnEvaluation, evaluate_examples
 from stad.own_classes.evaluation_data import as_json, mistake_entries
 from stad.own_classes.examples import load_examples
-from stad.own_classes.people import with_people
 from stad.own_classes.training import fit_model
 from stad.report.own_page import write_own_report
+from stad.video.source import VideoSource
 
 
 def evaluate_own(options: EvaluateOwnOptions) -> dict[str, Any]:
@@ -65,6 +65,6 @@ def _write_report(
     cells = mistake_entries(evaluation)
     sizes = {}
     for video in sorted({one["video"] for found in cells.values() for one in found}):
-        labels = with_people(folder, video)
-        sizes[video] = (labels.width_px, labels.height_px)
+        info = VideoSource(folder.video_path(video)).info
+        sizes[video] = (info.width_px, info.height_px)
     return write_own_report(path, data, cells=cells, sizes=sizes, videos=folder.path)

@@ -44,7 +44,7 @@ def test_help_lists_the_commands_with_a_line_each(capsys):
         ([], "Name a command: annotate, watch"),
         (["anotate"], "stad has no command 'anotate'. Perhaps you meant annotate."),
         (["zzz"], "There are annotate, watch"),
-        (["evaluate"], "Name a command: ava, segments, tubes, poses."),
+        (["evaluate"], "Name a command: folder, ava, segments, tubes, poses."),
         (["evaluate", "tube"], "stad evaluate has no command 'tube'. Perhaps you meant tubes."),
         (["models", "foo"], "WHAT must be one of models, detectors, labels, trackers, got 'foo'."),
         (["train"], "CONFIG must be given. Run 'stad train --help'"),

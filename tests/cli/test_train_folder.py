@@ -20,7 +20,7 @@ def test_a_folder_is_trained_and_its_classes_are_shown(tmp_path, capsys):
 
     out, err = capsys.readouterr()
     assert "threshold" in out.splitlines()[0]
-    assert out.splitlines()[1].split()[:4] == ["red", "14", "42", "4"]
+    assert out.splitlines()[1].split()[:4] == ["red", "16", "48", "4"]
     assert f"Use it with --model {folder.path}" in err
     stad_main(["models", "labels", "--model", str(folder.path)])
     assert capsys.readouterr().out == "  1  red\n"
