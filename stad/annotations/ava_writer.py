@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import functools
-import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stad.annotations.ava_table import AvaTable
+from stad.annotations.csv_rows import csv_text
 from stad.utils.files import AtomicFile
 
 
@@ -78,9 +77,7 @@ def ava_row(
 
 @functools.lru_cache(maxsize=1024)
 def _quoted(text: str) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow([text, ""])
-    return line.getvalue().removesuffix(",\n")
+    return csv_text([[text, ""]]).removesuffix(",\n")
 
 
 def write_ava_csv(path: str | Path, table: AvaTable, *, numbers: AvaFormat) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
@@ -28,6 +29,17 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
             # Spreadsheets write empty rows as commas alone.
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, cells
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    r"""Return rows as the text of a CSV file.
+
+    >>> csv_text([["a", 1], ["b,c", 2]])
+    'a,1\n"b,c",2\n'
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 @contextmanager

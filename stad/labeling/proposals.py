@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,13 +16,13 @@ from stad.annotations.own.examples import boxes_at, is_seen
 from stad.annotations.own.fingerprint import fingerprint
 from stad.annotations.own.folder import OwnFolder
 from stad.annotations.own.labels import ActorTrack
-from stad.errors import InputError
 from stad.inference.api import annotate
 from stad.inference.options import AUTO
 from stad.own_classes.alone import Stopped
 from stad.own_classes.people import with_people
+from stad.own_classes.video_cache import VideoCache
 from stad.structures import Actors, Frame, RunInfo, Segment
-from stad.utils.files import read_json, write_whole, writing
+from stad.utils.files import read_json
 from stad.utils.text import first_line
 
 PROPOSALS = "proposals"
@@ -75,6 +74,7 @@ class Proposals:
         log: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._folder, self._log = folder, log
+        self._cache = VideoCache(folder, PROPOSALS)
         self._given, self._weights = None if model is None else str(model), weights
         self._lock = threading.Lock()
         self._failed: set[tuple[str, str]] = set()
@@ -144,28 +144,12 @@ class Proposals:
                 digest.update(f"{path.name} {fingerprint(path)}\n".encode())
         return digest.hexdigest()[:24]
 
-    def _path(self, video: str) -> Path:
-        return self._folder.cache_path(PROPOSALS) / f"{video}.json"
-
     def _read(self, video: str, model: str) -> list[dict[str, Any]] | None:
-        try:
-            content = read_json(self._path(video))
-            key = [content["model"], content["fingerprint"]]
-            is_new = key == [model, fingerprint(self._folder.video_path(video))]
-            return content["spans"] if is_new else None
-        except (InputError, KeyError, TypeError):
-            return None
+        content = self._cache.read(video) or {}
+        return content.get("spans") if content.get("model") == model else None
 
     def _write(self, video: str, model: str, spans: list[dict[str, Any]]) -> None:
-        content = {
-            "model": model,
-            "fingerprint": fingerprint(self._folder.video_path(video)),
-            "spans": spans,
-        }
-        path = self._path(video)
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps(content, separators=(",", ":")) + "\n")
+        self._cache.write(video, {"model": model, "spans": spans})
 
 
 def score_video(

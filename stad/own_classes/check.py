@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from stad.annotations.own.examples import boxes_at
-from stad.annotations.own.folder import FAR_SEC, OwnFolder
+from stad.annotations.own.folder import OwnFolder, end_clips
 from stad.annotations.own.labels import NOTHING, LabelSpan, VideoLabels
 from stad.annotations.own.split import TRAIN, VAL, keep_split, read_sources
 from stad.errors import InputError
@@ -144,16 +144,12 @@ def _check_video(folder: OwnFolder, found: FolderCheck, video: str) -> None:
 
 def _with_facts(labels: VideoLabels, facts: VideoFacts) -> VideoLabels:
     """Return labels with the size and length of the video, and whole labels cut to its end."""
-    spans = tuple(
-        replace(one, end_sec=facts.duration_sec) if one.end_sec >= FAR_SEC else one
-        for one in labels.spans
-    )
     return replace(
         labels,
         width_px=facts.width_px,
         height_px=facts.height_px,
         duration_sec=facts.duration_sec,
-        spans=spans,
+        spans=end_clips(labels.spans, facts.duration_sec),
     )
 
 

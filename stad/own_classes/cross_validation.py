@@ -9,7 +9,6 @@ from typing import Protocol
 
 import numpy as np
 
-from stad.annotations.own.examples import POSITIVE
 from stad.annotations.own.split import make_folds
 from stad.errors import InputError
 from stad.own_classes.example_set import ExampleSet
@@ -104,7 +103,7 @@ def cross_validate(
     Raises:
         InputError: there are fewer sources than folds.
     """
-    folds = make_folds(amounts_by_source(examples), num_folds, seed=seed)
+    folds = make_folds(examples.amounts(examples.sources), num_folds, seed=seed)
     parts: list[tuple[np.ndarray, int, np.ndarray, np.ndarray]] = []
     views = []
     for fold in range(num_folds):
@@ -112,8 +111,8 @@ def cross_validate(
         chosen = part_of_sources(examples, others, fraction=fraction)
         head = fit(examples, examples.rows_of(chosen))
         rows = examples.rows_of([one for one in folds if folds[one] == fold], plain=True)
-        features = {name: one[rows] for name, one in examples.of_views(head.views).items()}
-        parts.append((rows, fold, head.scores(features), head.thresholds))
+        scores = head.scores(examples.of_views(head.views, rows))
+        parts.append((rows, fold, scores, head.thresholds))
         views.append(tuple(head.views))
         on_fold()
     return TestedRows(
@@ -123,17 +122,6 @@ def cross_validate(
         np.concatenate([np.tile(line, (len(rows), 1)) for rows, _, _, line in parts]),
         tuple(views),
     )
-
-
-def amounts_by_source(examples: ExampleSet) -> dict[str, np.ndarray]:
-    """Return for each source (C + 1,) examples of each class and of none, as the folds take it."""
-    amounts: dict[str, np.ndarray] = {}
-    plain = np.flatnonzero(examples.variants == 0)
-    is_there = examples.labels[plain] == POSITIVE
-    counts = np.column_stack((is_there, ~is_there.any(axis=1))).astype(float)
-    for source, count in zip(examples.sources[plain].tolist(), counts, strict=True):
-        amounts[source] = amounts.get(source, np.zeros(count.shape)) + count
-    return amounts
 
 
 def part_of_sources(examples: ExampleSet, sources: Sequence[str], *, fraction: float) -> list[str]:
@@ -148,7 +136,7 @@ def part_of_sources(examples: ExampleSet, sources: Sequence[str], *, fraction: f
     """
     if fraction >= 1:
         return list(sources)
-    amounts = amounts_by_source(examples)
+    amounts = examples.amounts(examples.sources)
     order = sorted(sources, key=lambda one: hashlib.sha256(one.encode()).hexdigest())
     missing = np.sum([amounts[one] for one in order], axis=0) > 0
     first: list[str] = []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from stad.annotations.own.examples import NEGATIVE, POSITIVE, UNKNOWN
+from stad.annotations.own.examples import NEGATIVE, POSITIVE, count_classes
 from stad.own_classes.recipe import Recipe
 
 
@@ -61,24 +61,23 @@ class ExampleSet:
         chosen = np.isin(self.sources, list(sources))
         return np.flatnonzero(chosen & (self.variants == 0) if plain else chosen)
 
-    def of_views(self, views: Sequence[str]) -> dict[str, np.ndarray]:
-        """Return the features of some views, as ``stad.own_classes.training`` takes them."""
-        return {name: self.features[name] for name in views}
+    def of_views(self, views: Sequence[str], rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the features of some views and rows, as heads take them."""
+        return {name: self.features[name][rows] for name in views}
 
-    def with_classes(self, classes: Sequence[str]) -> ExampleSet:
-        """Return the rows that say something about some of the classes."""
-        columns = [self.classes.index(name) for name in classes]
-        known = (self.labels[:, columns] != UNKNOWN).any(axis=1)
-        chosen = self.of_rows(np.flatnonzero(known))
-        return replace(chosen, classes=tuple(classes), labels=chosen.labels[:, columns])
+    def amounts(self, names: np.ndarray, rows: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """Return (C + 1,) examples of each class and of none by name, as folds take them.
 
-    def of_rows(self, rows: np.ndarray) -> ExampleSet:
-        """Return some of the rows."""
-        names = ("videos", "tracks", "times_sec", "labels", "sources", "variants", "examples")
-        arrays = {name: getattr(self, name)[rows] for name in (*names, "boxes")}
-        return replace(
-            self, **arrays, features={name: one[rows] for name, one in self.features.items()}
-        )
+        Args:
+            names: ``videos`` or ``sources``, (N,).
+            rows: that count; variants never do. None for all.
+        """
+        chosen = np.arange(len(self)) if rows is None else rows
+        plain = chosen[self.variants[chosen] == 0]
+        return {
+            name: count_classes(self.labels[plain[names[plain] == name]])
+            for name in np.unique(names[chosen]).tolist()
+        }
 
     def counts(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the positive and the negative examples of each class, (C,) int64 each."""

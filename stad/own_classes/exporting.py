@@ -10,7 +10,7 @@ import numpy as np
 
 from stad.annotations.exporters.ava import STEP_SEC, ava_rows
 from stad.annotations.exporters.coco import CocoVideo, coco_document, document_text
-from stad.annotations.own.folder import FAR_SEC, OwnFolder
+from stad.annotations.own.folder import FAR_SEC, OwnFolder, end_clips
 from stad.annotations.own.labels import VideoLabels
 from stad.errors import InputError
 from stad.own_classes.facts import FactsCache
@@ -142,11 +142,8 @@ def _labelled(
                 height_px=labels.height_px or facts.height_px,
                 duration_sec=labels.duration_sec or facts.duration_sec,
             )
-        end_sec = labels.duration_sec or FAR_SEC
-        spans = [
-            replace(one, end_sec=end_sec) if one.end_sec == FAR_SEC else one for one in labels.spans
-        ]
-        yield replace(labels, spans=tuple(spans)), fps
+        spans = end_clips(labels.spans, labels.duration_sec or FAR_SEC)
+        yield replace(labels, spans=spans), fps
     cache.save()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from stad.annotations.own.fingerprint import fingerprint
@@ -71,25 +70,6 @@ class FactsCache:
             self._known[mark] = values
             self._has_changed = True
         return VideoFacts(mark, *values)
-
-    def read_all(
-        self, videos: Iterable[str], *, on_video: Callable[[], object] = lambda: None
-    ) -> tuple[dict[str, VideoFacts], dict[str, str]]:
-        """Return the facts of videos, and of those that cannot be read the reason.
-
-        Args:
-            videos: their names.
-            on_video: called after each.
-        """
-        found, failed = {}, {}
-        for video in videos:
-            try:
-                found[video] = self.read(video)
-            except InputError as error:
-                failed[video] = str(error)
-            on_video()
-        self.save()
-        return found, failed
 
     def save(self) -> None:
         """Write what was read since the last time."""

@@ -17,7 +17,14 @@ import numpy as np
 from safetensors.torch import save_file
 
 from stad import zoo
-from stad.annotations.own.examples import POSITIVE, UNKNOWN, WHOLE_FRAME, Examples, boxes_at
+from stad.annotations.own.examples import (
+    POSITIVE,
+    UNKNOWN,
+    WHOLE_FRAME,
+    Examples,
+    boxes_at,
+    count_classes,
+)
 from stad.annotations.own.folder import OwnFolder
 from stad.annotations.own.split import TRAIN, VAL, keep_split
 from stad.datasets.ava import AVADataset, collate_clips
@@ -31,7 +38,7 @@ from stad.inference.build import resolve_device
 from stad.own_classes.config_text import config_text
 from stad.own_classes.labelled import LabelledVideos, read_labelled
 from stad.own_classes.recipe import SCENE_PX, choose_recipe, plain_config
-from stad.own_classes.train import OwnTraining, TrainedModel, seconds_of, train_own
+from stad.own_classes.train import OwnTraining, TrainedModel, train_own
 from stad.utils.files import write_whole, writing
 from stad.video.window import Window
 from stad.zoo.checkpoint import read_checkpoint
@@ -133,7 +140,7 @@ def write_run(
     step_sec = labelled.choose_step(window)
     examples = {video: _known(one) for video, one in labelled.examples(step_sec, window).items()}
     examples = {video: one for video, one in examples.items() if len(one.labels)}
-    parts = keep_split(folder, {v: seconds_of(one.labels, step_sec) for v, one in examples.items()})
+    parts = keep_split(folder, {v: count_classes(one.labels) for v, one in examples.items()})
     for part in (TRAIN, VAL):
         chosen = {video: one for video, one in examples.items() if parts[video] == part}
         if not chosen:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,15 +12,13 @@ from tqdm import tqdm
 from stad.actors.detectors.base import PersonDetector
 from stad.actors.detectors.group import GroupDetector
 from stad.annotations.own.examples import WHOLE_FRAME
-from stad.annotations.own.fingerprint import fingerprint
 from stad.annotations.own.folder import OwnFolder
 from stad.annotations.own.labels import ActorTrack
-from stad.errors import InputError
 from stad.inference.build import open_named_detector, resolve_device
 from stad.inference.frames import read_frames_ahead
 from stad.inference.options import InferenceOptions
 from stad.inference.tracking import track_people
-from stad.utils.files import read_json, write_whole, writing
+from stad.own_classes.video_cache import VideoCache
 from stad.video.source import VideoSource
 
 GROUPS = "groups"
@@ -62,7 +59,8 @@ def find_groups(
         todo, desc="finding people", unit="video", dynamic_ncols=True, disable=not progress
     ):
         track = _follow(folder.video_path(video), people)
-        _write(folder, video, track)
+        rows = np.column_stack((track.times_sec, track.boxes.astype(np.float64)))
+        VideoCache(folder, GROUPS).write(video, {"boxes": rows.round(3).tolist()})
 
 
 def _follow(path: Path, people: PersonDetector) -> ActorTrack:
@@ -83,27 +81,9 @@ def _follow(path: Path, people: PersonDetector) -> ActorTrack:
 
 def group_of(folder: OwnFolder, video: str) -> ActorTrack | None:
     """Return the cached region of a video; None where it is not known, or the file has changed."""
+    content = VideoCache(folder, GROUPS).read(video)
     try:
-        content = read_json(_path(folder, video))
-        if content["fingerprint"] != fingerprint(folder.video_path(video)):
-            return None
-        rows = np.array(content["boxes"], np.float64)
+        rows = np.array((content or {})["boxes"], np.float64)
         return ActorTrack(WHOLE_FRAME, rows[:, 0], rows[:, 1:].astype(np.float32))
-    except (InputError, KeyError, TypeError, ValueError, IndexError):
+    except (KeyError, TypeError, ValueError, IndexError):
         return None
-
-
-def _write(folder: OwnFolder, video: str, track: ActorTrack) -> None:
-    rows = np.column_stack((track.times_sec, track.boxes.astype(np.float64)))
-    content = {
-        "fingerprint": fingerprint(folder.video_path(video)),
-        "boxes": rows.round(3).tolist(),
-    }
-    path = _path(folder, video)
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(content, separators=(",", ":")) + "\n")
-
-
-def _path(folder: OwnFolder, video: str) -> Path:
-    return folder.cache_path(GROUPS) / f"{video}.json"

@@ -34,7 +34,7 @@ class Validation:
 
 def validate(examples: ExampleSet, fitted: FittedModel, rows: np.ndarray) -> Validation:
     """Return the figures of a model on plain rows of other sources than it was trained on."""
-    scores = fitted.scores({name: one[rows] for name, one in examples.features.items()})
+    scores = fitted.scores(examples.of_views(fitted.views, rows))
     labels = examples.labels[rows]
     figures = class_figures(examples.classes, scores, labels, decided=scores >= fitted.thresholds)
     return Validation(mean_of(class_aps(scores, labels)), figures, len(rows))

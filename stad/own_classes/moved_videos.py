@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from stad.annotations.csv_rows import read_rows
+from stad.annotations.csv_rows import csv_text, read_rows
 from stad.annotations.own.fingerprint import fingerprint
 from stad.annotations.own.folder import OwnFolder
 from stad.annotations.own.labels import renamed
@@ -93,9 +91,7 @@ def _rename_rows(path: Path, moved: Mapping[str, str]) -> None:
     for row, name in zip(rows, names, strict=True):
         if name in moved:
             row[place] = moved[name]
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    write_whole(path, text.getvalue())
+    write_whole(path, csv_text(rows))
 
 
 def _fingerprint(folder: OwnFolder, video: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -14,7 +13,7 @@ from tqdm import tqdm
 
 from stad.actors.detectors.base import PersonDetector
 from stad.annotations.own.fingerprint import fingerprint
-from stad.annotations.own.folder import FAR_SEC, OwnFolder
+from stad.annotations.own.folder import OwnFolder, end_clips
 from stad.annotations.own.labels import (
     ActorTrack,
     VideoLabels,
@@ -27,8 +26,8 @@ from stad.inference.frames import read_frames_ahead
 from stad.inference.options import InferenceOptions
 from stad.inference.tracking import track_people
 from stad.own_classes.alone import Stopped, alone_with
+from stad.own_classes.video_cache import VideoCache
 from stad.structures import Actors
-from stad.utils.files import read_json, write_whole, writing
 from stad.utils.text import first_line
 from stad.video.source import VideoSource
 
@@ -65,7 +64,7 @@ class PeopleFinder:
 
     def is_done(self, video: str) -> bool:
         """Return whether the people of a video are known, by this detector if it was named."""
-        content = _read(self._folder, video)
+        content = VideoCache(self._folder, PEOPLE).read(video)
         return content is not None and self._wanted in (None, content.get("detector"))
 
     def find(
@@ -117,7 +116,7 @@ class PeopleFinder:
             tracks=make_tracks(known),
         )
         content = {**labels_to_json(people), "fps": fps, "detector": detector.name}
-        _write(self._folder, video, content)
+        VideoCache(self._folder, PEOPLE).write(video, content)
         return people
 
     def _open(self) -> PersonDetector:
@@ -200,7 +199,7 @@ def people_of(folder: OwnFolder, video: str) -> VideoLabels | None:
     Returns:
         None where they are not known yet, or the file has changed since.
     """
-    content = _read(folder, video)
+    content = VideoCache(folder, PEOPLE).read(video)
     if content is None:
         return None
     return replace(labels_from_json(content, origin=str(cached_path(folder, video))), video=video)
@@ -208,7 +207,7 @@ def people_of(folder: OwnFolder, video: str) -> VideoLabels | None:
 
 def frame_rate_of(folder: OwnFolder, video: str) -> float:
     """Return the cached mean frame rate of a video, frames per second; 0 where it is not known."""
-    content = _read(folder, video)
+    content = VideoCache(folder, PEOPLE).read(video)
     return 0.0 if content is None else float(content.get("fps", 0.0))
 
 
@@ -227,10 +226,6 @@ def with_people(folder: OwnFolder, video: str) -> VideoLabels:
     people = people_of(folder, video)
     if people is None:
         return labels
-    spans = tuple(
-        replace(one, end_sec=people.duration_sec) if one.end_sec == FAR_SEC else one
-        for one in labels.spans
-    )
     return replace(
         labels,
         width_px=labels.width_px or people.width_px,
@@ -238,7 +233,7 @@ def with_people(folder: OwnFolder, video: str) -> VideoLabels:
         duration_sec=labels.duration_sec or people.duration_sec,
         fingerprint=labels.fingerprint or people.fingerprint,
         tracks=labels.tracks or people.tracks,
-        spans=spans,
+        spans=end_clips(labels.spans, people.duration_sec),
     )
 
 
@@ -278,26 +273,10 @@ def forget_tracks(folder: OwnFolder, video: str) -> None:
     Raises:
         InputError: the cache cannot be written.
     """
-    if content := _read(folder, video):
-        _write(folder, video, {**content, "tracks": []})
+    if content := VideoCache(folder, PEOPLE).read(video):
+        VideoCache(folder, PEOPLE).write(video, {**content, "tracks": []})
 
 
 def cached_path(folder: OwnFolder, video: str) -> Path:
     """Return the file in which the people of a video are cached."""
-    return folder.cache_path(PEOPLE) / f"{video}.json"
-
-
-def _read(folder: OwnFolder, video: str) -> dict | None:
-    """Return what is cached about a video, None if there is nothing or the file has changed."""
-    try:
-        content = read_json(cached_path(folder, video))
-        return content if content["fingerprint"] == fingerprint(folder.video_path(video)) else None
-    except (InputError, KeyError, TypeError):
-        return None
-
-
-def _write(folder: OwnFolder, video: str, content: dict) -> None:
-    path = cached_path(folder, video)
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(content, separators=(",", ":")) + "\n")
+    return VideoCache(folder, PEOPLE).path(video)

@@ -107,7 +107,7 @@ def train_own(
     views = None if checked is None else checked.views
     held = None
     if options.is_finetuned:
-        parts = keep_split(folder, amounts_of(examples))
+        parts = keep_split(folder, examples.amounts(examples.videos))
         held = np.array([parts[one] != TRAIN for one in examples.videos.tolist()])
     fitted = fit_model(examples, np.arange(len(examples)), views=views, checked=held, log=log)
     if checked is not None:
@@ -119,7 +119,7 @@ def _check_on_validation(
     folder: OwnFolder, examples: ExampleSet, log: Log
 ) -> tuple[FittedModel | None, Validation | None]:
     """Train on the training part, which chooses the views; measure on the validation part."""
-    parts = keep_split(folder, amounts_of(examples))
+    parts = keep_split(folder, examples.amounts(examples.videos))
     is_train = np.array([parts[one] == TRAIN for one in examples.videos.tolist()])
     train = np.flatnonzero(is_train)
     val = np.flatnonzero(~is_train & (examples.variants == 0))
@@ -133,22 +133,6 @@ def _check_on_validation(
         return None, None
     fitted = fit_model(examples, train, log=log)
     return fitted, validate(examples, fitted, val)
-
-
-def amounts_of(examples: ExampleSet) -> dict[str, np.ndarray]:
-    """Return (C + 1,) seconds of each class and of none by video, as ``keep_split`` takes them."""
-    plain = examples.variants == 0
-    return {
-        video: seconds_of(examples.labels[plain & (examples.videos == video)], examples.step_sec)
-        for video in np.unique(examples.videos).tolist()
-    }
-
-
-def seconds_of(labels: np.ndarray, step_sec: float) -> np.ndarray:
-    """Return (C + 1,) seconds of each class and of none for (N, C) labels of examples."""
-    positive = labels == POSITIVE
-    nothing = (~positive.any(axis=1)).sum()
-    return np.array([*positive.sum(axis=0), nothing], float) * step_sec
 
 
 def _write(

@@ -192,7 +192,7 @@ class _Prepared(NamedTuple):
         views: Sequence[str],
         checked: np.ndarray | None,
     ) -> _Prepared:
-        chosen = {name: examples.features[name][rows] for name in views}
+        chosen = examples.of_views(views, rows)
         head = FeatureHead({k: one.shape[1] for k, one in chosen.items()}, len(examples.classes))
         features = torch.from_numpy(join(chosen, views))
         deviation, mean = torch.std_mean(features, dim=0, correction=0)
@@ -218,13 +218,7 @@ class _Prepared(NamedTuple):
 def _folds(examples: ExampleSet, rows: np.ndarray, seed: int) -> np.ndarray | None:
     """Return the fold of each row, (M,) int64; None with a single source."""
     sources = examples.sources[rows]
-    amounts: dict[str, np.ndarray] = {}
-    plain = examples.variants[rows] == 0
-    for source in np.unique(sources).tolist():
-        labels = examples.labels[rows[plain & (sources == source)]]
-        positive = (labels == POSITIVE).sum(axis=0)
-        nothing = (~(labels == POSITIVE).any(axis=1)).sum()
-        amounts[source] = np.array([*positive, nothing], float)
+    amounts = examples.amounts(examples.sources, rows)
     if len(amounts) < 2:
         return None
     folds = make_folds(amounts, min(NUM_FOLDS, len(amounts)), seed=seed)

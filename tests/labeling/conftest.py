@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.labeling.label_page import browser, made_folder, page_folder, page_server
+from tests.labeling.label_page import browser, made_folder, page, page_folder, page_server
 from tests.labeling.served import serve_folder
 from tests.videos import write_video
 
-__all__ = ["browser", "made_folder", "page_folder", "page_server"]
+__all__ = ["browser", "made_folder", "page", "page_folder", "page_server"]
 
 
 @pytest.fixture

@@ -104,6 +104,13 @@ class LabelPage:
         """Click the button of a command."""
         self.click(f'button[data-command="{name}"]:visible')
 
+    def run(self, by: str, key: str, command: str) -> None:
+        """Run a command by its key or by its button."""
+        if by == "keys":
+            self.press(key)
+        else:
+            self.command(command)
+
     def give(self, place: int, *, by: str) -> None:
         """Give the class of a place, 0 to 8, by its key or by its button."""
         if by == "keys":
@@ -262,3 +269,10 @@ def opened_page(browser: Browser, server: Server, size: tuple[int, int]) -> Iter
     yield page
     assert page.errors == []
     context.close()
+
+
+@pytest.fixture
+def page(browser, page_server, size) -> Iterator[LabelPage]:
+    """The page of a test that says the size."""
+    with opened_page(browser, page_server, size) as one:
+        yield one

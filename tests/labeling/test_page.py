@@ -7,15 +7,9 @@ import pytest
 from stad.annotations.own.labels import LabelSpan
 from tests.browser import needs_chromium
 from tests.labeling.label_folder import VIDEO, label_on_disk
-from tests.labeling.label_page import ALL_WAYS, SIZES, WIDE, opened_page
+from tests.labeling.label_page import ALL_WAYS, SIZES, WIDE
 
 pytestmark = [pytest.mark.browser, needs_chromium]
-
-
-@pytest.fixture
-def page(browser, page_server, size):
-    with opened_page(browser, page_server, size) as one:
-        yield one
 
 
 @ALL_WAYS

@@ -9,7 +9,7 @@ import pytest
 from stad.annotations.own.labels import LabelSpan
 from tests.browser import needs_chromium
 from tests.labeling.label_folder import label_on_disk, track, write_people
-from tests.labeling.label_page import ALL_WAYS, SIZES, WIDE, opened_page
+from tests.labeling.label_page import ALL_WAYS, SIZES, WIDE
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 
@@ -18,19 +18,6 @@ DRAW_TIME_MS = """(() => {
   for (let n = 0; n < 10; n++) { drawLanes(); paintStage(); }
   return (performance.now() - begin) / 10;
 })()"""
-
-
-@pytest.fixture
-def page(browser, page_server, size):
-    with opened_page(browser, page_server, size) as one:
-        yield one
-
-
-def run(page, by, key, command):
-    if by == "keys":
-        page.press(key)
-    else:
-        page.command(command)
 
 
 @ALL_WAYS
@@ -43,7 +30,7 @@ def test_an_actor_is_split_at_the_playhead_with_its_labels(page_folder, page, by
     else:
         page.seek(4.5)
     cut = page.page.evaluate("toFrame(timeSec)")
-    run(page, by, "s", "split")
+    page.run(by, "s", "split")
     assert page.spans() == [
         (0, "squat", 2.0, cut),
         (4, "squat", cut, 6.0),
@@ -54,9 +41,9 @@ def test_an_actor_is_split_at_the_playhead_with_its_labels(page_folder, page, by
     assert ends[4] == (pytest.approx(cut, abs=0.002), 11.8)
     assert page.selected()["lane"] == 4
     # It cannot be split where it begins.
-    run(page, by, "s", "split")
+    page.run(by, "s", "split")
     assert "cannot be split here" in page.notice()
-    run(page, by, "Control+z", "undo")
+    page.run(by, "Control+z", "undo")
     assert page.tracks()[0] == (0.0, 11.8)
 
 
@@ -97,7 +84,7 @@ def test_an_actor_is_deleted_with_its_labels(page_folder, page, by):
     label_on_disk(page_folder, LabelSpan(0, "squat", 2, 5), LabelSpan(1, "march", 2, 3))
     page.open()
     page.select_lane(0, by=by)
-    run(page, by, "x", "remove")
+    page.run(by, "x", "remove")
     assert page.spans() == [(1, "march", 2.0, 3.0)]
     assert sorted(page.tracks()) == [1, 2, 3]
     page.click("#notice button")
@@ -110,12 +97,12 @@ def test_labels_are_copied_to_the_next_actor(page_folder, page, by):
     label_on_disk(page_folder, LabelSpan(0, "squat", 2, 7), LabelSpan(0, "march", 8, 9, False))
     page.open()
     page.select_lane(0, by=by)
-    run(page, by, "c", "copy")
+    page.run(by, "c", "copy")
     # Actor 1 leaves at 5 s.
     assert page.spans()[2:] == [(1, "squat", 2.0, 5.1)]
     assert page.selected()["lane"] == 1
     page.select_lane(3, by=by)
-    run(page, by, "c", "copy")
+    page.run(by, "c", "copy")
     assert "no actor after #3" in page.notice()
 
 
@@ -148,7 +135,7 @@ def test_only_lanes_without_a_label_are_shown(page_folder, page, by):
     label_on_disk(page_folder, LabelSpan(0, "squat", 2, 7), LabelSpan(3, "", 4, 6))
     page.open()
     page.select_lane(1, by=by)
-    run(page, by, "f", "unlabelled")
+    page.run(by, "f", "unlabelled")
 
     def shown():
         return [one.get_attribute("data-lane") for one in page.page.locator(".lane").all()]
@@ -159,7 +146,7 @@ def test_only_lanes_without_a_label_are_shown(page_folder, page, by):
     assert shown() == ["clip", "1", "2"]
     page.select_lane(2, by="keys")
     assert shown() == ["clip", "2"]
-    run(page, by, "f", "unlabelled")
+    page.run(by, "f", "unlabelled")
     assert shown() == ["clip", "0", "1", "2", "3"]
 
 

@@ -15,22 +15,9 @@ from tests.labeling.label_folder import (
     people_tracks,
     write_proposals,
 )
-from tests.labeling.label_page import ALL_WAYS, SIZES, opened_page
+from tests.labeling.label_page import ALL_WAYS, SIZES
 
 pytestmark = [pytest.mark.browser, needs_chromium]
-
-
-@pytest.fixture
-def page(browser, page_server, size):
-    with opened_page(browser, page_server, size) as one:
-        yield one
-
-
-def run(page, by, key, command):
-    if by == "keys":
-        page.press(key)
-    else:
-        page.command(command)
 
 
 def listed(page) -> list[str]:
@@ -40,7 +27,7 @@ def listed(page) -> list[str]:
 @ALL_WAYS
 def test_clips_are_labelled_by_one_key_each(page, by):
     page.open()
-    run(page, by, "w", "clips")
+    page.run(by, "w", "clips")
     page.give(1, by=by)
     page.wait_for(SECOND)
     # The clip plays by itself.
@@ -51,7 +38,7 @@ def test_clips_are_labelled_by_one_key_each(page, by):
         page.press("Shift+3")
     else:
         page.click("#classes .deny >> nth=2")
-    run(page, by, "n", "nothing")
+    page.run(by, "n", "nothing")
     assert "Each video has a label" in page.notice()
     assert page.spans() == [(None, "lunge", 0.0, 12.0)]
     assert page.spans(SECOND) == [(None, "squat", 0.0, 2.0)]
@@ -67,7 +54,7 @@ def test_the_list_says_how_far_it_is(page_folder, page, by):
     label_on_disk(page_folder, LabelSpan(0, "squat", 2, 7))
     page.open()
     if not page.page.locator("#videos").is_visible():
-        run(page, by, "v", "list")
+        page.run(by, "v", "list")
     assert page.text("#videocount") == "1 of 3 videos labelled"
     assert page.text(f'[data-video="{VIDEO}"] .videofacts') == "0:12 · 1/4 actors · 1 label"
     assert page.text(f'[data-video="{SECOND}"] .videofacts') == "0:02"
@@ -92,9 +79,9 @@ def test_the_next_video_without_a_label_is_opened(page_folder, page, by):
     page.open(SECOND)
     page.drag_time(None, 0.5, 1.5)
     page.press("1")
-    run(page, by, "u", "nextUnlabelled")
+    page.run(by, "u", "nextUnlabelled")
     page.wait_for(THIRD)
-    run(page, by, "u", "nextUnlabelled")
+    page.run(by, "u", "nextUnlabelled")
     page.wait_for(VIDEO)
     assert page.spans(SECOND) == [(None, "squat", 0.5, 1.5)]
     page.press("PageDown")
@@ -116,7 +103,7 @@ def test_proposals_are_accepted_and_rejected(page_folder, page, by):
     page.open()
     page.page.wait_for_selector(".span.ghost")
     assert page.page.locator(".span.ghost").count() == 3
-    run(page, by, "g", "ghost")
+    page.run(by, "g", "ghost")
     assert page.selected()["ghost"] == [0, "squat", 2.0, 4.0, True]
     assert page.at() == 2.0
     if by == "keys":
@@ -131,11 +118,11 @@ def test_proposals_are_accepted_and_rejected(page_folder, page, by):
         page.click("#chosen-delete")
     assert page.spans() == [(0, "squat", 2.0, 4.0), (3, "march", 4.0, 6.0, False)]
     assert page.page.locator(".span.ghost").count() == 1
-    run(page, by, "Control+z", "undo")
+    page.run(by, "Control+z", "undo")
     assert page.page.locator(".span.ghost").count() == 2
-    run(page, by, "g", "ghost")
+    page.run(by, "g", "ghost")
     assert page.selected()["ghost"] == [0, "lunge", 6.0, 8.0, True]
-    run(page, by, "g", "ghost")
+    page.run(by, "g", "ghost")
     assert page.selected()["ghost"] == [3, "march", 4.0, 6.0, True]
     page.click(".span.ghost >> nth=0")
     assert page.selected()["ghost"] == [0, "lunge", 6.0, 8.0, True]

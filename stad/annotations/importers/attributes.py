@@ -17,7 +17,7 @@ IDENTITY_NAMES = frozenset(
     ("id", "track", "trackid", "track id", "person", "person id", "personid", "actor", "actor id",
      "pid", "identity", "instance", "instance id", "object id", "number")
 )  # fmt: skip
-TRUE, FALSE = ("true", "1", "yes"), ("false", "0", "no")
+TRUE = ("true", "1", "yes")
 UNDEFINED = ("", "__undefined__", "undefined", "unknown", "n/a", "?")
 
 

@@ -118,6 +118,19 @@ def sample_examples(
     return Examples(*(one[known] for one in found))
 
 
+def count_classes(labels: np.ndarray) -> np.ndarray:
+    """Return how many examples have each class, and how many none of them, (C + 1,) float64.
+
+    Args:
+        labels: (N, C) as in ``Examples``.
+
+    >>> count_classes(np.array([[1, 1], [0, -1], [1, 0]])).tolist()
+    [2.0, 1.0, 1.0]
+    """
+    is_there = labels == POSITIVE
+    return np.append(is_there.sum(axis=0), (~is_there.any(axis=1)).sum()).astype(float)
+
+
 def _with_single_boxes(
     times_sec: np.ndarray, spans: Sequence[LabelSpan], track_times_sec: np.ndarray
 ) -> np.ndarray:

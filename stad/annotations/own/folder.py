@@ -13,7 +13,7 @@ everything else      the videos, in any folders; a folder with the name of a cla
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +39,11 @@ from stad.utils.files import read_json, write_whole, writing
 CLASSES, LABELS, MODEL, CACHE = "classes.txt", "labels", "model", ".stad"
 # A whole-clip label of a video whose length is not known yet ends here.
 FAR_SEC = 1e9
+
+
+def end_clips(spans: Iterable[LabelSpan], end_sec: float) -> tuple[LabelSpan, ...]:
+    """Return labels in which those of a whole clip end with it, at ``end_sec`` seconds."""
+    return tuple(replace(one, end_sec=end_sec) if one.end_sec >= FAR_SEC else one for one in spans)
 
 
 class StaleRevision(InputError):

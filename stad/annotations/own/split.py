@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from stad.annotations.csv_rows import read_rows
+from stad.annotations.csv_rows import csv_text, read_rows
 from stad.annotations.own.folder import OwnFolder
 from stad.errors import InputError
 from stad.utils.files import write_whole
@@ -89,7 +87,7 @@ def keep_split(folder: OwnFolder, amounts: Mapping[str, np.ndarray]) -> dict[str
         for video in sorted({**parts, **chosen}):
             part = chosen.get(video, parts.get(video))
             lines.append([video, sources[video].removeprefix(SOURCE), str(part)])
-        write_whole(folder.path / SPLIT, _csv_text(lines))
+        write_whole(folder.path / SPLIT, csv_text(lines))
     return chosen
 
 
@@ -173,12 +171,6 @@ def _rows(path: Path, columns: Sequence[str]) -> list[tuple[str, dict[str, str]]
             raise InputError(f"{path}:{line}: the column {empty[0]!r} is empty. Fill it in.")
         found.append((f"{path}:{line}", {one: row[one] for one in columns}))
     return found
-
-
-def _csv_text(lines: Sequence[Sequence[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    return text.getvalue()
 
 
 def _shuffled(text: str) -> str:
