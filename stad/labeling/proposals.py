@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from stad.actors.detectors.base import PersonDetector
+from stad.actors.detectors.group import GROUP
 from stad.actors.detectors.whole_frame import WholeFrame
 from stad.annotations.own.examples import boxes_at, is_seen
 from stad.annotations.own.fingerprint import fingerprint
@@ -115,14 +116,16 @@ class Proposals:
     def _propose(self, video: str, should_stop: Callable[[], bool]) -> list[dict[str, Any]]:
         people = with_people(self._folder, video).tracks
         card = self._card()
-        is_whole = card.get("detector") == WholeFrame.name
+        detector = card.get("detector")
         info, segments = score_video(
             self._folder.video_path(video),
             self._given or self._folder.path,
             weights=self._weights,
-            detector=None if is_whole else TrackDetector(people),
+            # A model of the region of all people makes it of these people itself.
+            detector=None if detector == WholeFrame.name else TrackDetector(people),
             should_stop=should_stop,
         )
+        is_whole = detector in (WholeFrame.name, GROUP)
         return make_spans(info, segments, card.get("thresholds", {}), is_whole=is_whole)
 
     def _card(self) -> dict[str, Any]:

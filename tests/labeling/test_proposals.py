@@ -1,5 +1,6 @@
 """What a model proposes for a video."""
 
+import json
 import time
 from fractions import Fraction
 
@@ -86,6 +87,29 @@ def test_a_model_is_run_once_over_a_video(folder, weights):
     # A later start finds them.
     again = Proposals(folder, model=CONFIG, weights=weights)
     assert again.get("a.mp4") == found
+
+
+@pytest.mark.parametrize(
+    ("detector", "gives_people", "expected"),
+    [(None, True, 3), ("group", True, None), ("whole_frame", False, None)],
+)
+def test_what_is_of_all_people_is_of_the_whole_frame(
+    folder, monkeypatch, detector, gives_people, expected
+):
+    """The region of all people has the id 1, which is another person's in the labels."""
+    folder.model_path.mkdir()
+    (folder.model_path / "model.json").write_text(json.dumps({"detector": detector}))
+    given = []
+
+    def scored(*_, detector, **__):
+        given.append(isinstance(detector, TrackDetector))
+        return INFO, [Segment(3, 0, 0.0, 1.0, 0.9)]
+
+    monkeypatch.setattr("stad.labeling.proposals.score_video", scored)
+    proposals = Proposals(folder)
+    assert proposals.compute_next(["a.mp4"], lambda: False)
+    assert [one["track"] for one in proposals.get("a.mp4")["spans"]] == [expected]
+    assert given == [gives_people]
 
 
 def test_proposals_of_deleted_tracks_are_left_out(folder, weights):
