@@ -279,3 +279,35 @@ class SkeletonSample(NamedTuple):
     regions: Tensor
     tracks: Tensor
     labels: Tensor
+
+
+@dataclass(frozen=True)
+class RecordMeta:
+    """The record of frame features that an item of a data set shows.
+
+    Attributes:
+        record_id: of the video, as the record names it.
+        file: path of the shard.
+        offset: of the record in it, bytes.
+    """
+
+    record_id: str
+    file: str
+    offset: int
+
+
+class RecordSample(NamedTuple):
+    """The labels of one video in a batch of frame features.
+
+    The inputs of the batch are (N, T, D) uint8: the quantised features of M modalities side by
+    side, in the order of the config; frames beyond the end of a video are 0.
+
+    Attributes:
+        label: (num_classes,) float32, 0 or 1.
+        num_frames: of each of the M modalities; 0 where the video has none, such as no audio.
+        meta: of the record.
+    """
+
+    label: Tensor
+    num_frames: tuple[int, ...]
+    meta: RecordMeta

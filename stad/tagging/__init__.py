@@ -1,0 +1,1 @@
+"""Tags for whole videos: frame features of one's own videos, a tagger, and its pages."""
