@@ -11,7 +11,12 @@ from stad.annotations.own.folder import OwnFolder
 from stad.cli.evaluate_own_options import EvaluateOwnOptions
 from stad.cli.log_lines import line_log
 from stad.own_classes.cross_validation import choose_num_folds
-from stad.own_classes.evaluation import CURVE_FRACTIONS, OwnEvaluation, evaluate_examples
+from stad.own_classes.evaluation import (
+    CURVE_FRACTIONS,
+    OwnEvaluation,
+    evaluate_examples,
+    untestable,
+)
 from stad.own_classes.evaluation_data import as_json, mistake_entries
 from stad.own_classes.examples import load_examples
 from stad.own_classes.training import fit_model
@@ -37,6 +42,11 @@ def evaluate_own(options: EvaluateOwnOptions) -> dict[str, Any]:
     num_folds = choose_num_folds(examples, options.folds)
     if num_folds < options.folds:
         log(f"folds     {num_folds}, because there are {num_folds} sources")
+    if lone := untestable(examples):
+        log(
+            f"note      one source only shows {', '.join(lone)}: how well others are recognized "
+            "cannot be tested. Label another source of it."
+        )
     fractions = (1.0,) if options.no_curve else CURVE_FRACTIONS
     with tqdm(
         total=num_folds * len(fractions),

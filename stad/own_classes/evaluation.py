@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stad.annotations.own.examples import POSITIVE, UNKNOWN
 from stad.evaluation.multilabel import ClassFigures, class_figures, confusions, mean_of
 from stad.evaluation.posture_events import EventCounts
 from stad.evaluation.posture_keyframes import calibration_error
@@ -138,7 +139,17 @@ def evaluate_examples(
     )
 
 
+def untestable(examples: ExampleSet) -> list[str]:
+    """Return the classes that one source only shows: where it is tested, they were not learnt."""
+    return [
+        name
+        for column, name in enumerate(examples.classes)
+        if len(np.unique(examples.sources[examples.labels[:, column] == POSITIVE])) == 1
+    ]
+
+
 def _figures(examples: ExampleSet, tested: TestedRows) -> list[ClassFigures]:
-    return class_figures(
-        examples.classes, tested.scores, examples.labels[tested.rows], decided=tested.decided
-    )
+    """Return the figures of each class; NaN for those that cannot be tested."""
+    labels = np.array(examples.labels[tested.rows])
+    labels[:, np.isin(examples.classes, untestable(examples))] = UNKNOWN
+    return class_figures(examples.classes, tested.scores, labels, decided=tested.decided)

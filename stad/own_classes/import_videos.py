@@ -65,13 +65,15 @@ class VideoFinder:
             keep_missing: also those that are not there, under their names in the files.
         """
         matches = [self._match(one) for one in read]
-        # Two names for one video, of which only the end agrees: one of them is wrong.
+        # Two names for one video, of which only the end agrees: one of them is wrong. So is a guess
+        # where another file has the video for sure.
         names: dict[str, set[str]] = {}
         for one, (video, _) in zip(read, matches, strict=True):
             names.setdefault(video or "", set()).add(plain_path(one.name))
+        known = {video for video, is_guess in matches if not is_guess}
         found: dict[str, list[FileVideo]] = {}
         for one, (video, is_guess) in zip(read, matches, strict=True):
-            if video and is_guess and len(names[video]) > 1:
+            if video and is_guess and (len(names[video]) > 1 or video in known):
                 self.missing[self._key(one)] = f"is not in {self._folder.path}"
             elif video:
                 found.setdefault(video, []).append(one)

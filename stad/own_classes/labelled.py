@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from stad.annotations.own.examples import (
     sample_examples,
 )
 from stad.annotations.own.fingerprint import fingerprint
-from stad.annotations.own.folder import OwnFolder
+from stad.annotations.own.folder import FAR_SEC, OwnFolder
 from stad.annotations.own.labels import NOTHING, ActorTrack, VideoLabels
 from stad.errors import InputError
 from stad.own_classes.groups import find_groups, group_of
@@ -36,6 +36,9 @@ PERSON_STEP_SEC, FRAME_STEP_SEC = 0.5, 1.0
 VIDEO_STEP_SEC = 2.0
 # Of whole frames or of people; each takes some tenths of a second on a CPU.
 MAX_TIMES = 500
+# Timed labels of whole frames are those of the person in view if people are seen in this part of
+# their time, and one person alone in this part of that.
+MIN_SEEN, MIN_ALONE = 0.5, 0.9
 
 
 @dataclass(frozen=True)
@@ -121,9 +124,9 @@ def read_labelled(
             f"{folder.path}', import labels with 'stad import', or put clips into folders with "
             "the names of the classes."
         )
-    whole_frame = not any(span.track is not None for one in read.values() for span in one.spans)
-    lacking = [video for video, one in read.items() if not one.tracks and not whole_frame]
-    if lacking:
+    has_tracks = any(span.track is not None for one in read.values() for span in one.spans)
+    if has_tracks or any(map(_is_timed, read.values())):
+        lacking = [video for video, one in read.items() if not one.tracks]
         find_people(folder, lacking, progress=progress, log=log, detector=detector)
     found = {}
     for video in read:
@@ -133,12 +136,12 @@ def read_labelled(
             log(f"warning   {video} is left out. {first_line(error)}")
     if not found:
         raise InputError(f"None of the labelled videos of {folder.path} can be read.")
-    if not whole_frame:
-        return LabelledVideos(names, found, whole_frame)
+    if has_tracks or _is_of_single_people(found.values(), names, log):
+        return LabelledVideos(names, found, whole_frame=False)
     find_groups(folder, list(found), detector=detector, device=device, progress=progress, log=log)
     groups = {video: group_of(folder, video) for video in found}
     return LabelledVideos(
-        names, found, whole_frame, {k: one for k, one in groups.items() if one is not None}
+        names, found, True, {k: one for k, one in groups.items() if one is not None}
     )
 
 
@@ -154,6 +157,33 @@ def _chosen_classes(folder: OwnFolder, classes: Sequence[str] | None) -> tuple[s
 
 def _says_something(labels: VideoLabels, classes: Sequence[str]) -> bool:
     return labels.is_complete or any(one.label in (NOTHING, *classes) for one in labels.spans)
+
+
+def _is_timed(labels: VideoLabels) -> bool:
+    """Return whether any label holds for a part of the video only."""
+    end_sec = labels.duration_sec or FAR_SEC
+    return any(one.start_sec > 0 or one.end_sec < end_sec for one in labels.spans)
+
+
+def _is_of_single_people(labels: Iterable[VideoLabels], classes: Sequence[str], log: Log) -> bool:
+    """Return whether the timed labels of whole frames show what one person does, who is alone."""
+    labels = list(labels)
+    if not any(map(_is_timed, labels)):
+        return False
+    num_people = np.concatenate([_people_in_labels(one, classes) for one in labels])
+    is_seen_by = num_people > 0
+    if is_seen_by.mean() < MIN_SEEN or (num_people[is_seen_by] == 1).mean() < MIN_ALONE:
+        return False
+    alone = (num_people == 1).mean()
+    log(f"labels    of whole frames; in {alone:.0%} of their time one person is alone: theirs")
+    return True
+
+
+def _people_in_labels(labels: VideoLabels, classes: Sequence[str]) -> np.ndarray:
+    """Return how many people are in view at the times at which the frame shows a class, (N,)."""
+    sampled = sample_examples(replace(labels, tracks=()), classes=classes, step_sec=PERSON_STEP_SEC)
+    is_shown = (sampled.labels == POSITIVE).any(axis=1)
+    return _count_people(labels, sampled.times_sec[is_shown])
 
 
 def _completed(folder: OwnFolder, video: str) -> VideoLabels:
@@ -185,7 +215,7 @@ def examples_of_frames(
         window: the frames that are seen.
     """
     spans = labels.spans_of(None)
-    if all(one.start_sec <= 0 and one.end_sec >= labels.duration_sec for one in spans):
+    if not _is_timed(labels):
         step_sec = max(step_sec, VIDEO_STEP_SEC)
     return sample_examples(
         replace(labels, tracks=(), spans=spans),
@@ -220,26 +250,23 @@ def examples_of_people(labels: VideoLabels, *, classes: Sequence[str], step_sec:
         replace(labels, spans=tuple(spread)), classes=classes, step_sec=step_sec
     )
     found = np.array(sampled.labels)
-    alone = _is_alone(labels, sampled.times_sec)
+    alone = _count_people(labels, sampled.times_sec) == 1
     for track in labels.tracks:
         rows = np.flatnonzero(sampled.tracks == track.id)
         times = sampled.times_sec[rows]
-        own = labels_at(
-            labels.spans_of(track.id),
-            times,
-            classes=classes,
-            is_complete=labels.is_complete,
-        )
+        own = labels_at(labels.spans_of(track.id), times, classes=classes)
         frame = labels_at(frame_spans, times, classes=classes)
-        shared = np.where((frame == POSITIVE) & ~alone[rows][:, None], UNKNOWN, frame)
-        # In a frame that shows another class, a person among several may do neither.
-        shared = np.where((frame == NEGATIVE) | (shared != UNKNOWN), shared, UNKNOWN)
+        # Of several people, it is not known who does what the frame shows.
+        is_open = (frame == POSITIVE) & ~alone[rows][:, None]
+        if labels.is_complete:
+            frame[frame == UNKNOWN] = NEGATIVE
+        shared = np.where(is_open, UNKNOWN, frame)
         found[rows] = np.where(own == UNKNOWN, shared, own)
     known = (found != UNKNOWN).any(axis=1) & (sampled.tracks != WHOLE_FRAME)
     return Examples(sampled.tracks[known], sampled.times_sec[known], found[known])
 
 
-def _is_alone(labels: VideoLabels, times_sec: np.ndarray) -> np.ndarray:
-    """Return for each time whether exactly one person is in view, (N,) bool."""
+def _count_people(labels: VideoLabels, times_sec: np.ndarray) -> np.ndarray:
+    """Return how many people are in view at each time, (N,) int64."""
     seen = [is_seen(track.times_sec, times_sec) for track in labels.tracks]
-    return np.sum(seen, axis=0) == 1 if seen else np.zeros(len(times_sec), bool)
+    return np.sum(seen, axis=0, dtype=np.int64) if seen else np.zeros(len(times_sec), np.int64)

@@ -86,6 +86,7 @@ def facts(
             "out_of_fold": {
                 "mean_ap": _number(fitted.mean_ap),
                 "spread": _number(fitted.spread),
+                "left_out": fitted.left_out,
                 "by_seed": [_number(one) for one in fitted.seed_aps],
                 "tried": {"+".join(key): _number(one) for key, one in fitted.tried.items()},
             },
@@ -155,6 +156,7 @@ def card_text(name: str, content: Mapping[str, Any], thresholds: Mapping[str, fl
     table = ["| " + " | ".join(row) + " |" for row in rows]
     table.insert(1, "|" + " --- |" * len(rows[0]))
     spread = content["figures"]["out_of_fold"]
+    unit = spread["left_out"]
     lines = [
         f"# Actions of {name}",
         "",
@@ -169,7 +171,7 @@ def card_text(name: str, content: Mapping[str, Any], thresholds: Mapping[str, fl
         "",
         *table,
         "",
-        "AP is out of fold: each source is scored by what was trained on the other sources; the "
+        f"AP is out of fold: {unit} are scored by what was trained on the other {unit}; the "
         f"mean over classes is {_shown(spread['mean_ap'])}, its deviation over "
         f"{len(training['seeds'])} divisions into folds {_shown(spread['spread'])}. 'val' is a "
         "head trained on the training part of split.csv alone, measured on its validation part; "

@@ -160,10 +160,10 @@ def _write(
     path = write_model(folder, model)
     if fitted.seed_aps:
         log(
-            f"checked   mean average precision {fitted.mean_ap:.2f} on sources left out, "
+            f"checked   mean average precision {fitted.mean_ap:.2f} on {fitted.left_out} left out, "
             f"deviation {fitted.spread:.2f} over {len(fitted.seeds)} divisions"
         )
     else:
-        log("checked   nothing: there is one source only. The thresholds are not fitted")
+        log("checked   nothing: there is one video only. The thresholds are not fitted")
     log(f"model     {path}, in {seconds:.0f} s. Use it with --model {folder.path}")
     return TrainedModel(path, fitted, class_rows(content, thresholds))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from stad.evaluation.multilabel import class_aps, mean_of
 from stad.models.heads.feature_head import FeatureHead
 from stad.own_classes.calibration import (
     DEFAULT_THRESHOLD,
+    MIN_SCALE,
     Calibration,
     best_thresholds,
     fit_calibration,
@@ -33,6 +34,8 @@ MIN_DEVIATION = 1e-3
 # Of an average precision near 1, whose variance few examples cannot tell.
 MIN_VARIANCE = 0.01
 MIN_PROBABILITY = 1e-6
+# Of a class that no training example shows: a score of almost 0, whatever the logit.
+ABSENT = Calibration(np.array(MIN_SCALE), np.array(-10.0))
 
 Features = Mapping[str, np.ndarray]
 
@@ -53,6 +56,7 @@ class FittedModel:
         oof_rows: (M,) plain rows that were scored out of fold.
         oof_scores: (M, C) their calibrated scores, mean over divisions.
         tried: mean average precision out of fold of each combination of views that was tried.
+        left_out: what a fold left out, 'sources' or 'videos' of one source.
     """
 
     views: tuple[str, ...]
@@ -66,6 +70,7 @@ class FittedModel:
     oof_rows: np.ndarray = field(repr=False)
     oof_scores: np.ndarray = field(repr=False)
     tried: Mapping[tuple[str, ...], float] = field(default_factory=dict)
+    left_out: str = "sources"
 
     def scores(self, features: Features) -> np.ndarray:
         """Return (N, C) float64 calibrated probabilities of features by view."""
@@ -96,9 +101,10 @@ def fit_model(
 ) -> FittedModel:
     """Train on some rows; views, decay, calibration and thresholds come from out-of-fold scores.
 
-    The sources of the rows are divided into folds; each is scored by what was trained on the
-    others. The head is then trained on all rows. With a single source nothing can be checked:
-    the views are all there are, and the thresholds are ``DEFAULT_THRESHOLD``.
+    The sources of the rows are divided into folds, or the videos of a single source; each is
+    scored by what was trained on the others. The head is then trained on all rows. With a single
+    source the views are all there are; with a single video nothing can be checked, and the
+    thresholds are ``DEFAULT_THRESHOLD``.
 
     Args:
         examples: with their features.
@@ -114,7 +120,9 @@ def fit_model(
     tried: dict[tuple[str, ...], float] = {}
     count = _num_positive(examples, rows)
     best: tuple[tuple[str, ...], _Prepared, float] | None = None
-    for one in candidates if folds[0] is not None else candidates[-1:]:
+    # Videos of one source cannot choose: what knows the place again would look best on them.
+    left_out = _left_out(examples, rows)
+    for one in candidates if left_out == "sources" else candidates[-1:]:
         prepared = _Prepared.of(examples, rows, one, checked)
         decay, tried[one] = DEFAULT_DECAY, float("nan")
         if folds[0] is not None:
@@ -126,10 +134,11 @@ def fit_model(
     if len(tried) > 1:
         others = ", ".join(f"{'+'.join(k)} {v:.2f}" for k, v in tried.items() if k != chosen)
         log(
-            f"views     {'+'.join(chosen)}: mean average precision {tried[chosen]:.2f} on sources "
-            f"left out; {others}"
+            f"views     {'+'.join(chosen)}: mean average precision {tried[chosen]:.2f} on "
+            f"{left_out} left out; {others}"
         )
-    return _finish(prepared, chosen, decay, folds, tuple(seeds), tried)
+    fitted = _finish(prepared, chosen, decay, folds, tuple(seeds), tried)
+    return replace(fitted, left_out=left_out)
 
 
 def standard_error(ap: float, num_positive: float) -> float:
@@ -215,14 +224,19 @@ class _Prepared(NamedTuple):
         return found
 
 
+def _left_out(examples: ExampleSet, rows: np.ndarray) -> str:
+    """Return what is left out to check on: 'sources', or 'videos' of a single source."""
+    return "sources" if len(np.unique(examples.sources[rows])) > 1 else "videos"
+
+
 def _folds(examples: ExampleSet, rows: np.ndarray, seed: int) -> np.ndarray | None:
-    """Return the fold of each row, (M,) int64; None with a single source."""
-    sources = examples.sources[rows]
-    amounts = examples.amounts(examples.sources, rows)
+    """Return the fold of each row, (M,) int64; None with a single video."""
+    names = getattr(examples, _left_out(examples, rows))
+    amounts = examples.amounts(names, rows)
     if len(amounts) < 2:
         return None
     folds = make_folds(amounts, min(NUM_FOLDS, len(amounts)), seed=seed)
-    return np.array([folds[one] for one in sources.tolist()])
+    return np.array([folds[one] for one in names[rows].tolist()])
 
 
 def _choose_decay(prepared: _Prepared, folds: np.ndarray) -> tuple[float, float]:
@@ -245,6 +259,13 @@ def log_loss(scores: np.ndarray, labels: np.ndarray) -> float:
     known = labels != UNKNOWN
     sums = -(np.log(p) * known).sum(axis=0) / known.sum(axis=0).clip(min=1)
     return float(sums[known.any(axis=0)].mean()) if known.any() else 0.0
+
+
+def _without_absent(calibration: Calibration, labels: np.ndarray) -> Calibration:
+    """Return a calibration in which classes without a positive row are never shown."""
+    absent = ~(labels == POSITIVE).any(axis=0)
+    scale, bias = (np.where(absent, *two) for two in zip(ABSENT, calibration, strict=True))
+    return Calibration(scale, bias)
 
 
 def _finish(
@@ -272,6 +293,7 @@ def _finish(
     if parts:
         calibration = Calibration(*np.mean([one[0] for one in parts], axis=0))
         thresholds = np.median([one[2] for one in parts], axis=0)
+    calibration = _without_absent(calibration, prepared.labels)
     head.calibrate(*(torch.from_numpy(one).float() for one in calibration))
     aps = np.array([class_aps(one[1], truth) for one in parts]).reshape(-1, count)
     return FittedModel(

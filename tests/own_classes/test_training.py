@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -134,7 +135,31 @@ def test_the_same_rows_give_the_same_model_and_unknown_labels_are_used():
     assert ((scores >= 0.5) == examples.labels[held])[known].mean() > 0.9
 
 
-def test_one_source_is_trained_without_a_check():
+def test_one_source_is_checked_on_its_videos():
+    examples = make_examples()
+    alone = replace(examples, sources=np.full(len(examples), "home"))
+
+    fitted, by_source = (fit_model(one, np.arange(len(one))) for one in (alone, examples))
+
+    assert (fitted.left_out, by_source.left_out) == ("videos", "sources")
+    # The views are compared on other sources only.
+    assert (fitted.views, by_source.views) == (("good", "noise"), ("good",))
+    assert fitted.mean_ap == pytest.approx(by_source.tried["good", "noise"], abs=0.02)
+    assert fitted.thresholds == pytest.approx(by_source.thresholds, abs=0.3)
+
+
+def test_a_class_that_nothing_shows_is_never_shown():
+    examples = make_examples(classes=("a", "b", "c"))
+    examples.labels[:, 2] = 0
+
+    fitted = fit_model(examples, np.arange(len(examples)))
+
+    scores = fitted.scores(examples.features)
+    assert scores[:, 2].max() < 0.001
+    assert (scores[:, :2] >= 0.5).mean() == pytest.approx(examples.labels[:, :2].mean(), abs=0.1)
+
+
+def test_one_video_is_trained_without_a_check():
     examples = make_examples(num_sources=1, per_source=20)
 
     fitted = fit_model(examples, np.arange(len(examples)))

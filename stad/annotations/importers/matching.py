@@ -67,7 +67,10 @@ def match_video(
         found, is_guess = _find(plain_path(path), videos)
         if len(found) == 1 and not is_guess:
             return VideoMatch(found[0])
-    near = [one for one in videos if any(hint and one.startswith(f"{hint}/") for hint in hints)]
+    # Where the best of the folders has videos and this one is not among them, it is missing: one of
+    # the same number in another folder is another video.
+    inside = ([one for one in videos if one.startswith(f"{hint}/")] for hint in hints if hint)
+    near = next(filter(None, inside), [])
     is_number = NUMBERED.match(plain.rpartition("/")[2]) is not None
     is_strict = is_number and bool(hints or paths)
     candidates = [near] if is_strict or near else []

@@ -58,3 +58,14 @@ def test_names_that_are_no_numbers_are_found_elsewhere_too():
 def test_only_the_end_of_a_name_agrees():
     match = match_video("/srv/store/x/Shop 1.avi", MIXED)
     assert (match.video, match.is_guess) == ("cam2/Shop 1.avi", True)
+
+
+def test_a_number_is_not_looked_for_beside_the_folder_of_the_file():
+    """'Fall.csv' is of the videos in 'Fall', where 10.mp4 is missing; that of 'ADL' is another."""
+    videos = ["p1/ADL/10.mp4", "p1/Fall/11.mp4"]
+    hints = ("p1/Fall", "p1")
+    assert match_video("10.mp4", videos, hints=hints).video is None
+    assert match_video("11.mp4", videos, hints=hints).video == "p1/Fall/11.mp4"
+    assert match_video("10.mp4", videos, hints=("p1/Lab", "p1")).video == "p1/ADL/10.mp4"
+    # Without a folder of its own name, a word may be that of any folder.
+    assert match_video("walk.mp4", [*videos, "p1/ADL/walk.mp4"], hints=hints).is_guess
