@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from stad.annotations.own.examples import NEGATIVE, POSITIVE, labels_at
-from stad.annotations.own.folder import FAR_SEC, OwnFolder
+from stad.annotations.own.folder import FAR_SEC
 from stad.annotations.own.labels import LabelSpan, VideoLabels
-from stad.errors import InputError
-from stad.own_classes.facts import FactsCache
 
 # The length of a video that cannot be read, for a label of the whole of it.
 ASSUMED_SEC = 1.0
@@ -65,43 +63,6 @@ def labelled_seconds(
         is_none = (known == NEGATIVE).any(axis=1) & ~is_positive.any(axis=1)
         none += float(lengths[is_none].sum())
     return LabelledSeconds(total[0], total[1], none)
-
-
-def amounts_of(folder: OwnFolder) -> dict[str, np.ndarray]:
-    """Return for each labelled video (C + 1,) float64 seconds of each class and of none.
-
-    Labels of people and of the whole frame count alike; a label of a whole clip counts the length
-    of the clip. Videos of whose classes nothing is known are left out.
-
-    Args:
-        folder: of the videos and labels.
-
-    Raises:
-        InputError: there are no classes, or a file cannot be used.
-    """
-    classes = folder.classes()
-    cache = FactsCache(folder)
-    amounts = {}
-    for video in folder.videos():
-        labels = folder.read_labels(video)
-        if not labels.spans and not (labels.is_complete and labels.tracks):
-            continue
-        found = labelled_seconds(labels, classes=classes, duration_sec=length_sec(labels, cache))
-        amount = np.append(found.positive, found.none)
-        if amount.any():
-            amounts[video] = amount
-    cache.save()
-    return amounts
-
-
-def length_sec(labels: VideoLabels, cache: FactsCache) -> float:
-    """Return the length of a video: as its labels have it, else of the file; 1 if it is unknown."""
-    if labels.duration_sec:
-        return labels.duration_sec
-    try:
-        return cache.read(labels.video).duration_sec or ASSUMED_SEC
-    except InputError:
-        return max(ASSUMED_SEC, _last_sec(labels))
 
 
 def _last_sec(labels: VideoLabels) -> float:

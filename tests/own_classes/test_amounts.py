@@ -1,4 +1,4 @@
-"""Seconds of each class, as the split balances them."""
+"""Seconds of each class, as 'stad check' shows them and balances the split by them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import pytest
 
 from stad.annotations.own.examples import sample_examples
 from stad.annotations.own.labels import LabelSpan, VideoLabels
-from stad.annotations.own.split import keep_split
-from stad.own_classes.amounts import amounts_of, labelled_seconds
-from tests.own_classes.folders import folder_with, random_labels, track_of
+from stad.own_classes.amounts import labelled_seconds
+from tests.own_classes.folders import random_labels, track_of
 
 CLASSES = ("walk", "phone")
 
@@ -53,37 +52,3 @@ def test_they_agree_with_examples_at_short_steps(seed):
     assert found.negative == pytest.approx((examples == 0).sum(axis=0) * step, abs=0.1)
     is_none = (examples == 0).any(axis=1) & ~(examples == 1).any(axis=1)
     assert found.none == pytest.approx(is_none.sum() * step, abs=0.1)
-
-
-def test_class_folders_count_the_length_of_their_clips(tmp_path):
-    folder = folder_with(tmp_path, "walk/a.mp4", "phone/b.mp4", "nothing/c.mp4", "d.mp4")
-    folder.write_classes(CLASSES)
-    amounts = amounts_of(folder)
-    assert {video: amount.tolist() for video, amount in amounts.items()} == {
-        "walk/a.mp4": [4, 0, 0],
-        "phone/b.mp4": [0, 4, 0],
-        "nothing/c.mp4": [0, 0, 4],
-    }
-    assert set(keep_split(folder, amounts)) == set(amounts)
-
-
-def test_a_video_that_cannot_be_read_counts_a_second(tmp_path):
-    folder = folder_with(tmp_path, "walk/a.mp4", "phone/b.mp4")
-    (tmp_path / "walk" / "a.mp4").write_bytes(b"broken")
-    assert amounts_of(folder)["walk/a.mp4"].tolist() == [0, 1, 0]
-    assert folder.classes() == ("phone", "walk")
-
-
-def test_what_is_known_of_a_file_is_kept_by_its_content(tmp_path):
-    folder = folder_with(tmp_path, "walk/a.mp4", "phone/b.mp4", classes=CLASSES)
-    before = amounts_of(folder)
-    facts = tmp_path / ".stad" / "facts" / "facts.json"
-    content = facts.read_text()
-    assert content.count("[160, 120, 4.0, 10.0]") == 2
-    (tmp_path / "walk" / "a.mp4").rename(tmp_path / "phone" / "c.mp4")
-    assert amounts_of(folder)["phone/c.mp4"].tolist() == [0, 4, 0]
-    assert facts.read_text() == content
-    # A cache that cannot be read is made again.
-    facts.write_text("{broken")
-    assert amounts_of(folder)["phone/b.mp4"].tolist() == before["phone/b.mp4"].tolist()
-    assert facts.read_text().count("[160, 120, 4.0, 10.0]") == 2
