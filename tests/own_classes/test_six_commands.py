@@ -72,7 +72,7 @@ def jumps(track, seed: int) -> bool | None:
     return None if not votes else sum(votes) * 2 > len(votes)
 
 
-def stad(*words: str | Path, cwd: Path, timeout: int = 600) -> str:
+def stad(*words: str | Path, cwd: Path, timeout: int = 1200) -> str:
     """Run a command as a user does; its output."""
     made = subprocess.run(
         [sys.executable, "-c", "from stad.cli.main import main; main()", *map(str, words)],
