@@ -40,7 +40,7 @@ DATASETS = Registry(
     "dataset",
     parent=MMENGINE_DATASETS,
     scope="stad",
-    locations=modules_in("stad.datasets"),
+    locations=[*modules_in("stad.datasets"), "stad.datasets.records.dataset"],
 )
 TRANSFORMS = Registry(
     "transform",
