@@ -32,6 +32,8 @@ STAND_IN = -1
 # This many records in a row that cannot be used mean that the config does not fit the data.
 MAX_FAULTS_IN_A_ROW = 1000
 WARNED_FAULTS = 20
+# What is known of a record that cannot be used.
+FOUND, REPORTED = 1, 2
 
 
 @DATASETS.register_module()
@@ -81,7 +83,7 @@ class RecordDataset(Dataset):
             )
         self._reader = ShardReader()
         # In memory that the loader's processes share, so that each fault counts once.
-        self._is_faulty = torch.zeros(len(self.index), dtype=torch.uint8).share_memory_()
+        self._faults = torch.zeros(len(self.index), dtype=torch.uint8).share_memory_()
         self._warn_of_index()
 
     def _warn_of_index(self) -> None:
@@ -108,7 +110,7 @@ class RecordDataset(Dataset):
     @property
     def num_faulty(self) -> int:
         """Records that were found faulty so far, in all processes of its loader."""
-        return len(self.index.faults) + int(self._is_faulty.sum())
+        return len(self.index.faults) + int(self._faults.count_nonzero())
 
     def __len__(self) -> int:
         return len(self.index)
@@ -146,12 +148,12 @@ class RecordDataset(Dataset):
         wanted %= len(self)
         for step in range(min(len(self), MAX_FAULTS_IN_A_ROW)):
             index = (wanted + step) % len(self)
-            if self._is_faulty[index]:
+            if self._faults[index] == REPORTED or (self._faults[index] and step):
                 continue
             try:
-                return self._item(index, is_wanted=index == wanted)
+                return self._item(index, is_wanted=not step)
             except RecordError as error:
-                self._note_fault(index, str(error))
+                self._note_fault(index, str(error), is_wanted=not step)
         path, number, place = self.index.locate(wanted)
         raise InputError(
             f"No record in a row of {min(len(self), MAX_FAULTS_IN_A_ROW)} can be used, from record "
@@ -172,8 +174,11 @@ class RecordDataset(Dataset):
         sample = RecordSample(label, num_frames, meta)
         return {"inputs": torch.from_numpy(features), "data_samples": sample}
 
-    def _note_fault(self, index: int, reason: str) -> None:
-        self._is_faulty[index] = 1
+    def _note_fault(self, index: int, reason: str, *, is_wanted: bool) -> None:
+        self._faults[index] = REPORTED if is_wanted else FOUND
+        # One process asks for a record in an epoch; others may come across it at the same time.
+        if not is_wanted:
+            return
         path, number, place = self.index.locate(index)
         text = f"skipped: {Fault(path, number, place.offset, reason)}"
         print_log(text, logger="current", level=logging.WARNING)

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import BinaryIO, NamedTuple
 
 import google_crc32c
+import numpy as np
 
 from stad.errors import InputError
 from stad.utils.files import part_path, writing
@@ -25,9 +26,12 @@ HEADER_BYTES = LENGTH_BYTES + _CRC.size
 FRAME_BYTES = HEADER_BYTES + _CRC.size
 MASK_DELTA = 0xA282EAD8
 # How far the next record is searched for after a length that is wrong.
-SEARCHED_BYTES = 64 << 20
-# No record is 4 GiB long: bytes 4 to 7 of a length are 0, which makes headers easy to find.
-_HIGH_BYTES = bytes(4)
+SEARCHED_BYTES, SEARCH_STEP = 64 << 20, 1 << 20
+# What a file that is not of records begins with, after a download that went wrong.
+_OTHER_FILES = {
+    b"\x1f\x8b": "the file is compressed with gzip: unpack it",
+    b"<": "the file is a web page: fetch it again",
+}
 
 
 class Place(NamedTuple):
@@ -151,8 +155,11 @@ def _find_in(file: BinaryIO, name: str, size: int) -> Iterator[Place | Fault]:
             yield place
             offset = place.end
         else:
-            yield Fault(name, number, offset, reason)
-            offset = _next_offset(file, offset + 1, size)
+            following = _next_offset(file, offset + 1, size)
+            is_last = following == size and not reason.startswith("the file")
+            end = ", and no whole record follows" if is_last else ""
+            yield Fault(name, number, offset, reason + end)
+            offset = following
         number += 1
 
 
@@ -164,7 +171,9 @@ def _place_at(file: BinaryIO, offset: int, size: int) -> tuple[Place | None, str
         return None, f"the file ends in its header, {size - offset} bytes behind its start"
     length = length_in(header)
     if length is None:
-        return None, "the checksum of its length is wrong"
+        kinds = (text for start, text in _OTHER_FILES.items() if header.startswith(start))
+        other = next(kinds, None) if offset == 0 else None
+        return None, other or "the checksum of its length is wrong"
     place = Place(offset, length)
     if place.end > size:
         return None, f"the file ends {place.end - size} bytes before its end"
@@ -173,18 +182,35 @@ def _place_at(file: BinaryIO, offset: int, size: int) -> tuple[Place | None, str
 
 def _next_offset(file: BinaryIO, begin: int, size: int) -> int:
     """Return the offset of the first whole record behind a fault; the file's size if none is."""
-    file.seek(begin)
-    block = _read_exactly(file, min(SEARCHED_BYTES, size - begin))
-    found = block.find(_HIGH_BYTES, 4)
-    while found >= 0:
-        start = found - 4
-        header = block[start : start + HEADER_BYTES]
-        if len(header) == HEADER_BYTES and length_in(header) is not None:
-            place, _ = _place_at(file, begin + start, size)
+    for start in range(begin, min(begin + SEARCHED_BYTES, size), SEARCH_STEP):
+        file.seek(start)
+        # Blocks overlap by a header.
+        block = _read_exactly(file, min(SEARCH_STEP + HEADER_BYTES, size - start))
+        for found in _possible_headers(block, size - start):
+            if length_in(block[found : found + HEADER_BYTES]) is None:
+                continue
+            place, _ = _place_at(file, start + found, size)
             if place is not None and _is_whole(file, place):
                 return place.offset
-        found = block.find(_HIGH_BYTES, found + 1)
     return size
+
+
+def _possible_headers(block: bytes, rest: int) -> list[int]:
+    """Return the positions in a block where a header may begin.
+
+    Args:
+        block: bytes of a file.
+        rest: bytes from its start to the end of the file.
+    """
+    count = len(block) - HEADER_BYTES + 1
+    if count < 1:
+        return []
+    values = np.frombuffer(block, dtype=np.uint8)
+    low = np.lib.stride_tricks.sliding_window_view(values, LENGTH_BYTES)[:count]
+    # No record has 4 GiB, or more bytes than the file.
+    lengths = low[:, :4].astype(np.uint32) @ np.array([1, 1 << 8, 1 << 16, 1 << 24], np.uint32)
+    fits = (lengths > 0) & (lengths <= max(0, rest - FRAME_BYTES))
+    return np.flatnonzero(fits & ~low[:, 4:].any(axis=1)).tolist()
 
 
 def _is_whole(file: BinaryIO, place: Place) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from stad.datasets.records.features import (
     encode,
     quantise,
 )
+from stad.datasets.records.modalities import as_modalities, check_labels, join_modalities
 from stad.datasets.records.tfrecord import Fault, RecordError, read_records
 
 # Written by TensorFlow 2.21, see ../shared/golden/nextvlad_README.md.
@@ -120,3 +122,39 @@ def test_a_modality_without_frames_and_ids_of_any_text():
 def test_other_content_is_named(data, reason):
     with pytest.raises(RecordError, match=reason):
         decode(data)
+
+
+def test_damaged_messages_are_read_or_refused(seed=0, rounds=1500):
+    """Whatever bytes pass the checksum, reading them fails with a reason or gives arrays."""
+    record = FrameRecord(
+        "abc",
+        (1, 300, 3),
+        {name: np.full((3, count), 7, np.uint8) for name, count in (("rgb", 6), ("audio", 3))},
+        (Segment(0, 5, 2, 1.0), Segment(5, 10, 2, 0.0)),
+    )
+    modalities = as_modalities([{"name": "rgb", "channels": 6}, {"name": "audio", "channels": 3}])
+    rng = random.Random(seed)
+    sources = [encode(record), encode(VideoRecord("a", (1,), {"rgb": np.ones(6, np.float32)}))]
+    outcomes = set()
+    for _ in range(rounds):
+        data = bytearray(rng.choice(sources))
+        for _ in range(rng.randint(1, 4)):
+            at = rng.randrange(len(data))
+            change = rng.random()
+            if change < 0.7:
+                data[at] = rng.randrange(256)
+            elif change < 0.85:
+                del data[at:]
+                data += b"\0"
+            else:
+                data[at:at] = rng.randbytes(3)
+        try:
+            found = decode(bytes(data))
+            check_labels(found.labels, 400)
+            joined, num_frames = join_modalities(found, modalities, max_frames=300)
+        except RecordError as error:
+            outcomes.add(str(error).split()[-1])
+        else:
+            assert joined.shape == (max(num_frames), 9)
+            assert isinstance(found.record_id, str)
+    assert len(outcomes) >= 5
