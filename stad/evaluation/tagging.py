@@ -20,7 +20,7 @@ TOP_K = 20
 
 
 class TopPredictions(NamedTuple):
-    """What the figures need of N videos, about 160 bytes each.
+    """The predictions of N videos that the figures need, about 160 bytes a video.
 
     Attributes:
         scores: (N, K) float32, the highest scores of each video, descending.
@@ -48,7 +48,7 @@ class TopPredictions(NamedTuple):
         # For each label of a chosen video: its place within the video, then in the whole list.
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         labels = self.labels[np.repeat(starts[rows], counts) + within]
-        return TopPredictions(*(one[rows] for one in self[:-1]), labels)
+        return TopPredictions._make([*(one[rows] for one in self[:-1]), labels])
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def _highest(scores: np.ndarray, count: int) -> np.ndarray:
 def _equal_recall_precision(scores: np.ndarray, is_label: np.ndarray) -> np.ndarray:
     """Return for each row the ratio of its n labels among its n highest scores, (N,) float64.
 
-    A score of 0 is no prediction. Rows without labels give 0.
+    A score of 0 does not count as a prediction. Rows without labels give 0.
     """
     row, label = np.nonzero(is_label)
     num_labels = is_label.sum(axis=1)
@@ -184,7 +184,7 @@ def tagging_figures(top: TopPredictions, num_classes: int) -> TaggingFigures:
     class_ap = np.zeros(num_classes)
     for number in np.flatnonzero(num_labels):
         chosen = by_class[bounds[number] : bounds[number + 1]]
-        class_ap[number] = mean_order_ap(scores[chosen], is_label[chosen], num_labels[number])
+        class_ap[number] = mean_order_ap(scores[chosen], is_label[chosen], int(num_labels[number]))
     count = len(top.hits)
     return TaggingFigures(
         hit_at_1=float(top.hits.mean()) if count else 0.0,

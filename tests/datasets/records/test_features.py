@@ -124,7 +124,8 @@ def test_other_content_is_named(data, reason):
         decode(data)
 
 
-def test_damaged_messages_are_read_or_refused(seed=0, rounds=1500):
+@pytest.mark.parametrize("seed", range(2))
+def test_damaged_messages_are_read_or_refused(seed):
     """Whatever bytes pass the checksum, reading them fails with a reason or gives arrays."""
     record = FrameRecord(
         "abc",
@@ -136,7 +137,7 @@ def test_damaged_messages_are_read_or_refused(seed=0, rounds=1500):
     rng = random.Random(seed)
     sources = [encode(record), encode(VideoRecord("a", (1,), {"rgb": np.ones(6, np.float32)}))]
     outcomes = set()
-    for _ in range(rounds):
+    for _ in range(1000):
         data = bytearray(rng.choice(sources))
         for _ in range(rng.randint(1, 4)):
             at = rng.randrange(len(data))
