@@ -12,6 +12,7 @@ from stad.annotations.checks.findings import Finding, settle
 from stad.annotations.checks.rows import SHOWN_CLASSES, check_examples
 from stad.datasets.ava import AVADataset
 from stad.datasets.keypoints import SkeletonDataset
+from stad.datasets.records.dataset import RecordDataset
 from stad.datasets.video_facts import available_ids
 from stad.datasets.videos import VideoDataset
 from stad.errors import InputError
@@ -19,19 +20,24 @@ from stad.models.action_detector import ActionDetector
 from stad.models.base import ActionModel
 from stad.utils.text import shown
 
-AnyDataset = AVADataset | VideoDataset | SkeletonDataset
+AnyDataset = AVADataset | VideoDataset | SkeletonDataset | RecordDataset
 
 
 def check_model_fits(model: ActionModel, dataset: AnyDataset) -> None:
     """Raise InputError unless the model's outputs match the data set's classes.
 
     Args:
-        model: an ``ActionDetector`` or a ``Recognizer``.
-        dataset: of actors for a detector, a ``VideoDataset`` for a recognizer.
+        model: an ``ActionDetector``, a ``Recognizer`` or a ``VideoTagger``.
+        dataset: of actors for a detector, a ``VideoDataset`` for a recognizer, a
+            ``RecordDataset`` for a tagger.
     """
-    is_detector = isinstance(model, ActionDetector)
-    if is_detector == isinstance(dataset, VideoDataset):
-        what = ("actors", "AVADataset") if is_detector else ("whole clips", "VideoDataset")
+    if not isinstance(model, ActionModel):
+        what, kinds = ("the features of frames", "RecordDataset"), (RecordDataset,)
+    elif isinstance(model, ActionDetector):
+        what, kinds = ("actors", "AVADataset"), (AVADataset, SkeletonDataset)
+    else:
+        what, kinds = ("whole clips", "VideoDataset"), (VideoDataset,)
+    if not isinstance(dataset, kinds):
         raise InputError(
             f"The model scores {what[0]}, but the data set is a {type(dataset).__name__}. "
             f"Use a {what[1]}, or another model."
@@ -44,8 +50,9 @@ def check_model_fits(model: ActionModel, dataset: AnyDataset) -> None:
                 f"names {classes} classes. Set model.{name}.num_classes to {classes}, or name the "
                 "label map that the model is for."
             )
-    if not isinstance(model, ActionDetector) or isinstance(dataset, VideoDataset):
+    if not isinstance(model, ActionDetector):
         return
+    assert isinstance(dataset, AVADataset | SkeletonDataset)
     if not model.roi_head.multilabel and dataset.max_labels > 1:
         raise InputError(
             f"The model gives each actor one class (roi_head.multilabel is False), but an actor "
@@ -54,7 +61,7 @@ def check_model_fits(model: ActionModel, dataset: AnyDataset) -> None:
         )
 
 
-def check_same_classes(datasets: Sequence[AVADataset | VideoDataset]) -> None:
+def check_same_classes(datasets: Sequence[AnyDataset]) -> None:
     """Raise InputError unless all classes have the same names in the same order."""
     for one, other in pairwise(datasets):
         # The numbers are equal, or one data set would not fit the model.
@@ -80,7 +87,8 @@ def check_data(train: AnyDataset | None, val: AnyDataset | None) -> list[str]:
     """
     if train is None:
         return []
-    findings = check_examples(train.example_counts, train.metainfo["classes"], of="training")
+    counts, names = train.example_counts, train.metainfo["classes"]
+    findings = [] if counts is None else check_examples(counts, names, of="training")
     if val is not None:
         findings += _check_unlearnt(train, val) + _check_shared(train, val)
         findings += _check_unlisted(train, val)
@@ -90,10 +98,11 @@ def check_data(train: AnyDataset | None, val: AnyDataset | None) -> list[str]:
 
 def _check_unlearnt(train: AnyDataset, val: AnyDataset) -> list[Finding]:
     """Find classes that are evaluated but not trained."""
-    if len(train.example_counts) != len(val.example_counts):
+    learnt, evaluated = train.example_counts, val.example_counts
+    if learnt is None or evaluated is None or len(learnt) != len(evaluated):
         return []
     names = np.array(train.metainfo["classes"], dtype=object)
-    missing = names[(train.example_counts == 0) & (val.example_counts > 0)].tolist()
+    missing = names[(learnt == 0) & (evaluated > 0)].tolist()
     what = f"that {val.annotations} has and training has not: {shown(missing, limit=SHOWN_CLASSES)}"
     return [Finding(what, count=len(missing), unit="classes", drops=False)]
 

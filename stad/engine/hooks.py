@@ -12,9 +12,8 @@ from mmengine.model import is_model_wrapper
 from mmengine.visualization import Visualizer
 from torch import nn
 
-from stad.engine.ava_metric import AVAMetric
 from stad.engine.checks import check_model_fits, check_same_classes
-from stad.engine.classification_metric import AccuracyMetric
+from stad.engine.gathering_metric import GatheringMetric
 from stad.engine.start import load_start_weights
 from stad.errors import InputError
 from stad.models.base import ActionModel
@@ -110,7 +109,7 @@ class PerClassHook(Hook):
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
         """Log the last result of the evaluator's metrics."""
         for metric in runner.val_evaluator.metrics:
-            if isinstance(metric, AVAMetric | AccuracyMetric) and metric.is_evaluated:
+            if isinstance(metric, GatheringMetric) and metric.is_evaluated:
                 runner.logger.info(metric.table())
                 kind, per_class = metric.per_class_name, metric.per_class()
                 known = {f"{kind}/{k}": v for k, v in per_class.items() if not math.isnan(v)}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import logging
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -32,8 +35,17 @@ STAND_IN = -1
 # This many records in a row that cannot be used mean that the config does not fit the data.
 MAX_FAULTS_IN_A_ROW = 1000
 WARNED_FAULTS = 20
+# Up to this number of records, their labels are read before a run. It takes 2 seconds.
+LISTED_RECORDS = 5000
 # What is known of a record that cannot be used.
 FOUND, REPORTED = 1, 2
+
+
+class _Named(NamedTuple):
+    """The name and the labels of a record."""
+
+    record_id: str
+    labels: tuple[int, ...]
 
 
 @DATASETS.register_module()
@@ -106,6 +118,38 @@ class RecordDataset(Dataset):
     def shard_starts(self) -> np.ndarray:
         """The first record of each shard, and the number of all: (S + 1,) int64."""
         return self.index.first
+
+    @property
+    def example_counts(self) -> np.ndarray | None:
+        """The number of records of each class, (C,) int64; None for many records."""
+        known = self._few_records
+        if known is None:
+            return None
+        labels = np.array([label for one in known for label in set(one.labels)], dtype=np.int64)
+        is_class = (labels >= 0) & (labels < len(self._classes))
+        return np.bincount(labels[is_class], minlength=len(self._classes))
+
+    @property
+    def video_keys(self) -> frozenset[str]:
+        """The names of the records; for many records, the paths of the shards."""
+        known = self._few_records
+        if known is None:
+            return frozenset(str(Path(one).resolve()) for one in self.index.shards)
+        return frozenset(one.record_id for one in known)
+
+    @functools.cached_property
+    def _few_records(self) -> tuple[_Named, ...] | None:
+        """The names and labels of the records that can be read; None if reading takes long."""
+        if len(self) > LISTED_RECORDS:
+            return None
+        found = []
+        for index in range(len(self)):
+            path, _, place = self.index.locate(index)
+            # A fault is reported when the record is wanted.
+            with contextlib.suppress(RecordError):
+                record = decode(self._reader.read(path, place))
+                found.append(_Named(record.record_id, record.labels))
+        return tuple(found)
 
     @property
     def num_faulty(self) -> int:

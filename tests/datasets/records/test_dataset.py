@@ -220,3 +220,14 @@ def test_shards_without_records(tmp_path):
     write_shards(tmp_path, [0, 0])
     with pytest.raises(InputError, match="has 2 shards without a record"):
         open_records(tmp_path)
+
+
+def test_records_are_counted_and_named_where_there_are_few(tmp_path, monkeypatch):
+    paths = write_shards(tmp_path, [5, 2])
+    dataset = open_records(tmp_path)
+    assert dataset.example_counts.tolist() == [2, 2, 2, 1]
+    assert dataset.video_keys == {f"v00{number}" for number in range(7)}
+    monkeypatch.setattr("stad.datasets.records.dataset.LISTED_RECORDS", 6)
+    many = open_records(tmp_path)
+    assert many.example_counts is None
+    assert many.video_keys == {str(path) for path in paths}
