@@ -11,6 +11,7 @@ from mmengine.optim import AmpOptimWrapper
 
 from stad.annotations import label_maps
 from stad.datasets.inputs import missing_error, missing_inputs
+from stad.datasets.records.shards import find_shards, missing_shards
 from stad.datasets.videos import VideoDataset
 from stad.engine.checkpoints import LAST
 from stad.engine.options import RunOptions
@@ -89,14 +90,19 @@ def check_inputs(config: Config, loaders: tuple[str, ...]) -> None:
     """Raise InputError that names all missing input files of these loaders at once."""
     folders: list[str] = []
     files: list[str] = []
+    records: list[str] = []
     for dataset in [config[loader].dataset for loader in loaders if loader in config]:
         folders.append(dataset.get("videos", dataset.get("source", {}).get("videos")))
         files += [dataset.get("annotations"), dataset.get("excluded"), dataset.get("proposals")]
         if Path(dataset.label_map).suffix in label_maps.SUFFIXES:
             files.append(dataset.label_map)
+        if dataset.get("records") and not find_shards(dataset.records):
+            records.append(dataset.records)
     missing = missing_inputs(folders=dict.fromkeys(folders), files=dict.fromkeys(files))
     if missing:
         raise missing_error(missing)
+    if records:
+        raise missing_shards(" and ".join(dict.fromkeys(records)))
 
 
 def use_views(loader: Config, text: str | None, *, has_report: bool) -> None:

@@ -105,3 +105,13 @@ def test_the_sixty_evaluated_classes():
     assert classes[1] == "bend/bow (at the waist)"
     assert classes[80] == "watch (a person)"
     assert 2 not in classes
+
+
+def test_youtube8m_numbers_its_labels():
+    names = class_names("youtube8m")
+    assert len(names) == 3862
+    assert names[:3] == ("Game", "Video game", "Vehicle")
+    assert names[-1] == "Gamblerz"
+    # Some labels have no published name.
+    assert names[120:122] == ("label 120 (no name)", "Eye shadow")
+    assert sum(name.endswith("(no name)") for name in names) == 56

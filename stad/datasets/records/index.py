@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from stad.datasets.records.shards import find_shards, missing_shards
+from stad.datasets.records.shards import find_shards, missing_shards, read_stamp
 from stad.datasets.records.tfrecord import Fault, Place, find_records
 from stad.errors import InputError
 from stad.utils.cache import cache_dir
@@ -83,7 +83,7 @@ def index_shard(path: str | Path) -> ShardIndex:
     Raises:
         InputError: the file cannot be read.
     """
-    stamp = _stamp(path)
+    stamp = read_stamp(path)
     numbers, places, faults = [], [], []
     for number, found in enumerate(find_records(path)):
         if isinstance(found, Fault):
@@ -132,7 +132,9 @@ def _join(shards: Sequence[Path], known: dict[str, ShardIndex]) -> RecordIndex:
 def _index_folder(folder: Path, shards: Sequence[Path]) -> dict[str, ShardIndex]:
     """Return the index of the shards of a folder by path; its file has them afterwards."""
     known = _load(folder)
-    new = [one for one in shards if str(one) not in known or known[str(one)].stamp != _stamp(one)]
+    new = [
+        one for one in shards if str(one) not in known or known[str(one)].stamp != read_stamp(one)
+    ]
     if not new:
         return known
     saved = time.monotonic()
@@ -162,14 +164,6 @@ def _in_order(pool: ThreadPoolExecutor, paths: Iterable[Path]) -> Iterable[Shard
     while waiting:
         yield waiting.pop(0).result()
         waiting += [pool.submit(index_shard, one) for one in islice(paths, 1)]
-
-
-def _stamp(path: str | Path) -> tuple[int, int]:
-    try:
-        found = Path(path).stat()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror or error}).") from error
-    return found.st_size, found.st_mtime_ns
 
 
 def _files(folder: Path) -> tuple[Path, Path]:

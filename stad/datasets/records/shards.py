@@ -32,6 +32,19 @@ def find_shards(records: str | Path) -> list[Path]:
     return sorted(one for one in found if one.is_file() and not one.name.startswith("."))
 
 
+def read_stamp(path: str | Path) -> tuple[int, int]:
+    """Return the size of a file in bytes and its time of modification in nanoseconds.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        found = Path(path).stat()
+    except OSError as error:
+        raise read_error(path, error) from error
+    return found.st_size, found.st_mtime_ns
+
+
 class ShardReader:
     """Read records at given places; the processes of a loader may share one."""
 
@@ -93,6 +106,7 @@ def _read_at(descriptor: int, place: Place) -> bytes:
 def missing_shards(records: str | Path) -> InputError:
     """Return the error of a data set without shards."""
     return InputError(
-        f"{records} has no shards: expected files ending in {SUFFIX}. Check the folder or the "
-        "pattern, or run 'python tools/prepare_youtube8m.py' for YouTube-8M."
+        f"{records} has no shards of records: expected files ending in {SUFFIX}. For YouTube-8M, "
+        "'python tools/prepare_youtube8m.py data/youtube8m' says how to get them and checks them. "
+        "For your own records, name their folder in the config."
     )

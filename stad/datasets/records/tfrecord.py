@@ -240,6 +240,12 @@ def read_records(path: str | Path) -> Iterator[bytes | Fault]:
     Raises:
         InputError: the file cannot be read.
     """
+    for found in read_placed_records(path):
+        yield found if isinstance(found, Fault) else found[1]
+
+
+def read_placed_records(path: str | Path) -> Iterator[tuple[Place, bytes] | Fault]:
+    """Yield the place and the data of each record, or the fault, as ``read_records``."""
     path = Path(path)
     try:
         with path.open("rb", buffering=0) as file:
@@ -249,7 +255,7 @@ def read_records(path: str | Path) -> Iterator[bytes | Fault]:
                     continue
                 file.seek(found.offset)
                 try:
-                    yield unframe(_read_exactly(file, found.end - found.offset))
+                    yield found, unframe(_read_exactly(file, found.end - found.offset))
                 except RecordError as error:
                     yield Fault(str(path), number, found.offset, str(error))
     except OSError as error:
