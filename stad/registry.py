@@ -32,6 +32,7 @@ MODELS = Registry(
     scope="stad",
     locations=[
         *modules_in("stad.models"),
+        *modules_in("stad.models.aggregators"),
         *modules_in("stad.models.backbones"),
         *modules_in("stad.models.heads"),
     ],

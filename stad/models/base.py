@@ -55,7 +55,44 @@ class TrackHead(Head):
     """
 
 
-class ActionModel(BaseModel):
+class ScoringModel(BaseModel):
+    """The base of all models that score classes."""
+
+    @property
+    def heads(self) -> dict[str, Head]:
+        """All heads of the model by their names in its config, the main one first."""
+        raise NotImplementedError
+
+    @property
+    def num_classes(self) -> int:
+        """Outputs per clip, actor or video."""
+        return self.main_head.num_classes
+
+    @property
+    def main_head(self) -> Head:
+        """The head that gives the model's classes; the first of ``heads``."""
+        return next(iter(self.heads.values()))
+
+    def is_body(self, name: str) -> bool:
+        """Return whether the tensor of that name describes its input, unlike those of a head."""
+        raise NotImplementedError
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Turn logits (..., num_classes) into scores in [0, 1] of the same shape.
+
+        One label takes a softmax; several take sigmoids, but a softmax among the first
+        ``num_exclusive`` classes of a head that has such.
+        """
+        head = self.main_head
+        if not head.multilabel:
+            return logits.softmax(dim=-1)
+        if not head.num_exclusive:
+            return logits.sigmoid()
+        exclusive, free = logits[..., : head.num_exclusive], logits[..., head.num_exclusive :]
+        return torch.cat((exclusive.softmax(dim=-1), free.sigmoid()), dim=-1)
+
+
+class ActionModel(ScoringModel):
     """The base of ``ActionDetector`` and ``Recognizer``.
 
     Attributes:
@@ -74,35 +111,10 @@ class ActionModel(BaseModel):
         return {"backbone": self.backbone}
 
     @property
-    def heads(self) -> dict[str, Head]:
-        """All heads of the model by the names of their attributes, the main one first."""
-        raise NotImplementedError
-
-    @property
-    def num_classes(self) -> int:
-        """Outputs per clip or actor."""
-        return self.main_head.num_classes
-
-    @property
     def sees_tracks(self) -> bool:
         """True if the scores depend on where the actors are in every frame of a clip."""
         return False
 
-    @property
-    def main_head(self) -> Head:
-        """The head that gives the model's classes; the first of ``heads``."""
-        return next(iter(self.heads.values()))
-
-    def probabilities(self, logits: Tensor) -> Tensor:
-        """Turn logits (..., num_classes) into scores in [0, 1] of the same shape.
-
-        One label takes a softmax; several take sigmoids, but a softmax among the first
-        ``num_exclusive`` classes of a head that has such.
-        """
-        head = self.main_head
-        if not head.multilabel:
-            return logits.softmax(dim=-1)
-        if not head.num_exclusive:
-            return logits.sigmoid()
-        exclusive, free = logits[..., : head.num_exclusive], logits[..., head.num_exclusive :]
-        return torch.cat((exclusive.softmax(dim=-1), free.sigmoid()), dim=-1)
+    def is_body(self, name: str) -> bool:
+        """Return whether the tensor of that name is of a backbone."""
+        return name.split(".")[0] in self.backbones

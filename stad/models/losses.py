@@ -121,6 +121,38 @@ class MultiLabelLoss(_ActionLoss):
 
 
 @MODELS.register_module()
+class TagLoss(_ActionLoss):
+    """Binary cross entropy of the labels of a video, the sum over the labels.
+
+    Args:
+        epsilon: what is added to both probabilities before their logarithms, as YouTube-8M's
+            code does; 0 takes the exact logarithms.
+        class_weights: a factor per class.
+    """
+
+    def __init__(
+        self, *, epsilon: float = 1e-8, class_weights: Sequence[float] | None = None
+    ) -> None:
+        super().__init__(class_weights)
+        if epsilon < 0:
+            raise ValueError(f"epsilon must be 0 or more, got {epsilon}")
+        self._epsilon = epsilon
+
+    def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the mean over the videos of all processes; (N, num_classes) both -> scalar."""
+        self._check(logits, labels)
+        if self._epsilon:
+            scores = logits.float().sigmoid()
+            yes, no = (scores + self._epsilon).log(), (1 - scores + self._epsilon).log()
+            loss = -(labels * yes + (1 - labels) * no)
+        else:
+            loss = F.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+        if self.class_weights is not None:
+            loss = loss * self.class_weights
+        return global_mean(loss.sum(dim=1))
+
+
+@MODELS.register_module()
 class SingleLabelLoss(_ActionLoss):
     """Softmax and cross entropy, for actors or clips of exactly one class.
 

@@ -1,0 +1,1 @@
+"""Small files of numbers that come with the networks."""
