@@ -12,7 +12,6 @@ import torch
 import torch.distributed
 from mmengine.config import Config
 from mmengine.model import MMDistributedDataParallel
-from mmengine.optim import AmpOptimWrapper
 from mmengine.runner import Runner
 
 from stad.engine.hooks import bare_model
@@ -73,7 +72,8 @@ def leave_processes(runner: Runner) -> None:
 
 def _note_network(config: Config, runner: Runner) -> None:
     """Tell the supervisor what computes."""
-    is_amp = config.get("optim_wrapper", {}).get("type") in (AmpOptimWrapper, "AmpOptimWrapper")
+    wrapper = config.get("optim_wrapper", {}).get("type", "")
+    is_amp = getattr(wrapper, "__name__", str(wrapper)).startswith("Amp")
     device = next(runner.model.parameters()).device
     precision = "float16" if is_amp else "float32"
     note_network(Path(str(config.filename)).stem, str(device), precision)

@@ -16,7 +16,7 @@ from stad.engine.checks import check_model_fits, check_same_classes
 from stad.engine.gathering_metric import GatheringMetric
 from stad.engine.start import load_start_weights
 from stad.errors import InputError
-from stad.models.base import ActionModel
+from stad.models.base import ScoringModel
 
 
 def bare_model(runner) -> nn.Module:
@@ -24,17 +24,17 @@ def bare_model(runner) -> nn.Module:
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
-def action_model(runner) -> ActionModel:
-    """Return the model of a runner as one that scores actions.
+def scoring_model(runner) -> ScoringModel:
+    """Return the model of a runner as one that scores classes.
 
     Raises:
         InputError: the config describes another kind of model.
     """
     model = bare_model(runner)
-    if not isinstance(model, ActionModel):
+    if not isinstance(model, ScoringModel):
         raise InputError(
-            f"The model of the config is a {type(model).__name__}. Use an ActionDetector or a "
-            "Recognizer."
+            f"The model of the config is a {type(model).__name__}. Use an ActionDetector, a "
+            "Recognizer or a VideoTagger."
         )
     return model
 
@@ -74,7 +74,7 @@ class StartCheckHook(Hook):
         datasets = [getattr(getattr(loop, "dataloader", None), "dataset", None) for loop in loops]
         datasets = [one for one in datasets if one is not None]
         for dataset in datasets:
-            check_model_fits(action_model(runner), dataset)
+            check_model_fits(scoring_model(runner), dataset)
         check_same_classes(datasets)
 
 
@@ -97,7 +97,7 @@ class StartWeightsHook(Hook):
             InputError: the file cannot be fetched or read, or nothing in it fits.
         """
         if runner.epoch == 0 and runner.iter == 0:
-            report = load_start_weights(action_model(runner), self._start_from)
+            report = load_start_weights(scoring_model(runner), self._start_from)
             runner.logger.info(report)
 
 

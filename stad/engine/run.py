@@ -15,7 +15,7 @@ from stad.engine.hooks import (
     StartCheckHook,
     StartWeightsHook,
     StepSeedHook,
-    action_model,
+    scoring_model,
 )
 from stad.engine.loss_hook import FiniteLossHook
 from stad.engine.options import RunOptions
@@ -106,7 +106,7 @@ def evaluate(
     runner = build_runner(without_training(config))
     with config_errors(options.config):
         _build_loops(runner)
-    load_weights(action_model(runner), checkpoint)
+    load_weights(scoring_model(runner), checkpoint)
     if entry is not None:
         runner.logger.info(published.describe_evaluation(entry, config))
     runner.register_hook(StartCheckHook())

@@ -14,6 +14,7 @@ from stad.datasets.inputs import missing_error, missing_inputs
 from stad.datasets.records.shards import find_shards, missing_shards
 from stad.datasets.videos import VideoDataset
 from stad.engine.checkpoints import LAST
+from stad.engine.clipping import AmpEachNormWrapper, EachNormWrapper
 from stad.engine.options import RunOptions
 from stad.errors import InputError
 from stad.video.sampling import parse_views
@@ -139,7 +140,8 @@ def use_amp(config: Config) -> None:
     """
     if not torch.cuda.is_available():
         raise InputError("--amp needs a GPU, but this machine has none. Leave it out.")
-    config.optim_wrapper.type = AmpOptimWrapper
+    clips_each = config.optim_wrapper.type in (EachNormWrapper, EachNormWrapper.__name__)
+    config.optim_wrapper.type = AmpEachNormWrapper if clips_each else AmpOptimWrapper
     config.optim_wrapper.loss_scale = "dynamic"
 
 

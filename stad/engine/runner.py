@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 
 from stad.engine.checks import check_data
 from stad.engine.resume import FreshSchedule
+from stad.engine.sample_schedule import count_samples
 from stad.registry import DATASETS
 from stad.zoo.needs import supply_files
 
@@ -34,6 +35,15 @@ class CheckedRunner(Runner):
         for warning in check_data(train, val):
             self.logger.warning(warning)
         return supply_files(super().build_model(model))
+
+    def _build_param_scheduler(self, scheduler, optim_wrapper) -> list:
+        """Build the schedulers; those that count samples learn how many a step has."""
+        several = scheduler if isinstance(scheduler, list | tuple) else [scheduler]
+        counted = [
+            count_samples(one, self.train_dataloader) if isinstance(one, dict) else one
+            for one in several
+        ]
+        return super()._build_param_scheduler(counted, optim_wrapper)
 
     def resume(self, filename: str, *args, **kwargs) -> None:
         """Load weights, optimizer and schedule, and adapt the schedule to the config.

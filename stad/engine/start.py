@@ -9,7 +9,7 @@ from torch import Tensor
 
 from stad import zoo
 from stad.errors import InputError
-from stad.models.base import ActionModel
+from stad.models.base import ScoringModel
 from stad.utils.text import shown
 from stad.zoo.checkpoint import open_checkpoint
 from stad.zoo.mapping import map_available
@@ -21,7 +21,7 @@ SHOWN_NAMES = 6
 DOUBTFUL_FRACTION = 0.4
 
 
-def load_start_weights(model: ActionModel, start_from: str | dict) -> str:
+def load_start_weights(model: ScoringModel, start_from: str | dict) -> str:
     """Load the weights of a checkpoint that fit; a head of other classes keeps its random weights.
 
     Args:
@@ -45,7 +45,7 @@ def load_start_weights(model: ActionModel, start_from: str | dict) -> str:
         fast_first=model.main_head.last_map_first,
         background=background_row(checkpoint),
     )
-    fraction = _backbone_fraction(found, model)
+    fraction = _body_fraction(found, model)
     if not fraction:
         raise InputError(
             f"No weight of {path} fits the model's backbone: it is a checkpoint of another "
@@ -65,10 +65,11 @@ def load_start_weights(model: ActionModel, start_from: str | dict) -> str:
     )
 
 
-def _backbone_fraction(found: Mapping[str, Tensor], model: ActionModel) -> float:
-    """Return the fraction of the backbone's tensors that were found; a head may fit by chance."""
+def _body_fraction(found: Mapping[str, Tensor], model: ScoringModel) -> float:
+    """Return the fraction of what lies before the head that was found; a head may fit by chance."""
     names = list(model.state_dict())
-    wanted = [name for name in names if name.split(".")[0] in model.backbones]
+    # A tagger that takes the mean of the frames is a head alone.
+    wanted = [name for name in names if model.is_body(name)] or names
     return sum(name in found for name in wanted) / len(wanted)
 
 

@@ -49,9 +49,8 @@ class MixedVideoTagger(TaggingModel):
         num_branches: number of branches.
         temperature: see ``distillation_loss``.
         distillation_weight: factor of that loss.
-        variant: as in ``VideoTagger``.
+        variant: as in ``VideoTagger``; with 'authors', padding counts in the mean frame as well.
         norm_momentum: as in ``VideoTagger``.
-        padded_statistics: as in ``VideoTagger``; then padding also counts in the mean frame.
         loss: config of the loss; None for ``TagLoss``.
         init_cfg: mmengine's initialisation.
     """
@@ -60,31 +59,30 @@ class MixedVideoTagger(TaggingModel):
         self,
         branch: dict,
         *,
-        data_preprocessor: dict,
+        data_preprocessor: dict | None = None,
         num_branches: int = 3,
         temperature: float = 3.0,
         distillation_weight: float = 9.0,
-        variant: str = "authors",
+        variant: str = "masked",
         norm_momentum: float | None = None,
-        padded_statistics: bool = False,
         loss: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
-        super().__init__(data_preprocessor, loss, init_cfg)
+        modalities = branch["modalities"]
+        super().__init__(
+            modalities, data_preprocessor=data_preprocessor, loss=loss, init_cfg=init_cfg
+        )
         if temperature <= 0 or distillation_weight < 0:
             raise ValueError(
                 "temperature must be above 0 and distillation_weight 0 or more, got "
                 f"{temperature} and {distillation_weight}"
             )
         self._temperature, self._weight = temperature, distillation_weight
-        self._padded_mean = padded_statistics
-        chosen = variant_of(
-            variant, norm_momentum=norm_momentum, padded_statistics=padded_statistics
-        )
+        chosen = variant_of(variant, norm_momentum=norm_momentum)
+        self._padded_mean = chosen.padded_statistics
         self.branches = nn.ModuleList(
             TagNetwork(**branch, variant=chosen) for _ in range(num_branches)
         )
-        self.channels = [one["channels"] for one in branch["modalities"]]
         self.mix_norm = RowNorm(sum(self.channels), chosen)
         self.mix = linear(sum(self.channels), num_branches, chosen)
 

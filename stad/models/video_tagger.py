@@ -36,14 +36,22 @@ class TaggingModel(ScoringModel):
     loss: nn.Module
 
     def __init__(
-        self, data_preprocessor: dict, loss: dict | None, init_cfg: dict | None = None
+        self,
+        modalities: Sequence[dict],
+        *,
+        data_preprocessor: dict | None,
+        loss: dict | None,
+        init_cfg: dict | None,
     ) -> None:
-        super().__init__(MODELS.build(data_preprocessor), init_cfg)
+        preprocessor = {"type": FeaturePreprocessor, **(data_preprocessor or {})}
+        preprocessor.setdefault("modalities", modalities)
+        super().__init__(MODELS.build(preprocessor), init_cfg)
+        self.channels = [one["channels"] for one in modalities]
         self.loss = MODELS.build(loss or {"type": TagLoss})
 
     def is_body(self, name: str) -> bool:
-        """Return whether the tensor of that name is of an aggregator."""
-        return ".aggregators." in name
+        """Return whether the tensor of that name is not of a head."""
+        return ".head." not in name
 
     def score_frames(self, frames: Tensor, mask: Tensor) -> Tensor:
         """Return the logits of every label for every video.
@@ -129,18 +137,18 @@ class VideoTagger(TaggingModel):
 
     Args:
         modalities: of each, in the order of the channels of the features: 'name', 'channels' and
-            'aggregator', the config of an ``Aggregator`` without its channels.
+            'aggregator', the config of an ``Aggregator`` without its channels; and 'eigenvalues',
+            see ``FeaturePreprocessor``.
         head: config of the head, such as ``LogisticTagHead``, without its number of inputs.
-        data_preprocessor: config of the ``FeaturePreprocessor``.
+        data_preprocessor: config of the ``FeaturePreprocessor``; its modalities are those above.
         hidden: width of the hidden layer; None for none, which leaves out the gating as well.
         gating_reduction: how much narrower the bottleneck of the context gating is; None for
             one matrix without it.
         dropout: probability in training, of the vectors of the modalities.
-        variant: 'authors' or 'paddle', see ``stad.models.aggregators.variants``.
+        variant: 'masked', where padding changes nothing; 'authors', where it counts in the
+            statistics of training; or 'paddle'. See ``stad.models.aggregators.variants``.
         norm_momentum: by how much a step moves the running statistics, in ]0, 1]; None for that
             of the variant. The authors' 0.001 needs thousands of steps.
-        padded_statistics: whether frames beyond the end of a video count in the statistics of
-            batch norm in training, as in the authors' code.
         loss: config of the loss; None for ``TagLoss``.
         init_cfg: mmengine's initialisation.
     """
@@ -150,28 +158,26 @@ class VideoTagger(TaggingModel):
         modalities: Sequence[dict],
         head: dict,
         *,
-        data_preprocessor: dict,
+        data_preprocessor: dict | None = None,
         hidden: int | None = 2048,
         gating_reduction: int | None = 8,
         dropout: float = 0.5,
-        variant: str = "authors",
+        variant: str = "masked",
         norm_momentum: float | None = None,
-        padded_statistics: bool = False,
         loss: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
-        super().__init__(data_preprocessor, loss, init_cfg)
+        super().__init__(
+            modalities, data_preprocessor=data_preprocessor, loss=loss, init_cfg=init_cfg
+        )
         self.network = TagNetwork(
             modalities,
             head,
             hidden=hidden,
             gating_reduction=gating_reduction,
             dropout=dropout,
-            variant=variant_of(
-                variant, norm_momentum=norm_momentum, padded_statistics=padded_statistics
-            ),
+            variant=variant_of(variant, norm_momentum=norm_momentum),
         )
-        self.channels = self.network.channels
 
     @property
     def heads(self) -> dict[str, Head]:

@@ -6,6 +6,7 @@ from stad.zoo.ava_models import AVA_MODELS
 from stad.zoo.entries import AVA_THRESHOLD, DetectorEntry, ModelEntry
 from stad.zoo.kinetics_models import KINETICS_MODELS
 from stad.zoo.person_detectors import DETECTORS
+from stad.zoo.taggers import TAGGERS
 from stad.zoo.weights import PackageWeights, ShippedWeights
 
 __all__ = ["BLAZEPOSE", "DETECTORS", "MODELS", "DetectorEntry", "ModelEntry"]
@@ -33,4 +34,4 @@ SKELETON_POSES = ModelEntry(
 )
 # fmt: on
 
-MODELS: tuple[ModelEntry, ...] = (*AVA_MODELS, SKELETON_POSES, *KINETICS_MODELS)
+MODELS: tuple[ModelEntry, ...] = (*AVA_MODELS, SKELETON_POSES, *KINETICS_MODELS, *TAGGERS)

@@ -13,6 +13,9 @@ MMACTION = OPENMMLAB + "mmaction/v1.0/"
 AVA_THRESHOLD = 0.5
 KINETICS_THRESHOLD = 0.3
 
+# The task of models that score the features of a whole video.
+TAG = "tag"
+
 
 @dataclass(frozen=True)
 class ModelEntry:
@@ -20,7 +23,8 @@ class ModelEntry:
 
     Attributes:
         name: its name in the catalog.
-        task: 'detect' (scores per actor) or 'recognize' (scores per clip).
+        task: 'detect' (scores per actor), 'recognize' (scores per clip) or 'tag' (scores per
+            video, from the features of its frames).
         config: file name in the folder of configs.
         weights: the place of the published weights; None if none are known.
         licence: the licence of the weights.

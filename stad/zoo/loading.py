@@ -11,12 +11,12 @@ from torch import Tensor
 
 from stad.annotations import label_maps
 from stad.errors import InputError
-from stad.models.base import ActionModel
+from stad.models.base import ActionModel, ScoringModel
 from stad.registry import MODELS
 from stad.video.window import Window
 from stad.zoo.checkpoint import open_checkpoint
 from stad.zoo.configs import check_config_file, missing_keys, read_config
-from stad.zoo.entries import AVA_THRESHOLD, ModelEntry
+from stad.zoo.entries import AVA_THRESHOLD, TAG, ModelEntry
 from stad.zoo.files import fetch
 from stad.zoo.lookup import config_path as lookup_config
 from stad.zoo.lookup import model_entry, names
@@ -63,9 +63,13 @@ class LoadedModel:
     own: OwnModel | None = None
 
 
-def load(name: str, weights: str | Path | None = AUTO, device: str = "cpu") -> ActionModel:
-    """Return the model of that name in eval mode; see ``open_model``."""
-    return open_model(name, weights, device).model
+def load(name: str, weights: str | Path | None = AUTO, device: str = "cpu") -> ScoringModel:
+    """Return the model of that name in eval mode: an ``ActionModel``, or a tagger of features.
+
+    Arguments and errors are those of ``open_model``.
+    """
+    model, *_ = _build(*_find(name), name, weights, progress=True)
+    return model.to(device).eval()
 
 
 def open_model(
@@ -86,22 +90,13 @@ def open_model(
         InputError: there is no such model or file, or the weights cannot be fetched or do not fit.
     """
     entry, own, config_path = _find(name)
-    # First the files, which may be missing, then the building, which takes time.
-    path, source = _find_weights(entry, own, name, weights, progress=progress)
-    for file in entry.needs if entry and weights is not None else ():
-        fetch(file, progress=progress)
-    config = _read_model_config(config_path)
-    data = config.val_dataloader.dataset
-    class_names = label_maps.class_names(data.label_map, folder=config_path.parent)
-    model = supply_files(MODELS.build(config.model))
-    if path is not None:
-        load_weights(model, path)
-    if len(class_names) != model.num_classes:
-        raise InputError(
-            f"{config_path}: the model has {model.num_classes} outputs, but label_map "
-            f"{data.label_map!r} names {len(class_names)} classes. Set num_classes of the model's "
-            f"head to {len(class_names)}, or name another label map."
-        )
+    if entry is not None and entry.task == TAG:
+        raise _tags_features(name)
+    model, data, class_names, source = _build(
+        entry, own, config_path, name, weights, progress=progress
+    )
+    if not isinstance(model, ActionModel):
+        raise _tags_features(name)
     origins = [one for one in (entry, own) if one is not None]
     threshold = entry.score_threshold if entry else AVA_THRESHOLD
     if own is not None:
@@ -122,6 +117,42 @@ def open_model(
     )
 
 
+def _build(
+    entry: ModelEntry | None,
+    own: OwnModel | None,
+    config_path: Path,
+    name: str,
+    weights: str | Path | None,
+    *,
+    progress: bool,
+) -> tuple[ScoringModel, Config, tuple[str, ...], str]:
+    """Return a model with its weights, the config of its data, its classes and their origin."""
+    # First the files, which may be missing, then the building, which takes time.
+    path, source = _find_weights(entry, own, name, weights, progress=progress)
+    for file in entry.needs if entry and weights is not None else ():
+        fetch(file, progress=progress)
+    config = _read_model_config(config_path)
+    data = config.val_dataloader.dataset
+    class_names = label_maps.class_names(data.label_map, folder=config_path.parent)
+    model = supply_files(MODELS.build(config.model))
+    if path is not None:
+        load_weights(model, path)
+    if len(class_names) != model.num_classes:
+        raise InputError(
+            f"{config_path}: the model has {model.num_classes} outputs, but label_map "
+            f"{data.label_map!r} names {len(class_names)} classes. Set num_classes of the model's "
+            f"head to {len(class_names)}, or name another label map."
+        )
+    return model, data, class_names, source
+
+
+def _tags_features(name: str) -> InputError:
+    return InputError(
+        f"{name} scores the features of a whole video, not its frames. Use a model that scores "
+        "each person or the whole clip; 'stad models' lists them."
+    )
+
+
 def class_names_of(name: str) -> tuple[str, ...]:
     """Return the classes of a model by name, or by the path of a config, without its weights.
 
@@ -133,7 +164,7 @@ def class_names_of(name: str) -> tuple[str, ...]:
     return label_maps.class_names(label_map, folder=path.parent)
 
 
-def load_weights(model: ActionModel, path: str | Path) -> None:
+def load_weights(model: ScoringModel, path: str | Path) -> None:
     """Load a checkpoint of stad or of a project that ``map_keys`` knows into ``model``.
 
     Raises:

@@ -13,12 +13,12 @@ Entry = TypeVar("Entry", ModelEntry, DetectorEntry)
 
 
 def list_models(task: str | None = None) -> tuple[ModelEntry, ...]:
-    """Return all models, or those of a task: 'detect' or 'recognize'."""
+    """Return all models, or those of a task: 'detect', 'recognize' or 'tag'."""
     return tuple(entry for entry in MODELS if task in (None, entry.task))
 
 
 def names(task: str | None = None) -> list[str]:
-    """Return the names of all models, or of those of a task: 'detect' or 'recognize'."""
+    """Return the names of all models, or of those of a task: 'detect', 'recognize' or 'tag'."""
     return [entry.name for entry in list_models(task)]
 
 

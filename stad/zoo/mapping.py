@@ -14,6 +14,7 @@ from stad.zoo.author_names import fold_output_biases
 from stad.zoo.class_rows import drop_background, last_layer
 from stad.zoo.mismatch import check_mapped
 from stad.zoo.network_names import choose_network, rename_openmmlab
+from stad.zoo.tagger_names import convert_tagger
 from stad.zoo.torchvision_names import (
     choose_torchvision,
     fit_for_start,
@@ -34,7 +35,7 @@ def map_keys(
     """Return a state dict of stad or of another project under the names of ``target``.
 
     The other projects are mmaction2, PySlowFast, PyTorchVideo, torchvision and those of the authors
-    of TimeSformer and TSM. A detector's background row is dropped, see ``stad.zoo.class_rows``.
+    of TimeSformer and TSM, and of NeXtVLAD with Paddle's version of it. A detector's background row is dropped, see ``stad.zoo.class_rows``.
 
     Args:
         state: names to tensors, as ``read_checkpoint`` gives them.
@@ -52,7 +53,7 @@ def map_keys(
         InputError: names are left over, missing, or of another shape; lists them.
     """
     shapes = {name: _shape(value) for name, value in target.items()}
-    state = _without_wrapper(state)
+    state = convert_tagger(_without_wrapper(state))
     mapped, leftover = _rename_all(
         state, shapes, fast_first=fast_first, background=background, fit=_fit
     )
@@ -80,7 +81,7 @@ def map_available(
         inflated if the model takes clips, given to both streams, and widened for laterals.
     """
     shapes = {name: _shape(value) for name, value in target.items()}
-    state = _without_wrapper(state)
+    state = convert_tagger(_without_wrapper(state))
     mapped, leftover = _rename_all(
         state, shapes, fast_first=fast_first, background=background, fit=_fit_start
     )

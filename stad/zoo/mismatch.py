@@ -67,12 +67,12 @@ def _row_mismatch(
     background: bool | None,
 ) -> str:
     """Return '; its classifier has ...' if the numbers of classes differ, else ''."""
-    for head in ("roi_head.fc_cls", "head.fc_cls"):
+    for head in ("roi_head.fc_cls", "head.fc_cls", "network.head.fc_cls"):
         bias = f"{last_layer(shapes, head)}.bias"
         if bias not in mapped or len(mapped[bias]) == shapes[bias][0]:
             continue
         rows, published = len(mapped[bias]), any(map(PUBLISHED.fullmatch, state))
-        if not published or head == "head.fc_cls":
+        if not published or head != "roi_head.fc_cls":
             return f"; it scores {rows} classes, but the model has {shapes[bias][0]} classes"
         found = row_mismatch(rows + bool(background), shapes[bias][0], background=background)
         return f"; {found}"
@@ -83,6 +83,8 @@ def describe(state: Mapping[str, Tensor]) -> str:
     """Return a guess of what a state dict is: 'it looks like ...'."""
     plain = "a recognizer of torchvision" if is_video_model(state) else "an image classifier"
     rules = (
+        (r"(network|branches\.0)\.head\.fc_cls\.weight", 0, "a tagger of video features"),
+        (r"(network|branches\.0)\.head\.fc_\w+\.weight", None, "a tagger of video features"),
         (r"roi_head\.bbox_head\.fc_cls(\.\d+)?\.weight", 1, "an action detector of mmaction2"),
         (r"new_fc\.weight", 0, "a recognizer of TSM's authors"),
         (r"roi_head\.fc_cls(\.\d+)?\.weight", 0, "an action detector of stad"),

@@ -22,7 +22,7 @@ from mmengine.logging import print_log
 
 from stad.errors import InputError
 from stad.models.backbones.frame_resnet import FrameResNet
-from stad.models.base import ActionModel
+from stad.models.base import ActionModel, ScoringModel
 from stad.utils.download import hash_file
 from stad.zoo.checkpoint import Checkpoint
 
@@ -108,25 +108,27 @@ def _with_scale(mode: str, text: str) -> str:
     return mode
 
 
-def check_same_network(model: ActionModel, checkpoint: Checkpoint) -> None:
+def check_same_network(model: ScoringModel, checkpoint: Checkpoint) -> None:
     """Raise InputError if the file is of another network with weights of the same shapes.
 
     Args:
         model: the model that is to load the weights.
         checkpoint: the checkpoint.
     """
+    if not isinstance(model, ActionModel):
+        return
     check_non_local(model, checkpoint)
     if isinstance(model.backbone, FrameResNet):
         _check_shift(model.backbone, checkpoint)
     _warn_of_normalisation(model, checkpoint)
 
 
-def check_non_local(model: ActionModel, checkpoint: Checkpoint) -> None:
+def check_non_local(model: ScoringModel, checkpoint: Checkpoint) -> None:
     """Raise InputError if the file's non-local blocks compare places in another way.
 
     Arguments are those of ``check_same_network``. A file that does not tell gives a warning.
     """
-    backbone = model.backbone
+    backbone = model.backbone if isinstance(model, ActionModel) else None
     if isinstance(backbone, FrameResNet) and backbone.has_non_local:
         _check_mode(backbone.non_local_mode, checkpoint)
 

@@ -10,7 +10,7 @@ from stad.zoo.files import is_cached
 
 MODEL_COLUMNS = ("model", "scores", "trained on", "published accuracy", "licence")
 DETECTOR_COLUMNS = ("person detector", "box AP", "licence")
-SCORES = {"detect": "each person", "recognize": "the whole clip"}
+SCORES = {"detect": "each person", "recognize": "the whole clip", "tag": "the whole video"}
 CACHED = "in the cache"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from stad.models.aggregators.base import Aggregator
-from stad.models.aggregators.variants import AUTHORS, Variant
+from stad.models.aggregators.variants import MASKED, Variant
 from stad.registry import MODELS
 
 
@@ -32,7 +32,7 @@ class MeanPooling(Aggregator):
         variant: not used; all aggregators take it.
     """
 
-    def __init__(self, channels: int, *, variant: Variant = AUTHORS) -> None:
+    def __init__(self, channels: int, *, variant: Variant = MASKED) -> None:
         super().__init__()
         self.width = channels
 

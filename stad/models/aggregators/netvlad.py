@@ -9,7 +9,7 @@ from torch import Tensor
 
 from stad.models.aggregators.base import Aggregator, Clusters
 from stad.models.aggregators.row_norm import l2_normalised
-from stad.models.aggregators.variants import AUTHORS, Variant
+from stad.models.aggregators.variants import MASKED, Variant
 from stad.registry import MODELS
 
 
@@ -23,7 +23,7 @@ class NetVLAD(Aggregator):
         variant: norms and initial weights.
     """
 
-    def __init__(self, channels: int, clusters: int, *, variant: Variant = AUTHORS) -> None:
+    def __init__(self, channels: int, clusters: int, *, variant: Variant = MASKED) -> None:
         super().__init__()
         self._variant = variant
         self.clusters = Clusters(channels, clusters, groups=1, variant=variant)

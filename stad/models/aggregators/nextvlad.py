@@ -10,7 +10,7 @@ from torch import Tensor
 
 from stad.models.aggregators.base import Aggregator, Clusters
 from stad.models.aggregators.row_norm import RowNorm
-from stad.models.aggregators.variants import AUTHORS, Variant, linear
+from stad.models.aggregators.variants import MASKED, Variant, linear
 from stad.registry import MODELS
 
 
@@ -33,7 +33,7 @@ class NeXtVLAD(Aggregator):
         *,
         groups: int = 8,
         expansion: int = 2,
-        variant: Variant = AUTHORS,
+        variant: Variant = MASKED,
     ) -> None:
         super().__init__()
         inner = expansion * channels

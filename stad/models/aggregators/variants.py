@@ -1,4 +1,4 @@
-"""Name how the published versions of NeXtVLAD differ in what is no size: norms and initialisers.
+"""Name how versions of NeXtVLAD differ beside their sizes: padding, norms and initial weights.
 
 The authors' is linrongc/youtube-8m, Paddle's is PaddlePaddle/models 1.8 (both Apache-2.0).
 """
@@ -24,7 +24,7 @@ class Variant:
         init: of matrices. 'truncated': normal numbers of the deviation sqrt(2.6 / fan in), cut at
             two deviations; 'normal': of the deviation sqrt(2 / fan in), not cut.
         padded_statistics: whether frames beyond the end of a video count in the statistics of
-            training, as in the authors' code.
+            training, and in the mean frame of a mixture.
     """
 
     norm_eps: float = 1e-3
@@ -34,20 +34,19 @@ class Variant:
     padded_statistics: bool = False
 
 
-AUTHORS = Variant()
+# As the authors', but for padding, which changes nothing.
+MASKED = Variant()
+AUTHORS = Variant(padded_statistics=True)
 PADDLE = Variant(norm_eps=1e-5, norm_momentum=0.1, l2_floor="sum", init="normal")
-VARIANTS = {"authors": AUTHORS, "paddle": PADDLE}
+VARIANTS = {"masked": MASKED, "authors": AUTHORS, "paddle": PADDLE}
 
 
-def variant_of(
-    name: str, *, norm_momentum: float | None = None, padded_statistics: bool = False
-) -> Variant:
-    """Return a variant by name, with what differs from it.
+def variant_of(name: str, *, norm_momentum: float | None = None) -> Variant:
+    """Return a variant by name, with another momentum if one is given.
 
     Args:
         name: one of ``VARIANTS``.
         norm_momentum: see ``Variant``; None for that of the variant.
-        padded_statistics: see ``Variant``.
 
     Raises:
         ValueError: there is no such variant, or the momentum is out of range.
@@ -58,9 +57,7 @@ def variant_of(
         norm_momentum = VARIANTS[name].norm_momentum
     if not 0 < norm_momentum <= 1:
         raise ValueError(f"norm_momentum must be above 0 and at most 1, got {norm_momentum}")
-    return replace(
-        VARIANTS[name], norm_momentum=norm_momentum, padded_statistics=padded_statistics
-    )
+    return replace(VARIANTS[name], norm_momentum=norm_momentum)
 
 
 def fill_matrix(weight: Tensor, fan_in: int, variant: Variant) -> None:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stad.models.aggregators.variants import AUTHORS, Variant, linear
+from stad.models.aggregators.variants import MASKED, Variant, linear
 from stad.models.base import Head
 from stad.registry import MODELS
 
@@ -54,7 +54,7 @@ class LogisticTagHead(TagHead):
         num_classes: int,
         *,
         l2_penalty: float = 1e-5,
-        variant: Variant = AUTHORS,
+        variant: Variant = MASKED,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(num_classes, l2_penalty, init_cfg)
@@ -92,7 +92,7 @@ class MoETagHead(TagHead):
         *,
         mixtures: int = 4,
         l2_penalty: float = 1e-5,
-        variant: Variant = AUTHORS,
+        variant: Variant = MASKED,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(num_classes, l2_penalty, init_cfg)
