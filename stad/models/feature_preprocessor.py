@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from mmengine.model import BaseDataPreprocessor
-from safetensors.torch import load_file
+from safetensors.numpy import load_file
 from torch import Tensor
 
 from stad.registry import MODELS
@@ -48,12 +49,12 @@ class FeaturePreprocessor(BaseDataPreprocessor):
                 raise ValueError(
                     f"eigenvalues must be one per channel, got {len(values)} for {count} channels"
                 )
-            plain = values is None
-            scales.append(torch.ones(count) if plain else values.sqrt() + EIGENVALUE_SHIFT)
-            shifts.append(torch.full((count,), 0.0 if plain else HALF_STEP))
-        # Not persistent: checkpoints hold what is learnt, the config holds these.
-        self.register_buffer("scale", torch.cat(scales), persistent=False)
-        self.register_buffer("shift", torch.cat(shifts), persistent=False)
+            scales.append(np.ones(count) if values is None else np.sqrt(values) + EIGENVALUE_SHIFT)
+            shifts.append(np.full(count, 0 if values is None else HALF_STEP))
+        for name, parts in (("scale", scales), ("shift", shifts)):
+            value = torch.tensor(np.concatenate(parts), dtype=torch.float32)
+            # Not persistent: checkpoints hold what is learnt, the config holds these.
+            self.register_buffer(name, value, persistent=False)
 
     def forward(self, data: dict, training: bool = False) -> dict:
         """Move a batch of the data loader to the model's device and normalise its features.
@@ -117,7 +118,7 @@ class FeaturePreprocessor(BaseDataPreprocessor):
             )
 
 
-def eigenvalues_of(values: str | Sequence[float] | None) -> Tensor | None:
+def eigenvalues_of(values: str | Sequence[float] | None) -> np.ndarray | None:
     """Return eigenvalues, (C,) float32, by name or as they are; None for None.
 
     Raises:
@@ -131,7 +132,7 @@ def eigenvalues_of(values: str | Sequence[float] | None) -> Tensor | None:
                 f"eigenvalues must be {YOUTUBE8M!r}, numbers or None, got {values!r}"
             )
         return load_file(EIGENVALUES)["eigenvalues"]
-    found = torch.tensor(values, dtype=torch.float32)
+    found = np.asarray(values, dtype=np.float32)
     if found.ndim != 1 or not (found > 0).all():
         raise ValueError(f"eigenvalues must be numbers above 0, got {values}")
     return found

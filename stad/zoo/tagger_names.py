@@ -87,7 +87,7 @@ def convert_tagger(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
             that do not belong to NeXtVLAD keep theirs.
     """
     if is_tagger_of_authors(state):
-        rename = _rename_authors
+        rename = rename_authors
     elif is_tagger_of_paddle(state):
         rename = _rename_paddle
     else:
@@ -108,7 +108,7 @@ def convert_tagger(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return found
 
 
-def _rename_authors(name: str) -> str:
+def rename_authors(name: str) -> str:
     """Rename 'tower/video_VLAD/cluster_bn/gamma', or 'tower/branch_0/...' of a mixture."""
     short = name.removeprefix("tower/")
     prefix = "network."
