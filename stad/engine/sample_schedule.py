@@ -8,12 +8,14 @@ from mmengine.dist import get_world_size
 from mmengine.optim import _ParamScheduler
 from torch.utils.data import DataLoader
 
+ENDLESS = 10**9
+
 
 class SampleStepLR(_ParamScheduler):
     """Multiplies the learning rate by ``gamma`` each time ``every_samples`` samples were trained.
 
-    It sets the rate, so it is used without other schedulers. ``CheckedRunner`` fills in the last
-    three numbers from the data loader; on resume it also sets how many steps were made, so that a
+    It sets the rate, so it is used without other schedulers. ``CheckedRunner`` fills in the
+    numbers that follow ``gamma`` from the data loader; on resume it also sets how many steps were made, so that a
     run with another batch goes on with the rate that its samples ask for.
 
     Args:
@@ -23,7 +25,7 @@ class SampleStepLR(_ParamScheduler):
         batch_samples: samples of a step, of all processes together.
         epoch_samples: samples of an epoch, of all processes together.
         epoch_steps: steps of an epoch; the last one may have fewer samples.
-        end: step after which nothing changes, as mmengine sets it.
+        end: step after which nothing changes.
     """
 
     def __init__(
@@ -35,7 +37,7 @@ class SampleStepLR(_ParamScheduler):
         batch_samples: int,
         epoch_samples: int,
         epoch_steps: int,
-        end: int,
+        end: int = ENDLESS,
     ) -> None:
         if every_samples < 1 or gamma <= 0:
             raise ValueError(
@@ -72,8 +74,9 @@ def count_samples(scheduler: Mapping, loader: DataLoader) -> dict:
     return {
         **scheduler,
         "type": SampleStepLR,
-        "by_epoch": False,
         "batch_samples": (loader.batch_size or 1) * world,
         "epoch_samples": len(loader.sampler) * world,
         "epoch_steps": len(loader),
+        # Otherwise mmengine would set the number of epochs.
+        "end": ENDLESS,
     }

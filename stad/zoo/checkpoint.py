@@ -96,10 +96,11 @@ def open_checkpoint(path: str | Path) -> Checkpoint:
     head = first_bytes(path)
     if head.startswith(ZIP) or head.startswith(LEGACY_TORCH):
         content = _read_torch(path, head)
+    elif _is_safetensors(path, head):
+        # Before pickles: the length that comes first may begin with the byte of theirs.
+        return Checkpoint(path, _read_safetensors(path))
     elif head.startswith(PICKLE):
         content = _unwrap_pickle(path, read_numpy_pickle(path))
-    elif _is_safetensors(path, head):
-        return Checkpoint(path, _read_safetensors(path))
     else:
         raise InputError(f"{path} is not a checkpoint: {_guess_content(head)}.")
     return Checkpoint(path, _tensors(path, content), _config_text(content))

@@ -361,13 +361,11 @@ def test_a_mixture_refuses_what_cannot_be():
     assert set(losses) == {"loss", "loss_branch0", "loss_branch1", "loss_l2"}
 
 
-@pytest.mark.parametrize(("variant", "std"), [("masked", 0.1), ("paddle", 0.1)])
-def test_initial_weights(variant, std):
+@pytest.mark.parametrize(("variant", "fan_in"), [("masked", 260), ("paddle", 200)])
+def test_initial_weights_have_the_deviation_of_their_fan_in(variant, fan_in):
     torch.manual_seed(0)
     values = torch.empty(400, 400)
-    kind = VARIANTS[variant]
-    gain = 2.6 if variant == "masked" else 2.0
-    fill_matrix(values, int(gain / std**2), kind)
+    fill_matrix(values, fan_in, VARIANTS[variant])
     if variant == "masked":
         # Cut at two deviations, which leaves 0.88 of the deviation.
         assert 0.19 < values.abs().max() <= 0.2

@@ -4,6 +4,7 @@ import codecs
 import io
 import os
 import pickle
+import struct
 import zipfile
 from collections import OrderedDict
 
@@ -51,6 +52,14 @@ def test_torch_files(tmp_path, content, zipped):
     path = tmp_path / "a.pth"
     torch.save(content, path, _use_new_zipfile_serialization=zipped)
     assert_state(read_checkpoint(path))
+
+
+def test_safetensors_whose_header_begins_like_a_pickle(tmp_path):
+    header = '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'.ljust(0x80).encode()
+    content = struct.pack("<Q", len(header)) + header + struct.pack("<f", 2.5)
+    assert content.startswith(b"\x80")
+    (tmp_path / "a.safetensors").write_bytes(content)
+    assert read_checkpoint(tmp_path / "a.safetensors")["a"].tolist() == [2.5]
 
 
 def test_safetensors_whatever_their_ending(tmp_path):
