@@ -59,7 +59,7 @@ def convertible_names() -> list[str]:
     """Return the models of the zoo whose backbones are networks of torch."""
     return [
         name
-        for name in zoo.names()
+        for name in (*zoo.names("detect"), *zoo.names("recognize"))
         if next(zoo.load(name, weights=None).backbone.parameters(), None) is not None
     ]
 

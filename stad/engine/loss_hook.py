@@ -76,7 +76,8 @@ def first_broken(model: nn.Module) -> str | None:
 def _clips(data_batch: dict | None) -> str:
     """Return the names of the step's videos as a sentence."""
     samples = (data_batch or {}).get("data_samples") or []
-    names = [getattr(getattr(one, "meta", None), "video_id", None) for one in samples]
+    metas = [getattr(one, "meta", None) for one in samples]
+    names = [getattr(one, "video_id", getattr(one, "record_id", None)) for one in metas]
     names = list(dict.fromkeys(name for name in names if name))
     return f" Its clips are from {shown(names)}." if names else ""
 

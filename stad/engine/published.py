@@ -64,7 +64,8 @@ def checkpoint_of(entry: ModelEntry | None, checkpoint: str | Path | None) -> Pa
 def describe_evaluation(entry: ModelEntry, config: Config) -> str:
     """Return what is measured and how, with the published figure, for the log."""
     dataset, evaluator = config.val_dataloader.dataset, config.val_evaluator
-    parts = [f"annotations {dataset.get('annotations')}"]
+    records = dataset.get("records")
+    parts = [f"records {records}" if records else f"annotations {dataset.get('annotations')}"]
     if dataset.get("proposals") is not None:
         parts.append(f"person boxes from {dataset.get('min_score', 0.9)}")
     if "protocol" in evaluator:

@@ -12,6 +12,7 @@ from mmengine.optim import AmpOptimWrapper
 from stad.annotations import label_maps
 from stad.datasets.inputs import missing_error, missing_inputs
 from stad.datasets.records.shards import find_shards, missing_shards
+from stad.datasets.records.dataset import RecordDataset
 from stad.datasets.videos import VideoDataset
 from stad.engine.checkpoints import LAST
 from stad.engine.clipping import AmpEachNormWrapper, EachNormWrapper
@@ -115,16 +116,20 @@ def use_views(loader: Config, text: str | None, *, has_report: bool) -> None:
         has_report: whether a report page is wanted.
 
     Raises:
-        InputError: views for a detector, a report for a recognizer, or a wrong ``text``.
+        InputError: views for a detector or a tagger, a report for another model than a detector,
+            or a wrong ``text``.
     """
     is_recognizer = loader.dataset.type in (VideoDataset, VideoDataset.__name__)
-    if is_recognizer and has_report:
-        raise InputError("--report shows actors. For a recognizer, use --out instead.")
+    is_tagger = loader.dataset.type in (RecordDataset, RecordDataset.__name__)
+    if has_report and (is_recognizer or is_tagger):
+        what = "recognizer" if is_recognizer else "tagger"
+        raise InputError(f"--report shows actors. For a {what}, use --out instead.")
     if text is None:
         return
     if not is_recognizer:
         raise InputError(
-            "--views is for recognizers. Leave it out: a detector takes one clip per keyframe."
+            "--views is for recognizers. Leave it out: a detector takes one clip per keyframe, a "
+            "tagger all frames."
         )
     views = parse_views(text)
     loader.dataset.update(views._asdict())

@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 
 from stad.inference.cpu import INSTRUCTION_SETS, ISA_VARIABLE, available_sets, read_cpuinfo
-from tests.models.configs import CONFIGS
+from tests.models.configs import LEAVES
 
 ROOT = Path(__file__).resolve().parents[2]
-LEAVES = sorted(path.stem for path in CONFIGS.glob("*.py"))
 UNLIMITED = "unlimited"
 # Without a limit it is the last one. Below AVX2 torch itself computes, not oneDNN.
 OFFERED = [

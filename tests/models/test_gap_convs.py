@@ -14,10 +14,9 @@ from stad.models.backbones.laterals import make_lateral
 from stad.models.fast_inference import prepare_for_inference
 from stad.models.gap_convs import GapConv3d, close_gaps, gather_windows, has_gap
 from stad.registry import MODELS
-from tests.models.configs import CONFIGS, read_config
+from tests.models.configs import LEAVES, read_config
 
 CLASSES = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
-LEAVES = sorted(path.stem for path in CONFIGS.glob("*.py"))
 CONVOLUTION = torch.ops.aten.convolution.default
 
 

@@ -10,7 +10,12 @@ import pytest
 import stad
 from stad.registry import DATASETS, METRICS, MODELS, TRANSFORMS, modules_in
 
-PACKAGES = ("stad.models", "stad.models.backbones", "stad.models.heads")
+PACKAGES = (
+    "stad.models",
+    "stad.models.aggregators",
+    "stad.models.backbones",
+    "stad.models.heads",
+)
 
 
 @pytest.mark.parametrize("name", PACKAGES)

@@ -155,7 +155,10 @@ def plain(name):
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-@pytest.mark.parametrize("entry", MODELS, ids=lambda entry: entry.name)
+CLIP_MODELS = [entry for entry in MODELS if entry.task != "tag"]
+
+
+@pytest.mark.parametrize("entry", CLIP_MODELS, ids=lambda entry: entry.name)
 def test_every_model_opens_with_random_weights(entry):
     opened = zoo.open_model(entry.name, weights=None)
     assert (opened.name, opened.entry, opened.source) == (entry.name, entry, "random weights")
@@ -163,6 +166,23 @@ def test_every_model_opens_with_random_weights(entry):
     count = {"Kinetics-400": 400}.get(entry.trained_on, 12 if entry.needs else 80)
     assert len(opened.class_names) == opened.model.num_classes == count
     assert opened.short_side_px in (128, 224, 256, 480)
+
+
+@pytest.mark.parametrize("name", zoo.names("tag"))
+def test_a_tagger_is_loaded_but_scores_no_clips(name):
+    model = zoo.load(name, weights=None)
+    assert (model.num_classes, model.training) == (3862, False)
+    frames, mask = torch.zeros(1, 2, 1152), torch.ones(1, 2, 2, dtype=torch.bool)
+    with torch.inference_mode():
+        assert model.score_frames(frames, mask).shape == (1, 3862)
+    assert len(zoo.class_names_of(name)) == 3862
+    with pytest.raises(InputError, match=f"{name} scores the features of a whole video"):
+        zoo.open_model(name)
+
+
+def test_the_authors_of_nextvlad_publish_no_weights():
+    with pytest.raises(InputError, match="No published weights of nextvlad_youtube8m are known"):
+        zoo.load("nextvlad_youtube8m")
 
 
 def test_what_comes_with_a_model():
