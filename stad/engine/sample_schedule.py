@@ -15,8 +15,8 @@ class SampleStepLR(_ParamScheduler):
     """Multiplies the learning rate by ``gamma`` each time ``every_samples`` samples were trained.
 
     It sets the rate, so it is used without other schedulers. ``CheckedRunner`` fills in the
-    numbers that follow ``gamma`` from the data loader; on resume it also sets how many steps were made, so that a
-    run with another batch goes on with the rate that its samples ask for.
+    numbers that follow ``gamma`` from the data loader; on resume it also sets how many steps were
+    made, so that a run with another batch continues with the rate that its samples ask for.
 
     Args:
         optimizer: as mmengine passes it.

@@ -128,9 +128,7 @@ def eigenvalues_of(values: str | Sequence[float] | None) -> np.ndarray | None:
         return None
     if isinstance(values, str):
         if values != YOUTUBE8M:
-            raise ValueError(
-                f"eigenvalues must be {YOUTUBE8M!r}, numbers or None, got {values!r}"
-            )
+            raise ValueError(f"eigenvalues must be {YOUTUBE8M!r}, numbers or None, got {values!r}")
         return load_file(EIGENVALUES)["eigenvalues"]
     found = np.asarray(values, dtype=np.float32)
     if found.ndim != 1 or not (found > 0).all():

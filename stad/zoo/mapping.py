@@ -34,8 +34,9 @@ def map_keys(
 ) -> dict[str, Tensor]:
     """Return a state dict of stad or of another project under the names of ``target``.
 
-    The other projects are mmaction2, PySlowFast, PyTorchVideo, torchvision and those of the authors
-    of TimeSformer and TSM, and of NeXtVLAD with Paddle's version of it. A detector's background row is dropped, see ``stad.zoo.class_rows``.
+    The other projects are mmaction2, PySlowFast, PyTorchVideo, torchvision, those of the authors of
+    TimeSformer, TSM and NeXtVLAD, and PaddlePaddle's NeXtVLAD. A detector's background row is
+    dropped, see ``stad.zoo.class_rows``.
 
     Args:
         state: names to tensors, as ``read_checkpoint`` gives them.

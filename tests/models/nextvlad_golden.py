@@ -35,7 +35,9 @@ def open_golden(name):
     numbers = golden(f"nextvlad_{name}")
     shapes = json.loads(str(numbers["shapes"]))
     weights = {key: made_weight(key, shapes[key]) for key in numbers["keys"].tolist()}
-    for key, first in json.loads(str(numbers["weight_first2"])).items() if name != "standard" else ():
+    for key, first in (
+        json.loads(str(numbers["weight_first2"])).items() if name != "standard" else ()
+    ):
         np.testing.assert_allclose(weights[key].flatten()[:2].numpy(), first, atol=1e-6)
     return numbers, json.loads(str(numbers["config"])), weights
 

@@ -55,7 +55,9 @@ def test_youtube8m_has_1024_eigenvalues():
 def test_a_batch_of_the_loader():
     samples = [RecordSample(torch.zeros(4), (1, 1), RecordMeta("a", "a", 0))]
     preprocessor = FeaturePreprocessor(PLAIN)
-    batch = preprocessor({"inputs": torch.zeros(1, 1, 3, dtype=torch.uint8), "data_samples": samples})
+    batch = preprocessor(
+        {"inputs": torch.zeros(1, 1, 3, dtype=torch.uint8), "data_samples": samples}
+    )
     frames, mask = batch["inputs"]
     assert (frames.shape, frames.dtype, mask.shape) == ((1, 1, 3), torch.float32, (1, 1, 2))
     assert batch["data_samples"][0].meta.record_id == "a"

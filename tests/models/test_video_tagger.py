@@ -148,9 +148,7 @@ def test_netvlad_sums_residuals_to_centres():
     x = torch.randn(1, 4, 3)
     clusters = aggregator.clusters
     alpha = clusters.assign_norm(clusters.assign(x[0])).softmax(dim=1)
-    residuals = sum(
-        alpha[t][None] * (x[0, t][:, None] - clusters.centres) for t in range(4)
-    )
+    residuals = sum(alpha[t][None] * (x[0, t][:, None] - clusters.centres) for t in range(4))
     expected = F.normalize(F.normalize(residuals, dim=0).reshape(-1), dim=0)
     found = aggregator(x, torch.ones(1, 4, dtype=torch.bool))
     torch.testing.assert_close(found[0], expected)

@@ -119,7 +119,7 @@ def test_caffe2_without_counters_and_with_what_training_left(config):
 
 
 @pytest.mark.parametrize(
-    "config", sorted({e.config for e in MODELS if "openmmlab" in e.weights.origin})
+    "config", sorted({e.config for e in MODELS if e.weights and "openmmlab" in e.weights.origin})
 )
 def test_mmaction2_of_every_config(config):
     shapes = shapes_of(config)

@@ -33,11 +33,8 @@ class RowNorm(nn.BatchNorm1d):
         if not self.training:
             return self._by_running(rows)
         kept = rows.reshape(-1, rows.shape[-1]) if mask is None else rows[mask]
-        if len(kept) < 2:
-            # One row has no variance. Its channels, or none, still take part in the gradient.
-            normed = self._by_running(kept)
-        else:
-            normed = super().forward(kept)
+        # One row has no variance. Its channels, or none, still take part in the gradient.
+        normed = super().forward(kept) if len(kept) > 1 else self._by_running(kept)
         if mask is None:
             return normed.reshape(rows.shape)
         return torch.zeros_like(rows, dtype=normed.dtype).masked_scatter(mask[..., None], normed)

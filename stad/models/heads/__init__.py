@@ -1,4 +1,4 @@
-"""Heads: they turn the maps of a backbone into class logits, per clip or per actor.
+"""Heads: they turn the maps of a backbone into class logits, per clip, actor or video.
 
 A new head is one file here: a ``Head`` with ``@MODELS.register_module()`` is found by the name of
 its class in a config.
@@ -16,13 +16,17 @@ if TYPE_CHECKING:
     from stad.models.heads.lstm_head import LSTMHead
     from stad.models.heads.roi_head import RoIHead
     from stad.models.heads.skeleton_head import SkeletonHead
+    from stad.models.heads.tag_heads import LogisticTagHead, MoETagHead, TagHead
 
 __all__ = [
     "ACRN",
     "ClipHead",
     "LSTMHead",
+    "LogisticTagHead",
+    "MoETagHead",
     "RoIHead",
     "SkeletonHead",
+    "TagHead",
 ]
 
 # These need torch and mmengine, which take seconds to import: they are imported when first used.
@@ -30,8 +34,11 @@ _MODULES = {
     "ACRN": "acrn",
     "ClipHead": "clip_head",
     "LSTMHead": "lstm_head",
+    "LogisticTagHead": "tag_heads",
+    "MoETagHead": "tag_heads",
     "RoIHead": "roi_head",
     "SkeletonHead": "skeleton_head",
+    "TagHead": "tag_heads",
 }
 
 __getattr__, __dir__ = lazy_exports(__name__, _MODULES)
