@@ -23,10 +23,11 @@ def clip_each(parameters: Sequence[nn.Parameter], max_norm: float) -> Tensor:
         Scalar: the largest norm that a gradient had.
     """
     gradients = [one.grad for one in parameters if one.grad is not None]
-    norms = torch._foreach_norm(gradients)
-    scales = [max_norm / norm.clamp(min=max_norm) for norm in norms]
-    torch._foreach_mul_(gradients, scales)
-    return torch.stack([one.to(norms[0].device) for one in norms]).max()
+    norms = torch.stack([torch.linalg.vector_norm(one) for one in gradients])
+    scales = max_norm / norms.clamp(min=max_norm)
+    for gradient, scale in zip(gradients, scales, strict=True):
+        gradient.mul_(scale)
+    return norms.max()
 
 
 class _Clipping:
@@ -35,7 +36,8 @@ class _Clipping:
     def __init__(self, *args, each_norm: float, **kwargs) -> None:
         if each_norm <= 0:
             raise ValueError(f"each_norm must be above 0, got {each_norm}")
-        super().__init__(*args, clip_grad={"max_norm": each_norm}, **kwargs)
+        kwargs["clip_grad"] = {"max_norm": each_norm}
+        super().__init__(*args, **kwargs)
         self.clip_func = clip_each
 
 

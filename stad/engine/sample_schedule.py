@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 
 from mmengine.dist import get_world_size
 from mmengine.optim import _ParamScheduler
@@ -71,11 +71,14 @@ def count_samples(scheduler: Mapping, loader: DataLoader) -> dict:
     if scheduler.get("type") not in (SampleStepLR, SampleStepLR.__name__):
         return dict(scheduler)
     world = get_world_size()
+    sampler = loader.sampler
+    if not isinstance(sampler, Sized):
+        raise TypeError(f"a sampler needs a length to count samples, got {sampler!r}")
     return {
         **scheduler,
         "type": SampleStepLR,
         "batch_samples": (loader.batch_size or 1) * world,
-        "epoch_samples": len(loader.sampler) * world,
+        "epoch_samples": len(sampler) * world,
         "epoch_steps": len(loader),
         # Otherwise mmengine would set the number of epochs.
         "end": ENDLESS,

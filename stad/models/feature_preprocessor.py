@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -69,7 +70,7 @@ class FeaturePreprocessor(BaseDataPreprocessor):
         Raises:
             ValueError: features of another shape or type.
         """
-        batch = {key: self.cast_data(value) for key, value in data.items()}
+        batch: dict[str, Any] = {key: self.cast_data(value) for key, value in data.items()}
         counts = [one.num_frames for one in data["data_samples"]]
         batch["inputs"] = self.normalise(batch["inputs"], counts)
         return batch

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -88,13 +90,13 @@ class MixedVideoTagger(TaggingModel):
 
     @property
     def heads(self) -> dict[str, Head]:
-        """The heads of the branches by their names in the config."""
-        return {f"branch.head of branch {i}": one for i, one in enumerate(self.tag_heads)}
+        """The head of the first branch by its name in the config, which all branches share."""
+        return {"branch.head": self.tag_heads[0]}
 
     @property
     def tag_heads(self) -> list[TagHead]:
         """The heads of the branches, with their penalties."""
-        return [one.head for one in self.branches]
+        return [cast(TagNetwork, one).head for one in self.branches]
 
     def score_frames(self, frames: Tensor, mask: Tensor) -> Tensor:
         """Return the logits of every label for every video; see ``TaggingModel``."""

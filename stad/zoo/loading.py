@@ -69,7 +69,8 @@ def load(name: str, weights: str | Path | None = AUTO, device: str = "cpu") -> S
     Arguments and errors are those of ``open_model``.
     """
     model, *_ = _build(*_find(name), name, weights, progress=True)
-    return model.to(device).eval()
+    model.to(device).eval()
+    return model
 
 
 def open_model(
@@ -97,12 +98,13 @@ def open_model(
     )
     if not isinstance(model, ActionModel):
         raise _tags_features(name)
+    model.to(device).eval()
     origins = [one for one in (entry, own) if one is not None]
     threshold = entry.score_threshold if entry else AVA_THRESHOLD
     if own is not None:
         threshold = min(own.thresholds.values(), default=threshold)
     return LoadedModel(
-        model=model.to(device).eval(),
+        model=model,
         name=origins[0].name if origins else config_path.stem,
         window=_build_window(data.window),
         short_side_px=data.short_side_px,
@@ -134,7 +136,7 @@ def _build(
     config = _read_model_config(config_path)
     data = config.val_dataloader.dataset
     class_names = label_maps.class_names(data.label_map, folder=config_path.parent)
-    model = supply_files(MODELS.build(config.model))
+    model: ScoringModel = supply_files(MODELS.build(config.model))
     if path is not None:
         load_weights(model, path)
     if len(class_names) != model.num_classes:

@@ -57,7 +57,7 @@ def check_statistics(model, numbers, mode, *, name):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_authors_network(mode):
-    model, numbers, (frames, mask, labels) = loaded("small", mode)
+    model, numbers, (frames, mask, _) = loaded("small", mode)
     with torch.no_grad():
         vectors = model.network.vectors(frames, mask)
         logits = model.score_frames(frames, mask)

@@ -71,7 +71,10 @@ def as_videos(frames, mask):
     parts = frames.double().numpy()
     ends = np.cumsum([0, *CHANNELS.values()])
     return {
-        name: [video[keep[:, m], ends[m] : ends[m + 1]] for video, keep in zip(parts, mask)]
+        name: [
+            video[keep[:, m], ends[m] : ends[m + 1]]
+            for video, keep in zip(parts, mask, strict=True)
+        ]
         for m, name in enumerate(CHANNELS)
     }
 
@@ -354,7 +357,7 @@ def test_a_mixture_refuses_what_cannot_be():
     with pytest.raises(ValueError, match="temperature must be above 0"):
         MixedVideoTagger(branch, temperature=0)
     model = MixedVideoTagger(branch, num_branches=2, distillation_weight=0)
-    assert (model.num_classes, len(model.heads)) == (9, 2)
+    assert (model.num_classes, len(model.tag_heads), list(model.heads)) == (9, 2, ["branch.head"])
     losses = model.training_losses(*make_batch(), torch.zeros(4, 9))
     assert set(losses) == {"loss", "loss_branch0", "loss_branch1", "loss_l2"}
 

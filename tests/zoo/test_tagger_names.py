@@ -86,7 +86,7 @@ def test_what_does_not_fit_is_listed(tmp_path):
     with pytest.raises(InputError, match="1 left over: strange"):
         load_weights(build(sizes, variant="paddle"), path)
     # The authors' audio has half the clusters.
-    with pytest.raises(InputError, match="of another shape: .*aggregators.audio"):
+    with pytest.raises(InputError, match=r"of another shape: .*aggregators\.audio"):
         load_weights(build(sizes), paddle_file(tmp_path / "b.pdparams", weights))
     _, sizes, weights = open_golden("small")
     del weights["tower/gating_weights_1"]
@@ -99,5 +99,5 @@ def test_what_does_not_fit_is_listed(tmp_path):
 def test_a_pickle_that_could_run_code_is_refused(tmp_path):
     _, sizes, weights = open_golden("paddle_small")
     path = paddle_file(tmp_path / "a.pdparams", weights, other=print)
-    with pytest.raises(InputError, match="asks for .*print"):
+    with pytest.raises(InputError, match=r"asks for .*print"):
         load_weights(build(sizes, variant="paddle"), path)

@@ -40,8 +40,9 @@ class RowNorm(nn.BatchNorm1d):
         return torch.zeros_like(rows, dtype=normed.dtype).masked_scatter(mask[..., None], normed)
 
     def _by_running(self, rows: Tensor) -> Tensor:
-        scale = self.weight * torch.rsqrt(self.running_var + self.eps)
-        return rows * scale + (self.bias - self.running_mean * scale)
+        mean, variance = self.get_buffer("running_mean"), self.get_buffer("running_var")
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        return rows * scale + (self.bias - mean * scale)
 
 
 def l2_normalised(x: Tensor, dim: int, variant: Variant) -> Tensor:
