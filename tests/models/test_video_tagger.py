@@ -120,6 +120,23 @@ def test_frames_in_another_order_and_more_padding_change_nothing(kind):
     )
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("training", [False, True])
+def test_mixed_precision(training, dtype):
+    frames, mask = make_batch(((300, 300), (200, 200), (100, 100)))
+    scores = []
+    for enabled in (False, True):
+        model = shaken(build()).train(training)
+        with torch.autocast("cpu", dtype, enabled=enabled), torch.no_grad():
+            scores.append(model.score_frames(frames, mask).sigmoid())
+    torch.testing.assert_close(scores[1], scores[0], atol=0.03, rtol=0)
+    # Sums of these, and their squares, are beyond half precision.
+    with torch.autocast("cpu", dtype):
+        losses = model.training_losses(1000 * frames, mask, torch.zeros(3, 9))
+    torch.stack(list(losses.values())).sum().backward()
+    assert all(one.grad.isfinite().all() for one in model.parameters())
+
+
 @pytest.mark.parametrize("kind", [NeXtVLAD, NetVLAD, MeanPooling])
 def test_a_modality_that_a_video_lacks_gives_zeros(kind):
     aggregator = MODELS.build({**modalities(kind)[0]["aggregator"], "channels": 12})

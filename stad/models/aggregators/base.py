@@ -69,6 +69,10 @@ class Clusters(nn.Module):
         weights = assigned.reshape(count, -1, self._groups, self._clusters).softmax(dim=-1)
         weights = (weights * attention[..., None]).flatten(1, 2)
         features = frames.reshape(count, -1, self.features)
-        sums = torch.bmm(features.transpose(1, 2), weights)
-        residuals = sums - weights.sum(dim=1, keepdim=True) * self.centres
-        return l2_normalised(residuals, 1, self._variant).flatten(1)
+        # Sums over thousands of features and their squares are too large for half precision.
+        wide = torch.promote_types(frames.dtype, torch.float32)
+        with torch.autocast(frames.device.type, enabled=False):
+            weights = weights.to(wide)
+            sums = torch.bmm(features.to(wide).transpose(1, 2), weights)
+            residuals = sums - weights.sum(dim=1, keepdim=True) * self.centres
+            return l2_normalised(residuals, 1, self._variant).flatten(1)
