@@ -120,7 +120,7 @@ def use_views(loader: Config, text: str | None, *, has_report: bool) -> None:
             or a wrong ``text``.
     """
     is_recognizer = loader.dataset.type in (VideoDataset, VideoDataset.__name__)
-    is_tagger = loader.dataset.type in (RecordDataset, RecordDataset.__name__)
+    is_tagger = "records" in loader.dataset
     if has_report and (is_recognizer or is_tagger):
         what = "recognizer" if is_recognizer else "tagger"
         raise InputError(f"--report shows actors. For a {what}, use --out instead.")
