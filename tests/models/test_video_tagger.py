@@ -1,6 +1,4 @@
-"""Taggers: the equations of the paper, the number of weights, heads, losses and what goes in."""
-
-import math
+"""Taggers: the equations of the paper, the number of weights, modes and what goes in."""
 
 import numpy as np
 import pytest
@@ -8,63 +6,21 @@ import torch
 import torch.nn.functional as F
 
 from stad.models.aggregators.mean_pooling import MeanPooling
-from stad.models.aggregators.netvlad import NetVLAD
 from stad.models.aggregators.nextvlad import NeXtVLAD
-from stad.models.aggregators.variants import MASKED, VARIANTS, fill_matrix, variant_of
-from stad.models.heads.tag_heads import LogisticTagHead, MoETagHead
-from stad.models.losses import TagLoss
-from stad.models.tagger_mixture import MixedVideoTagger, distillation_loss
+from stad.models.heads.tag_heads import LogisticTagHead
+from stad.models.tagger_mixture import MixedVideoTagger
 from stad.models.video_tagger import VideoTagger
-from stad.registry import MODELS
 from stad.structures import RecordMeta, RecordSample
 from tests.models.nextvlad_numpy import score
-
-CHANNELS = {"rgb": 12, "audio": 6}
-GROUPS = {"rgb": 4, "audio": 3}
-# Frames of RGB and audio: all, fewer, none of the one, none of the other.
-COUNTS = ((7, 7), (3, 3), (5, 0), (0, 4))
-
-
-def modalities(kind=NeXtVLAD, **options):
-    by_kind = {
-        NeXtVLAD: lambda name: {"clusters": 5, "groups": GROUPS[name], "expansion": 2},
-        NetVLAD: lambda name: {"clusters": 5},
-        MeanPooling: lambda name: {},
-    }
-    return [
-        {
-            "name": name,
-            "channels": count,
-            "aggregator": {"type": kind, **by_kind[kind](name), **options},
-        }
-        for name, count in CHANNELS.items()
-    ]
-
-
-def build(kind=NeXtVLAD, *, type_=VideoTagger, head=None, **options):
-    options = {"hidden": 16, "gating_reduction": 4, "dropout": 0.0, **options}
-    torch.manual_seed(0)
-    head = head or {"type": LogisticTagHead, "num_classes": 9}
-    return MODELS.build({"type": type_, "modalities": modalities(kind), "head": head, **options})
-
-
-def shaken(model, seed=0):
-    """The model with other numbers in biases, norms and running statistics than 0 and 1."""
-    generator = torch.Generator().manual_seed(seed)
-    for name, value in model.state_dict().items():
-        if value.is_floating_point():
-            noise = 0.3 * torch.randn(value.shape, generator=generator)
-            value.add_(noise.abs() if name.endswith("running_var") else noise)
-    return model
-
-
-def make_batch(counts=COUNTS, seed=0):
-    """Frames and mask; what is beyond the end is not 0."""
-    generator = torch.Generator().manual_seed(seed)
-    length = max(max(one) for one in counts)
-    frames = torch.randn(len(counts), length, sum(CHANNELS.values()), generator=generator)
-    mask = torch.arange(length)[None, :, None] < torch.tensor(counts)[:, None]
-    return frames, mask
+from tests.models.small_taggers import (
+    CHANNELS,
+    COUNTS,
+    GROUPS,
+    build,
+    make_batch,
+    modalities,
+    shaken,
+)
 
 
 def as_videos(frames, mask):
@@ -91,93 +47,6 @@ def test_the_equations_of_the_paper(training, counts):
         logits = model.score_frames(frames, mask)
     np.testing.assert_allclose(logits, expected, atol=1e-5)
     assert np.ptp(expected, axis=0).max() > 0.1
-
-
-def test_training_moves_the_statistics_by_frames_of_the_videos_alone():
-    model = shaken(build(norm_momentum=0.25)).train()
-    norm = model.network.aggregators["rgb"].clusters.assign_norm
-    before = norm.running_mean.clone()
-    frames, mask = make_batch()
-    with torch.no_grad():
-        kept = frames[..., :12][mask[..., 0]]
-        assert kept.shape == (15, 12)
-        aggregator = model.network.aggregators["rgb"]
-        rows = aggregator.clusters.assign(aggregator.expand(kept))
-        model.score_frames(frames, mask)
-    torch.testing.assert_close(norm.running_mean, 0.75 * before + 0.25 * rows.mean(0))
-
-
-@pytest.mark.parametrize("kind", [NeXtVLAD, NetVLAD, MeanPooling])
-@torch.no_grad()
-def test_frames_in_another_order_and_more_padding_change_nothing(kind):
-    model = shaken(build(kind)).eval()
-    frames, mask = make_batch()
-    logits = model.score_frames(frames, mask)
-    padded = F.pad(frames, (0, 0, 0, 4), value=9.0), F.pad(mask, (0, 0, 0, 4))
-    torch.testing.assert_close(model.score_frames(*padded), logits)
-    order = torch.randperm(7, generator=torch.Generator().manual_seed(1))
-    torch.testing.assert_close(
-        model.score_frames(frames[:, order], mask[:, order]), logits, atol=1e-5, rtol=0
-    )
-
-
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-@pytest.mark.parametrize("training", [False, True])
-def test_mixed_precision(training, dtype):
-    frames, mask = make_batch(((300, 300), (200, 200), (100, 100)))
-    model, scores = shaken(build(norm_momentum=1e-9)).train(training), []
-    for enabled in (False, True):
-        with torch.autocast("cpu", dtype, enabled=enabled), torch.no_grad():
-            scores.append(model.score_frames(frames, mask).sigmoid())
-    torch.testing.assert_close(scores[1], scores[0], atol=0.03, rtol=0)
-    # Sums of these, and their squares, are beyond half precision.
-    with torch.autocast("cpu", dtype):
-        losses = model.training_losses(1000 * frames, mask, torch.zeros(3, 9))
-    torch.stack(list(losses.values())).sum().backward()
-    assert all(one.grad.isfinite().all() for one in model.parameters())
-
-
-@pytest.mark.parametrize("kind", [NeXtVLAD, NetVLAD, MeanPooling])
-def test_a_modality_that_a_video_lacks_gives_zeros(kind):
-    aggregator = MODELS.build({**modalities(kind)[0]["aggregator"], "channels": 12})
-    aggregator = shaken(aggregator).eval()
-    x, mask = torch.randn(2, 4, 12), torch.tensor([[True] * 4, [False] * 4])
-    vectors = aggregator(x, mask)
-    assert vectors.shape == (2, aggregator.width)
-    assert vectors[0].any()
-    assert not vectors[1].any()
-
-
-def test_a_batch_in_which_all_lack_a_modality_trains_the_rest():
-    model = build().train()
-    frames, mask = make_batch(((5, 0), (3, 0)))
-    statistics = model.network.aggregators["audio"].clusters.assign_norm.running_mean.clone()
-    losses = model.training_losses(frames, mask, torch.zeros(2, 9))
-    torch.stack(list(losses.values())).sum().backward()
-    gradients = {name: one.grad for name, one in model.named_parameters()}
-    # Other processes wait for a gradient of every weight.
-    assert all(one is not None and one.isfinite().all() for one in gradients.values())
-    assert gradients["network.aggregators.rgb.expand.weight"].any()
-    assert not gradients["network.aggregators.audio.expand.weight"].any()
-    norm = model.network.aggregators["audio"].clusters.assign_norm
-    assert torch.equal(norm.running_mean, statistics)
-
-
-def test_netvlad_sums_residuals_to_centres():
-    aggregator = shaken(NetVLAD(3, 2)).eval()
-    x = torch.randn(1, 4, 3)
-    clusters = aggregator.clusters
-    alpha = clusters.assign_norm(clusters.assign(x[0])).softmax(dim=1)
-    residuals = sum(alpha[t][None] * (x[0, t][:, None] - clusters.centres) for t in range(4))
-    expected = F.normalize(F.normalize(residuals, dim=0).reshape(-1), dim=0)
-    found = aggregator(x, torch.ones(1, 4, dtype=torch.bool))
-    torch.testing.assert_close(found[0], expected)
-
-
-def test_mean_pooling_is_the_mean_of_the_frames():
-    x = torch.tensor([[[1.0, 2.0], [3.0, 6.0], [100.0, 100.0]]])
-    mask = torch.tensor([[True, True, False]])
-    assert MeanPooling(2)(x, mask).tolist() == [[2.0, 4.0]]
 
 
 def hand_count(channels, clusters, groups, expansion=2):
@@ -295,14 +164,6 @@ def test_settings_that_cannot_be(options, said):
         VideoTagger(twice, {"type": LogisticTagHead, "num_classes": 9})
 
 
-def test_gating_without_a_bottleneck_is_one_matrix():
-    model = shaken(build(gating_reduction=None)).eval()
-    gating, x = model.network.gating, torch.randn(3, 16)
-    assert gating.expand is None
-    gates = gating.norm(x @ gating.reduce.weight.T).sigmoid()
-    torch.testing.assert_close(gating(x), x * gates)
-
-
 def test_without_a_hidden_layer_the_head_takes_the_vectors():
     model = shaken(build(MeanPooling, hidden=None)).eval()
     frames, mask = make_batch(((7, 7), (3, 3)))
@@ -321,53 +182,6 @@ def test_dropout_is_of_the_vectors_in_training_alone():
     assert not torch.equal(model.score_frames(frames, mask), model.score_frames(frames, mask))
 
 
-def test_a_mixture_of_experts():
-    head = MoETagHead(4, 3, mixtures=2)
-    vectors = torch.randn(5, 4)
-    gates = (vectors @ head.fc_gates.weight.T).reshape(5, 3, 3).softmax(dim=2)
-    experts = vectors @ head.fc_experts.weight.T + head.fc_experts.bias
-    expected = (gates[..., :2] * experts.reshape(5, 3, 2).sigmoid()).sum(dim=2)
-    torch.testing.assert_close(head(vectors).sigmoid(), expected)
-    # The logits stay exact where probabilities round to 0 and 1.
-    logits = head(1000 * vectors)
-    assert logits.isfinite().all()
-    assert logits.abs().max() > 40
-    squares = head.fc_gates.weight.square().sum() + head.fc_experts.weight.square().sum()
-    torch.testing.assert_close(head.penalty(), 0.5e-5 * squares)
-
-
-def test_the_penalty_is_of_weights_and_biases():
-    head = LogisticTagHead(2, 2, l2_penalty=0.1)
-    with torch.no_grad():
-        head.fc_cls.weight.copy_(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
-        head.fc_cls.bias.copy_(torch.tensor([0.0, 5.0]))
-    assert head.penalty().item() == pytest.approx(0.1 / 2 * (1 + 4 + 9 + 16 + 25))
-    model = build(head={"type": LogisticTagHead, "num_classes": 9, "l2_penalty": 0.0})
-    assert set(model.training_losses(*make_batch(), torch.zeros(4, 9))) == {"loss"}
-
-
-def test_the_loss_of_tags_by_hand():
-    logits = torch.tensor([[0.0, math.log(3)], [-200.0, 200.0]])
-    labels = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
-    # -log 1/2 - log 1/4, and twice -log of what is added to 0.
-    expected = (math.log(2) + math.log(4) + 2 * -math.log(1e-8)) / 2
-    assert TagLoss()(logits, labels).item() == pytest.approx(expected, rel=1e-6)
-    exact = (math.log(2) + math.log(4) + 2 * 200) / 2
-    assert TagLoss(epsilon=0)(logits, labels).item() == pytest.approx(exact, rel=1e-6)
-    weighted = TagLoss(class_weights=[2.0, 0.0])(logits[:1], labels[:1])
-    assert weighted.item() == pytest.approx(2 * math.log(2), rel=1e-6)
-    with pytest.raises(ValueError, match="epsilon must be 0 or more"):
-        TagLoss(epsilon=-1)
-
-
-def test_distillation_is_the_divergence_from_the_mixture():
-    mixed, branch = torch.tensor([[0.0, 3 * math.log(3)]]), torch.tensor([[0.0, 0.0]])
-    # Softmax at temperature 3: (1/4, 3/4) and (1/2, 1/2).
-    expected = 0.25 * math.log(0.5) + 0.75 * math.log(1.5)
-    found = distillation_loss(mixed, torch.stack([branch, mixed]), 3.0)
-    assert found.item() == pytest.approx(expected, rel=1e-5)
-
-
 def test_a_mixture_refuses_what_cannot_be():
     branch = {"modalities": modalities(), "hidden": None, "gating_reduction": None, "dropout": 0.0}
     branch["head"] = {"type": LogisticTagHead, "num_classes": 9}
@@ -377,27 +191,6 @@ def test_a_mixture_refuses_what_cannot_be():
     assert (model.num_classes, len(model.tag_heads), list(model.heads)) == (9, 2, ["branch.head"])
     losses = model.training_losses(*make_batch(), torch.zeros(4, 9))
     assert set(losses) == {"loss", "loss_branch0", "loss_branch1", "loss_l2"}
-
-
-@pytest.mark.parametrize(("variant", "fan_in"), [("masked", 260), ("paddle", 200)])
-def test_initial_weights_have_the_deviation_of_their_fan_in(variant, fan_in):
-    torch.manual_seed(0)
-    values = torch.empty(400, 400)
-    fill_matrix(values, fan_in, VARIANTS[variant])
-    if variant == "masked":
-        # Cut at two deviations, which leaves 0.88 of the deviation.
-        assert 0.19 < values.abs().max() <= 0.2
-        assert values.std().item() == pytest.approx(0.08796, rel=0.01)
-    else:
-        assert values.std().item() == pytest.approx(0.1, rel=0.01)
-        assert values.abs().max() > 0.35
-
-
-def test_variants_by_name():
-    assert variant_of("masked") == MASKED
-    assert variant_of("authors").padded_statistics
-    paddle = variant_of("paddle", norm_momentum=0.5)
-    assert (paddle.norm_eps, paddle.norm_momentum, paddle.l2_floor) == (1e-5, 0.5, "sum")
 
 
 def test_only_what_is_not_a_head_describes_the_video():
