@@ -53,8 +53,7 @@ class SampleStepLR(_ParamScheduler):
     def samples(self) -> int:
         """Samples that were trained so far."""
         epochs, steps = divmod(self.last_step, self.epoch_steps)
-        in_epoch = min(steps * self.batch_samples, self.epoch_samples)
-        return epochs * self.epoch_samples + in_epoch
+        return epochs * self.epoch_samples + steps * self.batch_samples
 
     def _get_value(self) -> list[float]:
         factor = self.gamma ** (self.samples // self.every_samples)
