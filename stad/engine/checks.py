@@ -17,13 +17,13 @@ from stad.datasets.video_facts import available_ids
 from stad.datasets.videos import VideoDataset
 from stad.errors import InputError
 from stad.models.action_detector import ActionDetector
-from stad.models.base import ActionModel
+from stad.models.base import ActionModel, ScoringModel
 from stad.utils.text import shown
 
 AnyDataset = AVADataset | VideoDataset | SkeletonDataset | RecordDataset
 
 
-def check_model_fits(model: ActionModel, dataset: AnyDataset) -> None:
+def check_model_fits(model: ScoringModel, dataset: AnyDataset) -> None:
     """Raise InputError unless the model's outputs match the data set's classes.
 
     Args:

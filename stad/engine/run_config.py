@@ -12,7 +12,6 @@ from mmengine.optim import AmpOptimWrapper
 from stad.annotations import label_maps
 from stad.datasets.inputs import missing_error, missing_inputs
 from stad.datasets.records.shards import find_shards, missing_shards
-from stad.datasets.records.dataset import RecordDataset
 from stad.datasets.videos import VideoDataset
 from stad.engine.checkpoints import LAST
 from stad.engine.clipping import AmpEachNormWrapper, EachNormWrapper
