@@ -38,6 +38,13 @@ COMMANDS = (
         is_supervised=True,
     ),
     Command(
+        "features",
+        "stad.cli.features:features_main",
+        "describe each second of your videos, for a tagger",
+        options="stad.cli.features_options:FeaturesOptions",
+        is_supervised=True,
+    ),
+    Command(
         "train",
         "stad.cli.train:train_main",
         "train a model",

@@ -1,1 +1,1 @@
-"""Tags for whole videos: frame features of one's own videos, a tagger, and its pages."""
+"""Tag whole videos: features of one's own videos, a small tagger trained on them, and its tags."""
