@@ -127,9 +127,7 @@ class _Run:
 
     def bring_up_to_date(self) -> None:
         """Take what the table has of the videos, and find out which are new."""
-        known = {
-            one.id: one for one in self._table.videos if (self._out / one.shard).is_file()
-        }
+        known = {one.id: one for one in self._table.videos if (self._out / one.shard).is_file()}
         rows, todo = dict(known), []
         for video in self._listing.videos:
             try:

@@ -24,7 +24,7 @@ MAX_COMPONENTS = 1024
 MIN_VARIANCE_RATIO = 1e-7
 # A variance takes several vectors to be known: more components than this are noise, which whitening
 # would make as large as the rest.
-VECTORS_PER_COMPONENT = 2
+VECTORS_PER_COMPONENT = 10
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,12 @@ def save_pca(path: Path, pca: Pca, kind: dict[str, Any]) -> str:
     Raises:
         InputError: it cannot be written.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     arrays = {"mean": pca.mean, "components": pca.components, "eigenvalues": pca.eigenvalues}
     meta = {"format": FORMAT, "num_vectors": str(pca.num_vectors), "kind": json.dumps(kind)}
     tensors = {name: np.ascontiguousarray(one) for name, one in arrays.items()}
-    write_whole(path, lambda part: save_file(tensors, part, metadata=meta))
+    write_whole(path, save(tensors, metadata=meta))
     return hash_file(path)
 
 
