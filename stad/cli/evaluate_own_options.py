@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +29,19 @@ class EvaluateOwnOptions(OwnFolderOptions, DeviceOptions, QuietOptions, PrintOpt
     views: Annotated[
         Labels, option("only these views (default: chosen in each training)", metavar="A,B")
     ] = ()
+
+
+RECORDS_OPTIONS = ("folder", "folds", "classes", "device", "quiet", "json")
+
+
+def check_records(options: EvaluateOwnOptions) -> None:
+    """Raise InputError for options that a folder of records does not take."""
+    for field in fields(options):
+        if field.name not in RECORDS_OPTIONS and getattr(options, field.name) != field.default:
+            raise InputError(
+                f"--{field.name.replace('_', '-')} is not for a folder of records, such as "
+                f"{options.folder}. Leave it out."
+            )
 
 
 def check_options(options: EvaluateOwnOptions) -> None:

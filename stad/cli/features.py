@@ -9,7 +9,7 @@ from stad.cli.features_options import FeaturesOptions
 from stad.errors import InputError
 from stad.utils.ranges import check_positive_int
 
-DESCRIPTION = """Describe each second of your videos by a vector, and write records that taggers learn from.
+DESCRIPTION = """Describe each second of your videos by a vector, in records for taggers.
 
 Folders of classes, labels of 'stad label' and sources.csv are read along. The records have the
 format of YouTube-8M. An interrupted run goes on where it was; a later one adds videos."""

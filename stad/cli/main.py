@@ -31,6 +31,13 @@ COMMANDS = (
         is_supervised=True,
     ),
     Command(
+        "tag",
+        "stad.cli.tag:tag_main",
+        "tag whole videos, a folder of them at once",
+        options="stad.cli.tag_options:TagOptions",
+        is_supervised=True,
+    ),
+    Command(
         "label",
         "stad.cli.label:label_main",
         "label the people in your own videos, on a page in your browser",

@@ -14,6 +14,9 @@ from stad.errors import InputError
 from stad.inference.options import AUTO
 
 Launcher = Literal["none", "pytorch", "slurm"]
+# What a config takes and a folder does not, and what a folder of records takes.
+CONFIG_OPTIONS = ("resume", "amp", "launcher", "work_dir", "cfg_options")
+RECORDS_OPTIONS = ("config", "classes", "aggregator", "device", "quiet")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,13 +93,25 @@ class OwnTrainOptions(DetectorOptions, RuntimeOptions, QuietOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(OwnTrainOptions, LaunchOptions):
+class TaggerTrainOptions:
+    """Options for a folder of records."""
+
+    HEADING = "for a folder of records"
+
+    aggregator: Annotated[
+        str,
+        option("what joins the seconds: nextvlad, netvlad or mean_pooling", metavar="NAME"),
+    ] = "nextvlad"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(TaggerTrainOptions, OwnTrainOptions, LaunchOptions):
     """Options of ``stad train``."""
 
     config: Annotated[
         Path,
         Positional,
-        option("folder of your own videos, or config file", metavar="FOLDER|CONFIG"),
+        option("folder of your own videos or of records, or config file", metavar="FOLDER|CONFIG"),
     ]
     resume: Annotated[bool, option("continue from the last checkpoint")] = False
     amp: Annotated[bool, option("train in mixed precision; needs a GPU")] = False
@@ -134,22 +149,37 @@ class CheckpointOptions(LaunchOptions):
 
 def check_config(options: TrainOptions) -> None:
     """Raise InputError for options of a folder that are given with a config."""
-    for field in fields(OwnTrainOptions):
-        if getattr(options, field.name) != field.default:
-            flag = f"--{field.name.replace('_', '-')}"
-            raise InputError(
-                f"{flag} is for a folder of your own videos, and {options.config} is not one. "
-                "Leave it out, or give the folder."
-            )
+    for kind, what in ((OwnTrainOptions, "your own videos"), (TaggerTrainOptions, "records")):
+        for field in fields(kind):
+            if getattr(options, field.name) != field.default:
+                raise InputError(
+                    f"{_flag(field.name)} is for a folder of {what}, and {options.config} is not "
+                    "one. Leave it out, or give the folder."
+                )
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def check_folder(options: TrainOptions) -> None:
     """Raise InputError for options of a config that are given with a folder."""
-    names = ("resume", "amp", "launcher", "work_dir", "cfg_options")
+    names = (*CONFIG_OPTIONS, "aggregator") if not options.finetune else ("aggregator",)
     defaults = {one.name: one.default for one in fields(TrainOptions)}
-    for name in names if not options.finetune else ():
+    for name in names:
         if getattr(options, name) != defaults[name]:
-            flag = f"--{name.replace('_', '-')}"
+            what = "a config" if name in CONFIG_OPTIONS else "a folder of records"
             raise InputError(
-                f"{flag} is for a config, and {options.config} is a folder. Leave it out."
+                f"{_flag(name)} is for {what}, and {options.config} is a folder of videos. Leave "
+                "it out."
+            )
+
+
+def check_records(options: TrainOptions) -> None:
+    """Raise InputError for options that a folder of records does not take."""
+    for field in fields(TrainOptions):
+        if field.name not in RECORDS_OPTIONS and getattr(options, field.name) != field.default:
+            raise InputError(
+                f"{_flag(field.name)} is not for a folder of records, such as {options.config}. "
+                "Leave it out."
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from stad.own_classes.config_text import config_text
 from stad.own_classes.recipe import CLIP_PX, Recipe
 from stad.own_classes.training import FittedModel
 from stad.registry import MODELS
-from stad.utils.files import writing
+from stad.utils.folders import new_folder
 from stad.video.window import Window
 from stad.zoo.needs import supply_files
 from stad.zoo.own_models import (
@@ -36,7 +35,6 @@ from stad.zoo.own_models import (
 # A window reaches far beyond the step between predictions.
 STRIDE_SEC = 0.5
 MIN_LENGTH_SEC, JOIN_GAP_SEC = 0.5, 1.0
-PART, OLD = ".model.part", ".model.old"
 
 
 @dataclass(frozen=True)
@@ -71,22 +69,8 @@ def write_model(folder: OwnFolder, model: NewModel) -> Path:
     Raises:
         InputError: it cannot be written, as on a full disk.
     """
-    part, old = folder.path / PART, folder.path / OLD
-    with writing(folder.model_path):
-        for path in (part, old):
-            shutil.rmtree(path, ignore_errors=True)
-        part.mkdir()
-        try:
-            _write_files(part, folder.path.resolve().name, model)
-            if folder.model_path.exists():
-                folder.model_path.rename(old)
-            part.rename(folder.model_path)
-        except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
-            if old.exists() and not folder.model_path.exists():
-                old.rename(folder.model_path)
-            raise
-        shutil.rmtree(old, ignore_errors=True)
+    with new_folder(folder.model_path) as part:
+        _write_files(part, folder.path.resolve().name, model)
     return folder.model_path
 
 

@@ -131,14 +131,21 @@ def _check(examples: TagExamples, path: str | Path) -> None:
 
 
 def batch_of(
-    frames: Sequence[np.ndarray], preprocessor: FeaturePreprocessor
+    frames: Sequence[np.ndarray],
+    preprocessor: FeaturePreprocessor,
+    *,
+    present: Sequence[bool] = (True,),
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return frames (N, T, D) float32 and mask (N, T, M) bool of N times (T_i, D) uint8.
 
-    The modalities are as long as each other.
+    Args:
+        frames: the features of M modalities side by side.
+        preprocessor: of the model.
+        present: which of the M modalities the videos have.
     """
     longest = max(len(one) for one in frames)
     inputs = torch.zeros(len(frames), longest, frames[0].shape[1], dtype=torch.uint8)
     for row, one in zip(inputs, frames, strict=True):
         row[: len(one)] = torch.from_numpy(np.ascontiguousarray(one))
-    return preprocessor.normalise(inputs, [(len(one),) for one in frames])
+    counts = [tuple(len(one) * is_there for is_there in present) for one in frames]
+    return preprocessor.normalise(inputs, counts)

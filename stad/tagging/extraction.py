@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from stad.annotations.own.fingerprint import fingerprint
 from stad.datasets.records.features import FrameRecord
 from stad.errors import InputError
 from stad.tagging.describer import ClipDescriber
 from stad.tagging.opening import open_pca, open_table
-from stad.tagging.parts import VectorParts
+from stad.tagging.parts import VectorFiles
 from stad.tagging.pca import MAX_COMPONENTS, Pca, fit_pca, save_pca
+from stad.tagging.progress import SecondsBar
 from stad.tagging.shards import next_shard, rewrite_shard, write_shard
 from stad.tagging.table import (
+    PARTS,
     PCA,
     RGB,
     RecordsTable,
@@ -115,7 +116,7 @@ class _Run:
         self._out, self._options, self._describer = out, options, describer
         self._log = log
         self._listing = listing
-        self._parts = VectorParts(out, describer.kind)
+        self._parts = VectorFiles(out / PARTS, describer.kind.to_json())
         self._pca = open_pca(out, options.pca, describer.kind)
         self._table = open_table(
             out, options.backbone, options.weights, kind=describer.kind, classes=listing.classes
@@ -182,18 +183,11 @@ class _Run:
         if known := len(self._listing.videos) - len(self._todo) - len(self._left_out):
             self._log(f"known     {known} videos have their features already")
         todo = [one for one in self._todo if one.id in lengths]
-        with tqdm(
-            total=round(sum(lengths.values()), 1),
-            desc="features",
-            unit="s",
-            smoothing=0.05,
-            disable=None if progress else True,
-            bar_format="{desc} {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s of video "
-            "[{elapsed}<{remaining}, {rate_fmt}{postfix}]",
-        ) as bar:
+        with SecondsBar(sum(lengths.values()), shows=progress) as bar:
             for video in todo:
-                bar.set_postfix_str(video.id[-40:], refresh=False)
-                self._describe_one(video, bar, length_sec=lengths[video.id])
+                bar.begin(video.id, lengths[video.id])
+                self._describe_one(video, bar)
+                bar.end()
         if not self._waiting and not self._table.videos:
             texts = list(self._left_out.items())
             raise InputError(
@@ -211,20 +205,21 @@ class _Run:
                 self._leave_out(video, error)
         return found
 
-    def _describe_one(self, video: ListedVideo, bar: tqdm, *, length_sec: float) -> None:
-        mark, begun = self._marks[video.id], bar.n
+    def _describe_one(self, video: ListedVideo, bar: SecondsBar) -> None:
+        mark = self._marks[video.id]
         if not self._parts.num_frames(mark):
             vectors = []
             try:
                 for one in self._describer.describe_video(video.path):
                     vectors.append(one)
-                    bar.update(min(1.0, max(begun + length_sec - bar.n, 0.0)))
+                    bar.step()
             except InputError as error:
                 self._leave_out(video, error)
-                bar.total -= begun + length_sec - bar.n
+                return
+            if not vectors:
+                self._leave_out(video, InputError("It has no frames."))
                 return
             self._parts.write(mark, np.stack(vectors))
-        bar.update(max(begun + length_sec - bar.n, 0.0))
         self._waiting.append(video)
         self._write_full_shards()
 
@@ -239,12 +234,13 @@ class _Run:
             if sum(counts) < self._options.num_pca_vectors:
                 return
         while len(self._waiting) >= size:
-            self._write_shard(self._waiting[:size])
-            self._waiting = self._waiting[size:]
+            self._write_shard()
 
-    def _write_shard(self, videos: Sequence[ListedVideo]) -> None:
+    def _write_shard(self) -> None:
         """Write a shard, then the table that names it, then delete the parts."""
         pca = self._pca = self._pca or self._fit()
+        size = self._options.videos_per_shard
+        videos, self._waiting = self._waiting[:size], self._waiting[size:]
         shard = next_shard(self._out, self._table)
         rows = []
 
@@ -263,7 +259,9 @@ class _Run:
         write_shard(self._out / shard, records())
         self._table = replace(self._table, videos=(*self._table.videos, *rows))
         write_table(self._out, self._table)
-        self._parts.delete([one.fingerprint for one in rows])
+        # Two files may have the same content.
+        needed = {self._marks[one.id] for one in self._waiting}
+        self._parts.delete({one.fingerprint for one in rows} - needed)
 
     def _fit(self) -> Pca:
         """Fit the PCA to the vectors of the first videos, and write it."""
@@ -284,10 +282,8 @@ class _Run:
 
     def finish(self) -> RecordsTable:
         """Write the last shard and the table."""
-        size = self._options.videos_per_shard
         while self._waiting:
-            self._write_shard(self._waiting[:size])
-            self._waiting = self._waiting[size:]
+            self._write_shard()
         self._table = replace(self._table, left_out=self._left_out)
         write_table(self._out, self._table)
         return self._table

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from stad.errors import InputError
+from stad.tagging import TABLE
 from stad.tagging.kind import FeatureKind
 from stad.tagging.pca import Pca, load_pca, save_pca
-from stad.tagging.table import PCA, TABLE, RecordsTable, is_records, read_table
+from stad.tagging.table import PCA, RecordsTable, is_records, read_table
 from stad.utils.download import hash_file
 
 

@@ -1,35 +1,35 @@
-"""Keep the vectors of finished videos until their shard is written: one file a video."""
+"""Keep the vectors of videos, one file for the content of each."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from stad.tagging.kind import FeatureKind
-from stad.tagging.table import PARTS
+from stad.errors import InputError
 from stad.utils.files import make_folder, write_whole
 
 SUFFIX = ".npy"
+KEY_DIGITS = 16
 
 
-class VectorParts:
-    """The vectors of videos, by the content of the file; what another network made is not read.
+class VectorFiles:
+    """The vectors of videos by the fingerprint of the file; what another network made is not read.
 
     Args:
-        folder: of the records.
-        kind: of the features.
+        top: folder of them all; it is deleted with the last of them.
+        key: what the vectors depend on, as JSON values.
     """
 
-    def __init__(self, folder: Path, kind: FeatureKind) -> None:
-        text = json.dumps(kind.to_json(), sort_keys=True)
-        self._top = folder / PARTS
-        self._folder = self._top / hashlib.sha256(text.encode()).hexdigest()[:16]
+    def __init__(self, top: Path, key: Mapping[str, Any]) -> None:
+        text = json.dumps(key, sort_keys=True)
+        self._top = top
+        self._folder = top / hashlib.sha256(text.encode()).hexdigest()[:KEY_DIGITS]
 
     def _path(self, mark: str) -> Path:
         return self._folder / f"{mark}{SUFFIX}"
@@ -40,7 +40,7 @@ class VectorParts:
         return 0 if found is None else len(found)
 
     def read(self, mark: str, *, in_memory: bool = True) -> np.ndarray | None:
-        """Return (T, C) float32 of a video; None if nothing is kept.
+        """Return (T, C) of a video; None if nothing is kept.
 
         Args:
             mark: its fingerprint.
@@ -50,13 +50,13 @@ class VectorParts:
             found = np.load(
                 self._path(mark), mmap_mode=None if in_memory else "r", allow_pickle=False
             )
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        except (OSError, ValueError, EOFError):
             # Missing or damaged: it is made again.
             return None
         return found if found.ndim == 2 and len(found) else None
 
     def write(self, mark: str, vectors: np.ndarray) -> None:
-        """Keep (T, C) float32 of a video; the file appears whole or not at all.
+        """Keep (T, C) of a video; the file appears whole or not at all.
 
         Raises:
             InputError: it cannot be written, as on a full disk.
@@ -65,12 +65,20 @@ class VectorParts:
 
         def save(part: Path) -> None:
             with part.open("wb") as file:
-                np.save(file, np.asarray(vectors, np.float32), allow_pickle=False)
+                np.save(file, vectors, allow_pickle=False)
 
         write_whole(self._path(mark), save)
 
+    def write_if_possible(self, mark: str, vectors: np.ndarray) -> None:
+        """Keep (T, C) of a video; do nothing where the folder cannot be written."""
+        try:
+            self.write(mark, vectors)
+        except InputError:
+            # The next run computes them again.
+            return
+
     def delete(self, marks: Iterable[str]) -> None:
-        """Delete what is kept of videos; their shard has it."""
+        """Delete what is kept of videos."""
         for mark in marks:
             self._path(mark).unlink(missing_ok=True)
         if self._folder.is_dir() and not any(self._folder.iterdir()):

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from stad.errors import InputError
+from stad.tagging import TABLE
 from stad.tagging.kind import STEP_SEC, FeatureKind
 from stad.utils.files import read_json, write_whole
 
 FORMAT, VERSION = "stad-records", 1
-TABLE, PCA, MODEL, PARTS = "records.json", "pca.safetensors", "model", ".parts"
+PCA, MODEL, PARTS = "pca.safetensors", "model", ".parts"
 SHARD = "videos-{:05d}.tfrecord"
 # YouTube-8M's names of what is seen and what is heard.
 RGB, AUDIO = "rgb", "audio"

@@ -1,7 +1,7 @@
 """Train a small tagger: the number of epochs and the thresholds come from sources left out.
 
 A loop of its own instead of mmengine's runner: a training takes seconds, and is repeated for each
-fold. The folder of the model has a config that the runner takes, for more data.
+fold. More data than fits into memory is for tools/train.py and a config.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from stad.annotations.own.split import make_folds
-from stad.models.video_tagger import VideoTagger
+from stad.models.video_tagger import TaggingModel, VideoTagger
 from stad.own_classes.calibration import DEFAULT_THRESHOLD, best_thresholds
 from stad.tagging.examples import TagExamples, batch_of
 from stad.tagging.network import NEXTVLAD, NetworkSize, build_network, network_config
@@ -258,12 +258,15 @@ class _OwnRandom:
 
 
 @torch.inference_mode()
-def score_videos(model: VideoTagger, frames: Sequence[np.ndarray]) -> torch.Tensor:
+def score_videos(
+    model: TaggingModel, frames: Sequence[np.ndarray], *, present: Sequence[bool] = (True,)
+) -> torch.Tensor:
     """Return the logits of videos, (N, C) float32 on the CPU; those of the best part of long ones.
 
     Args:
         model: in any mode; in eval mode afterwards.
-        frames: N times (T, K) uint8.
+        frames: N times (T, D) uint8.
+        present: which of the modalities the videos have.
     """
     model.eval()
     pieces, owners = [], []
@@ -271,12 +274,12 @@ def score_videos(model: VideoTagger, frames: Sequence[np.ndarray]) -> torch.Tens
         for begin in range(0, len(one), MAX_FRAMES):
             pieces.append(one[begin : begin + MAX_FRAMES])
             owners.append(place)
-    logits = torch.cat(
-        [
-            model.score_frames(*batch_of(pieces[i : i + SCORED], model.data_preprocessor)).cpu()
-            for i in range(0, len(pieces), SCORED)
-        ]
-    )
+    parts = []
+    for begin in range(0, len(pieces), SCORED):
+        some = pieces[begin : begin + SCORED]
+        batch = batch_of(some, model.data_preprocessor, present=present)
+        parts.append(model.score_frames(*batch).cpu())
+    logits = torch.cat(parts)
     found = np.full((len(frames), logits.shape[1]), -np.inf, np.float32)
     np.maximum.at(found, owners, logits.numpy())
     return torch.from_numpy(found)

@@ -19,6 +19,8 @@ from stad.errors import InputError
 from stad.utils.files import read_json
 
 FORMAT, VERSION = "stad-own-model", 1
+# Of a tagger of whole videos, see ``stad.tagging.model_folder``.
+TAGGER_FORMAT = "stad-tagger"
 CONFIG, WEIGHTS, LABEL_MAP = "config.py", "weights.safetensors", "label_map.txt"
 LOCALIZER, CARD, README = "localizer.json", "model.json", "README.md"
 # The folder of the model in the folder of the videos.
@@ -90,6 +92,10 @@ def read_own_model(folder: Path) -> OwnModel:
     """
     path = folder / CARD
     content = read_json(path)
+    if isinstance(content, dict) and content.get("format") == TAGGER_FORMAT:
+        raise InputError(
+            f"{folder} is a tagger of whole videos. Use it with 'stad tag VIDEOS --model {folder}'."
+        )
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f'{path}: expected a JSON object with "format": "{FORMAT}".')
     if content.get("version") != VERSION:
