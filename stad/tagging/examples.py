@@ -144,8 +144,8 @@ def batch_of(
         present: which of the M modalities the videos have.
     """
     longest = max(len(one) for one in frames)
-    inputs = torch.zeros(len(frames), longest, frames[0].shape[1], dtype=torch.uint8)
+    inputs = np.zeros((len(frames), longest, frames[0].shape[1]), np.uint8)
     for row, one in zip(inputs, frames, strict=True):
-        row[: len(one)] = torch.from_numpy(np.ascontiguousarray(one))
+        row[: len(one)] = one
     counts = [tuple(len(one) * is_there for is_there in present) for one in frames]
-    return preprocessor.normalise(inputs, counts)
+    return preprocessor.normalise(torch.from_numpy(inputs), counts)

@@ -187,9 +187,9 @@ def card_text(content: Mapping[str, Any]) -> str:
             markdown_table(columns, rows).rstrip(),
             "",
             f"All videos: {whole}. Each was scored by a tagger that was trained on other sources. "
-            "The number of epochs was chosen by these scores, and the thresholds where a video has "
-            "several tags, so the figures are a little too good: `stad evaluate RECORDS` keeps "
-            "that apart, and compares with mean pooling.",
+            "The number of epochs, the calibration and the thresholds were fitted to these scores, "
+            "so the figures are a little too good: `stad evaluate RECORDS` keeps that apart, and "
+            "compares with mean pooling.",
         ]
     lines = [
         f"# Tags of {content['name']}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,7 +76,10 @@ def network_config(
     scaled = [{**modalities[0], "eigenvalues": [float(f"{one:.4g}") for one in ratios]}]
     return {
         "type": VideoTagger,
-        "modalities": [{**one, "aggregator": _aggregator(aggregator, size)} for one in modalities],
+        "modalities": [
+            {**one, "aggregator": _aggregator(aggregator, size, channels=one["channels"])}
+            for one in modalities
+        ],
         "hidden": size.hidden,
         "gating_reduction": size.gating_reduction,
         "dropout": size.dropout,
@@ -88,7 +92,7 @@ def network_config(
     }
 
 
-def _aggregator(name: str, size: NetworkSize) -> dict[str, Any]:
+def _aggregator(name: str, size: NetworkSize, *, channels: int) -> dict[str, Any]:
     if name == MEAN_POOLING:
         return {"type": MeanPooling}
     if name == NETVLAD:
@@ -96,7 +100,7 @@ def _aggregator(name: str, size: NetworkSize) -> dict[str, Any]:
     return {
         "type": NeXtVLAD,
         "clusters": size.clusters,
-        "groups": size.groups,
+        "groups": math.gcd(size.groups, size.expansion * channels),
         "expansion": size.expansion,
     }
 

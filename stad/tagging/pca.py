@@ -22,9 +22,10 @@ FORMAT = "stad-pca"
 MAX_COMPONENTS = 1024
 # Components with less than this part of the first one's variance are rounding errors.
 MIN_VARIANCE_RATIO = 1e-7
-# A variance takes several vectors to be known: more components than this are noise, which whitening
-# would make as large as the rest.
-VECTORS_PER_COMPONENT = 10
+# A variance takes several vectors to be known: more components are noise. A few are taken anyway.
+VECTORS_PER_COMPONENT, MIN_COMPONENTS = 10, 32
+# Taggers divide the components into groups.
+MULTIPLE = 8
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,10 @@ def fit_pca(vectors: np.ndarray, *, max_components: int = MAX_COMPONENTS) -> Pca
     # In float64: the smallest components are differences of large numbers.
     values, rows = np.linalg.eigh(centred.T @ centred / max(count - 1, 1))
     values, rows = values[::-1], rows.T[::-1]
-    most = min(max_components, size, max(1, count // VECTORS_PER_COMPONENT))
+    enough = max(count // VECTORS_PER_COMPONENT, min(MIN_COMPONENTS, count // 2))
+    most = min(max_components, size, max(1, enough))
     keep = int((values[:most] > max(values[0], 0.0) * MIN_VARIANCE_RATIO).sum())
+    keep -= keep % MULTIPLE if keep > MULTIPLE else 0
     if count < 2 or not keep:
         raise InputError(
             f"A PCA needs vectors that differ, and there are {count} of them, from the first "

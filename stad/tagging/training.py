@@ -1,4 +1,4 @@
-"""Train a small tagger: the number of epochs and the thresholds come from sources left out.
+"""Train a small tagger: epochs, calibration and thresholds come from sources left out.
 
 A loop of its own instead of mmengine's runner: a training takes seconds, and is repeated for each
 fold. More data than fits into memory is for tools/train.py and a config.
@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from stad.annotations.own.split import make_folds
+from stad.models.heads.tag_heads import LogisticTagHead
 from stad.models.video_tagger import TaggingModel, VideoTagger
-from stad.own_classes.calibration import DEFAULT_THRESHOLD, best_thresholds
+from stad.own_classes.calibration import (
+    DEFAULT_THRESHOLD,
+    Calibration,
+    best_thresholds,
+    fit_calibration,
+)
 from stad.tagging.examples import TagExamples, batch_of
 from stad.tagging.network import NEXTVLAD, NetworkSize, build_network, network_config
 
@@ -110,10 +116,14 @@ def fit_tagger(
     for _ in range(found.num_epochs):
         trainer.run_epoch()
     thresholds = np.full(len(examples.classes), DEFAULT_THRESHOLD)
-    # Where a video has one class, the best F1 is not the best accuracy.
-    if len(found.rows) and not examples.is_single:
+    scores = found.logits
+    if len(found.rows):
         truth = examples.labels[found.rows].astype(np.int64)
-        thresholds = best_thresholds(found.scores, truth)
+        calibration = fit_calibration(found.logits, truth)
+        calibrate_head(trainer.model, calibration)
+        scores = calibration.apply(found.logits)
+        # Where a video has one class, the best F1 is not the best accuracy.
+        thresholds = thresholds if examples.is_single else best_thresholds(scores, truth)
     return FittedTagger(
         model=trainer.model.eval(),
         config=config,
@@ -121,18 +131,27 @@ def fit_tagger(
         num_epochs=found.num_epochs,
         losses=found.losses,
         checked=found.rows,
-        checked_scores=found.scores,
+        checked_scores=scores,
     )
+
+
+def calibrate_head(model: VideoTagger, calibration: Calibration) -> None:
+    """Change the head of a tagger so that its logits are the calibrated ones, in place."""
+    layer = cast(LogisticTagHead, model.tag_head).fc_cls
+    scale, bias = (torch.from_numpy(one).to(layer.weight) for one in calibration)
+    with torch.no_grad():
+        layer.weight.mul_(scale[:, None])
+        layer.bias.mul_(scale).add_(bias)
 
 
 @dataclass(frozen=True)
 class _Check:
-    """What the checks found: as in ``FittedTagger``."""
+    """What the checks found: as in ``FittedTagger``, with logits in place of scores."""
 
     num_epochs: int
     losses: tuple[float, ...] = ()
     rows: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    scores: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    logits: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 def _folds(examples: TagExamples, seed: int) -> np.ndarray | None:
@@ -179,7 +198,7 @@ def _check(
             best = logits
         if epoch - int(np.argmin(losses)) >= PATIENCE:
             break
-    return _Check(int(np.argmin(losses)) + 1, tuple(losses), rows, best.double().sigmoid().numpy())
+    return _Check(int(np.argmin(losses)) + 1, tuple(losses), rows, best.double().numpy())
 
 
 class _Trainer:
