@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stad.models.action_detector import ActionDetector
     from stad.models.recognizer import Recognizer
     from stad.structures import Actors, Frame, Segment, Tube
+    from stad.tagging.api import tag
     from stad.video.source import VideoSource
     from stad.zoo import list_models, load
 
@@ -41,6 +42,7 @@ __all__ = [
     "list_models",
     "load",
     "recognize",
+    "tag",
     "watch",
 ]
 
@@ -60,6 +62,7 @@ _MODULES = {
     "list_models": "zoo",
     "load": "zoo",
     "recognize": "inference.api",
+    "tag": "tagging.api",
     "watch": "inference.api",
 }
 

@@ -16,10 +16,11 @@ from stad.utils.files import check_output, write_whole
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from stad.tagging.tag_videos import TagJob
     from stad.tagging.tagger import Tagger, VideoTags
 
 DIGITS = 6
+# Of a video in files, and those beyond that it gets.
+WRITTEN_TAGS = 5
 
 
 def tag(options: TagOptions) -> None:
@@ -37,7 +38,7 @@ def tag(options: TagOptions) -> None:
     check_not_input(options, outputs)
     # Imported here: wrong options do not wait for torch.
     from stad.inference.build import resolve_device
-    from stad.tagging.tag_videos import TagJob
+    from stad.tagging.tag_videos import TagJob, tag_inputs
     from stad.tagging.tagger import open_tagger
 
     assert options.model is not None
@@ -63,24 +64,6 @@ def tag(options: TagOptions) -> None:
             log(f"{flag.strip('-'):<9} {path}")
 
 
-def tag_inputs(job: TagJob, inputs: Sequence[str]) -> list[VideoTags]:
-    """Tag videos and records.
-
-    Raises:
-        InputError: none can be read, or the tagger does not fit them.
-    """
-    from stad.tagging.tag_videos import find_inputs
-    from stad.tagging.videos import list_videos
-
-    videos, shards = find_inputs(inputs)
-    tagged = list(job.tag_records(shards)) if shards else []
-    if videos:
-        tagged += job.tag_videos(list_videos(videos).videos)
-        if known := sum(one.path is not None and not one.is_new for one in tagged):
-            job.log(f"known     the features of {known} videos were there")
-    return tagged
-
-
 def as_table(tagged: Sequence[VideoTags], tagger: Tagger, *, top: int) -> Table:
     """Return a row for each video, with its best tags; those below their threshold are dim."""
     from rich.markup import escape
@@ -92,7 +75,7 @@ def as_table(tagged: Sequence[VideoTags], tagger: Tagger, *, top: int) -> Table:
     table.add_column("tags")
     for one in tagged:
         texts = []
-        for place in one.top(top):
+        for place in one.best(top)[:top]:
             text = f"{escape(tagger.classes[place])} {one.scores[place]:.0%}"
             texts.append(text if one.shown[place] else f"[dim]({text})[/dim]")
         table.add_row(escape(one.id), str(len(one.over_time)), ", ".join(texts))
@@ -117,7 +100,7 @@ def write_outputs(
 def as_json(
     tagged: Sequence[VideoTags], tagger: Tagger, *, left_out: dict[str, str]
 ) -> dict[str, Any]:
-    """Return the tags as JSON values: all that reach their thresholds, and the best five."""
+    """Return the tags as JSON values: the best ones, and all that reach their thresholds."""
     return {
         "format": "stad-tags",
         "version": 1,
@@ -134,7 +117,7 @@ def as_json(
                         "shown": bool(one.shown[place]),
                         "over_time": one.over_time[:, place].round(4).astype(float).tolist(),
                     }
-                    for place in written(one)
+                    for place in one.best(WRITTEN_TAGS)
                 ],
             }
             for one in tagged
@@ -143,19 +126,13 @@ def as_json(
     }
 
 
-def written(one: VideoTags) -> list[int]:
-    """Return the tags of a video that files have: the best five, and all that it gets."""
-    best = one.top(5)
-    return best + [place for place in one.top(len(one.scores))[5:] if one.shown[place]]
-
-
 def write_csv(path: Path, tagged: Sequence[VideoTags], tagger: Tagger) -> None:
     """Write a row for each tag of a video, best first."""
     from stad.annotations.csv_rows import csv_text
 
     rows = [["video", "tag", "score", "shown"]]
     for one in tagged:
-        for place in written(one):
+        for place in one.best(WRITTEN_TAGS):
             score, is_shown = f"{one.scores[place]:.6f}", str(int(one.shown[place]))
             rows.append([one.id, tagger.classes[place], score, is_shown])
     write_whole(path, csv_text(rows))

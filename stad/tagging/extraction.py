@@ -147,7 +147,17 @@ class _Run:
                 row, path=_text(video.path), source=video.source, labels=video.labels
             )
         self._todo = todo
+        self._drop_moved(rows)
         self._rewrite(known, rows)
+
+    def _drop_moved(self, rows: dict[str, VideoRow]) -> None:
+        """Drop videos that are listed under another name now, perhaps in another class."""
+        listed = set(self._marks.values())
+        for name, row in list(rows.items()):
+            is_gone = name not in self._marks and not Path(row.path).is_file()
+            if is_gone and row.fingerprint in listed:
+                del rows[name]
+                self._log(f"moved     {name} has another name now")
 
     def _check_replaced(self, row: VideoRow, video: ListedVideo) -> None:
         old = Path(row.path)

@@ -63,8 +63,7 @@ def write_tags_page(
 
 def video_data(one: VideoTags, *, image: str | None) -> dict[str, Any]:
     """Return what the page shows of a video: whole percents, to keep it small."""
-    chosen = one.top(SHOWN_TAGS)
-    chosen += [place for place in np.flatnonzero(one.shown).tolist() if place not in chosen]
+    chosen = one.best(SHOWN_TAGS)
     cells, cell_sec = shorten(one.over_time[:, chosen])
     return {
         "name": one.id,

@@ -110,7 +110,8 @@ def save_pca(path: Path, pca: Pca, kind: dict[str, Any]) -> str:
     from safetensors.numpy import save
 
     arrays = {"mean": pca.mean, "components": pca.components, "eigenvalues": pca.eigenvalues}
-    meta = {"format": FORMAT, "num_vectors": str(pca.num_vectors), "kind": json.dumps(kind)}
+    # One entry: safetensors writes several in any order, and equal files have equal hashes.
+    meta = {FORMAT: json.dumps({"num_vectors": pca.num_vectors, "kind": kind})}
     tensors = {name: np.ascontiguousarray(one) for name, one in arrays.items()}
     write_whole(path, save(tensors, metadata=meta))
     return hash_file(path)
@@ -126,14 +127,13 @@ def load_pca(path: str | Path) -> tuple[Pca, dict[str, Any]]:
 
     try:
         with safe_open(path, framework="numpy") as file:
-            meta = file.metadata() or {}
-            if meta.get("format") != FORMAT:
+            meta = json.loads((file.metadata() or {}).get(FORMAT, "null"))
+            if meta is None:
                 raise InputError(f"{path} is not a PCA that stad features wrote.")
             arrays: Sequence[np.ndarray] = [
                 file.get_tensor(name) for name in ("mean", "components", "eigenvalues")
             ]
-        kind = json.loads(meta["kind"])
-        return Pca(*arrays, num_vectors=int(meta["num_vectors"])), kind
+        return Pca(*arrays, num_vectors=int(meta["num_vectors"])), meta["kind"]
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise InputError(
             f"{path} cannot be read as a PCA ({error}). Give the pca.safetensors of a folder that "

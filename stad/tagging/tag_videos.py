@@ -21,7 +21,7 @@ from stad.tagging.parts import VectorFiles
 from stad.tagging.progress import SecondsBar
 from stad.tagging.table import is_records, read_table
 from stad.tagging.tagger import Tagger, VideoTags
-from stad.tagging.videos import ListedVideo
+from stad.tagging.videos import ListedVideo, list_videos
 from stad.utils.cache import cache_dir
 from stad.utils.text import first_line
 from stad.video.source import VideoSource
@@ -208,3 +208,18 @@ def find_inputs(inputs: Sequence[str]) -> tuple[list[str], list[Path]]:
         else:
             videos.append(one)
     return videos, shards
+
+
+def tag_inputs(job: TagJob, inputs: Sequence[str]) -> list[VideoTags]:
+    """Tag videos and records.
+
+    Raises:
+        InputError: none can be read, or the tagger does not fit them.
+    """
+    videos, shards = find_inputs(inputs)
+    tagged = list(job.tag_records(shards)) if shards else []
+    if videos:
+        tagged += job.tag_videos(list_videos(videos).videos)
+        if known := sum(one.path is not None and not one.is_new for one in tagged):
+            job.log(f"known     the features of {known} videos were there")
+    return tagged

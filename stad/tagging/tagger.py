@@ -35,6 +35,7 @@ class VideoTags:
 
     Attributes:
         id: name of the video.
+        classes: names of the C tags.
         scores: (C,) float32 in [0, 1], of the video as a whole.
         shown: (C,) bool, the tags that it gets.
         over_time: (T, C) float32 in [0, 1], of ``WINDOW_SEC`` seconds around each second.
@@ -43,15 +44,28 @@ class VideoTags:
     """
 
     id: str
+    classes: tuple[str, ...]
     scores: np.ndarray
     shown: np.ndarray
     over_time: np.ndarray
     path: Path | None = None
     is_new: bool = False
 
-    def top(self, count: int) -> list[int]:
-        """Return the classes of the highest scores, highest first; the lower class on a tie."""
-        return np.argsort(-self.scores, kind="stable")[:count].tolist()
+    @property
+    def tags(self) -> list[tuple[str, float]]:
+        """The tags that the video gets, with their scores, highest first."""
+        return [(self.classes[i], float(self.scores[i])) for i in self.best(0)]
+
+    def best(self, count: int) -> list[int]:
+        """Return the numbers of the tags with the highest scores, and of all that the video gets.
+
+        They are in the order of the scores, highest first; of equal ones the lower number.
+
+        Args:
+            count: tags that are returned even if the video does not get them.
+        """
+        order = np.argsort(-self.scores, kind="stable").tolist()
+        return [i for place, i in enumerate(order) if place < count or self.shown[i]]
 
 
 @dataclass(frozen=True)
@@ -108,7 +122,8 @@ class Tagger:
         logits = score_videos(self.model, [frames], present=counts)[0]
         scores = logits.sigmoid().numpy()
         over_time = self._over_time(frames, counts)
-        return VideoTags(name, scores, self._decide(scores), over_time, path, is_new)
+        shown = self._decide(scores)
+        return VideoTags(name, self.classes, scores, shown, over_time, path, is_new)
 
     def _decide(self, scores: np.ndarray) -> np.ndarray:
         shown = scores >= self.thresholds

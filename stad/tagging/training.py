@@ -26,8 +26,10 @@ from stad.own_classes.calibration import (
 from stad.tagging.examples import TagExamples, batch_of
 from stad.tagging.network import NEXTVLAD, NetworkSize, build_network, network_config
 
-# Videos of a step, and of a call when scoring.
-BATCH_SIZE, SCORED = 32, 64
+# Videos of a step: fewer where an epoch would have fewer than ``MIN_STEPS`` of them.
+MIN_BATCH, MAX_BATCH, MIN_STEPS = 8, 32, 8
+# Of a call when scoring.
+SCORED = 64
 # Of a video in a step of training, drawn at random; all take part in scores.
 MAX_TRAIN_FRAMES = 64
 # YouTube-8M's: longer videos are scored in parts.
@@ -251,8 +253,9 @@ class _Trainer:
 
     def _batches(self) -> Iterator[np.ndarray]:
         order = self._rng.permutation(self._rows)
+        size = min(max(len(order) // MIN_STEPS, MIN_BATCH), MAX_BATCH)
         # Equal parts: batch norm cannot learn from a last video alone.
-        yield from np.array_split(order, max(1, round(len(order) / BATCH_SIZE)))
+        yield from np.array_split(order, max(1, round(len(order) / size)))
 
     def _drawn(self, frames: np.ndarray) -> np.ndarray:
         if len(frames) <= MAX_TRAIN_FRAMES:
