@@ -13,7 +13,7 @@ from stad.tagging.network import NetworkSize, network_config
 from stad.tagging.training import DEFAULT_EPOCHS, TagTraining, fit_tagger, score_videos
 from tests.tagging.made import made_examples
 
-SMALL = TagTraining(size=NetworkSize(clusters=8, groups=2, hidden=32, dropout=0.3), max_epochs=12)
+SMALL = TagTraining(size=NetworkSize(clusters=8, groups=2, hidden=32, dropout=0.3), max_epochs=20)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_each_video_is_checked_by_what_has_not_seen_its_source(fitted):
     examples = made_examples()
     assert sorted(fitted.checked.tolist()) == list(range(len(examples)))
     assert fitted.checked_scores.shape == (48, 3)
-    assert 1 <= fitted.num_epochs <= len(fitted.losses) <= 12
+    assert 1 <= fitted.num_epochs <= len(fitted.losses) <= 20
     assert fitted.losses[fitted.num_epochs - 1] == min(fitted.losses)
 
 
@@ -71,7 +71,7 @@ def test_a_long_video_has_the_scores_of_its_best_part(fitted):
 
 
 def test_a_batch_masks_what_is_missing(fitted):
-    frames, mask = batch_of(made_examples().frames[:1], fitted.model.data_preprocessor)
+    _, mask = batch_of(made_examples().frames[:1], fitted.model.data_preprocessor)
     assert mask.shape == (1, 20, 1)
     assert mask.all()
     _, mask = batch_of(made_examples().frames[:1], fitted.model.data_preprocessor, present=(False,))
@@ -93,8 +93,8 @@ def test_groups_divide_any_number_of_components():
 
 
 def test_evaluation_compares_with_mean_pooling_and_a_guess():
-    examples = made_examples(num_planted=2)
-    options = replace(SMALL, max_epochs=8)
+    examples = made_examples()
+    options = replace(SMALL, max_epochs=15)
     found = evaluate_taggers(examples, options, num_folds=2, num_seeds=1).to_json()
     figures = {name: one["accuracy"]["mean"] for name, one in found["figures"].items()}
     assert set(figures) == {"nextvlad", "mean_pooling", "majority"}
