@@ -18,6 +18,7 @@ from stad.tagging.opening import open_pca, open_table
 from stad.tagging.parts import VectorFiles
 from stad.tagging.pca import MAX_COMPONENTS, Pca, fit_pca, save_pca
 from stad.tagging.progress import SecondsBar
+from stad.tagging.rows import Rows
 from stad.tagging.shards import next_shard, rewrite_shard, write_shard
 from stad.tagging.table import (
     PARTS,
@@ -218,18 +219,18 @@ class _Run:
     def _describe_one(self, video: ListedVideo, bar: SecondsBar) -> None:
         mark = self._marks[video.id]
         if not self._parts.num_frames(mark):
-            vectors = []
+            rows = Rows()
             try:
                 for one in self._describer.describe_video(video.path):
-                    vectors.append(one)
+                    rows.append(one)
                     bar.step()
             except InputError as error:
                 self._leave_out(video, error)
                 return
-            if not vectors:
+            if not len(rows):
                 self._leave_out(video, InputError("It has no frames."))
                 return
-            self._parts.write(mark, np.stack(vectors))
+            self._parts.write(mark, rows.values)
         self._waiting.append(video)
         self._write_full_shards()
 

@@ -19,6 +19,7 @@ from stad.tagging.describer import ClipDescriber
 from stad.tagging.known import KnownFeatures
 from stad.tagging.parts import VectorFiles
 from stad.tagging.progress import SecondsBar
+from stad.tagging.rows import Rows
 from stad.tagging.table import is_records, read_table
 from stad.tagging.tagger import Tagger, VideoTags
 from stad.tagging.videos import ListedVideo, list_videos
@@ -140,13 +141,13 @@ class TagJob:
     ) -> np.ndarray:
         """Return the features of a video, (T, K) uint8."""
         assert self.tagger.pca is not None
-        vectors = []
+        rows = Rows()
         for one in describer.describe_video(video.path):
-            vectors.append(one)
+            rows.append(one)
             bar.step()
-        if not vectors:
+        if not len(rows):
             raise InputError(f"{video.path} has no frames. Copy it again, or convert it.")
-        return self.tagger.pca.quantise(np.stack(vectors))
+        return self.tagger.pca.quantise(rows.values)
 
     def tag_records(self, shards: Sequence[Path]) -> Iterator[VideoTags]:
         """Yield the tags of the records of shards; damaged ones are reported and left out.
