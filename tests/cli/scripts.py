@@ -9,6 +9,8 @@ SCRIPTS = {
     "demo/detect_video.py": "annotate",
     "demo/watch.py": "watch",
     "demo/recognize_video.py": "recognize",
+    "demo/tag_videos.py": "tag",
+    "tools/extract_features.py": "features",
     "tools/train.py": "train",
     "tools/test.py": "test",
     "tools/eval_ava.py": "evaluate ava",
