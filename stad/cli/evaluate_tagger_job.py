@@ -45,6 +45,7 @@ def evaluate_tagger(options: EvaluateOwnOptions) -> dict[str, Any]:
             TagTraining(device=resolve_device(options.device)),
             aggregators=aggregators,
             num_folds=num_folds,
+            num_seeds=NUM_SEEDS,
             on_fold=bar.update,
         )
     return found.to_json()

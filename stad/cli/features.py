@@ -12,7 +12,7 @@ from stad.utils.ranges import check_positive_int
 DESCRIPTION = """Describe each second of your videos by a vector, in records for taggers.
 
 Folders of classes, labels of 'stad label' and sources.csv are read along. The records have the
-format of YouTube-8M. An interrupted run goes on where it was; a later one adds videos."""
+format of YouTube-8M. An interrupted run continues; a later one adds videos."""
 EXAMPLES = (
     "data/mine --out records",
     "more_videos --out records",

@@ -11,7 +11,7 @@ from stad.errors import InputError
 DESCRIPTION = """Tag whole videos, a folder of them at once, with a tagger that 'stad train' made.
 
 The table has the best tags of each video; the page shows when they hold. Features that were
-computed once are kept, so an interrupted run goes on where it was."""
+computed once are kept, so an interrupted run continues where it was."""
 EXAMPLES = (
     "videos --model records --out tags.html",
     "a.mp4 b.mp4 --model records --csv tags.csv",

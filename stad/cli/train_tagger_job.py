@@ -49,7 +49,7 @@ def train_tagger(options: TrainOptions) -> None:
         if content["single_label"]:
             accuracy = (
                 f"accuracy {shown_number(figures['accuracy'])} (most frequent answer "
-                f"{shown_number(figures['most_frequent'])}), "
+                f"{shown_number(figures['majority'])}), "
             )
         log(
             f"checked   on sources left out: {accuracy}mean average precision "

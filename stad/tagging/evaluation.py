@@ -84,7 +84,7 @@ def _summary(runs: Sequence[TestedTagger]) -> dict[str, Any]:
         "F1": [one.figures.mean_f1 for one in runs],
     }
     return {
-        name: {"mean": number(np.mean(values)), "deviation": number(np.std(values))}
+        name: {"mean": number(float(np.mean(values))), "deviation": number(float(np.std(values)))}
         for name, values in columns.items()
     }
 

@@ -77,8 +77,8 @@ def extract_features(
     """Write the features of videos to a folder, or add them to those that are there.
 
     Videos whose features are there are not read again; their labels and sources are brought up to
-    date. A video that cannot be read is reported and left out. An interrupted run goes on with the
-    video that it was at.
+    date. A video that cannot be read is reported and left out. An interrupted run continues
+    with the video that it was at.
 
     Args:
         listing: the videos, with their labels.

@@ -143,7 +143,7 @@ def _figures(examples: TagExamples, fitted: FittedTagger) -> dict[str, Any] | No
         majority = number(max(counts) / len(labels))
     return {
         **figures.to_json(),
-        "most_frequent": majority,
+        "majority": majority,
         "videos": len(labels),
         "classes": class_table(examples.classes, fitted.checked_scores, labels, decided=decided),
     }
@@ -181,7 +181,7 @@ def card_text(content: Mapping[str, Any]) -> str:
         if content["single_label"]:
             whole = (
                 f"accuracy {shown_number(figures['accuracy'])} (most frequent answer: "
-                f"{shown_number(figures['most_frequent'])}), {whole}"
+                f"{shown_number(figures['majority'])}), {whole}"
             )
         measured = [
             markdown_table(columns, rows).rstrip(),
@@ -219,7 +219,7 @@ def card_text(content: Mapping[str, Any]) -> str:
         "",
         "## Limits",
         "",
-        "The figures hold for videos like these. A tag with few sources may stand for a place or a "
-        "camera. Scores are no proof of what a video shows.",
+        "The figures hold for videos like these. A tag with few sources may have learnt a place or "
+        "a camera. Scores are no proof of what a video shows.",
     ]
     return "\n".join(lines) + "\n"

@@ -57,7 +57,7 @@ class VideoRow:
 
 @dataclass(frozen=True)
 class RecordsTable:
-    """What the features of a folder are, and of which videos.
+    """The features of a folder: their kind, and the videos that have them.
 
     Attributes:
         kind: of the features.
@@ -81,7 +81,7 @@ class RecordsTable:
 
     @property
     def modalities(self) -> list[dict[str, Any]]:
-        """What a vector is made of, as configs say it."""
+        """The parts of a vector, as configs say them."""
         return [{"name": RGB, "channels": self.num_channels}]
 
     def numbers(self, labels: Sequence[str] | None) -> tuple[int, ...]:

@@ -148,7 +148,7 @@ def calibrate_head(model: VideoTagger, calibration: Calibration) -> None:
 
 @dataclass(frozen=True)
 class _Check:
-    """What the checks found: as in ``FittedTagger``, with logits in place of scores."""
+    """Results of the checks: as in ``FittedTagger``, with logits in place of scores."""
 
     num_epochs: int
     losses: tuple[float, ...] = ()

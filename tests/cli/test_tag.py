@@ -5,9 +5,10 @@ import json
 
 import pytest
 
+from stad.cli import evaluate_tagger_job
 from stad.cli.main import stad_main
 from stad.errors import InputError
-from stad.tagging import evaluation, training
+from stad.tagging import training
 from tests.tagging.rendered import TINY, clip_folder, tiny_weights
 
 NETWORK = ("--runtime", "torch", "--device", "cpu")
@@ -29,9 +30,8 @@ def records(tmp_path, monkeypatch):
 
 
 def test_four_commands_from_videos_to_a_page(tmp_path, records, capsys, monkeypatch):
-    monkeypatch.setattr(training, "MAX_EPOCHS", 4)
-    monkeypatch.setattr(evaluation, "NUM_SEEDS", 1)
-    assert "labels    blue 4, red 4; 8 videos are labelled" in capsys.readouterr().err
+    monkeypatch.setattr(training, "PATIENCE", 1)
+    monkeypatch.setattr(evaluate_tagger_job, "NUM_SEEDS", 1)
 
     stad_main(["train", str(records)])
     out, err = capsys.readouterr()
@@ -54,8 +54,7 @@ def test_four_commands_from_videos_to_a_page(tmp_path, records, capsys, monkeypa
     out, err = capsys.readouterr()
     assert "red/2.mp4" in out
     assert "known     the features of 5 videos were there" in err
-    with open(names[1]) as file:
-        rows = list(csv.DictReader(file))
+    rows = list(csv.DictReader((tmp_path / "tags.csv").read_text().splitlines()))
     assert {one["video"] for one in rows} == {f"red/{i}.mp4" for i in (0, 2, 4, 6)} | {"1.mp4"}
     content = json.loads((tmp_path / "tags.json").read_text())
     assert [len(one["tags"][0]["over_time"]) for one in content["videos"]] == [2] * 5
