@@ -38,9 +38,9 @@ def check_records(options: EvaluateOwnOptions) -> None:
     """Raise InputError for options that a folder of records does not take."""
     for field in fields(options):
         if field.name not in RECORDS_OPTIONS and getattr(options, field.name) != field.default:
+            flag = f"--{field.name.replace('_', '-')}"
             raise InputError(
-                f"--{field.name.replace('_', '-')} is not for a folder of records, such as "
-                f"{options.folder}. Leave it out."
+                f"{flag} is not for a folder of records, such as {options.folder}. Leave it out."
             )
 
 

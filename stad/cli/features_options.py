@@ -8,13 +8,17 @@ from typing import Annotated
 
 from tyro.conf import Positional
 
-from stad.cli.option_groups import DeviceOptions, QuietOptions, RuntimeOptions
+from stad.cli.option_groups import (
+    BackboneWeightsOptions,
+    DeviceOptions,
+    QuietOptions,
+    RuntimeOptions,
+)
 from stad.cli.option_types import option
-from stad.inference.options import AUTO
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeatureModelOptions(DeviceOptions, RuntimeOptions):
+class FeatureModelOptions(BackboneWeightsOptions, DeviceOptions, RuntimeOptions):
     """Options for the network that describes the videos."""
 
     HEADING = "models"
@@ -22,9 +26,6 @@ class FeatureModelOptions(DeviceOptions, RuntimeOptions):
     backbone: Annotated[
         str, option("model whose network describes each second", metavar="NAME|CONFIG")
     ] = "i3d_k400"
-    backbone_weights: Annotated[
-        str, option("checkpoint of that model (default: published weights)", metavar="FILE")
-    ] = AUTO
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,6 +91,17 @@ class WeightsOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BackboneWeightsOptions:
+    """Options for the checkpoint of the model whose backbone is used."""
+
+    HEADING = "models"
+
+    backbone_weights: Annotated[
+        str, option("checkpoint of that model (default: published weights)", metavar="FILE")
+    ] = AUTO
+
+
+@dataclass(frozen=True, kw_only=True)
 class DetectorOptions(DeviceOptions):
     """Options for the person detector."""
 

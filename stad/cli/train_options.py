@@ -8,10 +8,14 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional
 
-from stad.cli.option_groups import DetectorOptions, QuietOptions, RuntimeOptions
+from stad.cli.option_groups import (
+    BackboneWeightsOptions,
+    DetectorOptions,
+    QuietOptions,
+    RuntimeOptions,
+)
 from stad.cli.option_types import Labels, option
 from stad.errors import InputError
-from stad.inference.options import AUTO
 
 Launcher = Literal["none", "pytorch", "slurm"]
 # What a config takes and a folder does not, and what a folder of records takes.
@@ -57,7 +61,7 @@ class LaunchOptions(ConfigOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnTrainOptions(DetectorOptions, RuntimeOptions, QuietOptions):
+class OwnTrainOptions(BackboneWeightsOptions, DetectorOptions, RuntimeOptions, QuietOptions):
     """Options for a folder of one's own labelled videos."""
 
     HEADING = "for a folder of your own videos"
@@ -80,9 +84,6 @@ class OwnTrainOptions(DetectorOptions, RuntimeOptions, QuietOptions):
             metavar="NAME|CONFIG",
         ),
     ] = None
-    backbone_weights: Annotated[
-        str, option("checkpoint of that model (default: published weights)", metavar="FILE")
-    ] = AUTO
     variants: Annotated[int, option("rows of an example: as it is, and changed", metavar="N")] = 2
     unchecked: Annotated[bool, option("train also what one video alone shows, without a check")] = (
         False
