@@ -29,7 +29,7 @@ from stad.video.source import VideoSource
 
 CACHE = "tag_features"
 YOUTUBE8M_NOTE = (
-    "Its features are those of YouTube-8M, of Inception-v3 (2015) and VGGish with their PCA, which "
+    "The features of that model are those of YouTube-8M, of Inception-v3 (2015) and VGGish, which "
     "cannot be computed here, and features of other networks cannot be compared with them. Give "
     "records (*.tfrecord) that YouTube-8M or MediaPipe's extractor wrote, or a tagger of your own."
 )

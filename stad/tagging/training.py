@@ -228,7 +228,8 @@ class _Trainer:
         # Weights and drop-out of the trainers side by side do not depend on each other.
         self._generator_state = torch.Generator().manual_seed(seed).get_state()
         with self._random():
-            self.model = build_network(config).to(options.device)
+            self.model = build_network(config)
+        self.model.to(options.device)
         self._optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY
         )

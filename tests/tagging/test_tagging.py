@@ -138,7 +138,9 @@ def test_a_config_does_not_tag_videos_nor_ones_own_records(foreign, clips, train
     job = TagJob(foreign, progress=False)
     with pytest.raises(InputError, match="features of other networks cannot be compared"):
         list(job.tag_videos(list_videos([clips]).videos))
-    with pytest.raises(InputError, match=r"has features of tiny_recognizer. Its features are"):
+    with pytest.raises(
+        InputError, match=r"has features of tiny_recognizer. The features of that model"
+    ):
         list(job.tag_records(sorted(trained.glob("*.tfrecord"))))
 
 
