@@ -268,5 +268,7 @@ def examples_of_people(labels: VideoLabels, *, classes: Sequence[str], step_sec:
 
 def _count_people(labels: VideoLabels, times_sec: np.ndarray) -> np.ndarray:
     """Return how many people are in view at each time, (N,) int64."""
-    seen = [is_seen(track.times_sec, times_sec) for track in labels.tracks]
-    return np.sum(seen, axis=0, dtype=np.int64) if seen else np.zeros(len(times_sec), np.int64)
+    found = np.zeros(len(times_sec), np.int64)
+    for track in labels.tracks:
+        found += is_seen(track.times_sec, times_sec)
+    return found
