@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stad.annotations.own.examples import NEGATIVE, POSITIVE
 from stad.evaluation.multilabel import ClassFigures, confusion_pairs
 from stad.evaluation.posture_events import EventCounts
 from stad.own_classes.evaluation import OwnEvaluation
@@ -41,8 +42,10 @@ def as_json(evaluation: OwnEvaluation, *, folder: str) -> dict[str, Any]:
         "F1": none_if_nan(evaluation.mean_f1),
         "calibration_error": none_if_nan(evaluation.calibration_error),
         "classes": [
-            _class_json(figures, counts)
-            for figures, counts in zip(evaluation.figures, events, strict=True)
+            _class_json(figures, counts, column)
+            for figures, counts, column in zip(
+                evaluation.figures, events, examples.labels[tested.rows].T, strict=True
+            )
         ],
         "clips": _clips_json(evaluation),
         "names": [*examples.classes, NONE_NAME],
@@ -60,7 +63,10 @@ def as_json(evaluation: OwnEvaluation, *, folder: str) -> dict[str, Any]:
     }
 
 
-def _class_json(figures: ClassFigures, events: EventCounts | None) -> dict[str, Any]:
+def _class_json(
+    figures: ClassFigures, events: EventCounts | None, labels: np.ndarray
+) -> dict[str, Any]:
+    """Return the figures of a class with (M,) labels; a class that is not tested has examples."""
     counts = figures.counts
     found: dict[str, Any] = {
         "name": figures.name,
@@ -68,8 +74,8 @@ def _class_json(figures: ClassFigures, events: EventCounts | None) -> dict[str, 
         "F1": none_if_nan(counts.f1),
         "precision": none_if_nan(counts.precision),
         "recall": none_if_nan(counts.recall),
-        "positive": counts.num_positive,
-        "negative": counts.num_negative,
+        "positive": int((labels == POSITIVE).sum()),
+        "negative": int((labels == NEGATIVE).sum()),
     }
     if events is not None:
         found |= {

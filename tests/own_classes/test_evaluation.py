@@ -6,7 +6,8 @@ import pytest
 from stad.localization.options import LocalizerOptions
 from stad.own_classes.clip_figures import judge_clips
 from stad.own_classes.cross_validation import TestedRows
-from stad.own_classes.evaluation import evaluate_examples
+from stad.own_classes.evaluation import evaluate_examples, untestable
+from stad.own_classes.evaluation_data import as_json
 from stad.own_classes.event_figures import judge_events
 
 from .examples_made import GivenScores, example_set
@@ -122,3 +123,25 @@ def test_a_rising_curve_asks_for_more_labels():
     alone = evaluate_examples(examples, fit, num_folds=4, fractions=(1.0,))
     assert alone.curve == ()
     assert alone.advice() == ""
+
+
+def test_a_class_of_one_source_has_no_figures():
+    labels = [[1, 1], [0, 0], [1, 0], [0, 0]]
+    examples = example_set(labels, np.full((4, 2), 0.7), videos=["a", "a", "b", "b"])
+
+    made = evaluate_examples(
+        examples, lambda *_: GivenScores(np.array([0.5, 0.5])), num_folds=2, fractions=(1.0,)
+    )
+
+    assert untestable(examples) == ["b"]
+    assert made.figures[0].ap == pytest.approx(0.5)
+    assert np.isnan(made.figures[1].ap)
+    # It does not count in the means.
+    assert (made.mean_ap, made.mean_f1) == pytest.approx((0.5, 2 / 3))
+    second = as_json(made, folder="mine")["classes"][1]
+    assert (second["AP"], second["F1"], second["positive"], second["negative"]) == (
+        None,
+        None,
+        1,
+        3,
+    )

@@ -23,7 +23,10 @@ def report(tmp_path_factory):
     videos = [f"{name}.mp4" for name in "xyz" for _ in range(2)]
     for name in sorted(set(videos))[:2]:
         write_video(folder / name, num_frames=10, fps=10, size=(64, 48))
-    examples = example_set(labels, scores, videos=videos, times_sec=[0.2, 0.6] * 3)
+    # Each class is of two sources.
+    examples = example_set(
+        labels, scores, videos=videos, times_sec=[0.2, 0.6] * 3, sources=list("stsutu")
+    )
     made = evaluate_examples(
         examples, lambda *_: GivenScores(np.array([0.5, 0.5])), num_folds=3, fractions=(0.5, 1.0)
     )
