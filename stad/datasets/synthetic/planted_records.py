@@ -1,8 +1,9 @@
 """Make up records of frame features in which each label lies in a few of many frames.
 
-A label has several patterns, in pairs of opposite sign, and each of its frames shows one of them
-at random. So the mean over the frames of a video says little: only what looks at each frame before
-it adds them up can find the label. All other frames show patterns that belong to no label.
+A label has several patterns, and each of its frames shows one of them at random. They differ from
+their mean in pairs of opposite sign, so that the mean over the frames of a video says little: what
+looks at each frame before it adds them up finds much more. All other frames show patterns that
+belong to no label.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ FIRST_VAL = 1_000_000
 SHARD_RECORDS = 200
 # Patterns that belong to no label, and the patterns of each label.
 DISTRACTORS, PATTERNS = 64, 4
-# Of the patterns and of what is added to each frame, per value; the features are from -2 to 2.
-PATTERN_STD, JITTER_STD = 0.6, 0.3
+# Per value, of features from -2 to 2: of the mean of a label's patterns, of their differences from
+# it, and of what is added to each frame.
+MEAN_STD, PATTERN_STD, JITTER_STD = 0.2, 0.5, 0.5
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,14 @@ class PlantedSettings:
 
     @cached_property
     def _patterns(self) -> dict[str, np.ndarray]:
-        """The patterns by modality: (num_labels + DISTRACTORS / 4, 4, C) float32, of mean 0."""
+        """The patterns by modality: (num_labels + DISTRACTORS / 4, 4, C) float64."""
         rng = np.random.default_rng((self.seed, 0))
         found = {}
         for name, channels in self._channels.items():
             groups = self.num_labels + DISTRACTORS // PATTERNS
+            mean = rng.normal(0, MEAN_STD, (groups, 1, channels))
             half = rng.normal(0, PATTERN_STD, (groups, PATTERNS // 2, channels))
-            found[name] = np.concatenate((half, -half), axis=1).astype(np.float32)
+            found[name] = mean + np.concatenate((half, -half), axis=1)
         return found
 
     @property
