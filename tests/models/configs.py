@@ -10,7 +10,8 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 ALL = sorted(path.stem for path in CONFIGS.glob("*.py"))
 # Taggers take features of videos, all other models clips.
 TAGGER_LEAVES = [name for name in ALL if name.endswith("_youtube8m")]
-LEAVES = [name for name in ALL if name not in TAGGER_LEAVES]
+PLANTED_LEAVES = [name for name in ALL if name.endswith("_planted")]
+LEAVES = [name for name in ALL if name not in (*TAGGER_LEAVES, *PLANTED_LEAVES)]
 
 
 def read_config(name):

@@ -4,15 +4,17 @@ import pytest
 import torch
 from mmengine.optim import OptimWrapper
 
+from stad.annotations.label_maps import class_names
 from stad.datasets.records.dataset import RecordDataset, collate_records
 from stad.datasets.records.shard_sampler import ShardSampler
+from stad.datasets.synthetic.planted_records import PlantedSettings
 from stad.engine.clipping import EachNormWrapper
 from stad.engine.sample_schedule import SampleStepLR
 from stad.engine.tagging_metric import TaggingMetric
 from stad.models.tagger_mixture import MixedVideoTagger
 from stad.models.video_tagger import VideoTagger
 from stad.registry import MODELS
-from tests.models.configs import TAGGER_LEAVES, read_config
+from tests.models.configs import PLANTED_LEAVES, TAGGER_LEAVES, read_config
 
 # Weights: those of nextvlad_youtube8m and _79m as the paper rounds them, 89 and 79 million, of
 # netvlad 297 million, of Paddle's as its own code has them.
@@ -101,3 +103,16 @@ def test_what_the_variants_change():
     # Leaves do not change what they are made of.
     assert read_config("nextvlad_79m_youtube8m").param_scheduler[0].every_samples == 2_000_000
     assert "variant" not in read_config("nextvlad_youtube8m").model
+
+
+@pytest.mark.parametrize("name", PLANTED_LEAVES)
+def test_leaf_of_made_up_records(name):
+    config = read_config(name)
+    model = MODELS.build(config.model)
+    assert model.num_classes == len(class_names("planted")) == PlantedSettings().num_labels
+    for loader, part in ((config.train_dataloader, "train"), (config.val_dataloader, "val")):
+        data = loader.dataset
+        assert data.records == f"data/planted/{part}*.tfrecord"
+        channels = {one.name: one.channels for one in data.modalities}
+        assert channels == {"rgb": PlantedSettings().rgb, "audio": PlantedSettings().audio}
+        assert [one.channels for one in config.model.modalities] == list(channels.values())

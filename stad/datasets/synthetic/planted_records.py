@@ -9,7 +9,6 @@ belong to no label.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -136,12 +135,13 @@ def write_planted_records(
 ) -> dict[str, int]:
     """Write ``train*.tfrecord``, ``val*.tfrecord`` and ``label_map.txt``.
 
-    Shards that are there are kept, so an interrupted run continues where it stopped and a larger
-    one adds to a smaller one.
+    Whole shards are kept, so an interrupted run continues where it stopped and a larger one adds to
+    a smaller one; a smaller one removes those of a larger one.
 
     Args:
         folder: of the data set; made if it does not exist.
-        num_train, num_val: videos, multiples of the 200 of a shard, or fewer than these.
+        num_train: training videos; each shard has 200.
+        num_val: held-out videos.
         settings: of all videos; the usual ones if None.
         on_record: called with the number of videos after each shard, for a progress bar.
 
@@ -158,14 +158,18 @@ def write_planted_records(
     write_whole(folder / LABEL_MAP_FILE, "".join(f"{name}\n" for name in names))
     counts = {"train": num_train, "val": num_val}
     for split, count in counts.items():
-        for shard in range(math.ceil(count / SHARD_RECORDS)):
-            begin = shard * SHARD_RECORDS
+        shards = {}
+        for begin in range(0, count, SHARD_RECORDS):
             numbers = range(begin, min(count, begin + SHARD_RECORDS))
-            # A shard of another number of videos is another file.
-            path = folder / f"{split}{shard:04d}_{len(numbers)}{SUFFIX}"
-            if not path.exists():
+            # The name says how many videos there are, so that a shorter shard is not kept.
+            shards[f"{split}{begin // SHARD_RECORDS:04d}_{len(numbers)}{SUFFIX}"] = numbers
+        for path in folder.glob(f"{split}*{SUFFIX}"):
+            if path.name not in shards:
+                path.unlink()
+        for name, numbers in shards.items():
+            if not (folder / name).exists():
                 first = FIRST_VAL if split == "val" else 0
-                with RecordWriter(path) as writer:
+                with RecordWriter(folder / name) as writer:
                     for number in numbers:
                         writer.write(settings.record(first + number))
             if on_record is not None:
