@@ -252,10 +252,11 @@ def collate_records(items: Sequence[dict]) -> dict:
         'inputs' (N, T, D) uint8, T the frames of the longest video, 0 beyond the end of others;
         'data_samples' N times ``RecordSample``.
     """
-    parts = [item["inputs"] for item in items]
+    # Copied by numpy: torch would start threads for each of them.
+    parts = [item["inputs"].numpy() for item in items]
     shape = (len(parts), max(len(one) for one in parts), parts[0].shape[1])
     inputs = _empty(shape)
-    for row, one in zip(inputs, parts, strict=True):
+    for row, one in zip(inputs.numpy(), parts, strict=True):
         row[: len(one)] = one
         row[len(one) :] = 0
     return {"inputs": inputs, "data_samples": [item["data_samples"] for item in items]}

@@ -179,13 +179,13 @@ def _id_of(context: Any) -> str:
 
 def _frames_of(name: str, frames: Any) -> np.ndarray:
     """Return a feature list as (T, C) uint8, a view of bytes that belong to it alone."""
-    rows = [one.bytes_list.value for one in frames.feature]
-    if not all(len(row) == 1 for row in rows):
-        raise RecordError(f"a frame of {name} is not one byte string")
-    widths = {len(row[0]) for row in rows}
+    rows = [value for one in frames.feature for value in one.bytes_list.value]
+    if len(rows) != len(frames.feature):
+        raise RecordError(f"its {len(frames.feature)} frames of {name} have {len(rows)} values")
+    widths = set(map(len, rows))
     if len(widths) > 1:
         raise RecordError(f"frames of {name} have {min(widths)} and {max(widths)} bytes")
-    joined = np.frombuffer(b"".join(row[0] for row in rows), dtype=np.uint8)
+    joined = np.frombuffer(b"".join(rows), dtype=np.uint8)
     return joined.reshape(len(rows), *widths) if rows else joined.reshape(0, 0)
 
 
