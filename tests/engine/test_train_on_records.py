@@ -77,7 +77,7 @@ def test_training_without_the_data_says_what_gets_it(tmp_path):
     assert done.returncode == 2
     line = done.stderr.strip().splitlines()[-1]
     assert line.startswith(
-        "error: data/youtube8m/frame/train*.tfrecord and data/youtube8m/frame/validate*.tfrecord "
-        "has no shards of records"
+        "error: There are no shards of records in data/youtube8m/frame/train*.tfrecord and "
+        "data/youtube8m/frame/validate*.tfrecord: "
     )
     assert "'python tools/prepare_youtube8m.py data/youtube8m' says how to get them" in line

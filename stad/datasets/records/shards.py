@@ -106,8 +106,8 @@ def _read_at(descriptor: int, place: Place) -> bytes:
 def missing_shards(records: str | Path) -> InputError:
     """Return the error of a data set without shards."""
     return InputError(
-        f"{records} has no shards of records: expected files ending in {SUFFIX}. For YouTube-8M, "
-        "'python tools/prepare_youtube8m.py data/youtube8m' says how to get them and checks them. "
-        "'python tools/make_planted_records.py data/planted' makes made-up ones. For your own "
+        f"There are no shards of records in {records}: expected files ending in {SUFFIX}. For "
+        "YouTube-8M, 'python tools/prepare_youtube8m.py data/youtube8m' says how to get them and "
+        "checks them. 'python tools/make_planted_records.py data/planted' makes made-up ones. For your own "
         "records, name their folder in the config."
     )
