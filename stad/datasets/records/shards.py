@@ -108,6 +108,6 @@ def missing_shards(records: str | Path) -> InputError:
     return InputError(
         f"There are no shards of records in {records}: expected files ending in {SUFFIX}. For "
         "YouTube-8M, 'python tools/prepare_youtube8m.py data/youtube8m' says how to get them and "
-        "checks them. 'python tools/make_planted_records.py data/planted' makes made-up ones. For your own "
-        "records, name their folder in the config."
+        "checks them. 'python tools/make_planted_records.py data/planted' makes made-up ones. For "
+        "your own records, name their folder in the config."
     )
