@@ -220,8 +220,8 @@ def test_real_trials(monkeypatch):
         reason = f"the bfloat16 trial died of signal {int(number)} ({number.name})"
         assert run_trial(network) == Outcome(Verdict("float32", reason), is_lasting)
     monkeypatch.setitem(os.environ, VARIABLE, "bfloat16:1:19")
-    outcome = run_trial(network, limit_sec=20.0)
-    assert outcome.verdict == Verdict("float32", "the bfloat16 trial did not end within 20 s")
+    outcome = run_trial(network, limit_sec=40.0)
+    assert outcome.verdict == Verdict("float32", "the bfloat16 trial did not end within 40 s")
     missing = run_trial(TrialNetwork("no/such.py", SIZE, False, 1))
     assert not missing.is_lasting
     assert "the first trial failed (stad.errors.InputError: no/such.py" in missing.verdict.reason
