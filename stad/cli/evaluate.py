@@ -21,7 +21,7 @@ COMMANDS = (
     Command(
         FOLDER,
         "stad.cli.evaluate_own:own_main",
-        "a folder of own classes; the word folder may be left out",
+        "a folder of own classes or of records; the word folder may be left out",
         "stad.cli.evaluate_own_options:EvaluateOwnOptions",
         is_supervised=True,
     ),
@@ -48,7 +48,7 @@ COMMANDS = (
 )
 DESCRIPTION = """Evaluate own classes, a file of detections, or the whole product.
 
-A folder alone is one of own classes: stad evaluate data/mine"""
+A folder alone is one of own classes, or of records: stad evaluate data/mine"""
 AVA = """Compute AVA frame-mAP. Several --pred are compared; --json then prints an object of them
 by name."""
 SEGMENTS = """Compute segment-mAP as ActivityNet or THUMOS 2014 do.
