@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from stad.structures import Actors, FrameResult, Keyframe, RunInfo, Segment, Tube
-from stad.utils.numbers import rounded
+from stad.utils.numbers import rounded, rounded_or_none
 
 # Version 1 had no tubes, and no null for an unknown score.
 FORMAT, VERSION, READ_VERSIONS = "stad-annotation", 2, (1, 2)
@@ -166,4 +166,4 @@ def _actions(
 
 def _score(value: float) -> float | None:
     """Round a score; NaN and infinity become None."""
-    return round(float(value), SCORE_DIGITS) if np.isfinite(value) else None
+    return rounded_or_none(value, SCORE_DIGITS)

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stad.cli.figure_table import FigureTable
-
-NOTHING = "-"
+from stad.utils.numbers import shown_number
 
 
 def own_tables(data: Mapping[str, Any]) -> list[FigureTable]:
@@ -62,7 +61,7 @@ def _events(data: Mapping[str, Any]) -> FigureTable:
                 one["name"],
                 f"{one['events_found']} of {one['events']}",
                 str(one["events_false"]),
-                NOTHING if rate is None else f"{rate:.1f}",
+                shown_number(rate, 1),
                 f"{one['quiet_sec'] / 60:.1f} min",
             )
         )
@@ -92,4 +91,4 @@ def _curve(data: Mapping[str, Any]) -> FigureTable:
 
 
 def _number(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.3f}"
+    return shown_number(value, 3)

@@ -18,10 +18,9 @@ from stad.cli.option_groups import (
 )
 from stad.cli.option_ranges import check_numbers
 from stad.cli.option_types import Labels, option
-from stad.cli.output_checks import check_free, check_not_input
+from stad.cli.output_checks import check_outputs
 from stad.errors import InputError
 from stad.inference.options import AUTO
-from stad.utils.files import check_output
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +79,4 @@ def check_options(options: EvaluatePosesOptions) -> None:
     if options.given_boxes and options.detector:
         raise InputError("Give --detector or --given-boxes, not both.")
     outputs = {"--json": options.json, "--markdown": options.markdown}
-    check_not_input(options, outputs)
-    for flag, path in outputs.items():
-        if path is not None:
-            check_output(flag, path)
-            check_free(flag, path, overwrite=options.overwrite)
+    check_outputs(options, outputs, overwrite=options.overwrite)

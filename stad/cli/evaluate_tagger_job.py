@@ -16,6 +16,7 @@ from stad.tagging.examples import load_tag_examples
 from stad.tagging.model_folder import NAMES
 from stad.tagging.network import MEAN_POOLING, NEXTVLAD
 from stad.tagging.training import TagTraining
+from stad.utils.numbers import shown_number
 
 SHOWN = {**NAMES, MAJORITY: "most frequent answer"}
 
@@ -68,7 +69,7 @@ def tagger_tables(data: Mapping[str, Any]) -> list[FigureTable]:
             one["name"],
             str(one["videos"]),
             *(
-                _number(found[place][name])
+                shown_number(found[place][name], 3)
                 for name in ("AP", "F1")
                 for found in data["classes"].values()
             ),
@@ -86,7 +87,3 @@ def _spread(figure: Mapping[str, float | None]) -> str:
     if figure["mean"] is None:
         return "-"
     return f"{figure['mean']:.3f} ± {figure['deviation']:.3f}"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"

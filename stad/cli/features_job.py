@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stad.cli.features_options import FeaturesOptions
 from stad.cli.log_lines import line_log
+from stad.tagging import TABLE
 from stad.tagging.describer import ClipDescriber
 from stad.tagging.extraction import Extraction, extract_features
 from stad.tagging.table import RecordsTable
@@ -52,7 +53,7 @@ def summary(table: RecordsTable) -> list[str]:
         f"{len({one.source for one in table.videos})} sources"
     ]
     if table.left_out:
-        lines.append(f"left out  {len(table.left_out)} videos, see {'records.json'}")
+        lines.append(f"left out  {len(table.left_out)} videos, see {TABLE}")
     if not labelled:
         return [*lines, "labels    none. Put the videos into folders of classes, or use stad label"]
     counts = {name: sum(name in (one.labels or ()) for one in labelled) for name in table.classes}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stad.cli.help_text import option_rows
 from stad.errors import InputError
+from stad.utils.files import check_output
 
 # Fields of the options that name files to read; some may name a model or a camera instead.
 INPUTS = (
@@ -59,6 +60,22 @@ def check_not_input(options: object, outputs: Mapping[str, Path | None]) -> None
                 raise InputError(
                     f"{flag}: {path} is an input of the same command ({name}). Choose another name."
                 )
+
+
+def check_outputs(options: object, outputs: Mapping[str, Path | None], *, overwrite: bool) -> None:
+    """Raise InputError for an output that cannot be written, is an input, or is there already.
+
+    Args:
+        options: dataclass of the command's options.
+        outputs: files to write, by their options; None for those that are not wanted.
+        overwrite: replace files that exist.
+    """
+    wanted = {flag: path for flag, path in outputs.items() if path is not None}
+    for flag, path in wanted.items():
+        check_output(flag, path)
+    check_not_input(options, wanted)
+    for flag, path in wanted.items():
+        check_free(flag, path, overwrite=overwrite)
 
 
 def check_free(flag: str, path: Path, *, overwrite: bool, hint: str = "") -> None:

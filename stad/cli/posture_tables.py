@@ -10,6 +10,7 @@ from stad.cli.figure_table import FigureTable
 from stad.errors import InputError
 from stad.evaluation.posture_summary import MIN_TIOU, PostureSummary
 from stad.utils.files import read_json
+from stad.utils.numbers import shown_number
 
 FORMAT, VERSION = "stad-posture-figures", 1
 POOLED = "all"
@@ -79,10 +80,10 @@ def _posture_table(pooled: PostureSummary, old: Figures | None) -> FigureTable:
         counts = pooled.confusion[pooled.postures.index(name)]
         if not any(counts):
             continue
-        ap = _two_digits(pooled.segment_ap.get(name))
-        cells = [short_name(name), _two_digits(pooled.recall(name)), ap]
+        ap = shown_number(pooled.segment_ap.get(name))
+        cells = [short_name(name), shown_number(pooled.recall(name)), ap]
         if old is not None:
-            cells.insert(2, _two_digits(old.get("recall", {}).get(name)))
+            cells.insert(2, shown_number(old.get("recall", {}).get(name)))
         rows.append((*cells, *(str(counts[column]) for column in used)))
     title = "postures in keyframes: rows are annotated, columns predicted"
     return FigureTable(title, tuple(columns), rows)
@@ -102,7 +103,7 @@ def _show(show: Callable[[Figures], str], figures: Figures) -> str:
 
 
 def _fraction(name: str) -> Callable[[Figures], str]:
-    return lambda figures: NOTHING if figures[name] is None else f"{figures[name]:.3f}"
+    return lambda figures: shown_number(figures[name], 3)
 
 
 def _number(name: str) -> Callable[[Figures], str]:
@@ -150,10 +151,6 @@ def _phantoms(figures: Figures) -> str:
 def _cost(figures: Figures) -> str:
     length = figures["video_sec"]
     return f"{figures['processor_sec'] / length:.2f} s" if length else NOTHING
-
-
-def _two_digits(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.2f}"
 
 
 ROWS: tuple[tuple[str, Callable[[Figures], str]], ...] = (

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from stad.cli.log_lines import line_log
 from stad.cli.option_ranges import check_numbers
-from stad.cli.output_checks import check_free, check_not_input
+from stad.cli.output_checks import check_outputs
 from stad.cli.recognize_options import RecognizeOptions
 from stad.inference.recognition import Recognition, open_recognizer, recognize_video
-from stad.utils.files import check_output
 from stad.video.sampling import parse_views
 
 if TYPE_CHECKING:
@@ -31,10 +30,7 @@ def recognize(options: RecognizeOptions) -> None:
     """
     check_numbers(options)
     views = None if options.views is None else parse_views(options.views)
-    if options.json is not None:
-        check_output("--json", options.json)
-        check_not_input(options, {"--json": options.json})
-        check_free("--json", options.json, overwrite=options.overwrite)
+    check_outputs(options, {"--json": options.json}, overwrite=options.overwrite)
     # Opened before torch is imported: a wrong file name must not cost seconds.
     from stad.video.source import VideoSource
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from stad.cli.log_lines import line_log
 from stad.cli.option_ranges import check_numbers
-from stad.cli.output_checks import check_free, check_not_input
+from stad.cli.output_checks import check_outputs
 from stad.cli.tag_options import TagOptions
-from stad.utils.files import check_output, write_whole
+from stad.utils.files import write_whole
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,11 +31,7 @@ def tag(options: TagOptions) -> None:
     """
     check_numbers(options)
     outputs = {"--out": options.out, "--json": options.json, "--csv": options.csv}
-    for flag, path in outputs.items():
-        if path is not None:
-            check_output(flag, path)
-            check_free(flag, path, overwrite=options.overwrite)
-    check_not_input(options, outputs)
+    check_outputs(options, outputs, overwrite=options.overwrite)
     # Imported here: wrong options do not wait for torch.
     from stad.inference.build import resolve_device
     from stad.tagging.tag_videos import TagJob, tag_inputs

@@ -12,8 +12,9 @@ from stad.cli.terminal import PipeConsole
 from stad.cli.train_options import TrainOptions, check_records
 from stad.inference.build import resolve_device
 from stad.tagging.examples import load_tag_examples
-from stad.tagging.model_folder import figure_rows, shown_number, write_tagger
+from stad.tagging.model_folder import figure_rows, write_tagger
 from stad.tagging.training import TagTraining, fit_tagger
+from stad.utils.numbers import shown_number
 
 
 def train_tagger(options: TrainOptions) -> None:

@@ -171,10 +171,10 @@ def _is_of_single_people(labels: Iterable[VideoLabels], classes: Sequence[str], 
     if not any(map(_is_timed, labels)):
         return False
     num_people = np.concatenate([_people_in_labels(one, classes) for one in labels])
-    is_seen_by = num_people > 0
-    if is_seen_by.mean() < MIN_SEEN or (num_people[is_seen_by] == 1).mean() < MIN_ALONE:
+    num_seen, num_alone = (num_people > 0).sum(), (num_people == 1).sum()
+    if not num_seen or num_seen < MIN_SEEN * len(num_people) or num_alone < MIN_ALONE * num_seen:
         return False
-    alone = (num_people == 1).mean()
+    alone = num_alone / len(num_people)
     log(f"labels    of whole frames; in {alone:.0%} of their time one person is alone: theirs")
     return True
 

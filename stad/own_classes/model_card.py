@@ -13,6 +13,7 @@ from stad.annotations.own.examples import POSITIVE
 from stad.evaluation.multilabel import ClassFigures, class_aps, class_figures, mean_of
 from stad.own_classes.example_set import ExampleSet
 from stad.own_classes.training import FittedModel
+from stad.utils.numbers import rounded_or_none, shown_number
 
 DIGITS = 4
 
@@ -110,7 +111,7 @@ def facts(
 
 
 def _number(value: float) -> float | None:
-    return round(float(value), DIGITS) if np.isfinite(value) else None
+    return rounded_or_none(value, DIGITS)
 
 
 def class_rows(content: Mapping[str, Any], thresholds: Mapping[str, float]) -> list[list[str]]:
@@ -130,17 +131,13 @@ def class_rows(content: Mapping[str, Any], thresholds: Mapping[str, float]) -> l
                 str(one["positive"]),
                 str(one["negative"]),
                 str(one["sources"]),
-                _shown(one["ap_out_of_fold"]),
-                _shown(own.get("ap")),
-                _shown(own.get("f1")),
+                shown_number(one["ap_out_of_fold"]),
+                shown_number(own.get("ap")),
+                shown_number(own.get("f1")),
                 f"{thresholds[name]:.2f}",
             ]
         )
     return rows
-
-
-def _shown(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
 
 
 def card_text(name: str, content: Mapping[str, Any], thresholds: Mapping[str, float]) -> str:
@@ -172,9 +169,9 @@ def card_text(name: str, content: Mapping[str, Any], thresholds: Mapping[str, fl
         *table,
         "",
         f"AP is out of fold: {unit} are scored by what was trained on the other {unit}; the "
-        f"mean over classes is {_shown(spread['mean_ap'])}, its deviation over "
-        f"{len(training['seeds'])} divisions into folds {_shown(spread['spread'])}. 'val' is a "
-        "head trained on the training part of split.csv alone, measured on its validation part; "
+        f"mean over classes is {shown_number(spread['mean_ap'])}, its deviation over "
+        f"{len(training['seeds'])} divisions into folds {shown_number(spread['spread'])}. 'val' is "
+        "a head trained on the training part of split.csv alone, measured on its validation part; "
         "the head of this model was then trained on both. Thresholds are those with the best F1 "
         "out of fold; scores are calibrated there, too.",
         "",

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from stad.annotations.own.examples import POSITIVE, UNKNOWN
-from stad.annotations.own.split import make_folds
+from stad.annotations.own.split import folds_of
 from stad.evaluation.multilabel import class_aps, mean_of
 from stad.models.heads.feature_head import FeatureHead
 from stad.own_classes.calibration import (
@@ -235,8 +235,7 @@ def _folds(examples: ExampleSet, rows: np.ndarray, seed: int) -> np.ndarray | No
     amounts = examples.amounts(names, rows)
     if len(amounts) < 2:
         return None
-    folds = make_folds(amounts, min(NUM_FOLDS, len(amounts)), seed=seed)
-    return np.array([folds[one] for one in names[rows].tolist()])
+    return folds_of(names[rows], amounts, min(NUM_FOLDS, len(amounts)), seed=seed)
 
 
 def _choose_decay(prepared: _Prepared, folds: np.ndarray) -> tuple[float, float]:

@@ -13,6 +13,7 @@ import torch
 from stad.errors import InputError
 from stad.inference.options import RuntimeName
 from stad.tagging.kind import FeatureKind, read_kind
+from stad.tagging.rows import Rows
 from stad.tagging.seconds import read_seconds, view_size
 from stad.video.source import VideoSource
 
@@ -59,8 +60,14 @@ class ClipDescriber:
         self._progress, self._log = progress, log
         self._model: ActionModel | None = None
 
-    def describe_video(self, path: str | Path) -> Generator[np.ndarray]:
-        """Yield the vector of each second of a video, (C,) float32.
+    def describe_video(
+        self, path: str | Path, *, on_second: Callable[[], object] = lambda: None
+    ) -> np.ndarray:
+        """Return the vectors of the seconds of a video, (T, C) float32; (0, 0) without frames.
+
+        Args:
+            path: of the video.
+            on_second: called after each vector.
 
         Raises:
             InputError: the video cannot be read.
@@ -69,7 +76,11 @@ class ClipDescriber:
         info = source.info
         size = view_size(info.width_px, info.height_px, self.kind.short_side_px)
         clips = read_seconds(source, self.kind.window, size=size)
-        yield from self.describe(one.frames for one in clips)
+        rows = Rows()
+        for one in self.describe(clip.frames for clip in clips):
+            rows.append(one)
+            on_second()
+        return rows.values
 
     def describe(self, clips: Iterable[np.ndarray]) -> Generator[np.ndarray]:
         """Yield the vector (C,) float32 of each clip (T, H, W, 3) uint8 RGB, all of one size."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stad.annotations.own.split import make_folds
+from stad.annotations.own.split import folds_of
 from stad.errors import InputError
 from stad.tagging.examples import TagExamples
 from stad.tagging.figures import TagFigures, class_table, decide, number, tag_figures
@@ -126,8 +126,7 @@ def evaluate_taggers(
     """
     tested: dict[str, list[TestedTagger]] = {name: [] for name in (*aggregators, MAJORITY)}
     for seed in range(options.seed, options.seed + num_seeds):
-        divided = make_folds(examples.amounts, num_folds, seed=seed)
-        folds = np.array([divided[one] for one in examples.sources.tolist()])
+        folds = folds_of(examples.sources, examples.amounts, num_folds, seed=seed)
         for name in aggregators:
             one = replace(options, aggregator=name, seed=seed)
             tested[name].append(_test(examples, folds, one, on_fold))

@@ -12,6 +12,7 @@ import torch
 
 from stad.errors import InputError
 from stad.models.feature_preprocessor import FeaturePreprocessor
+from stad.tagging.figures import has_single_labels
 from stad.tagging.pca import load_pca
 from stad.tagging.shards import read_features
 from stad.tagging.table import PCA, RecordsTable, read_table
@@ -49,7 +50,7 @@ class TagExamples:
     @property
     def is_single(self) -> bool:
         """True if no video has two classes."""
-        return bool((self.labels.sum(axis=1) <= 1).all())
+        return has_single_labels(self.labels)
 
     @property
     def amounts(self) -> dict[str, np.ndarray]:

@@ -18,22 +18,21 @@ from stad.tagging.opening import open_pca, open_table
 from stad.tagging.parts import VectorFiles
 from stad.tagging.pca import MAX_COMPONENTS, Pca, fit_pca, save_pca
 from stad.tagging.progress import SecondsBar
-from stad.tagging.rows import Rows
 from stad.tagging.shards import next_shard, rewrite_shard, write_shard
 from stad.tagging.table import (
     PARTS,
     PCA,
     RGB,
+    SHARDS,
     RecordsTable,
     VideoRow,
     is_records,
     read_table,
     write_table,
 )
-from stad.tagging.videos import ListedVideo, VideoListing
+from stad.tagging.videos import ListedVideo, VideoListing, stated_lengths
 from stad.utils.files import make_folder
 from stad.utils.text import first_line
-from stad.video.source import VideoSource
 
 # Vectors of the first videos, five hours; 80 MB.
 PCA_VECTORS = 20_000
@@ -190,7 +189,7 @@ class _Run:
 
     def describe(self, *, progress: bool) -> None:
         """Compute the vectors of all new videos; shards are written as soon as they are full."""
-        lengths = self._lengths()
+        lengths = stated_lengths(self._todo, on_error=self._leave_out)
         if known := len(self._listing.videos) - len(self._todo) - len(self._left_out):
             self._log(f"known     {known} videos have their features already")
         todo = [one for one in self._todo if one.id in lengths]
@@ -206,31 +205,18 @@ class _Run:
                 f"{texts[0][1]}"
             )
 
-    def _lengths(self) -> dict[str, float]:
-        """Return the stated length of each new video that can be opened, seconds."""
-        found = {}
-        for video in self._todo:
-            try:
-                found[video.id] = VideoSource(video.path).info.duration_sec or 1.0
-            except InputError as error:
-                self._leave_out(video, error)
-        return found
-
     def _describe_one(self, video: ListedVideo, bar: SecondsBar) -> None:
         mark = self._marks[video.id]
         if not self._parts.num_frames(mark):
-            rows = Rows()
             try:
-                for one in self._describer.describe_video(video.path):
-                    rows.append(one)
-                    bar.step()
+                vectors = self._describer.describe_video(video.path, on_second=bar.step)
             except InputError as error:
                 self._leave_out(video, error)
                 return
-            if not len(rows):
+            if not len(vectors):
                 self._leave_out(video, InputError("It has no frames."))
                 return
-            self._parts.write(mark, rows.values)
+            self._parts.write(mark, vectors)
         self._waiting.append(video)
         self._write_full_shards()
 
@@ -319,7 +305,7 @@ def _text(path: Path) -> str:
 def _delete_strays(out: Path, table: RecordsTable) -> None:
     """Delete shards that an interrupted run wrote and did not note."""
     named = {one.shard for one in table.videos}
-    for path in out.glob("videos-*.tfrecord"):
+    for path in out.glob(SHARDS):
         if path.name not in named:
             path.unlink()
 

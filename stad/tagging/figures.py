@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from stad.evaluation.multilabel import best_class, class_aps, class_figures, mean_of
+from stad.utils.numbers import rounded_or_none
 
 DIGITS = 4
 
@@ -35,7 +36,7 @@ class TagFigures:
 
 def number(value: float) -> float | None:
     """Return a number rounded for a file; None for NaN."""
-    return round(float(value), DIGITS) if np.isfinite(value) else None
+    return rounded_or_none(value, DIGITS)
 
 
 def has_single_labels(labels: np.ndarray) -> bool:

@@ -26,6 +26,7 @@ from stad.tagging.table import MODEL, PCA, RecordsTable
 from stad.tagging.training import MAX_FRAMES, FittedTagger, TagTraining
 from stad.utils.folders import new_folder
 from stad.utils.markdown import markdown_table
+from stad.utils.numbers import shown_number
 from stad.zoo.own_models import CARD, CONFIG, LABEL_MAP, README, TAGGER_FORMAT, WEIGHTS
 
 VERSION = 1
@@ -163,11 +164,6 @@ def figure_rows(content: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tuple
         for one in (found["classes"] if found else ())
     ]
     return columns, rows
-
-
-def shown_number(value: float | None) -> str:
-    """Return a number with two digits; '-' for None."""
-    return "-" if value is None else f"{value:.2f}"
 
 
 def card_text(content: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from stad.utils.files import read_json, write_whole
 
 FORMAT, VERSION = "stad-records", 1
 PCA, MODEL, PARTS = "pca.safetensors", "model", ".parts"
-SHARD = "videos-{:05d}.tfrecord"
+SHARD, SHARDS = "videos-{:05d}.tfrecord", "videos-*.tfrecord"
 # YouTube-8M's names of what is seen and what is heard.
 RGB, AUDIO = "rgb", "audio"
 

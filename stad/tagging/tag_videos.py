@@ -10,8 +10,8 @@ import numpy as np
 
 from stad.annotations.own.fingerprint import fingerprint
 from stad.datasets.records.features import decode
-from stad.datasets.records.modalities import as_modalities, join_modalities
-from stad.datasets.records.shards import SUFFIX
+from stad.datasets.records.modalities import ALL_FRAMES, as_modalities, join_modalities
+from stad.datasets.records.shards import SUFFIX, find_shards
 from stad.datasets.records.tfrecord import Fault, RecordError, read_records
 from stad.errors import InputError
 from stad.inference.options import RuntimeName
@@ -19,13 +19,11 @@ from stad.tagging.describer import ClipDescriber
 from stad.tagging.known import KnownFeatures
 from stad.tagging.parts import VectorFiles
 from stad.tagging.progress import SecondsBar
-from stad.tagging.rows import Rows
 from stad.tagging.table import is_records, read_table
 from stad.tagging.tagger import Tagger, VideoTags
-from stad.tagging.videos import ListedVideo, list_videos
+from stad.tagging.videos import ListedVideo, list_videos, stated_lengths
 from stad.utils.cache import cache_dir
 from stad.utils.text import first_line
-from stad.video.source import VideoSource
 
 CACHE = "tag_features"
 YOUTUBE8M_NOTE = (
@@ -99,12 +97,7 @@ class TagJob:
 
     def _total_sec(self, videos: Sequence[ListedVideo]) -> float:
         """Return the stated length of all videos that can be opened, seconds."""
-        self._lengths: dict[str, float] = {}
-        for video in videos:
-            try:
-                self._lengths[video.id] = VideoSource(video.path).info.duration_sec or 1.0
-            except InputError as error:
-                self._leave_out(video, error)
+        self._lengths = stated_lengths(videos, on_error=self._leave_out)
         return sum(self._lengths.values())
 
     def _leave_out(self, video: ListedVideo, error: Exception) -> None:
@@ -141,13 +134,10 @@ class TagJob:
     ) -> np.ndarray:
         """Return the features of a video, (T, K) uint8."""
         assert self.tagger.pca is not None
-        rows = Rows()
-        for one in describer.describe_video(video.path):
-            rows.append(one)
-            bar.step()
-        if not len(rows):
+        vectors = describer.describe_video(video.path, on_second=bar.step)
+        if not len(vectors):
             raise InputError(f"{video.path} has no frames. Copy it again, or convert it.")
-        return self.tagger.pca.quantise(rows.values)
+        return self.tagger.pca.quantise(vectors)
 
     def tag_records(self, shards: Sequence[Path]) -> Iterator[VideoTags]:
         """Yield the tags of the records of shards; damaged ones are reported and left out.
@@ -163,8 +153,7 @@ class TagJob:
                     if isinstance(data, Fault):
                         raise RecordError(data.reason)
                     record = decode(data)
-                    # The longest video has a second for each frame: nothing is cut off.
-                    frames, counts = join_modalities(record, modalities, max_frames=1 << 30)
+                    frames, counts = join_modalities(record, modalities, max_frames=ALL_FRAMES)
                 except RecordError as error:
                     name = f"{shard}, record {number}"
                     self.left_out[name] = str(error)
@@ -201,11 +190,11 @@ def find_inputs(inputs: Sequence[str]) -> tuple[list[str], list[Path]]:
     shards: list[Path] = []
     for one in inputs:
         path = Path(one)
-        inside = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else []
+        inside = find_shards(path) if path.is_dir() else []
         if path.suffix == SUFFIX and path.is_file():
             shards.append(path)
         elif inside:
-            shards += [shard for shard in inside if not shard.name.startswith(".")]
+            shards += inside
         else:
             videos.append(one)
     return videos, shards

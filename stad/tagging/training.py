@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from stad.annotations.own.split import make_folds
+from stad.annotations.own.split import folds_of
 from stad.models.heads.tag_heads import LogisticTagHead
 from stad.models.video_tagger import TaggingModel, VideoTagger
 from stad.own_classes.calibration import (
@@ -161,8 +161,7 @@ def _folds(examples: TagExamples, seed: int) -> np.ndarray | None:
     amounts = examples.amounts
     if len(amounts) < 2:
         return None
-    folds = make_folds(amounts, min(NUM_CHECKS, len(amounts)), seed=seed)
-    return np.array([folds[one] for one in examples.sources.tolist()])
+    return folds_of(examples.sources, amounts, min(NUM_CHECKS, len(amounts)), seed=seed)
 
 
 def _check(

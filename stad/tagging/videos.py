@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from stad.annotations.own.split import SOURCE, read_sources
 from stad.errors import InputError
 from stad.utils.files import missing_file
 from stad.utils.text import shown
+from stad.video.source import VideoSource
 
 
 @dataclass(frozen=True)
@@ -116,3 +117,21 @@ def _is_known(labels: VideoLabels) -> bool:
     return labels.is_complete or any(
         one.is_positive or one.label == NOTHING for one in labels.spans
     )
+
+
+def stated_lengths(
+    videos: Iterable[ListedVideo], *, on_error: Callable[[ListedVideo, InputError], object]
+) -> dict[str, float]:
+    """Return the stated length of each video that can be opened, seconds, by its id.
+
+    Args:
+        videos: to open.
+        on_error: called with each of the others and the reason.
+    """
+    found = {}
+    for video in videos:
+        try:
+            found[video.id] = VideoSource(video.path).info.duration_sec or 1.0
+        except InputError as error:
+            on_error(video, error)
+    return found

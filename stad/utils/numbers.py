@@ -16,6 +16,24 @@ def none_if_nan(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
+def rounded_or_none(value: float, digits: int) -> float | None:
+    """Return a number rounded for a file; NaN and infinity become None.
+
+    >>> rounded_or_none(0.123456, 4), rounded_or_none(float("nan"), 4)
+    (0.1235, None)
+    """
+    return round(float(value), digits) if math.isfinite(value) else None
+
+
+def shown_number(value: float | None, digits: int = 2) -> str:
+    """Return a number as tables show it; '-' for None.
+
+    >>> shown_number(0.1256), shown_number(0.1256, 3), shown_number(None)
+    ('0.13', '0.126', '-')
+    """
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
 def rounded(values: np.ndarray, digits: int) -> list[float]:
     """Round a row of numbers, as Python rounds a float64.
 

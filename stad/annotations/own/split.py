@@ -153,6 +153,21 @@ def make_folds(
     return folds
 
 
+def folds_of(
+    names: np.ndarray, amounts: Mapping[str, np.ndarray], num_folds: int, *, seed: int = 0
+) -> np.ndarray:
+    """Return the fold of each row by its source, (N,) int64; for the rest see ``make_folds``.
+
+    Args:
+        names: (N,) sources.
+        amounts: of each source.
+        num_folds: folds.
+        seed: of the division.
+    """
+    folds = make_folds(amounts, num_folds, seed=seed)
+    return np.array([folds[one] for one in names.tolist()], np.int64)
+
+
 def _rows(path: Path, columns: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
     """Return the named columns of a CSV file with a header, and the place of each row."""
     found, header = [], None

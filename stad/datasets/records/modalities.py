@@ -10,6 +10,9 @@ import numpy as np
 from stad.datasets.records.features import FrameRecord, VideoRecord, quantise
 from stad.datasets.records.tfrecord import RecordError
 
+# For ``join_modalities``: of any video, nothing is left out.
+ALL_FRAMES = 1 << 30
+
 
 class Modality(NamedTuple):
     """A kind of features.

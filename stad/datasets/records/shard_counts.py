@@ -16,7 +16,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from stad.datasets.records.features import FrameRecord, decode
-from stad.datasets.records.modalities import Modality, check_labels, join_modalities
+from stad.datasets.records.modalities import (
+    ALL_FRAMES,
+    Modality,
+    check_labels,
+    join_modalities,
+)
 from stad.datasets.records.shards import read_stamp
 from stad.datasets.records.tfrecord import Fault, RecordError, read_placed_records
 from stad.errors import InputError
@@ -24,8 +29,6 @@ from stad.utils.cache import cache_dir
 from stad.utils.files import make_folder, read_json, write_whole
 
 SAVED_EVERY_SEC = 30
-# A video is cut there in training; a check reads all of it.
-ALL_FRAMES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,8 @@ def count_shard(path: str | Path, expected: Expected) -> Counts:
     Raises:
         InputError: it cannot be read.
     """
-    found = [_count(path, number, one, expected) for number, one in _numbered(path)]
-    return Counts.total(found)
-
-
-def _numbered(path: str | Path):
-    return enumerate(read_placed_records(path))
+    records = enumerate(read_placed_records(path))
+    return Counts.total([_count(path, number, one, expected) for number, one in records])
 
 
 def _count(path: str | Path, number: int, found, expected: Expected) -> Counts:
