@@ -24,7 +24,8 @@ def write_page(
 
     Args:
         path: the HTML file to write.
-        template: HTML file with the placeholders ``{{STYLE}}``, ``{{SCRIPT}}`` and ``{{DATA}}``.
+        template: HTML file with the placeholders ``{{HEAD}}`` (what all pages have there, and
+            styles), ``{{SCRIPT}}`` and ``{{DATA}}``.
         parts: names, without endings, of the .css and .js files in the folder of the template
             or of this module, in order; a part may have only one of the two.
         data: for the scripts, which read it as JSON; no NaN.
@@ -56,8 +57,9 @@ def page_text(template: Path, *, parts: Sequence[str], data: dict) -> str:
 
 def _values(template: Path, parts: Sequence[str], data: dict) -> dict[str, str]:
     """Return what replaces the placeholders of a template."""
+    head = (FOLDER / "head.html").read_text(encoding="utf-8")
     return {
-        "STYLE": _joined(template.parent, parts, ".css"),
+        "HEAD": _fill(head, STYLE=_joined(template.parent, parts, ".css")),
         "SCRIPT": _joined(template.parent, parts, ".js"),
         "DATA": embedded_json(data),
     }
