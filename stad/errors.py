@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import select
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
 FROM_WORKER = "Caught InputError in "
@@ -17,12 +18,53 @@ EXIT_INTERRUPTED = 130
 EXIT_CLOSED_PIPE = 141
 
 
+# Control characters but tab and line end, and those that turn the direction of writing.
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
 class InputError(Exception):
     """Input that cannot be used.
 
     The message is one or two sentences: what is wrong, with the value, and what to do. Scripts
     print it without a traceback and exit with code 2.
+
+    Args:
+        message: the sentences; a line end in it comes from a name, and is shown as an escape.
+        lines: more lines, such as a table.
     """
+
+    def __init__(self, message: object = "", *, lines: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.lines = tuple(lines)
+
+    @property
+    def message(self) -> str:
+        """The sentences, without the lines after them."""
+        return super().__str__()
+
+    def __str__(self) -> str:
+        """Return the message and the lines after it."""
+        return "\n".join((self.message, *self.lines))
+
+
+def harmless(text: str) -> str:
+    r"""Return text that a terminal shows as it is: control characters are written as escapes.
+
+    Names of files and classes come from others, and could move the cursor, hide or forge lines.
+
+    >>> harmless("a\x1b[2Kb")
+    'a\\x1b[2Kb'
+    """
+    return CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    r"""Return text as ``harmless`` does, with line ends as escapes, too: it stays one line.
+
+    >>> one_line("a\nerror: b")
+    'a\\nerror: b'
+    """
+    return harmless(text).replace("\n", "\\n")
 
 
 def run_script(main: Callable[[], int | None]) -> None:
@@ -56,7 +98,8 @@ def _run(main: Callable[[], int | None]) -> int | None:
     try:
         return main()
     except InputError as error:
-        print(f"error: {_message_in_worker(str(error))}", file=sys.stderr)
+        message = _message_in_worker(error.message)
+        print(f"error: {one_line(message)}", *map(one_line, error.lines), sep="\n", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -13,6 +13,8 @@ from typing import IO, cast
 
 from stad.errors import InputError
 
+CRLF = "\r\n"
+
 
 def read_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the line number, from 1, and the cells of each row that is not blank.
@@ -37,9 +39,13 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
     >>> csv_text([["a", 1], ["b,c", 2]])
     'a,1\n"b,c",2\n'
     """
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    lines = []
+    for row in rows:
+        text = io.StringIO()
+        # Cells with the characters of the line end are put in quotation marks: '\r' is one, too.
+        csv.writer(text, lineterminator=CRLF).writerow(row)
+        lines.append(text.getvalue().removesuffix(CRLF) + "\n")
+    return "".join(lines)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from stad.cli.log_lines import print_line
 from stad.cli.terminal import PipeConsole
 from stad.inference.annotation import Annotation
 from stad.outputs.outputs import Outputs
@@ -39,7 +40,7 @@ def print_report(
 ) -> None:
     """Print warnings, segments and files of a run that is over; ``quiet``: warnings only."""
     for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print_line(f"warning: {warning}")
     if interrupted:
         print(
             f"interrupted after {outputs.num_frames} frames ({outputs.last_sec:.1f} s): the files "

@@ -15,7 +15,7 @@ from stad.cli.check_options import (
     CheckTubesOptions,
 )
 from stad.cli.commands import Command, run_group
-from stad.errors import InputError
+from stad.errors import InputError, harmless
 
 OPTIONS = "stad.cli.check_options:"
 COMMANDS = (
@@ -205,4 +205,4 @@ def tubes_main(arguments: Sequence[str] | None = None, *, prog: str | None = Non
 def _print_findings(warnings: Iterable[str], *, name: str) -> None:
     """Print what was found on stdout; it is what the command is for."""
     warnings = list(warnings)
-    print("\n".join(warnings) if warnings else f"No problem was found in {name}.")
+    print(harmless("\n".join(warnings) if warnings else f"No problem was found in {name}."))

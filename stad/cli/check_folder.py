@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable, Sequence
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
@@ -14,7 +13,8 @@ from stad.annotations.own.folder import OwnFolder
 from stad.annotations.own.split import SPLIT, TRAIN, VAL
 from stad.cli.check_options import CheckFolderOptions
 from stad.cli.output_checks import check_free
-from stad.errors import InputError
+from stad.cli.terminal import PipeConsole
+from stad.errors import InputError, one_line
 from stad.own_classes.advice import class_problems, fatal_problems, folder_problems
 from stad.own_classes.check import ClassFigures, FolderCheck, check_folder
 from stad.utils.files import check_output
@@ -37,8 +37,8 @@ def run_check(options: CheckFolderOptions) -> None:
     folder = OwnFolder(options.folder)
     bar = functools.partial(tqdm, desc="videos", unit="video", disable=None, leave=False)
     found = check_folder(folder, move_labels=options.move_labels, progress=bar)
-    console = Console(width=None, highlight=False)
-    print("\n".join(summary_lines(found)))
+    console = PipeConsole(width=None, highlight=False)
+    print("\n".join(map(one_line, summary_lines(found))))
     if found.classes:
         console.print(class_table(found.classes))
     problems = (
@@ -53,7 +53,7 @@ def run_check(options: CheckFolderOptions) -> None:
     if found.labels:
         problems += class_problems(found)
     if problems:
-        print("\n".join(f"- {one}" for one in problems))
+        print("\n".join(one_line(f"- {one}") for one in problems))
     elif not fatal:
         print(f"No problem was found in {folder.path}.")
     if options.sheet is not None and found.labels:
@@ -63,7 +63,7 @@ def run_check(options: CheckFolderOptions) -> None:
         notes = write_sheet(options.sheet, folder, found, per_class=options.per_class)
         print(f"written {options.sheet}")
         for note in notes:
-            print(f"- {note}")
+            print(one_line(f"- {note}"))
     if fatal:
         raise InputError(" ".join(fatal))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 
 from stad.cli.arguments import parse
@@ -13,6 +12,7 @@ from stad.cli.evaluate_options import (
     EvaluateSegmentsOptions,
     EvaluateTubesOptions,
 )
+from stad.cli.log_lines import print_line
 from stad.errors import InputError
 
 OPTIONS = "stad.cli.evaluate_options:"
@@ -161,4 +161,4 @@ def tubes_main(arguments: Sequence[str] | None = None, *, prog: str | None = Non
 def print_warnings(warnings: Iterable[str]) -> None:
     """Print warnings on stderr."""
     for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print_line(f"warning: {warning}")

@@ -14,7 +14,7 @@ from stad.annotations.importers.contract import ReadOptions
 from stad.annotations.own.labels import NOTHING, LabelSpan
 from stad.cli.import_options import ImportOptions
 from stad.cli.log_lines import print_line
-from stad.errors import InputError
+from stad.errors import InputError, one_line
 from stad.own_classes.importing import ImportRequest, ImportResult, import_labels
 from stad.utils.text import and_more, shown
 
@@ -33,7 +33,7 @@ def run_import(options: ImportOptions) -> None:
     )
     result = import_labels(request, progress=bar)
     if not options.quiet:
-        print("\n".join(summary_lines(request, result)))
+        print("\n".join(map(one_line, summary_lines(request, result))))
     for note in result.notes[:SHOWN_NOTES]:
         print_line(f"note: {note}")
     if len(result.notes) > SHOWN_NOTES:

@@ -6,6 +6,7 @@ from tqdm import tqdm
 
 from stad.annotations.own.folder import LABELS, OwnFolder
 from stad.cli.label_options import LabelOptions
+from stad.errors import one_line
 from stad.inference.options import InferenceOptions
 from stad.labeling.address import open_address
 from stad.labeling.app import build_app
@@ -24,7 +25,7 @@ def label(options: LabelOptions) -> int:
     folder = OwnFolder(options.data)
     videos = folder.videos()
     for line in follow_moved_videos(folder):
-        print(line)
+        print(one_line(line))
     names = set_classes(folder, options.classes) if options.classes else known_classes(folder)
     listener, token = open_address(folder, options.port)
     with PreparationBar(len(videos), quiet=options.quiet) as bar:
@@ -101,12 +102,13 @@ class PreparationBar:
     def log(self, line: str) -> None:
         """Print a line."""
         if not self._quiet:
-            self._bar.write(line)
+            self._bar.write(one_line(line))
 
     def show(self, video: str, state: VideoState) -> None:
         """Take the state of a video."""
         if state.state == FAILED:
-            self._bar.write(f"warning: {video} cannot be labelled. {state.message}")
+            text = f"warning: {video} cannot be labelled. {state.message}"
+            self._bar.write(one_line(text))
         self._done[video] = 1.0 if state.state == FAILED else state.progress
         self._bar.total = max(self._bar.total, len(self._done))
         self._bar.update(sum(self._done.values()) - self._bar.n)

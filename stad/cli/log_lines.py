@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from stad.errors import one_line
+
 
 def line_log(*, quiet: bool) -> Callable[[str], None]:
     """Return what prints a line to stderr, or drops it."""
@@ -12,8 +14,8 @@ def line_log(*, quiet: bool) -> Callable[[str], None]:
 
 
 def print_line(text: str) -> None:
-    """Print a line to stderr."""
-    print(text, file=sys.stderr)
+    """Print a line to stderr; line ends in it come from names, and are shown as escapes."""
+    print(one_line(text), file=sys.stderr)
 
 
 def _drop(text: str) -> None:

@@ -37,7 +37,7 @@ from stad.datasets.inputs import (
     open_source,
 )
 from stad.datasets.transforms.detection import resize_clip, visible_boxes
-from stad.errors import InputError
+from stad.errors import InputError, one_line
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import ClipMeta, ClipSample
 from stad.video.clip_source import RawClip, black_clip
@@ -307,7 +307,8 @@ class AVADataset(Dataset):
     def _warn_once(self, video_id: str, time_sec: float, error: InputError) -> None:
         if video_id not in self._warned:
             self._warned.add(video_id)
-            self._warn(f"{video_id} at {time_sec:g} s cannot be read and is skipped: {error}")
+            text = f"{video_id} at {time_sec:g} s cannot be read and is skipped: {error}"
+            self._warn(one_line(text))
 
 
 def collate_clips(items: Sequence[dict]) -> dict:

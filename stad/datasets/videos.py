@@ -18,7 +18,7 @@ from stad.annotations.video_ids import guess_video_ids
 from stad.annotations.video_lists import read_video_list
 from stad.datasets.epoch_sampler import EpochIndex
 from stad.datasets.inputs import as_window, missing_error, missing_inputs, open_source
-from stad.errors import InputError
+from stad.errors import InputError, one_line
 from stad.registry import DATASETS, TRANSFORMS
 from stad.structures import VideoMeta, VideoSample
 from stad.video.clip_source import RawClip, black_clip
@@ -155,7 +155,7 @@ class VideoDataset(Dataset):
                 f"not in {folder}. {guess} Change the list or 'videos' in the config."
             )
         for note in notes:
-            print_log(note, logger="current", level=logging.WARNING)
+            print_log(one_line(note), logger="current", level=logging.WARNING)
         is_probed = len(videos) <= PROBED_VIDEOS if probe is None else probe
         find_broken = unreadable_videos if is_probed else empty_videos
         self.left_out = missing | find_broken(self.source, (path for path, _ in videos))
@@ -233,7 +233,7 @@ class VideoDataset(Dataset):
         if path not in self._warned:
             self._warned.add(path)
             text = f"{path} cannot be read and is skipped: {error}"
-            print_log(text, logger="current", level=logging.WARNING)
+            print_log(one_line(text), logger="current", level=logging.WARNING)
 
 
 def collate_videos(items: Sequence[dict]) -> dict:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from stad.annotations.csv_rows import csv_text
 from stad.engine.gathering_metric import GatheringMetric
 from stad.errors import InputError
 from stad.evaluation.classification import (
@@ -121,14 +120,12 @@ class AccuracyMetric(GatheringMetric):
 
     def _csv_text(self, result: VideoScores) -> str:
         names = self.meta["classes"]
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(("video", "label", "predicted", "score"))
+        rows: list[tuple[str, ...]] = [("video", "label", "predicted", "score")]
         columns = (result.videos.tolist(), result.labels.tolist())
         for video, label, scores in zip(*columns, result.scores, strict=True):
             best = int(scores.argmax())
-            writer.writerow((video, names[label], names[best], f"{scores[best]:.6g}"))
-        return text.getvalue()
+            rows.append((video, names[label], names[best], f"{scores[best]:.6g}"))
+        return csv_text(rows)
 
     @property
     def is_evaluated(self) -> bool:

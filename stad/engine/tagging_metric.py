@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stad.annotations.csv_rows import csv_text
 from stad.engine.gathering_metric import GatheringMetric
 from stad.errors import InputError
 from stad.evaluation.tagging import (
@@ -188,8 +188,8 @@ class TaggingMetric(GatheringMetric):
 def _write_submission(path: Path, tags: _Tags) -> None:
     """Write the highest predictions of each video: its id, then pairs of class and score."""
     with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(HEADER)
+        file.write(csv_text([HEADER]))
         for name, classes, scores in zip(tags.ids, tags.top.classes, tags.top.scores, strict=True):
             pairs = zip(classes.tolist(), scores.tolist(), strict=True)
-            writer.writerow((name, " ".join(f"{number} {score:g}" for number, score in pairs)))
+            best = " ".join(f"{number} {score:g}" for number, score in pairs)
+            file.write(csv_text([(name, best)]))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stad.annotations.csv_rows import csv_text
 from stad.annotations.document import SCORE_DIGITS, actor_name
 from stad.outputs.writers import Tubes, to_json
 from stad.structures import FrameResult, Segment, Tube
@@ -89,12 +88,12 @@ def event_texts(tubes: Tubes, *, video_id: str, class_names: Sequence[str]) -> I
     """
     rows = [(segment, _middle_box(segment, tube)) for segment, tube in tubes]
     rows.sort(key=lambda row: (row[0].start_sec, row[0].actor_id, row[0].class_index))
-    yield _csv_line(EVENT_COLUMNS)
+    yield csv_text([EVENT_COLUMNS])
     for segment, box in rows:
         label, score = class_names[segment.class_index], segment.score
         times = [f"{value:.3f}" for value in (segment.start_sec, segment.end_sec)]
         score = f"{score:.4f}" if np.isfinite(score) else ""
-        yield _csv_line([video_id, segment.actor_id, label, *times, score, *box])
+        yield csv_text([[video_id, segment.actor_id, label, *times, score, *box]])
 
 
 def _middle_box(segment: Segment, tube: Tube) -> tuple[str, ...]:
@@ -103,12 +102,6 @@ def _middle_box(segment: Segment, tube: Tube) -> tuple[str, ...]:
     middle_sec = (segment.start_sec + segment.end_sec) / 2
     nearest = int(np.argmin(np.abs(tube.times_sec - middle_sec)))
     return tuple(f"{value:.1f}" for value in tube.boxes[nearest].tolist())
-
-
-def _csv_line(cells: Sequence) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
 
 
 def subtitle_texts(tubes: Tubes, *, is_vtt: bool, class_names: Sequence[str]) -> Iterator[str]:
@@ -186,7 +179,8 @@ def cue_lines(active: Sequence[Segment], class_names: Sequence[str]) -> list[str
     lines = []
     for actor_id, own in by_actor.items():
         own.sort(key=lambda s: (-np.nan_to_num(s.score), s.class_index))
-        labels = dict.fromkeys(class_names[segment.class_index] for segment in own)
+        # An empty line would end the cue.
+        labels = dict.fromkeys(" ".join(class_names[one.class_index].split()) for one in own)
         lines.append(f"{actor_name(actor_id)} {', '.join(labels)}")
     if len(lines) > MAX_LINES:
         lines = [*lines[: MAX_LINES - 1], and_more(len(lines) - MAX_LINES + 1)]

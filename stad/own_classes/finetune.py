@@ -6,8 +6,6 @@ without any class have. What is learnt is kept: the network then describes peopl
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +15,7 @@ import numpy as np
 from safetensors.torch import save_file
 
 from stad import zoo
+from stad.annotations.csv_rows import csv_text
 from stad.annotations.own.examples import (
     POSITIVE,
     UNKNOWN,
@@ -166,8 +165,7 @@ def _known(examples: Examples) -> Examples:
 
 def _ava_text(labelled: LabelledVideos, examples: Mapping[str, Examples]) -> str:
     """Return AVA CSV of the classes, from 1, and of 'nothing' after them."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    rows = []
     for video, one in examples.items():
         labels = labelled.labels[video]
         size = np.array([labels.width_px, labels.height_px] * 2)
@@ -177,8 +175,8 @@ def _ava_text(labelled: LabelledVideos, examples: Mapping[str, Examples]) -> str
             corners = [format(side, ".5f") for side in box.clip(0, 1).tolist()]
             shown = [i for i, value in enumerate(row, 1) if value == POSITIVE] or [len(row) + 1]
             for number in shown:
-                writer.writerow([video, format(time_sec, ".3f"), *corners, number, max(track, 0)])
-    return text.getvalue()
+                rows.append([video, format(time_sec, ".3f"), *corners, number, max(track, 0)])
+    return csv_text(rows)
 
 
 def _run_config(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from stad.annotations.csv_rows import read_rows
+from stad.annotations.csv_rows import csv_text, read_rows
 from stad.annotations.importers.contract import Notes
 from stad.annotations.importers.merging import is_same, merge_labels
 from stad.annotations.own.folder import OwnFolder
@@ -138,7 +136,5 @@ def write_sources(
             row[source_at] = source
         changed.append(video)
     if changed and not is_trial:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([header, *rows])
-        write_whole(path, text.getvalue())
+        write_whole(path, csv_text([header, *rows]))
     return changed

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stad.errors import InputError, one_line
+
 SHOWN_NAMES = 3
 
 
@@ -32,7 +34,12 @@ def and_more(number: int) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of an error's message, or the name of its class."""
+    """Return the first line of an error's message, or the name of its class.
+
+    That of an InputError is its sentences: a line end in them comes from a name.
+    """
+    if isinstance(error, InputError):
+        return one_line(error.message)
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 

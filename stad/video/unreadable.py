@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from mmengine.logging import MMLogger
 
-from stad.errors import InputError
+from stad.errors import InputError, one_line
 from stad.utils.suffixes import IMAGE_SUFFIXES
 from stad.utils.text import shown
 from stad.video.clip_source import ClipSource
@@ -55,13 +55,14 @@ def warn_of_left_out(reasons: dict[str, str], total: int, *, listed_in: str) -> 
     """
     logger = MMLogger.get_current_instance()
     files = [one for one in logger.handlers if isinstance(one, logging.FileHandler)]
-    text = left_out_text(reasons, total, listed_in=listed_in)
+    text = one_line(left_out_text(reasons, total, listed_in=listed_in))
     if len(reasons) <= SHOWN_VIDEOS or not files:
         logger.warning(text)
         return
     logger.warning(f"{text}; all are named in {files[0].baseFilename}")
     # Thousands of lines help in the file; on the screen they would hide the rest.
     lines = [f"left out of {listed_in}:", *(f"{name} ({why})" for name, why in reasons.items())]
+    lines = list(map(one_line, lines))
     record = logger.makeRecord(
         logger.name, logging.WARNING, __file__, 0, "\n".join(lines), args=(), exc_info=None
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from stad.errors import InputError
+from stad.errors import InputError, one_line
 
 # Maximum fraction of wrong rows in a file that is still used.
 MAX_WRONG = 0.5
@@ -93,11 +93,12 @@ def settle(
     table = findings_table(findings, locate)
     if any(one.stops for one in findings) or (len(wrong) and len(wrong) > max_wrong * num_rows):
         count = f", {len(wrong)} of {num_rows} rows are wrong" if len(wrong) else ""
-        raise InputError(f"{name} cannot be used{count}:\n{table}\nCorrect the file and run again.")
+        lines = [*table.splitlines(), "Correct the file and run again."]
+        raise InputError(f"{name} cannot be used{count}.", lines=lines)
     headline = f"{name} may contain mistakes"
     if len(left_out):
         headline = f"{len(left_out)} of {num_rows} rows of {name} are left out"
-    return Checked(left_out, f"{headline}:\n{table}")
+    return Checked(left_out, f"{one_line(headline)}:\n{table}")
 
 
 def findings_table(findings: Sequence[Finding], locate: Locate | None = None) -> str:
@@ -117,7 +118,7 @@ def findings_table(findings: Sequence[Finding], locate: Locate | None = None) ->
             lines.append(f"{indent}first: {', '.join(places)}")
         if one.guess:
             lines.append(f"{indent}{one.guess}")
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
 
 
 def _union(parts: Iterable[np.ndarray]) -> np.ndarray:

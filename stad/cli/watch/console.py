@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from rich.live import Live
@@ -10,7 +9,9 @@ from rich.markup import escape
 from rich.text import Text
 
 from stad.annotations.document import actor_name
+from stad.cli.log_lines import print_line
 from stad.cli.terminal import PipeConsole
+from stad.errors import harmless
 from stad.inference.live.events import Event
 
 REFRESH_SEC = 0.5
@@ -65,14 +66,14 @@ class ConsoleReporter:
         if self._live is not None:
             self._console.print(escape(text), highlight=False, soft_wrap=True)
         else:
-            print(text, file=sys.stderr)
+            print_line(text)
 
     def warn(self, text: str) -> None:
         """Print a line even if quiet; may be called in any thread."""
         if self._live is not None:
             self._console.print(escape(text), highlight=False, soft_wrap=True)
         else:
-            print(text, file=sys.stderr)
+            print_line(text)
 
     def status(self, text: str) -> None:
         """Show the status, unless it was shown just now."""
@@ -82,6 +83,6 @@ class ConsoleReporter:
             return
         self._shown_sec = now_sec
         if self._live is not None:
-            self._live.update(Text(text, no_wrap=True), refresh=True)
+            self._live.update(Text(harmless(text), no_wrap=True), refresh=True)
         else:
-            print(text, file=sys.stderr)
+            print_line(text)

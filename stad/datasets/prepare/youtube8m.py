@@ -11,7 +11,7 @@ from stad.datasets.records.shard_counts import Counts, Expected, count_shards
 from stad.datasets.records.shards import SUFFIX, find_shards
 from stad.datasets.records.tfrecord import Fault
 from stad.errors import InputError
-from stad.utils.text import shown
+from stad.utils.text import and_more
 
 LEVELS, SPLITS = ("frame", "video"), ("train", "validate", "test")
 # Each split has one file for each pair of the 62 digits and letters.
@@ -109,9 +109,14 @@ def count_table(counts: Mapping[str, Counts]) -> Iterator[str]:
 def raise_faults(faults: Sequence[Fault]) -> None:
     """Raise InputError if there are records that cannot be used; it names them."""
     if faults:
-        few = shown([str(one) for one in faults], limit=SHOWN_FAULTS, between="\n  ")
+        few = faults[:SHOWN_FAULTS]
         files = list(dict.fromkeys(one.file for one in faults))
         raise InputError(
             f"Training will skip records that cannot be used ({len(faults)}, in shards: "
-            f"{len(files)}).\n  {few}\nTo have them, delete these shards and download them again."
+            f"{len(files)}).",
+            lines=[
+                *(f"  {one}" for one in few),
+                *([f"  {and_more(len(faults) - len(few))}"] if len(faults) > len(few) else []),
+                "To have them, delete these shards and download them again.",
+            ],
         )

@@ -21,7 +21,7 @@ from stad.datasets.records.index import RecordIndex, build_index
 from stad.datasets.records.modalities import as_modalities, check_labels, join_modalities
 from stad.datasets.records.shards import ShardReader
 from stad.datasets.records.tfrecord import Fault, RecordError
-from stad.errors import InputError
+from stad.errors import InputError, one_line
 from stad.registry import DATASETS
 from stad.structures import RecordMeta, RecordSample
 from stad.utils.text import shown
@@ -225,7 +225,7 @@ class RecordDataset(Dataset):
             return
         path, number, place = self.index.locate(index)
         text = f"skipped: {Fault(path, number, place.offset, reason)}"
-        print_log(text, logger="current", level=logging.WARNING)
+        print_log(one_line(text), logger="current", level=logging.WARNING)
 
 
 def _shared_index(records: str) -> RecordIndex:
