@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import IO, cast
 
 from stad.errors import InputError
+from stad.utils.limits import check_text_size
 
+# Cells end at 131,072 characters, the limit of Python's reader.
+MAX_LINE_CHARS = 10_000_000
 CRLF = "\r\n"
 
 
@@ -26,7 +29,7 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
         InputError: the file cannot be read, is not UTF-8 text, or is not CSV.
     """
     with _opened(str(path)) as file:
-        reader = csv.reader(file)
+        reader = csv.reader(_lines(path, file))
         for cells in reader:
             # Spreadsheets write empty rows as commas alone.
             if any(cell.strip() for cell in cells):
@@ -46,6 +49,20 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
         csv.writer(text, lineterminator=CRLF).writerow(row)
         lines.append(text.getvalue().removesuffix(CRLF) + "\n")
     return "".join(lines)
+
+
+def _lines(path: str | Path, file: IO[str]) -> Iterator[str]:
+    """Yield lines of bounded length and number, however well the file was compressed."""
+    size = 0
+    while line := file.readline(MAX_LINE_CHARS):
+        size += len(line)
+        if len(line) == MAX_LINE_CHARS:
+            raise InputError(
+                f"{path} has a line of more than {MAX_LINE_CHARS} characters. It has to be a CSV "
+                "file, with a row on each line."
+            )
+        check_text_size(path, size)
+        yield line
 
 
 @contextmanager

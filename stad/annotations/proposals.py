@@ -10,6 +10,7 @@ import numpy as np
 from stad.annotations.csv_rows import read_rows
 from stad.errors import InputError
 from stad.utils.boxes import box_iou
+from stad.utils.npz import UNREADABLE, open_npz
 
 # Keyframes are compared to six decimals of a second.
 MICROSECONDS = 1_000_000
@@ -128,10 +129,10 @@ def _read_csv(path: Path) -> dict[KeyframeId, Proposals]:
 
 def _read_npz(path: Path) -> dict[KeyframeId, Proposals]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open_npz(path) as file:
             names, times = file["video_ids"], file["times_sec"]
             rows = np.column_stack((file["boxes"], file["scores"])).astype(np.float64)
-    except (KeyError, ValueError, OSError) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{path} is not an npz of proposals. It needs the arrays video_ids (N,), "
             "times_sec (N,), boxes (N, 4) and scores (N,)."

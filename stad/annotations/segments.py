@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stad.errors import InputError
-from stad.utils.files import read_json
+from stad.utils.files import read_json, read_text
 
 # THUMOS labels segments that may show any class with this.
 AMBIGUOUS = "Ambiguous"
@@ -122,7 +122,7 @@ def read_thumos(folder: str | Path, *, subset: str | None = None) -> SegmentRows
     found = []
     for file in files:
         label = file.stem.rpartition("_")[0]
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        for number, line in enumerate(read_text(file).splitlines(), start=1):
             if not line.strip():
                 continue
             words = line.split()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stad.errors import InputError
+from stad.utils.files import read_text
 
 # Longer numbers are neither labels nor seconds.
 MAX_DIGITS = 12
@@ -56,7 +57,7 @@ def read_video_list(path: str | Path) -> VideoList:
     if reader is None:
         raise InputError(f"{path}: the name of a list of videos ends in {', '.join(readers)}.")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read as a list of videos ({error}).") from error
     found = reader(path, text)

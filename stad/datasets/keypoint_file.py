@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from stad.errors import InputError
 from stad.utils.files import partial_file
+from stad.utils.npz import UNREADABLE, open_npz
 
 # What is found of an actor, and what identifies the actor.
 FOUND = ("maps", "regions", "tracks")
@@ -31,9 +31,9 @@ def read_keypoints(path: Path) -> dict[str, np.ndarray]:
         InputError: the file was not written by ``write_keypoints``.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open_npz(path) as file:
             return {key: file[key] for key in ARRAYS}
-    except (OSError, EOFError, TypeError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{path} is not a file of keypoints ({error}). Delete it to make it again."
         ) from error

@@ -11,6 +11,7 @@ import numpy as np
 from stad.annotations.document import FORMAT
 from stad.errors import InputError
 from stad.utils.files import read_json
+from stad.utils.npz import UNREADABLE, open_npz
 
 
 class VideoCurves(NamedTuple):
@@ -84,12 +85,12 @@ def _read_document(path: Path) -> VideoCurves:
 
 def _read_npz(path: Path) -> list[VideoCurves]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open_npz(path) as file:
             videos, times = file["video_ids"].astype(str), file["times_sec"].astype(np.float64)
             scores, names = file["scores"].astype(np.float64), file["class_names"].astype(str)
         if not len(videos) == len(times) == len(scores) or scores.shape[1:] != names.shape:
             raise ValueError("the lengths of its arrays differ")
-    except (KeyError, ValueError, OSError) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{path} is not an npz file of curves ({error}): expected video_ids (N,), "
             "times_sec (N,), scores (N, C) and class_names (C,)."

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from stad.annotations.own.folder import OwnFolder
+from stad.errors import InputError
 from stad.utils.files import write_whole, writing
+from stad.utils.npz import UNREADABLE, open_npz
 
 FEATURES = "features"
 META, NAMES, VALUES = "meta", "names", "values"
@@ -39,7 +40,7 @@ class VideoFeatures:
 
     def _read(self) -> None:
         try:
-            with np.load(self.path, allow_pickle=False) as content:
+            with open_npz(self.path) as content:
                 meta = json.loads(str(content[META]))
                 if meta["fingerprint"] != self._fingerprint:
                     return
@@ -50,7 +51,7 @@ class VideoFeatures:
                         self._known[view] = dict(
                             zip(names, content[f"{view}.{VALUES}"], strict=True)
                         )
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        except (*UNREADABLE, InputError, AttributeError):
             # Missing or damaged: it is made again.
             return
 

@@ -50,7 +50,7 @@ class VectorFiles:
             found = np.load(
                 self._path(mark), mmap_mode=None if in_memory else "r", allow_pickle=False
             )
-        except (OSError, ValueError, EOFError):
+        except (OSError, ValueError, EOFError, MemoryError, SyntaxError):
             # Missing or damaged: it is made again.
             return None
         return found if found.ndim == 2 and len(found) else None

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from stad.errors import InputError
 from stad.utils.cache import cache_dir
+from stad.utils.limits import GIB, TEXT_GB, check_text_size
 
 
 def part_path(path: str | Path) -> Path:
@@ -264,6 +265,21 @@ def missing_file(path: str | Path) -> InputError:
     return InputError(f"No such file: {path}. Check the name and the folder.")
 
 
+def read_text(path: str | Path, *, encoding: str = "utf-8") -> str:
+    """Read a text file that is not larger than the limit, see ``stad.utils.limits``.
+
+    Raises:
+        InputError: it is larger.
+        OSError, ValueError: it cannot be read, or is of another encoding.
+    """
+    with Path(path).open(encoding=encoding) as file:
+        check_text_size(path, os.fstat(file.fileno()).st_size)
+        # A pipe or device states no size.
+        text = file.read(int(TEXT_GB.value * GIB) + 1)
+    check_text_size(path, len(text))
+    return text
+
+
 def read_json(path: str | Path) -> Any:
     """Read a JSON file.
 
@@ -271,7 +287,7 @@ def read_json(path: str | Path) -> Any:
         InputError: there is no such file, it cannot be read, or it is not JSON.
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(read_text(path))
     except FileNotFoundError as error:
         raise missing_file(path) from error
     except OSError as error:

@@ -41,6 +41,7 @@ def read_numpy_pickle(path: str | Path) -> Any:
             MemoryError,
             OverflowError,
             UnicodeError,
+            RecursionError,
         ) as error:
             raise InputError(
                 f"{path} cannot be read as a pickle ({first_line(error)}). It is damaged or "
@@ -67,16 +68,31 @@ def _array_from_buffer(
     return np.frombuffer(buffer, dtype=dtype).reshape(shape, order=order)
 
 
+class _ArrayType:
+    """Stands in for numpy.ndarray, which a pickle only names: called, it would take any memory."""
+
+    def __new__(cls, *_args: Any) -> _ArrayType:
+        """Refuse to make an array."""
+        raise pickle.UnpicklingError("it makes arrays in an unusual way")
+
+
+def _empty_array(kind: Any, shape: Any, _code: Any) -> np.ndarray:
+    """Make the empty array that numpy then fills; the size is that of the pickled bytes."""
+    if kind is not _ArrayType or shape != (0,):
+        raise pickle.UnpicklingError("it makes arrays in an unusual way")
+    return np.ndarray((0,), np.int8)
+
+
 # The parts of numpy arrays, under the names of numpy 1 and 2, and bytes in old protocols.
 ADMITTED = {
     ("_codecs", "encode"): _encode_latin1,
     ("collections", "OrderedDict"): OrderedDict,
     ("numpy", "dtype"): np.dtype,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy._core.multiarray", "_reconstruct"): multiarray._reconstruct,
+    ("numpy", "ndarray"): _ArrayType,
+    ("numpy._core.multiarray", "_reconstruct"): _empty_array,
     ("numpy._core.multiarray", "scalar"): multiarray.scalar,
     ("numpy._core.numeric", "_frombuffer"): _array_from_buffer,
-    ("numpy.core.multiarray", "_reconstruct"): multiarray._reconstruct,
+    ("numpy.core.multiarray", "_reconstruct"): _empty_array,
     ("numpy.core.multiarray", "scalar"): multiarray.scalar,
     ("numpy.core.numeric", "_frombuffer"): _array_from_buffer,
 }
@@ -107,6 +123,8 @@ def first_bytes(path: Path) -> bytes:
             head = file.read(512)
     except FileNotFoundError:
         raise InputError(f"No such file: {path}. Check the name and the folder.") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder. Give the name of a file.") from None
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror}). Check its permissions."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import struct
 import zipfile
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor
 
 from stad.errors import InputError
+from stad.utils.limits import check_unpacked
 from stad.utils.pickles import first_bytes, read_numpy_pickle
 from stad.utils.text import first_line
 
@@ -29,6 +29,13 @@ CONFIG_KEYS = ("cfg", "config")
 LEGACY_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 ZIP = b"PK\x03\x04"
 PICKLE = b"\x80"
+
+
+# What torch raises for damaged files.
+DAMAGE = (
+    *(RuntimeError, EOFError, ValueError, LookupError, OSError, TypeError, AttributeError),
+    *(AssertionError, MemoryError, OverflowError, zipfile.BadZipFile, struct.error),
+)
 
 
 class _Ignored:
@@ -117,9 +124,12 @@ def _guess_content(head: bytes) -> str:
 
 
 def _read_torch(path: Path, head: bytes) -> Any:
-    if head.startswith(ZIP) and not zipfile.is_zipfile(path):
-        raise InputError(f"{path} is incomplete. Get it again.")
     try:
+        if head.startswith(ZIP):
+            if not zipfile.is_zipfile(path):
+                raise InputError(f"{path} is incomplete. Get it again.")
+            with zipfile.ZipFile(path) as archive:
+                check_unpacked(path, sum(one.file_size for one in archive.infolist()))
         with torch.serialization.safe_globals([(_Ignored, name) for name in IGNORED_NAMES]):
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -127,7 +137,7 @@ def _read_torch(path: Path, head: bytes) -> Any:
             f"{path} was not read: it holds more than weights, which could run code "
             f"({_refused_name(error)}). Get a file that holds only the state dict."
         ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
+    except DAMAGE as error:
         raise InputError(
             f"{path} cannot be read as a file of torch ({first_line(error)}). It is damaged or "
             "incomplete: get it again."
@@ -171,7 +181,7 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
     try:
         return load_file(path)
-    except (SafetensorError, json.JSONDecodeError, ValueError) as error:
+    except (SafetensorError, ValueError, OSError, TypeError, MemoryError) as error:
         raise InputError(
             f"{path} cannot be read as safetensors ({first_line(error)}). Get it again."
         ) from error
@@ -204,6 +214,8 @@ def _tensors(path: Path, content: Any) -> dict[str, Tensor]:
                 value = torch.from_numpy(np.ascontiguousarray(value))
             if isinstance(name, str) and isinstance(value, Tensor):
                 state[name] = value
+    # Strides of 0 make a tensor of any size from a few bytes.
+    check_unpacked(path, sum(one.numel() * one.element_size() for one in state.values()))
     if not state:
         raise InputError(
             f"{path} holds no weights: expected a state dict of named tensors. Give another file."

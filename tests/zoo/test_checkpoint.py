@@ -206,5 +206,5 @@ def test_files_cut_off(tmp_path, kind, share):
 def test_no_file_at_all(tmp_path):
     with pytest.raises(InputError, match="No such file"):
         read_checkpoint(tmp_path / "none.pth")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is a folder"):
         read_checkpoint(tmp_path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +15,7 @@ from stad.annotations.csv_rows import read_rows
 from stad.annotations.video_ids import guess_video_ids
 from stad.errors import InputError
 from stad.utils.files import read_json
+from stad.utils.limits import ACTORS, BOXES
 from stad.utils.text import shown
 
 # AVA's order when the file has no header: video, time, box, (score | action), (id).
@@ -54,13 +57,30 @@ def read_boxes(path: Path, video_name: str) -> list[BoxRow]:
         raise InputError(
             f"--boxes: {path} has no box for {video_name}. Give the file of this video's boxes."
         )
+    _check_amount(path, rows)
     return rows
+
+
+def _check_amount(path: Path, rows: list[BoxRow]) -> None:
+    if len(rows) > BOXES.value:
+        raise InputError(
+            f"--boxes: {path} has more than {BOXES.value:g} boxes, the limit. {BOXES.advice}"
+        )
+    # Files with several labels repeat the box for each label.
+    people = Counter(time_sec for time_sec, _ in {(one.time_sec, one.box) for one in rows})
+    time_sec, most = people.most_common(1)[0]
+    if most > ACTORS.value:
+        raise InputError(
+            f"--boxes: {path} has {most} people at {time_sec:g} s, more than the limit of "
+            f"{ACTORS.value:g}: each takes about 10 MB of memory. {ACTORS.advice}"
+        )
 
 
 def _read_csv(path: Path, video_name: str) -> list[BoxRow]:
     video_id = Path(video_name).stem
     try:
-        lines = list(read_rows(path))
+        # A header, and a row above the limit.
+        lines = list(islice(read_rows(path), int(BOXES.value) + 2))
     except InputError as error:
         raise InputError(f"--boxes: {error} It has to be a CSV file: {EXPECTED}.") from error
     header: list[str] = list(COLUMNS)
@@ -151,6 +171,8 @@ def _as_id(value: str | float) -> int:
 
 
 def _four(values: Sequence[float]) -> tuple[float, ...]:
+    if not isinstance(values, list):
+        raise ValueError(f"a box is a list of 4 numbers, got {values!r:.50}")
     if len(values) != 4:
         raise ValueError(f"a box has 4 numbers, got {len(values)}")
     return tuple(map(float, values))

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from stad.actors.detectors.yolo_boxes import YoloScale
 from stad.errors import InputError
+from stad.utils.pickles import first_bytes
 
 LEAKY_SLOPE = 0.1
 BATCH_NORM_EPSILON = 1e-6
@@ -179,6 +180,7 @@ def open_darknet(cfg_path: Path, weights_path: Path) -> DarknetNetwork:
         InputError: a file is not of darknet, they do not fit each other, or the network has
             layers that this reader does not know.
     """
+    first_bytes(cfg_path)
     try:
         sections = parse_cfg(cfg_path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, ValueError) as error:
@@ -222,10 +224,11 @@ def parse_cfg(text: str) -> list[Section]:
 
 def _read_weights(path: Path) -> np.ndarray:
     """Read a .weights file without its header: (W,) float32."""
+    first_bytes(path)
     content = path.read_bytes()
     if len(content) < 16:
         raise ValueError(f"it has {len(content)} bytes")
-    major, minor = np.frombuffer(content, "<i4", count=2)
+    major, minor = np.frombuffer(content, "<i4", count=2).tolist()
     # The number of training images that follows the version has 8 bytes since version 0.2.
     header = 20 if major * 10 + minor >= 2 else 16
     if (len(content) - header) % 4:

@@ -7,6 +7,7 @@ a choice by its value. Boxes between key frames are on the line between them, as
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ from stad.annotations.importers.cvat_shapes import read_box
 from stad.annotations.importers.names import PERSON_NAMES
 from stad.annotations.own.class_folders import plain_name
 from stad.errors import InputError
+from stad.utils.limits import check_text_size
 
 EXPECTED = (
     "CVAT's XML 1.1 for video: export the task as 'CVAT for video 1.1', and give the ZIP or its "
@@ -69,9 +71,12 @@ def recognizes(path: Path) -> bool:
     """Return whether a file is CVAT's XML, or a ZIP with an XML file."""
     if not path.is_file():
         return False
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            return any(one.lower().endswith(".xml") for one in archive.namelist())
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                return any(one.lower().endswith(".xml") for one in archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     return b"<annotations" in head
@@ -110,12 +115,13 @@ def _roots(path: Path) -> Iterator[tuple[str, Element]]:
             yield place, fromstring(text)
     except (ParseError, DefusedXmlException, ValueError) as error:
         raise wrong_file(path, f"is not XML that can be read ({error})", EXPECTED) from error
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise InputError(f"{path} cannot be read: {error}. Export it again.") from error
 
 
 def _texts(path: Path) -> Iterator[tuple[str, bytes]]:
     if not zipfile.is_zipfile(path):
+        check_text_size(path, path.stat().st_size)
         yield path.name, path.read_bytes()
         return
     with zipfile.ZipFile(path) as archive:

@@ -27,6 +27,7 @@ from stad.annotations.importers.frame_names import split_frame_name
 from stad.annotations.importers.keyframe_people import KeyframeBox, people_of
 from stad.annotations.importers.runs import usual_step
 from stad.errors import InputError
+from stad.utils.files import read_text
 
 EXPECTED = "a folder of text files 'VIDEO_FRAME.txt' with rows 'class x y width height [id]'"
 NAME_FILES = ("classes.txt", "obj.names", "data.names", "_darknet.labels")
@@ -115,7 +116,7 @@ def _name(file: Path, path: Path) -> str:
 
 def _rows(file: Path, video: str, frame: int, notes: Notes) -> Iterable[_Row]:
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = read_text(file).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file} cannot be read as text: {error}.") from error
     for number, line in enumerate(lines, start=1):
@@ -160,7 +161,7 @@ def _class_names(path: Path, known: Sequence[str], highest: int) -> list[str]:
     for folder in (path, path.parent, path.parent.parent):
         for file in (folder / one for one in NAME_FILES):
             if file.is_file():
-                names = file.read_text(encoding="utf-8-sig").splitlines()
+                names = read_text(file, encoding="utf-8-sig").splitlines()
                 return _enough([one.strip() for one in names if one.strip()], highest, file)
         for file in (folder / one for one in YAML_FILES):
             if file.is_file():
@@ -184,7 +185,7 @@ def _enough(names: list[str], highest: int, file: Path) -> list[str]:
 
 def _yaml_names(file: Path) -> list[str]:
     """Return the entry 'names' of a YAML file, as Ultralytics writes it."""
-    text = file.read_text(encoding="utf-8-sig")
+    text = read_text(file, encoding="utf-8-sig")
     if found := re.search(r"^names:\s*[\[{](.*?)[\]}]", text, re.MULTILINE | re.DOTALL):
         parts = [one for one in found[1].replace("\n", " ").split(",") if one.strip()]
         return [_plain(re.sub(r"^\s*\d+\s*:", "", one)) for one in parts]

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from stad.errors import InputError
+from stad.utils.files import read_text
 
 # AVA v2.1 and v2.2 evaluate these 60 of the 80 classes.
 EVALUATED = Path(__file__).with_name("ava60.pbtxt")
@@ -15,7 +16,7 @@ SUFFIXES = (".pbtxt", ".txt")
 
 # The start of a block, a field with its value, the end of a block, a comment, blanks.
 _TOKEN = re.compile(
-    r"""(?P<open>\w+\s*:?\s*\{)
+    r"""(?P<open>\w+\s*(?::\s*)?\{)
       | (?P<field>\w+)\s*:\s*(?P<value>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[\w.+-]+)
       | (?P<close>\})
       | (?P<skip>\#[^\n]*|[\s,;]+)""",
@@ -79,7 +80,7 @@ def read_label_map(path: str | Path) -> dict[int, str]:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{path}: no such label map file. Check the path.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -94,16 +95,18 @@ def read_label_map(path: str | Path) -> dict[int, str]:
 
 def _parse_lines(path: Path, text: str) -> dict[int, str]:
     by_id: dict[int, str] = {}
+    names: set[str] = set()
     for number, line in enumerate(text.splitlines(), start=1):
         name = line.strip()
         if not name or name.startswith("#"):
             continue
         if not name.isprintable():
             raise InputError(f"{path}, line {number}: {name[:40]!r} is not the name of a class.")
-        if name in by_id.values():
+        if name in names:
             raise InputError(
                 f"{path}, line {number}: the class {name!r} is named twice. Delete one of them."
             )
+        names.add(name)
         by_id[len(by_id) + 1] = name
     return by_id
 
@@ -111,10 +114,10 @@ def _parse_lines(path: Path, text: str) -> dict[int, str]:
 def _parse_pbtxt(path: Path, text: str) -> dict[int, str]:
     by_id: dict[int, str] = {}
     block: dict[str, str] | None = None
-    position = 0
+    position, counted, line = 0, 0, 1
     while position < len(text):
-        line = text.count("\n", 0, position) + 1
-        where = f"{path}, line {line}"
+        line += text.count("\n", counted, position)
+        counted, where = position, f"{path}, line {line}"
         token = _TOKEN.match(text, position)
         if token is None or (token["open"] and block is not None):
             found = text[position:].splitlines()[0][:40]
@@ -147,4 +150,7 @@ def _read_block(block: dict[str, str], where: str) -> tuple[int, str]:
         raise InputError(f'{where}: the block that ends here has no name: "...".')
     if not number.isdecimal() or int(number) < 1:
         raise InputError(f"{where}: the block that ends here has no id of 1 or more.")
-    return int(number), re.sub(r"\\(.)", r"\1", name[1:-1])
+    name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    if not name.isprintable():
+        raise InputError(f"{where}: {name[:40]!r} is not the name of a class.")
+    return int(number), name

@@ -8,7 +8,7 @@ from pathlib import Path
 from stad.annotations.listed_videos import check_folder, list_class_folders
 from stad.annotations.video_lists import VideoList, read_video_list
 from stad.errors import InputError
-from stad.utils.files import read_json
+from stad.utils.files import read_json, read_text
 
 # Names of the part that models are tested on during training.
 SPLIT_NAMES = {"validate": "val", "validation": "val"}
@@ -121,7 +121,7 @@ def read_class_file(path: str | Path) -> tuple[str, ...]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read ({error}). Check the file.") from error
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -25,6 +25,7 @@ from stad.datasets.records.tfrecord import Fault, Place, find_records
 from stad.errors import InputError
 from stad.utils.cache import cache_dir
 from stad.utils.files import partial_file
+from stad.utils.npz import open_npz
 
 FILE_NAME = ".stad_record_index.npz"
 VERSION = 1
@@ -177,7 +178,7 @@ def _load(folder: Path) -> dict[str, ShardIndex]:
     for path in _files(folder):
         if path.is_file():
             try:
-                with np.load(path, allow_pickle=False) as arrays:
+                with open_npz(path) as arrays:
                     if int(arrays["version"]) == VERSION:
                         return _unpack(folder, {name: arrays[name] for name in arrays.files})
             # A damaged file is made again.

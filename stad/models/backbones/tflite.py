@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stad.errors import InputError
+from stad.utils.pickles import first_bytes
 
 IDENTIFIER = b"TFL3"
 # Raised while a damaged file is read.
@@ -93,6 +94,7 @@ def open_tflite(path: Path, outputs: Sequence[str]) -> TfliteNetwork:
         InputError: the file is not of TensorFlow Lite, has no such outputs, or uses an operator
             that this reader does not know.
     """
+    first_bytes(path)
     content = path.read_bytes()
     try:
         if content[4:8] != IDENTIFIER:

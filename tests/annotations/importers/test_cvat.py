@@ -143,6 +143,17 @@ def test_a_zip_that_unpacks_to_too_much(tmp_path, monkeypatch):
         read_file(path, ReadOptions())
 
 
+def test_a_zip_whose_content_is_damaged(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.xml", "".join(map(str, range(999))))
+    content = bytearray(path.read_bytes())
+    content[100:200] = bytes(100)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.zip cannot be read: .*Export it again"):
+        read_file(path, ReadOptions())
+
+
 def test_a_zip_with_a_path_that_leads_out(tmp_path):
     path = tmp_path / "in" / "a.zip"
     path.parent.mkdir()
