@@ -12,7 +12,7 @@ from av.video.stream import VideoStream
 
 from stad.video.display_order import lacks_display_times
 from stad.video.file_clock import MAX_ANY_GAP_SEC, MAX_GAP_SEC
-from stad.video.streams import may_jump, origin_sec
+from stad.video.streams import has_clock, may_jump, origin_sec, packets_of
 
 
 class KeyFrame(NamedTuple):
@@ -38,12 +38,14 @@ class FrameIndex:
         keys: key frames, in the order of time; empty where decoding can only begin at the start.
         has_leading: whether frames are decoded after a key frame and shown before it.
         may_resize: whether a new header inside the file may change the size.
+        is_damaged: whether reading the packets met damage: one with errors, or an end by an error.
     """
 
     times_sec: np.ndarray
     keys: tuple[KeyFrame, ...] = ()
     has_leading: bool = False
     may_resize: bool = False
+    is_damaged: bool = False
 
     @property
     def duration_sec(self) -> float:
@@ -67,6 +69,7 @@ class _Packets(NamedTuple):
     dts: list[int | None]
     is_key: list[bool]
     may_resize: bool
+    is_damaged: bool
 
 
 def index_packets(container: InputContainer, stream: VideoStream) -> FrameIndex | None:
@@ -76,7 +79,8 @@ def index_packets(container: InputContainer, stream: VideoStream) -> FrameIndex 
         The index; None where packets do not give the times of the frames, because timestamps are
         missing, equal or those of decoding, or because the clock jumps.
     """
-    packets = None if lacks_display_times(container, stream) else _read(container, stream)
+    has_times = has_clock(stream) and not lacks_display_times(container, stream)
+    packets = _read(container, stream) if has_times else None
     base = stream.time_base
     if packets is None or not len(packets.pts) or base is None:
         return None
@@ -95,26 +99,31 @@ def index_packets(container: InputContainer, stream: VideoStream) -> FrameIndex 
         for i in np.flatnonzero(np.array(packets.is_key)).tolist()
     )
     return FrameIndex(
-        shown_sec, keys, _has_leading(packets.pts, packets.is_key), packets.may_resize
+        shown_sec,
+        keys,
+        _has_leading(packets.pts, packets.is_key),
+        packets.may_resize,
+        packets.is_damaged,
     )
 
 
 def _read(container: InputContainer, stream: VideoStream) -> _Packets | None:
-    pts, dts, is_key, may_resize = [], [], [], False
+    pts, dts, is_key, may_resize, is_damaged = [], [], [], False, False
     try:
-        for packet in container.demux(stream):
+        for packet in packets_of(container, stream):
             if not packet.size or packet.is_discard:
                 continue
             if packet.pts is None:
                 return None
+            is_damaged |= packet.is_corrupt
             may_resize |= bool(pts) and packet.has_sidedata("new_extradata")
             pts.append(packet.pts)
             dts.append(packet.dts)
             is_key.append(packet.is_keyframe)
     except (FFmpegError, OSError):
         # Reading the frames stops there, too.
-        pass
-    return _Packets(np.array(pts, np.int64), dts, is_key, may_resize)
+        is_damaged = True
+    return _Packets(np.array(pts, np.int64), dts, is_key, may_resize, is_damaged)
 
 
 def _ascends(stamps: list[int | None]) -> bool:
