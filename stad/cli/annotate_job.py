@@ -72,7 +72,7 @@ def _open_journal(
     options: AnnotateOptions, setup: AnnotationSetup, log: Callable[[str], None]
 ) -> Journal:
     from stad.inference.journal import Journal
-    from stad.utils.files import part_path
+    from stad.utils.part_files import part_path
 
     journal = Journal(
         options.state_path(),

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from av.error import FFmpegError
-
 from stad.annotations.own.fingerprint import fingerprint
 from stad.annotations.own.folder import OwnFolder
 from stad.own_classes.alone import Stopped, alone_with
-from stad.utils.files import part_path
 from stad.video.opening import open_video
 from stad.video.sink import VideoSink
 from stad.video.source import VideoSource
@@ -121,13 +118,5 @@ def _write_copy(
             sink.close()
     except BaseException:
         if sink is not None:
-            _abort(sink, target)
+            sink.abort()
         raise
-
-
-def _abort(sink: VideoSink, target: Path) -> None:
-    try:
-        sink.abort()
-    except (FFmpegError, OSError):
-        # On a full disk FFmpeg cannot finish the file; it is removed anyway.
-        part_path(target).unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from stad.outputs.overlay import CHUNK_SEC, OverlayStore
 from stad.outputs.page import write_page
 from stad.outputs.palette import PALETTE, actor_color, hex_color, text_color
 from stad.utils.files import read_json
+from stad.utils.part_files import scratch_folder
 
 PARTS = ("page", "boxes", "overlay", "player", "timeline")
 
@@ -65,9 +66,17 @@ def write_timeline(
     """
     made = None
     if not isinstance(document, dict):
-        document = _read_document(Path(document))
-        overlay = made = OverlayStore(Path(path).parent)
-        first_sec = _fill_overlay(made, document)
+        source = Path(document)
+        document = _read_document(source)
+        overlay = made = OverlayStore(scratch_folder(path))
+        try:
+            first_sec = _fill_overlay(made, document)
+            page_data(document, videos, first_sec=first_sec)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            made.close()
+            raise InputError(
+                f"{source} is not a document that --json wrote ({error!r:.100}). Write it again."
+            ) from error
     data = page_data(document, videos, first_sec=first_sec, num_exclusive=num_exclusive)
     stream = overlay.texts() if overlay else ["[]"]
     try:

@@ -9,6 +9,7 @@ from stad.outputs.annotated_video import AnnotatedVideo
 from stad.outputs.overlay import OverlayStore
 from stad.outputs.timeline import PageVideo, relative_href, write_timeline
 from stad.structures import FrameResult, RunInfo, Segment
+from stad.utils.part_files import is_special, scratch_folder
 
 
 class TimelineFile:
@@ -33,7 +34,7 @@ class TimelineFile:
     ) -> None:
         self._path, self._info = path, info
         self._source_path, self._drawn = source_path, drawn
-        self._overlay = OverlayStore(path.parent, allowed=allowed)
+        self._overlay = OverlayStore(scratch_folder(path), allowed=allowed)
         postures = range(info.num_exclusive)
         knows_all = allowed is None or allowed.issuperset(postures)
         self._num_exclusive = len(postures) if knows_all else 0
@@ -65,7 +66,7 @@ class TimelineFile:
         videos, source = [], self._source_path
         if Path(source).is_file():
             videos.append(PageVideo(relative_href(source, self._path), Path(source).name))
-        if self._drawn is not None and self._num_frames:
+        if self._drawn is not None and self._num_frames and not is_special(self._drawn[1]):
             drawn, path = self._drawn
             href = relative_href(path, self._path)
             videos.append(PageVideo(href, path.name, drawn.start_sec, has_boxes=True))

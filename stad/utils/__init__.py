@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         atomic_write,
         check_output,
         existing_file,
-        part_path,
         partial_file,
         read_json,
         renamed_into_place,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from stad.utils.markdown import markdown_table
     from stad.utils.networks import Network, NetworkOpener, open_in_torch
     from stad.utils.numbers import none_if_nan, round_decimals, rounded
+    from stad.utils.part_files import part_path
     from stad.utils.pickles import read_numpy_pickle
     from stad.utils.scratch import ScratchFile
     from stad.utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
@@ -55,7 +55,7 @@ _MODULES = {
     "paired_box_iou": "boxes",
     "paired_segment_iou": "boxes",
     "open_in_torch": "networks",
-    "part_path": "files",
+    "part_path": "part_files",
     "partial_file": "files",
     "read_json": "files",
     "read_numpy_pickle": "pickles",

@@ -9,21 +9,15 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from stad.errors import InputError
 from stad.utils.cache import cache_dir
 from stad.utils.limits import GIB, TEXT_GB, check_text_size
+from stad.utils.part_files import PartFile, file_number, is_special, special_fault
 
-
-def part_path(path: str | Path) -> Path:
-    """Return the name under which a file is written until it is complete: beside it, hidden.
-
-    >>> part_path("results/a.json").name
-    '.a.part.json'
-    """
-    path = Path(path)
-    return path.with_name(f".{path.stem}.part{path.suffix}")
+# No space, or no more of a user's quota.
+FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
 def atomic_write(path: str | Path, content: str | bytes | Callable[[Path], object]) -> None:
@@ -48,22 +42,23 @@ def atomic_write(path: str | Path, content: str | bytes | Callable[[Path], objec
 
 
 @contextlib.contextmanager
-def renamed_into_place(path: str | Path, part: Path | None = None) -> Iterator[Path]:
-    """Give the name of a part file; it is renamed to ``path`` if the block succeeds, else removed.
+def renamed_into_place(path: str | Path) -> Iterator[Path]:
+    """Give the name of a new part file; it is renamed to ``path`` if the block succeeds.
+
+    Else it is removed. Devices and pipes are not replaced: its content is copied into them.
 
     Args:
         path: the final name; its folder exists.
-        part: the name of the part, in the same folder; None for ``part_path``.
 
     Raises:
-        OSError: the file cannot be renamed; an old one stays as it was.
+        OSError: the file cannot be made or renamed; an old one stays as it was.
     """
-    part = part or part_path(path)
+    part = PartFile(path)
     try:
-        yield part
-        part.replace(path)
+        yield part.path
+        part.take_place()
     finally:
-        part.unlink(missing_ok=True)
+        part.remove()
 
 
 def _encode(text: str) -> bytes:
@@ -87,6 +82,9 @@ def writing(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        # The script ends as it does when the reader of its other text has ended.
+        if isinstance(error, BrokenPipeError) and file_number(path) is not None:
+            raise
         raise write_error(path, error) from error
 
 
@@ -106,7 +104,7 @@ class SystemFailure(Protocol):
 
 def write_error(path: str | Path, error: SystemFailure) -> InputError:
     """Return the error of a file that cannot be written: the reason, and what to do."""
-    is_full = error.errno == errno.ENOSPC
+    is_full = error.errno in FULL
     advice = "Free some space on that disk" if is_full else "Choose another file name or folder"
     return InputError(f"Cannot write {path}: {error.strerror or error}. {advice}.")
 
@@ -117,7 +115,8 @@ class AtomicFile:
     A file that was there before stays as it was until then. UTF-8, lines end in '\n'.
 
     Args:
-        path: the final name; its folder exists.
+        path: the final name; its folder exists. What is for a device or a pipe is copied into it
+            on ``close()``.
 
     Raises:
         InputError: the file cannot be opened or written.
@@ -125,12 +124,9 @@ class AtomicFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._part = part_path(self.path)
         with writing(self.path):
-            # As in ``_encode``.
-            self._file = self._part.open(
-                "w", encoding="utf-8", errors="surrogateescape", newline="\n"
-            )
+            self._part = PartFile(self.path)
+        self._file = self._part.open_text()
         self._is_pending = True
 
     def write(self, text: str) -> None:
@@ -143,7 +139,7 @@ class AtomicFile:
         if self._is_pending:
             with writing(self.path):
                 self._file.close()
-                self._part.replace(self.path)
+                self._part.take_place()
             self._is_pending = False
 
     def abort(self) -> None:
@@ -153,7 +149,13 @@ class AtomicFile:
             # On a full disk the last write fails here again; the file is removed anyway.
             with contextlib.suppress(OSError):
                 self._file.close()
-            self._part.unlink(missing_ok=True)
+            self._part.remove()
+
+
+def last_bytes(file: IO[bytes], count: int) -> bytes:
+    """Return the last bytes of an open file; all of them where it has fewer."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - count))
+    return file.read()
 
 
 def check_output(flag: str, path: str | Path) -> None:
@@ -164,13 +166,18 @@ def check_output(flag: str, path: str | Path) -> None:
         path: of the file; an existing file is left unchanged.
     """
     path = Path(path)
+    if is_special(path):
+        if fault := special_fault(path):
+            raise InputError(
+                f"{flag}: {path} cannot be written to ({fault}). Give the name of a file."
+            )
+        return
     try:
         _check_place(flag, path)
         # Permission bits do not tell whether a file can be made, making one does. Its name is
-        # as long as the longest temporary name of an output.
-        tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", suffix=".part"
-        ).close()
+        # as long as the longest temporary name of an output, and the next check removes one of a
+        # process that died just now.
+        PartFile(path.with_name(f"{path.name}.checking")).remove()
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             size = len(os.fsencode(path.name))
@@ -191,11 +198,6 @@ def _check_place(flag: str, path: Path) -> None:
         )
     if path.is_dir():
         raise InputError(f"{flag}: {path} is a folder. Give the name of a file in it.")
-    place = path.absolute().parts[1:3]
-    is_system = place[:1] == ("proc",) or (place[:1] == ("dev",) and place[1:] != ("shm",))
-    if is_system or (path.exists() and not path.is_file()):
-        # The finished file is renamed over the old one: that would replace the device.
-        raise InputError(f"{flag}: {path} is a device or a pipe. Give the name of a file.")
 
 
 @contextlib.contextmanager
@@ -208,19 +210,29 @@ def partial_file(path: Path) -> Iterator[Path]:
         InputError: the folder cannot be written, or its disk is full.
     """
     make_folder(path.parent)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
+    with explained_full_disk(path.parent), renamed_into_place(path) as part:
+        yield part
+
+
+@contextlib.contextmanager
+def explained_full_disk(folder: Path) -> Iterator[None]:
+    """Turn the error of a full disk in the block, which writes to a folder, into an InputError."""
     try:
-        with renamed_into_place(path, Path(name)) as part:
-            yield part
-            # A file of mkstemp can only be read by its owner; this one gets what the umask grants.
-            part.chmod(0o666 & ~_umask())
+        yield
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise InputError(
-                f"The disk of {path.parent} is full. Free some space there and try again."
-            ) from error
+        if error.errno in FULL:
+            raise full_disk(folder) from error
         raise
+
+
+def full_disk(folder: Path) -> InputError:
+    """Return the error of a folder whose disk is full."""
+    other = ", or set STAD_HOME to a folder on another disk" if _is_cache(folder) else ""
+    return InputError(f"The disk of {folder} is full. Free some space there{other}, and try again.")
+
+
+def _is_cache(folder: Path) -> bool:
+    return folder.absolute().is_relative_to(cache_dir())
 
 
 def make_folder(folder: Path) -> None:
@@ -235,18 +247,12 @@ def make_folder(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        is_cache = folder.absolute().is_relative_to(cache_dir())
-        advice = "Set STAD_HOME to a folder that can be" if is_cache else "Choose another folder"
+        advice = "Choose another folder"
+        if _is_cache(folder):
+            advice = "Set STAD_HOME to a folder that can be"
         raise InputError(
             f"The folder {folder} cannot be written ({error.strerror or error}). {advice}."
         ) from error
-
-
-def _umask() -> int:
-    # It can only be read by setting it.
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def existing_file(path: str) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
@@ -14,7 +16,7 @@ from av.error import FFmpegError, InvalidDataError, PatchWelcomeError
 
 from stad.video.file_clock import AudioClock, FileClock
 from stad.video.opening import failure_reason, open_video
-from stad.video.streams import choose_audio, may_jump, origin_sec
+from stad.video.streams import choose_audio, decodes, may_jump, origin_sec, packets_of
 
 # Codecs that an mp4 can hold and browsers play; others are encoded as AAC.
 COPIED_CODECS = frozenset({"aac", "mp3", "opus", "flac"})
@@ -64,11 +66,20 @@ class AudioTrack:
         if self._stream is None:
             self.warnings.append("the audio is left out: FFmpeg cannot decode its codec")
             return
+        if undecodable := [one.index for one in self._input.streams.audio if not decodes(one)]:
+            numbers = ", ".join(map(str, undecodable))
+            self.warnings.append(
+                f"FFmpeg cannot decode audio stream {numbers}: stream {self._stream.index} is used"
+            )
         origin = origin_sec(self._input)
         self._clock = AudioClock(
             clock or FileClock(origin_sec=origin, frame_sec=1 / 30, may_jump=may_jump(self._input))
         )
-        self._writer = self._open_writer(self._stream)
+        try:
+            self._writer = self._open_writer(self._stream)
+        except (FFmpegError, ValueError) as error:
+            self.leave_out(error)
+            return
         if start_sec and not may_jump(self._input):
             self._input.seek(int((start_sec + origin) * av.time_base), backward=True)
         self._packets = self._demux(self._stream)
@@ -78,14 +89,17 @@ class AudioTrack:
 
     def _open_writer(self, stream: AudioStream) -> _Copier | _Encoder:
         codec = stream.codec_context.codec.canonical_name
-        if codec in COPIED_CODECS:
+        if codec in COPIED_CODECS and _fits_mp4(stream):
             return _Copier(self._output, stream)
-        self.warnings.append(f"the audio is encoded as AAC: browsers do not play {codec} in an mp4")
+        why = "its header is damaged"
+        if codec not in COPIED_CODECS:
+            why = f"browsers do not play {codec} in an mp4"
+        self.warnings.append(f"the audio is encoded as AAC: {why}")
         return _Encoder(self._output, stream)
 
     def _demux(self, stream: AudioStream) -> Iterator[av.Packet[AudioStream]]:
         """Yield packets until the file ends or breaks."""
-        packets = self._input.demux(stream)
+        packets = packets_of(self._input, stream)
         while True:
             try:
                 packet = next(packets, None)
@@ -124,15 +138,30 @@ class AudioTrack:
     def _write(self, packet: av.Packet[AudioStream], begin_sec: float) -> None:
         if begin_sec + _duration_sec(packet) < -PREROLL_SEC:
             return
-        try:
+        with self._losing_damaged():
             self._writer.write(packet, begin_sec)
-        except DAMAGED:
+
+    @contextlib.contextmanager
+    def _losing_damaged(self) -> Iterator[None]:
+        """Count what cannot be decoded or has times that no file can hold; the video goes on."""
+        try:
+            yield
+        except (FFmpegError, ValueError) as error:
+            # The disk of the output.
+            if isinstance(error, OSError):
+                raise
             self._num_damaged += 1
+
+    def leave_out(self, error: Exception) -> None:
+        """Write no audio, and say why."""
+        self._stream = None
+        self.warnings[:] = [f"the audio is left out: {failure_reason(error)}"]
 
     def close(self) -> None:
         """Finish the stream and close the source."""
         if self._stream is not None:
-            self._writer.finish()
+            with self._losing_damaged():
+                self._writer.finish()
             # Damage after the end of the video is not counted.
             if self._num_damaged:
                 self.warnings.append(
@@ -193,7 +222,9 @@ class _Encoder:
         for frame in packet.decode():
             time_sec = begin_sec
             if frame.time is not None and raw_sec is not None:
-                time_sec += frame.time - raw_sec
+                # A frame far from its packet has a damaged time.
+                ahead_sec = frame.time - raw_sec
+                time_sec += ahead_sec if abs(ahead_sec) < MAX_SILENCE_SEC else 0.0
             self._fill_until(frame, time_sec)
             self._add(frame, time_sec)
             begin_sec = time_sec + frame.samples / frame.sample_rate
@@ -237,6 +268,18 @@ class _Encoder:
         """Write the frames that the encoder holds back."""
         self._flush()
         self._output.mux(self._to.encode(None))
+
+
+def _fits_mp4(stream: AudioStream) -> bool:
+    """Return whether an mp4 can state the codec; else it could not be finished."""
+    options = {"movflags": "empty_moov"}
+    try:
+        with av.open(io.BytesIO(), "w", format="mp4", options=options) as trial:
+            trial.add_stream_from_template(stream)
+            trial.start_encoding()
+    except (FFmpegError, ValueError):
+        return False
+    return True
 
 
 def _stamp_sec(packet: av.Packet) -> float | None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import av
 import numpy as np
 from av.container import OutputContainer
-from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from stad.structures import VideoInfo
-from stad.utils.files import renamed_into_place, write_error
+from stad.utils.files import renamed_into_place
 from stad.video.audio import AudioTrack
 from stad.video.file_clock import FileClock
 from stad.video.opening import media_url
-from stad.video.sink import CLOCK, VideoSink
+from stad.video.sink import CLOCK, VideoSink, writing_media
+
+# More than x264 reorders.
+HEAD_PACKETS = 32
 
 
 class Part(NamedTuple):
@@ -25,6 +28,11 @@ class Part(NamedTuple):
 
     path: Path
     begin_sec: float
+
+
+def rest_path(path: Path) -> Path:
+    """Return the name of the new frames until they are added: beside the mp4, hidden."""
+    return path.with_name(f".{path.stem}.rest{path.suffix}")
 
 
 class ContinuedSink:
@@ -52,7 +60,7 @@ class ContinuedSink:
         start_sec: float = 0.0,
     ) -> None:
         self.path = Path(path)
-        self._rest_path = self.path.with_name(f".{self.path.stem}.rest{self.path.suffix}")
+        self._rest_path = rest_path(self.path)
         # Whole ticks, so that every frame has the time that it has without an interruption.
         self._begin_sec = float(round((first_sec - start_sec) / CLOCK) * CLOCK)
         self._rest = VideoSink(self._rest_path, info, start_sec=start_sec + self._begin_sec)
@@ -108,14 +116,12 @@ def join_parts(
         InputError: the disk is full, or a part is not an mp4.
     """
     options = {"movflags": "+faststart"}
-    try:
-        with (
-            renamed_into_place(path) as joined,
-            av.open(media_url(joined), "w", format="mp4", options=options) as output,
-        ):
-            return _copy(output, parts, audio_path=audio_path, start_sec=start_sec, clock=clock)
-    except (FFmpegError, OSError) as error:
-        raise write_error(path, error) from error
+    with (
+        writing_media(path),
+        renamed_into_place(path) as joined,
+        av.open(media_url(joined), "w", format="mp4", options=options) as output,
+    ):
+        return _copy(output, parts, audio_path=audio_path, start_sec=start_sec, clock=clock)
 
 
 def _copy(
@@ -129,7 +135,8 @@ def _copy(
     stream: VideoStream | None = None
     audio: AudioTrack | None = None
     last_dts, end_sec = None, 0.0
-    for part in parts:
+    early = _missing_delay(parts)
+    for number, part in enumerate(parts):
         with av.open(media_url(part.path)) as source:
             video = source.streams.video[0]
             if stream is None:
@@ -142,6 +149,7 @@ def _copy(
                     continue
                 ticks = round(part.begin_sec / packet.time_base)
                 pts, dts = packet.pts + ticks, packet.dts + ticks
+                dts -= 0 if number else early
                 # Where frames come at uneven times, the first ones of a part may be a little early.
                 if last_dts is not None:
                     dts = max(dts, last_dts + 1)
@@ -158,3 +166,38 @@ def _copy(
     audio.copy_until(start_sec + end_sec, is_last=True)
     audio.close()
     return audio.warnings
+
+
+def _missing_delay(parts: Sequence[Part]) -> int:
+    """Return by how much the first part is decoded later than in an unbroken mp4, ticks.
+
+    A first part of one or two frames has no B-frames. Decoding then begins with its first frame,
+    not the delay of the encoder before it, and the video track would be shorter by that.
+    """
+    first, *others = [_head(part) for part in parts]
+    if first.delay:
+        return 0
+    delayed = next((one for one in others if one.delay), None)
+    if delayed is None:
+        return 0
+    begin = min(delayed.pts)
+    num_frames = sum(pts < begin + delayed.delay for pts in delayed.pts)
+    shown = sorted(pts for one in (first, *others) for pts in one.pts)
+    return shown[min(num_frames, len(shown) - 1)] - shown[0]
+
+
+class _Head(NamedTuple):
+    """Display times of the first packets of a part, and how much earlier decoding begins, ticks."""
+
+    pts: list[int]
+    delay: int
+
+
+def _head(part: Part) -> _Head:
+    with av.open(media_url(part.path)) as source:
+        video = source.streams.video[0]
+        stamps = ((one.pts, one.dts) for one in source.demux(video))
+        known = ((pts, pts - dts) for pts, dts in stamps if pts is not None and dts is not None)
+        first = list(islice(known, HEAD_PACKETS))
+        begin = round(part.begin_sec / CLOCK)
+        return _Head([pts + begin for pts, _ in first], first[0][1] if first else 0)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+from av.error import FFmpegError
 from av.packet import Packet
 from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
+from stad.errors import InputError
 from stad.structures import VideoInfo
-from stad.utils.files import part_path, renamed_into_place, writing
+from stad.utils.files import write_error
+from stad.utils.part_files import PartFile
 from stad.video.audio import AudioTrack
 from stad.video.file_clock import FileClock
 from stad.video.opening import media_url
@@ -20,8 +25,19 @@ from stad.video.opening import media_url
 SUFFIXES = (".mp4", ".m4v", ".mov")
 CLOCK = Fraction(1, 90000)
 HD_HEIGHT_PX = 720
+# The differences between times in an mp4 have 31 bits, and B-frames add up four of them.
+MAX_GAP_SEC = 5_000.0
 # Takes 0.7 of the time of "veryfast" at a quality of 20, for a file 1.15 times as large.
 PRESET, CRF = "superfast", 23
+
+
+@contextlib.contextmanager
+def writing_media(path: Path) -> Iterator[None]:
+    """Turn an error of FFmpeg or of the system, while ``path`` is written, into an InputError."""
+    try:
+        yield
+    except (FFmpegError, OSError) as error:
+        raise write_error(path, error) from error
 
 
 class VideoSink:
@@ -38,6 +54,10 @@ class VideoSink:
         start_sec: time of the source that is 0 in the mp4, seconds.
         crf: x264 quality, 0 (lossless) to 51.
 
+    Attributes:
+        num_frames: written so far.
+        warnings: sentences for users about what happened to the audio.
+
     Raises:
         InputError: the file cannot be written.
     """
@@ -53,25 +73,47 @@ class VideoSink:
         crf: int = CRF,
     ) -> None:
         self.path = Path(path)
-        self._part = part_path(self.path)
         self._info = info
         self._start_sec = start_sec
         self._size = (info.width_px + info.width_px % 2, info.height_px + info.height_px % 2)
         self._is_hd = info.height_px >= HD_HEIGHT_PX
         self._last_pts = -1
         self._frame_ticks = max(1, round(1 / (info.fps * CLOCK)))
-        with writing(self.path):
-            # FFmpeg opens the file with the first packet only: check now that it can be written.
-            self._part.touch()
-            self._container = av.open(
-                media_url(self._part), "w", format="mp4", options={"movflags": "+faststart"}
-            )
-        self._stream = self._video_stream(crf)
         self._reformatter = VideoReformatter()
         self._audio: AudioTrack | None = None
-        if audio_path:
-            self._audio = AudioTrack(audio_path, self._container, start_sec=start_sec, clock=clock)
+        self.warnings: list[str] = []
         self.num_frames = 0
+        with writing_media(self.path):
+            self._part = PartFile(self.path)
+        try:
+            self._open(crf)
+            if audio_path:
+                self._add_audio(audio_path, clock, crf)
+        except BaseException:
+            self.abort()
+            raise
+
+    def _open(self, crf: int) -> None:
+        with writing_media(self.path):
+            self._container = av.open(
+                media_url(self._part.path), "w", format="mp4", options={"movflags": "+faststart"}
+            )
+            self._stream = self._video_stream(crf)
+
+    def _add_audio(self, audio_path: str, clock: FileClock | None, crf: int) -> None:
+        """Add the audio; if the mp4 cannot hold it, begin again without it."""
+        audio = AudioTrack(audio_path, self._container, start_sec=self._start_sec, clock=clock)
+        self._audio, self.warnings = audio, audio.warnings
+        with writing_media(self.path):
+            try:
+                self._container.start_encoding()
+            except (FFmpegError, ValueError) as error:
+                if isinstance(error, OSError):
+                    raise
+                audio.leave_out(error)
+                self._close_quietly()
+                self._audio = None
+                self._open(crf)
 
     def _video_stream(self, crf: int) -> VideoStream:
         stream = self._container.add_stream("libx264", rate=self._info.fps)
@@ -101,14 +143,24 @@ class VideoSink:
         pts = max(round((time_sec - self._start_sec) / CLOCK), self._last_pts + 1)
         if self._last_pts >= 0:
             self._frame_ticks = pts - self._last_pts
+            self._check_gap(time_sec)
         frame.pts, frame.time_base = pts, CLOCK
         self._last_pts = pts
-        with writing(self.path):
+        with writing_media(self.path):
             for packet in self._stream.encode(frame):
                 self._mux(packet)
             if self._audio:
                 self._audio.copy_until(time_sec)
         self.num_frames += 1
+
+    def _check_gap(self, time_sec: float) -> None:
+        gap_sec = float(self._frame_ticks * CLOCK)
+        if gap_sec > MAX_GAP_SEC:
+            raise InputError(
+                f"Cannot write {self.path}: no frame comes for {gap_sec:.0f} s before "
+                f"{time_sec:.0f} s, longer than an mp4 can hold. Choose a part with --start and "
+                "--end, or leave out --out."
+            )
 
     def _mux(self, packet: Packet) -> None:
         if not packet.duration:
@@ -124,7 +176,7 @@ class VideoSink:
 
     def close(self) -> None:
         """Finish the file and give it its final name."""
-        with writing(self.path):
+        with writing_media(self.path):
             for packet in self._stream.encode():
                 self._mux(packet)
             if self._audio:
@@ -132,17 +184,17 @@ class VideoSink:
                 self._audio.copy_until(end_sec, is_last=True)
                 self._audio.close()
             # The mp4 is opened again by its name while it is closed.
-            with renamed_into_place(self.path, self._part):
-                self._container.close()
+            self._container.close()
+            self._part.take_place()
 
     def abort(self) -> None:
-        """Remove the unfinished file."""
+        """Remove the unfinished file, also on a full disk."""
         if self._audio:
             self._audio.abort()
-        self._container.close()
-        self._part.unlink(missing_ok=True)
+        self._part.remove()
+        self._close_quietly()
 
-    @property
-    def warnings(self) -> list[str]:
-        """Sentences for users about what happened to the audio."""
-        return self._audio.warnings if self._audio else []
+    def _close_quietly(self) -> None:
+        # On a full disk FFmpeg fails here once more.
+        with contextlib.suppress(AttributeError, FFmpegError, OSError, ValueError):
+            self._container.close()

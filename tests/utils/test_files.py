@@ -8,10 +8,12 @@ from stad.errors import InputError
 from stad.utils.files import atomic_write, check_output, write_whole
 
 
-def test_devices_and_pipes_are_not_replaced(tmp_path):
+def test_places_of_outputs(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in ("/dev/null", "/dev/stdout", "/proc/self/fd/1", tmp_path / "pipe"):
-        with pytest.raises(InputError, match="is a device or a pipe"):
+        check_output("--json", path)
+    for path in ("/proc/self/fd/9999", "/dev/none", "/dev/fd"):
+        with pytest.raises(InputError, match="cannot be written to"):
             check_output("--json", path)
     check_output("--json", tmp_path / "new.json")
     (tmp_path / "link.json").symlink_to(tmp_path / "new.json")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import av
 import numpy as np
 import pytest
@@ -51,6 +53,26 @@ def test_parts_equal_the_whole(tmp_path, times):
     for one, other in zip(VideoSource(whole).frames(), VideoSource(parts).frames(), strict=True):
         assert np.abs(one.image.astype(int) - other.image).mean() < 2
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.mp4", "parts.mp4", "whole.mp4"]
+
+
+@pytest.mark.parametrize("times", [EVEN, UNEVEN], ids=["even", "uneven"])
+@pytest.mark.parametrize("ends", [(1, 30), (2, 30), (1, 2, 30), (1, 2, 3, 4, 30)])
+def test_a_first_part_of_a_frame_or_two_has_the_length_of_the_whole(tmp_path, ends, times):
+    """It has no B-frames, so that its first frame is decoded at its own time."""
+    info = VideoSource(write_video(tmp_path / "in.mp4", num_frames=30, fps=25)).info
+    whole, parts = tmp_path / "whole.mp4", tmp_path / "parts.mp4"
+    times = [time_sec - times[0] for time_sec in times]
+    write(VideoSink(whole, info), times, 0, ends[-1])
+    write(VideoSink(parts, info), times, 0, ends[0])
+    for first, last in pairwise(ends):
+        write(ContinuedSink(parts, info, first_sec=times[first]), times, first, last)
+    with av.open(str(whole)) as one, av.open(str(parts)) as other:
+        assert other.duration == one.duration
+        first, second = one.streams.video[0], other.streams.video[0]
+        assert second.duration * second.time_base == first.duration * first.time_base
+        assert second.frames == first.frames
+        expected = [frame.time for frame in one.decode(video=0)]
+        assert [frame.time for frame in other.decode(video=0)] == expected
 
 
 def test_abort_leaves_what_was_there(tmp_path):

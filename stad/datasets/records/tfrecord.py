@@ -16,7 +16,8 @@ import google_crc32c
 import numpy as np
 
 from stad.errors import InputError
-from stad.utils.files import part_path, writing
+from stad.utils.files import writing
+from stad.utils.part_files import PartFile
 
 _LENGTH = struct.Struct("<Q")
 _CRC = struct.Struct("<I")
@@ -284,9 +285,9 @@ class TFRecordWriter:
 
     def __init__(self, path: str | Path) -> None:
         self.path, self.num_records = Path(path), 0
-        self._part = part_path(self.path)
         with writing(self.path):
-            self._file = self._part.open("wb")
+            self._part = PartFile(self.path)
+        self._file = self._part.open_bytes()
 
     def __enter__(self):
         return self
@@ -298,9 +299,9 @@ class TFRecordWriter:
             with writing(self.path):
                 self._file.close()
                 if kind is None:
-                    self._part.replace(self.path)
+                    self._part.take_place()
         finally:
-            self._part.unlink(missing_ok=True)
+            self._part.remove()
 
     def write_data(self, data: bytes) -> None:
         """Add a record of some bytes."""
