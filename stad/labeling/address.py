@@ -15,8 +15,9 @@ from pathlib import Path
 
 from stad.annotations.own.folder import OwnFolder
 from stad.errors import InputError
-from stad.labeling.serving import make_token, open_socket
+from stad.labeling.serving import make_token
 from stad.utils.files import read_json, writing
+from stad.utils.web_server import open_socket
 
 ADDRESS = "address.json"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{32,}")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -25,8 +22,7 @@ from stad.labeling.guard import MAX_BODY_BYTES, Guard
 from stad.labeling.page_files import render_page
 from stad.labeling.playable import media_type
 from stad.labeling.project import LabelProject
-
-SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+from stad.outputs.page import content_policy
 
 
 def build_app(project: LabelProject, token: str) -> ASGIApp:
@@ -140,17 +136,6 @@ async def _body(request: Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise RequestError(BAD_REQUEST, "The request must hold a JSON object.")
     return body
-
-
-def content_policy(page: str) -> str:
-    """Return a Content-Security-Policy that allows the scripts of this page and no others."""
-    hashes = [hashlib.sha256(one.encode()).digest() for one in SCRIPT.findall(page)]
-    scripts = " ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in hashes)
-    return (
-        f"default-src 'none'; script-src {scripts or repr('none')}; style-src 'unsafe-inline'; "
-        "connect-src 'self'; media-src 'self'; img-src 'self' data: blob:; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
-    )
 
 
 async def _on_request_error(_: Request, error: Exception) -> Response:

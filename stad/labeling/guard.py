@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import hmac
-import re
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stad.labeling.errors import FORBIDDEN, TOO_LARGE
+from stad.utils.web_server import LOOPBACK_HOST, with_security_headers
 
 TOKEN_HEADER, TOKEN_FIELD = "x-stad-token", "token"
-# Any port: the server may be reached through a tunnel.
-LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", re.IGNORECASE)
 MAX_BODY_BYTES = 64 * 2**20
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-# The page itself has its own, which allows its scripts.
-NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 class Guard:
@@ -49,13 +37,13 @@ class Guard:
             return
         refusal = self._refuse(scope)
         # A page that is sent to another site must not take the address with the token along.
-        guarded = _with_headers(send)
+        guarded = with_security_headers(send)
         await (self._app if refusal is None else refusal)(scope, receive, guarded)
 
     def _refuse(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
-        if not LOOPBACK.fullmatch(host):
+        if not LOOPBACK_HOST.fullmatch(host):
             return _refusal(scope, FORBIDDEN, "This server answers on the loopback address only.")
         if origin is not None and origin != f"http://{host}":
             return _refusal(scope, FORBIDDEN, "This server answers its own page only.")
@@ -82,15 +70,3 @@ def _refusal(scope: Scope, status: int, message: str) -> Response:
     if scope["path"] == "/":
         return PlainTextResponse(message + "\n", status)
     return JSONResponse({"error": message}, status)
-
-
-def _with_headers(send: Send) -> Send:
-    async def guarded(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-            headers.setdefault("Content-Security-Policy", NO_CONTENT_POLICY)
-        await send(message)
-
-    return guarded

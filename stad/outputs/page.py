@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -10,6 +12,7 @@ from pathlib import Path
 from stad.utils.files import AtomicFile
 
 FOLDER = Path(__file__).parent
+SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def write_page(
@@ -53,6 +56,17 @@ def write_page(
 def page_text(template: Path, *, parts: Sequence[str], data: dict) -> str:
     """Return a page as text; for the arguments see ``write_page``."""
     return _fill(template.read_text(encoding="utf-8"), **_values(template, parts, data))
+
+
+def content_policy(page: str) -> str:
+    """Return a Content-Security-Policy that allows the scripts of this page and no others."""
+    hashes = [hashlib.sha256(one.encode()).digest() for one in SCRIPT.findall(page)]
+    scripts = " ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in hashes)
+    return (
+        f"default-src 'none'; script-src {scripts or repr('none')}; style-src 'unsafe-inline'; "
+        "connect-src 'self'; media-src 'self'; img-src 'self' data: blob:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    )
 
 
 def _values(template: Path, parts: Sequence[str], data: dict) -> dict[str, str]:

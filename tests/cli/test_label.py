@@ -23,7 +23,7 @@ from stad.annotations.own.folder import OwnFolder
 from stad.annotations.own.labels import LabelSpan, VideoLabels
 from stad.cli.label import label_main
 from stad.errors import InputError
-from stad.labeling.serving import open_socket
+from stad.utils.web_server import open_socket
 from tests.videos import write_video
 
 COMMAND = "from stad.cli.main import main; main()"

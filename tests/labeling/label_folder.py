@@ -16,8 +16,9 @@ from stad.labeling.app import build_app
 from stad.labeling.preparation import Preparation
 from stad.labeling.project import LabelProject
 from stad.labeling.proposals import Proposals
-from stad.labeling.serving import LoopbackServer, open_socket, page_url
+from stad.labeling.serving import page_url
 from stad.own_classes.people import PeopleFinder, cached_path
+from stad.utils.web_server import StoppableServer, open_socket
 from tests.videos import write_video
 
 VIDEO, SECOND, THIRD = "a.mp4", "b.mp4", "c.mp4"
@@ -94,7 +95,7 @@ class Server:
         self.port = listener.getsockname()[1]
         self.url = page_url(listener, TOKEN)
         self._ended = threading.Event()
-        self._server = LoopbackServer(build_app(project, TOKEN), should_stop=self._ended.is_set)
+        self._server = StoppableServer(build_app(project, TOKEN), should_stop=self._ended.is_set)
         self._preparation.start()
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, daemon=True

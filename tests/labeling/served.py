@@ -18,8 +18,8 @@ from stad.labeling.app import build_app
 from stad.labeling.preparation import READY, Preparation
 from stad.labeling.project import LabelProject
 from stad.labeling.proposals import Proposals
-from stad.labeling.serving import LoopbackServer, open_socket
 from stad.own_classes.people import PeopleFinder
+from stad.utils.web_server import StoppableServer, open_socket
 from tests.fakes import RedSquareDetector
 
 TOKEN = "token-of-this-test"
@@ -94,7 +94,7 @@ def serve_folder(path: Path, **proposal_options: Any) -> Iterator[Served]:
     project = LabelProject(folder, preparation, proposals)
     listener = open_socket(0)
     ended = threading.Event()
-    server = LoopbackServer(build_app(project, TOKEN), should_stop=ended.is_set)
+    server = StoppableServer(build_app(project, TOKEN), should_stop=ended.is_set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     preparation.start()
     thread.start()
