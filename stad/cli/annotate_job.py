@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from stad.cli.annotate_options import AnnotateOptions, check_options, check_outputs
+from stad.cli.annotate_options import (
+    AnnotateOptions,
+    check_options,
+    check_outputs,
+    is_complete,
+)
 from stad.cli.log_lines import line_log, print_line
-from stad.errors import EXIT_INTERRUPTED, EXIT_OK
+from stad.cli.output_checks import is_stdout
+from stad.errors import EXIT_INTERRUPTED, EXIT_OK, InputError
 from stad.utils.interrupt import StopRequest
+from stad.utils.locks import lock_path, only_writer
+from stad.utils.part_files import is_special
 from stad.utils.supervisor import note
+from stad.utils.text import shown
 
 if TYPE_CHECKING:
-    from stad.inference.annotation import Annotation, AnnotationSetup
+    from stad.inference.annotation import AnnotationSetup
     from stad.inference.journal import Journal
-    from stad.outputs.outputs import Outputs
     from stad.video.source import VideoSource
 
-# A run that crashed in one precision or runtime may continue in the other.
-PRECISION_FLAG, RUNTIME_FLAG = "--precision", "--runtime"
 SAVE_MEMORY = "A smaller --batch-size or a smaller --model needs less memory"
 
 
@@ -32,14 +39,77 @@ def annotate(options: AnnotateOptions) -> int:
             written then.
     """
     check_options(options)
+    state = options.state_path()
+    # It may be there already.
+    note(state=None if state is None else str(state), save_memory=SAVE_MEMORY)
     check_outputs(options)
+    # Other locks would be of a folder that is deleted.
+    with (
+        only_writer(*options.outputs().values(), log=print_line),
+        tempfile.TemporaryDirectory(prefix="stad-") if state is None else nullcontext() as folder,
+    ):
+        # Another run may have ended in the meantime.
+        check_outputs(options)
+        if is_complete(options):
+            names = shown([path.name for path in options.outputs().values()])
+            print_line(
+                f"The run is complete: {names} exist, and nothing is left to resume. Give "
+                "--overwrite to annotate again."
+            )
+            return EXIT_OK
+        if state is None:
+            return _annotate(options, Path(str(folder)) / "results")
+        _begin(options, state)
+        return _replacing(options, state)
+
+
+def _replacing(options: AnnotateOptions, state: Path) -> int:
+    """Annotate; until all outputs of earlier runs are replaced, the state file says so.
+
+    Else ``--resume`` would take them for those of this run, if it is interrupted early.
+    """
+    if not any(path.is_file() and not is_special(path) for path in options.outputs().values()):
+        return _annotate(options, state)
+    # Imported here: numpy does not delay errors in options.
+    from stad.inference.journal import is_begun, mark_begun
+
+    if not state.exists():
+        mark_begun(state)
+    try:
+        code = _annotate(options, state)
+    except InputError:
+        if is_begun(state):
+            state.unlink()
+        raise
+    except BaseException:
+        if not state.exists():
+            mark_begun(state)
+        raise
+    if code == EXIT_INTERRUPTED and not state.exists():
+        mark_begun(state)
+    return code
+
+
+def _begin(options: AnnotateOptions, state: Path) -> None:
+    """Tell the supervisor what to remove if this process dies, and remove what others left."""
+    from stad.outputs.leftovers import remove_leftovers, unfinished_files
+
+    outputs = options.outputs()
+    note(
+        unfinished=[str(path) for path in unfinished_files(outputs, state)],
+        locks=[str(lock_path(path)) for path in outputs.values()],
+    )
+    remove_leftovers(outputs, state)
+
+
+def _annotate(options: AnnotateOptions, state: Path) -> int:
     # Opened before torch is imported: a wrong file name must not cost seconds.
     from stad.video.source import VideoSource
 
     source = VideoSource(options.video, start_sec=options.start_sec, end_sec=options.end_sec)
     log = line_log(quiet=options.quiet)
     setup = _prepare(options, source, log)
-    journal = _open_journal(options, setup, log)
+    journal = _open_journal(options, source, setup, state, log)
     try:
         return _run(options, source, setup, journal)
     finally:
@@ -69,19 +139,23 @@ def _prepare(
 
 
 def _open_journal(
-    options: AnnotateOptions, setup: AnnotationSetup, log: Callable[[str], None]
+    options: AnnotateOptions,
+    source: VideoSource,
+    setup: AnnotationSetup,
+    state: Path,
+    log: Callable[[str], None],
 ) -> Journal:
     from stad.inference.journal import Journal
-    from stad.utils.part_files import part_path
+    from stad.inference.options import InferenceOptions
+    from stad.outputs.annotate_files import FREE_FLAGS, run_identity
 
+    inference = InferenceOptions.from_options(options)
     journal = Journal(
-        options.state_path(),
-        _identity(options, setup),
+        state,
+        run_identity(source, inference, setup, boxes=options.boxes),
         resume=options.resume,
-        free=(PRECISION_FLAG, RUNTIME_FLAG),
+        free=FREE_FLAGS,
     )
-    unfinished = [str(part_path(path)) for path in options.outputs().values()]
-    note(state=str(journal.path), unfinished=unfinished, save_memory=SAVE_MEMORY)
     if journal.done_sec is not None:
         log(f"resume    after {journal.done_sec:.1f} s of {setup.info.video.name}")
         for flag, (before, now) in journal.changed.items():
@@ -89,119 +163,33 @@ def _open_journal(
     return journal
 
 
-def _identity(options: AnnotateOptions, setup: AnnotationSetup) -> dict[str, Any]:
-    """Return everything that the results depend on, by its option."""
-    path, chosen = Path(options.video), setup.options
-    return {
-        "video": path.name,
-        "size of the video": path.stat().st_size if path.is_file() else None,
-        "model": setup.info.model,
-        "--weights": options.weights,
-        "detector": setup.info.detector,
-        "--detector-weights": options.detector_weights,
-        "--boxes": str(options.boxes),
-        "--threshold": chosen.threshold,
-        "--person-threshold": chosen.person_threshold,
-        "--stride": chosen.stride_sec,
-        "--detect-every": chosen.detect_sec,
-        "--tracker": chosen.tracker.name,
-        "--tracker-options": sorted(options.tracker_options),
-        "--track-memory": chosen.tracker.memory_sec,
-        "--batch-size": chosen.batch_size,
-        "--max-labels": chosen.max_labels,
-        "--labels": None if chosen.allowed is None else sorted(chosen.allowed),
-        "--localizer": setup.localizer.options.to_dict(),
-        "--start": options.start_sec,
-        "--end": options.end_sec,
-        PRECISION_FLAG: setup.models.precision,
-        RUNTIME_FLAG: setup.models.runtime,
-    }
-
-
 def _run(
     options: AnnotateOptions, source: VideoSource, setup: AnnotationSetup, journal: Journal
 ) -> int:
     """Write the outputs of the run; Ctrl-C keeps what was written so far."""
     from stad.cli.annotate_report import print_report, progress_bar
-    from stad.outputs.outputs import Outputs
+    from stad.outputs.annotate_files import annotate_to_files
 
-    outputs = Outputs(
-        options.outputs(),
-        setup.info,
+    run = annotate_to_files(
         source,
-        allowed=setup.options.allowed,
-        resume_state=journal.end,
-    )
-    annotation = None
-    try:
-        annotation = _open_annotation(options, source, setup, journal, outputs)
-        with StopRequest() as stop:
-            for result in progress_bar(
-                annotation, total=source.expected_frames(), quiet=options.quiet
-            ):
-                outputs.write(result)
-                if result.keyframe is not None:
-                    journal.add_done(result.keyframe.time_sec)
-                if stop.requested:
-                    break
-        if stop.requested and outputs.num_frames < journal.end.get("num_frames", 0):
-            _abort(outputs, annotation)
-            print_line(
-                "Interrupted before any new frame was processed; existing files are unchanged."
-            )
-            return EXIT_INTERRUPTED
-        outputs.close(annotation.finish(), complete=not stop.requested)
-    except BaseException:
-        _abort(outputs, annotation)
-        raise
-    if stop.requested:
-        journal.add_end(**outputs.resume_state())
-    else:
-        journal.remove()
-    print_report(
-        annotation,
-        outputs,
-        warnings=[*source.warnings, *outputs.warnings],
-        interrupted=stop.requested,
-        quiet=options.quiet,
-    )
-    return EXIT_INTERRUPTED if stop.requested else EXIT_OK
-
-
-def _abort(outputs: Outputs, annotation: Annotation | None) -> None:
-    """End all threads of a run and remove its files."""
-    try:
-        if annotation is not None:
-            annotation.stop()
-    finally:
-        outputs.abort()
-
-
-def _open_annotation(
-    options: AnnotateOptions,
-    source: VideoSource,
-    setup: AnnotationSetup,
-    journal: Journal,
-    outputs: Outputs,
-) -> Annotation:
-    """Begin the run, with what the journal knows, and with images if they are drawn."""
-    from stad.inference.annotation import Annotation
-    from stad.inference.frame_store import FrameStore
-    from stad.inference.frames import read_frames_ahead
-    from stad.inference.resume import JournaledDetector, JournaledScorer, journaled_frames
-
-    models, size = setup.models, (source.info.width_px, source.info.height_px)
-    folder, store = journal.path.parent, None
-    if outputs.first_drawn is not None:
-        store = FrameStore(folder, first_index=outputs.first_drawn)
-    frames = journaled_frames(
-        source,
+        setup,
         journal,
-        before_sec=models.scorer.window.before_sec,
-        clip_size=models.scorer.clip_size(size),
-        first_drawn=outputs.first_drawn,
+        options.outputs(),
+        stopping=StopRequest,
+        watched=lambda results: progress_bar(
+            results, total=source.expected_frames(), quiet=options.quiet
+        ),
+        reads_boxes=options.boxes is not None,
     )
-    detector = JournaledDetector(models.detector, journal, is_reader=options.boxes is not None)
-    journaled = replace(models, detector=detector, scorer=JournaledScorer(models.scorer, journal))
-    frames = read_frames_ahead(frames)
-    return Annotation(frames, replace(setup, models=journaled), store=store, folder=folder)
+    if run.outputs is None:
+        print_line("Interrupted before any new frame was processed; existing files are unchanged.")
+        return EXIT_INTERRUPTED
+    print_report(
+        run.annotation,
+        run.outputs,
+        warnings=[*source.warnings, *run.outputs.warnings],
+        interrupted=run.is_stopped,
+        resumable=options.state_path() is not None,
+        quiet=options.quiet or is_stdout(*options.outputs().values()),
+    )
+    return EXIT_INTERRUPTED if run.is_stopped else EXIT_OK

@@ -18,12 +18,15 @@ from stad.cli.option_groups import (
 )
 from stad.cli.option_ranges import check_numbers
 from stad.cli.option_types import option
-from stad.cli.output_checks import check_free, check_not_input
+from stad.cli.output_checks import check_distinct, check_free, check_not_input
 from stad.errors import InputError
-from stad.utils.files import check_output
+from stad.utils.files import check_output, last_bytes
+from stad.utils.part_files import is_special
 
 WRITTEN_SUFFIXES = (".mp4", ".m4v", ".mov")
 STATE_SUFFIX = ".stad-state"
+# Of a document, after its last segment.
+END_BYTES = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +51,14 @@ class OutputOptions(JsonOptions):
         paths = {f"--{name}": getattr(self, name) for name in output_names()}
         return {flag: path for flag, path in paths.items() if path is not None}
 
-    def state_path(self) -> Path:
-        """Return where results are kept until the run is complete: beside the first output."""
-        first = next(iter(self.outputs().values()))
-        return first.with_name(first.name + STATE_SUFFIX)
+    def state_path(self) -> Path | None:
+        """Return where results are kept until the run is complete: beside the first output.
+
+        None if all outputs are devices or pipes: such a run cannot be resumed.
+        """
+        files = (path for path in self.outputs().values() if not is_special(path))
+        first = next(files, None)
+        return None if first is None else first.with_name(first.name + STATE_SUFFIX)
 
 
 def output_names() -> list[str]:
@@ -104,23 +111,44 @@ def check_options(options: AnnotateOptions) -> None:
 
 def check_outputs(options: AnnotateOptions) -> None:
     """Raise InputError for an output that cannot or must not be written."""
-    check_not_input(options, options.outputs())
-    seen: dict[Path, str] = {}
-    for flag, path in options.outputs().items():
+    outputs, state = options.outputs(), options.state_path()
+    for flag, path in outputs.items():
         check_output(flag, path)
-        _check_resumed(flag, path, options)
-        if path.resolve() in seen:
-            raise InputError(
-                f"{flag} and {seen[path.resolve()]} name the same file {path}. Give each its own."
-            )
-        seen[path.resolve()] = flag
-    if options.out and options.out.suffix.lower() not in WRITTEN_SUFFIXES:
+    written = outputs | ({} if state is None else {"the file of results so far": state})
+    check_distinct(written)
+    check_not_input(options, written)
+    if state is not None and (state.is_symlink() or (state.exists() and not state.is_file())):
+        raise InputError(
+            f"{state}, where results are kept, is a link or not a file. Remove it, or choose "
+            "another name for the outputs."
+        )
+    if not is_complete(options):
+        for flag, path in outputs.items():
+            _check_resumed(flag, path, options)
+    is_file = options.out is not None and not is_special(options.out)
+    if options.out and is_file and options.out.suffix.lower() not in WRITTEN_SUFFIXES:
         raise InputError(
             f"--out must end in {', '.join(WRITTEN_SUFFIXES)}, got {options.out.name}. "
             "The video is written as H.264 in an mp4."
         )
     if options.subtitles:
         _check_subtitles(options.subtitles)
+
+
+def is_complete(options: AnnotateOptions) -> bool:
+    """Return whether ``--resume`` finds all outputs and no run that would have to continue."""
+    state = options.state_path()
+    if not options.resume or state is None or state.exists():
+        return False
+    if not all(path.is_file() and not is_special(path) for path in options.outputs().values()):
+        return False
+    return options.json is None or _is_whole(options.json)
+
+
+def _is_whole(path: Path) -> bool:
+    """Return whether a document says that it has the whole video: at its end."""
+    with path.open("rb") as file:
+        return b'"complete":true' in last_bytes(file, END_BYTES)
 
 
 def _check_subtitles(path: Path) -> None:
@@ -136,12 +164,17 @@ def _check_subtitles(path: Path) -> None:
 
 def _check_resumed(flag: str, path: Path, options: AnnotateOptions) -> None:
     """Raise InputError for a file that exists and is neither replaced nor continued."""
-    has_state = options.state_path().exists()
+    state = options.state_path()
+    if state is None:
+        if options.resume:
+            raise InputError(f"--resume needs an output that is a file, but {path} is not one.")
+        return
+    has_state = state.exists()
     if options.resume and has_state:
         return
-    if options.resume and path.exists() and not options.overwrite:
+    if options.resume and path.exists() and not is_special(path) and not options.overwrite:
         raise InputError(
-            f"{flag}: {path} exists already, and there is no {options.state_path().name} beside it "
+            f"{flag}: {path} exists already, and there is no {state.name} beside it "
             "to resume from. That run is complete, or its files were moved. Add --overwrite to "
             "start over."
         )

@@ -20,7 +20,8 @@ Result = TypeVar("Result")
 def progress_bar(results: Iterable[Result], *, total: int, quiet: bool) -> Iterable[Result]:
     """Yield the results and show how many of ``total`` there were; 0: the total is not known."""
     return tqdm(
-        results,
+        # A run that fails is closed by its caller, not by the bar.
+        (result for result in results),
         total=total or None,
         desc="annotate",
         unit="frame",
@@ -36,15 +37,17 @@ def print_report(
     *,
     warnings: list[str],
     interrupted: bool,
+    resumable: bool,
     quiet: bool,
 ) -> None:
     """Print warnings, segments and files of a run that is over; ``quiet``: warnings only."""
     for warning in warnings:
         print_line(f"warning: {warning}")
     if interrupted:
+        advice = " Run the same command with --resume to continue." if resumable else ""
         print(
             f"interrupted after {outputs.num_frames} frames ({outputs.last_sec:.1f} s): the files "
-            "hold the results so far. Run the same command with --resume to continue.",
+            f"hold the results so far.{advice}",
             file=sys.stderr,
         )
     if quiet:

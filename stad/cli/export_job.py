@@ -12,6 +12,8 @@ from stad.errors import InputError
 from stad.inference.exported_card import output_paths
 from stad.inference.exported_files import check_suffix, is_exported
 from stad.utils.files import check_output
+from stad.utils.locks import only_writer
+from stad.utils.part_files import is_special
 
 MIN_SIDE_PX, MAX_SIDE_PX = 16, 16384
 
@@ -35,6 +37,8 @@ def export(options: ExportOptions) -> None:
     paths = output_paths(options.out)
     check_not_input(options, dict.fromkeys(("--out",), options.out))
     for path in paths:
+        if is_special(path):
+            raise InputError(f"--out: {path} is a device or a pipe. Give the name of a file.")
         check_output("--out", path)
         check_free("--out", path, overwrite=options.overwrite)
     # Imported here, because torch takes seconds.
@@ -50,7 +54,10 @@ def export(options: ExportOptions) -> None:
     log = line_log(quiet=options.quiet)
     log(f"model     {loaded.name} ({loaded.source})")
     note_network(loaded.name, "cpu", "float32")
-    written = export_model(loaded, options.out, video_size=size, dynamic=options.dynamic, log=log)
+    with only_writer(*paths, log=log):
+        written = export_model(
+            loaded, options.out, video_size=size, dynamic=options.dynamic, log=log
+        )
     log(f"written   {', '.join(map(str, written))}")
 
 

@@ -8,7 +8,7 @@ from stad.annotations.own.folder import LABELS, OwnFolder
 from stad.cli.label_options import LabelOptions
 from stad.errors import one_line
 from stad.inference.options import InferenceOptions
-from stad.labeling.address import open_address
+from stad.labeling.address import SERVER, open_address
 from stad.labeling.app import build_app
 from stad.labeling.class_names import known_classes, set_classes
 from stad.labeling.preparation import FAILED, Preparation, VideoState
@@ -17,12 +17,26 @@ from stad.labeling.proposals import Proposals
 from stad.labeling.serving import open_browser, page_url, serve
 from stad.own_classes.moved_videos import follow_moved_videos
 from stad.own_classes.people import PeopleFinder
+from stad.utils.locks import only_run_in
 from stad.utils.text import shown
 
 
 def label(options: LabelOptions) -> int:
-    """Serve the page of a folder until Ctrl-C; return the exit code."""
+    """Serve the page of a folder until Ctrl-C; return the exit code.
+
+    Raises:
+        InputError: the folder or an option cannot be used, or the page is served already.
+    """
     folder = OwnFolder(options.data)
+    busy = (
+        f"The label page of {folder.path} is served already. Use that page, or end the other "
+        "'stad label' first."
+    )
+    with only_run_in(folder.cache_path(SERVER), busy=busy, log=print):
+        return _label(folder, options)
+
+
+def _label(folder: OwnFolder, options: LabelOptions) -> int:
     videos = folder.videos()
     for line in follow_moved_videos(folder):
         print(one_line(line))

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stad.cli.log_lines import line_log
+from stad.cli.log_lines import line_log, print_line
 from stad.cli.option_ranges import check_numbers
-from stad.cli.output_checks import check_outputs
+from stad.cli.output_checks import check_outputs, is_stdout
 from stad.cli.recognize_options import RecognizeOptions
 from stad.inference.recognition import Recognition, open_recognizer, recognize_video
+from stad.utils.locks import only_writer
 from stad.video.sampling import parse_views
 
 if TYPE_CHECKING:
@@ -43,15 +44,17 @@ def recognize(options: RecognizeOptions) -> None:
         progress=not options.quiet,
         log=line_log(quiet=options.quiet),
     )
-    found = recognize_video(options.video, loaded, views=views)
-    if not options.quiet:
-        print(
-            f"model     {loaded.name} ({loaded.source}), {device}, views {found.views}",
-            file=sys.stderr,
-        )
-        _print(found, options.top, title=info.name)
-    if options.json is not None:
-        _write_json(options.json, found, options, model=loaded.name)
+    with only_writer(options.json, log=print_line):
+        found = recognize_video(options.video, loaded, views=views)
+        if not options.quiet:
+            print(
+                f"model     {loaded.name} ({loaded.source}), {device}, views {found.views}",
+                file=sys.stderr,
+            )
+            if not is_stdout(options.json):
+                _print(found, options.top, title=info.name)
+        if options.json is not None:
+            _write_json(options.json, found, options, model=loaded.name)
 
 
 def as_table(rows: Sequence[tuple[str, float]], *, title: str) -> Table:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from stad.cli.log_lines import line_log
 from stad.cli.option_ranges import check_numbers
-from stad.cli.output_checks import check_outputs
+from stad.cli.output_checks import check_outputs, is_stdout
 from stad.cli.tag_options import TagOptions
 from stad.utils.files import write_whole
+from stad.utils.locks import only_writer
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -49,12 +50,13 @@ def tag(options: TagOptions) -> None:
         progress=not options.quiet,
         log=log,
     )
-    tagged = tag_inputs(job, options.videos)
-    if not options.quiet:
-        from stad.cli.terminal import PipeConsole
+    with only_writer(*outputs.values(), log=log):
+        tagged = tag_inputs(job, options.videos)
+        if not options.quiet and not is_stdout(*outputs.values()):
+            from stad.cli.terminal import PipeConsole
 
-        PipeConsole().print(as_table(tagged, tagger, top=options.top))
-    write_outputs(options, tagged, tagger, left_out=job.left_out)
+            PipeConsole().print(as_table(tagged, tagger, top=options.top))
+        write_outputs(options, tagged, tagger, left_out=job.left_out)
     for flag, path in outputs.items():
         if path is not None:
             log(f"{flag.strip('-'):<9} {path}")

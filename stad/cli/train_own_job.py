@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from stad.annotations.own.folder import OwnFolder
 from stad.cli.log_lines import line_log
 from stad.cli.terminal import PipeConsole
 from stad.cli.train_options import TrainOptions, check_folder
-from stad.own_classes.train import OwnTraining, train_own
+from stad.own_classes.train import OwnTraining, TrainedModel, train_own
+from stad.utils.locks import only_run_in
+
+TRAINING = "train"
 
 
 def train_folder(options: TrainOptions) -> None:
     """Train on the labels of a folder, and print the figures of its classes.
 
     Raises:
-        InputError: there is too little to learn from, or a file or an option cannot be used.
+        InputError: there is too little to learn from, a file or an option cannot be used, or the
+            folder is trained on already.
     """
     check_folder(options)
+    folder = OwnFolder(options.config)
+    busy = f"Another 'stad train' trains on {folder.path} already. Wait until it has ended."
+    with only_run_in(folder.cache_path(TRAINING), busy=busy, log=print):
+        trained = _train(options)
+    if not options.quiet:
+        _print_table(trained.table)
+
+
+def _train(options: TrainOptions) -> TrainedModel:
     training = OwnTraining(
         classes=options.classes,
         views=options.views,
@@ -40,11 +54,8 @@ def train_folder(options: TrainOptions) -> None:
             launcher=options.launcher,
             changes=read_changes(options.cfg_options),
         )
-        trained = finetune_own(options.config, training, runner, progress=progress, log=log)
-    else:
-        trained = train_own(options.config, training, progress=progress, log=log)
-    if not options.quiet:
-        _print_table(trained.table)
+        return finetune_own(options.config, training, runner, progress=progress, log=log)
+    return train_own(options.config, training, progress=progress, log=log)
 
 
 def _print_table(rows: list[list[str]]) -> None:

@@ -189,6 +189,11 @@ class Annotation(Iterator[FramedResult]):
         if self._store is not None:
             self._store.close()
 
+    def discard(self) -> None:
+        """Stop without segments, such as on a full disk; closing it later does nothing."""
+        self._is_finished = True
+        self.stop()
+
     @property
     def segments(self) -> list[Segment]:
         """The segments, by actor, then start, then class; [] before the end or ``close()``."""

@@ -9,25 +9,35 @@ identifies the run, the others hold, in the order in which they were made:
     {"scores": [...]}                          the scores of a batch of clips
     {"done": time}                             results up to this keyframe have come out
     {"end": {...}}                             the run was interrupted and its files closed
+
+While an earlier run's outputs are still in place, a run that has no results yet is known by a first
+line without a run, see ``mark_begun``.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
+import errno
 import json
+import os
 import threading
 from array import array
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from stad.errors import InputError
-from stad.utils.files import writing
+from stad.utils.files import atomic_write, writing
+from stad.utils.part_files import open_here
 
 FORMAT, VERSION = "stad-state", 1
+# A run began and has no results yet.
+BEGUN = {"format": FORMAT, "version": VERSION}
+READ_BYTES = 1000
 
 
 class Journal:
@@ -67,16 +77,15 @@ class Journal:
         self._lock = threading.RLock()
         head = {"format": FORMAT, "version": VERSION, "run": json.loads(json.dumps(run))}
         with writing(path):
-            if resume and path.exists():
+            if resume and path.exists() and not is_begun(path):
                 self._resume(head)
             else:
-                self._file = path.open("w", encoding="ascii")
-                self._write(head)
                 # A run that is killed before its first result can be resumed as well.
-                self._file.flush()
+                _write_whole(path, head)
+                self._file = open_here(path, "a", encoding="ascii")
 
     def _resume(self, head: dict) -> None:
-        with self.path.open("rb") as file:
+        with open_here(self.path, "rb") as file:
             self.changed = _check_head(self.path, file.readline(), head, free=self._free)
             size = self._begin = file.tell()
             for line in file:
@@ -86,20 +95,29 @@ class Journal:
                 self._note(line)
         self._size = size
         # Only a cut last line is dropped.
-        with self.path.open("r+b") as file:
+        with open_here(self.path, "r+b") as file:
             file.truncate(size)
-        self._file = self.path.open("a", encoding="ascii")
-        self._reader = self.path.open("rb")
+        self._file = open_here(self.path, "a", encoding="ascii")
+        self._reader = open_here(self.path, "rb")
         self._reader.seek(self._begin)
 
     def _note(self, line: bytes) -> None:
         """Read a record that is needed at once; detections and scores are read on request."""
         if line.startswith((b'{"people"', b'{"scores"')):
             return
-        record = json.loads(line)
-        self.frame_times.extend(record.get("frames", ()))
-        self.done_sec = record.get("done", self.done_sec)
-        self.end = record.get("end", self.end)
+        with self._reading():
+            record = json.loads(line)
+            self.frame_times.extend(record.get("frames", ()))
+            self.done_sec = record.get("done", self.done_sec)
+            self.end = dict(record.get("end", self.end))
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Turn what a damaged record raises into an InputError."""
+        try:
+            yield
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise InputError(f"{self.path} is damaged. Use --overwrite to start over.") from error
 
     def _next(self, kind: str) -> dict | None:
         """Return the next record of a kind from earlier runs; None when there are no more."""
@@ -110,7 +128,8 @@ class Journal:
                     self._reader.close()
                     self._reader = None
                     break
-                record = json.loads(self._reader.readline())
+                with self._reading():
+                    record = dict(json.loads(self._reader.readline()))
                 for name in self._waiting.keys() & record.keys():
                     self._waiting[name].append(record)
             return waiting.popleft() if waiting else None
@@ -127,14 +146,16 @@ class Journal:
             raise InputError(
                 f"{self.path} does not match the video any more. Use --overwrite to start over."
             )
-        self.memory.update(record.get("memory", {}))
-        found = record["found"]
-        return None if found is None else {key: _array(one) for key, one in found.items()}
+        with self._reading():
+            self.memory.update(record.get("memory", {}))
+            found = record["found"]
+            return None if found is None else {key: _array(one) for key, one in found.items()}
 
     def next_scores(self) -> list[np.ndarray] | None:
         """Return the scores of the next batch of clips; None if it was not scored yet."""
         record = self._next("scores")
-        return None if record is None else [_array(one) for one in record["scores"]]
+        with self._reading():
+            return None if record is None else [_array(one) for one in record["scores"]]
 
     def add_frame(self, time_sec: float) -> None:
         """Record a frame that was read, after those of earlier runs."""
@@ -195,9 +216,8 @@ class Journal:
             self._new_times = []
 
     def _write(self, record: dict) -> None:
-        text = json.dumps(record, separators=(",", ":")) + "\n"
         with self._lock, writing(self.path):
-            self._file.write(text)
+            self._file.write(_line(record))
 
     def close(self) -> None:
         """Keep the file for a later run, if it holds any results."""
@@ -206,13 +226,42 @@ class Journal:
             self._reader = None
         with writing(self.path):
             self._file.close()
-        if self.done_sec is None:
+        if self.done_sec is None and not self.end:
             self.path.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Remove the file: the run is complete."""
-        self.done_sec = None
+        self.done_sec, self.end = None, {}
         self.close()
+
+
+def mark_begun(path: Path) -> None:
+    """Write a file without results: the outputs beside it are not those of the run that began.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    with writing(path):
+        _write_whole(path, BEGUN)
+
+
+def _write_whole(path: Path, record: dict) -> None:
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    atomic_write(path, _line(record))
+
+
+def is_begun(path: Path) -> bool:
+    """Return whether a file is one of ``mark_begun``."""
+    try:
+        with open_here(path, "rb") as file:
+            return file.read(READ_BYTES) == _line(BEGUN).encode("ascii")
+    except OSError:
+        return False
+
+
+def _line(record: dict) -> str:
+    return json.dumps(record, separators=(",", ":")) + "\n"
 
 
 def _check_head(
@@ -223,8 +272,8 @@ def _check_head(
     try:
         found = json.loads(line)
         same_kind = (found["format"], found["version"]) == (FORMAT, VERSION)
-        run = found["run"]
-    except (ValueError, KeyError, TypeError) as error:
+        run = dict(found["run"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{path} is not a stad resume file. Use --overwrite to start over."
         ) from error

@@ -159,7 +159,6 @@ def journaled_frames(
     journal: Journal,
     *,
     before_sec: float,
-    clip_size: tuple[int, int],
     first_drawn: int | None = None,
 ) -> Iterator[Frame]:
     """Yield the frames of a video; those that nothing looks at any more come as black images.
@@ -168,7 +167,6 @@ def journaled_frames(
         source: the video.
         journal: of the run; frames are noted there.
         before_sec: how long before its keyframe a window begins, seconds.
-        clip_size: (width, height) of the black images.
         first_drawn: index of the first frame that will be drawn; None if none will be.
 
     Raises:
@@ -180,7 +178,8 @@ def journaled_frames(
         first = max(bisect_right(known, journal.done_sec - before_sec - MARGIN_SEC) - 1, 0)
     if first_drawn is not None:
         first = min(first, first_drawn)
-    black = np.zeros((clip_size[1], clip_size[0], 3), np.uint8)
+    # As large as the others: whether a person is cut off at the edge depends on it.
+    black = np.zeros((source.info.height_px, source.info.width_px, 3), np.uint8)
     for index in range(first):
         yield Frame(index, known[index], black)
     frames = frames_from(source, first, known[first]) if first else source.frames()

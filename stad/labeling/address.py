@@ -19,7 +19,8 @@ from stad.labeling.serving import make_token
 from stad.utils.files import read_json, writing
 from stad.utils.web_server import open_socket
 
-ADDRESS = "address.json"
+# The cache that holds it.
+SERVER, ADDRESS = "server", "address.json"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{32,}")
 # Others of this machine must not read the token.
 PRIVATE, OTHERS = 0o600, 0o077
@@ -35,7 +36,7 @@ def open_address(folder: OwnFolder, port: int) -> tuple[socket.socket, str]:
     Raises:
         InputError: the port cannot be used, or the address cannot be kept.
     """
-    path = folder.cache_path("server") / ADDRESS
+    path = folder.cache_path(SERVER) / ADDRESS
     last_port, token = _read(path)
     listener = _open(port, last_port)
     token = token or make_token()
@@ -48,7 +49,7 @@ def _open(port: int, last_port: int) -> socket.socket:
         try:
             return open_socket(last_port)
         except InputError:
-            # Another program took it, or the page of this folder is served already.
+            # Another program took it.
             pass
     return open_socket(port)
 

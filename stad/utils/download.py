@@ -18,6 +18,8 @@ from tqdm import tqdm
 import stad
 from stad.errors import InputError
 from stad.utils.files import partial_file, writing
+from stad.utils.locks import only_writer
+from stad.utils.part_files import open_here
 
 TIMEOUT_SEC = 10
 # Weights have other sources; large files of data do not, so the timeout is longer.
@@ -63,6 +65,13 @@ def _download_resumable(url: str, path: Path, *, sha256: str, progress: bool) ->
     part = path.with_name(path.name + ".part")
     with writing(part):
         path.parent.mkdir(parents=True, exist_ok=True)
+    with only_writer(path):
+        _resume_into(part, url, path, sha256=sha256, progress=progress)
+
+
+def _resume_into(part: Path, url: str, path: Path, *, sha256: str, progress: bool) -> None:
+    """Continue the part of a download that only this process writes."""
+    with writing(part):
         begin = part.stat().st_size if part.is_file() else 0
         with _open(url, begin=begin, timeout_sec=RESUME_TIMEOUT_SEC) as response:
             # A server without ranges sends the whole file, with another status.
@@ -184,7 +193,7 @@ def _copy(
         # None shows it on a terminal only.
         disable=None if progress else True,
     )
-    with part.open("ab" if begin else "wb") as file, bar:
+    with open_here(part, "ab" if begin else "wb") as file, bar:
         while chunk := _receive(response, url, advice):
             file.write(chunk)
             bar.update(len(chunk))

@@ -157,16 +157,27 @@ def test_kill_9_loses_no_change_that_was_answered(folder):
         assert call(address(text), "PUT", "/api/labels?video=a.mp4", body)[0] == 200
 
 
-def test_two_servers_share_a_folder(folder):
-    with running(folder, "--classes", "walk") as (_, one), running(folder) as (_, two):
-        first, second = address(one), address(two)
-        assert first.port != second.port
-        # An open page of either one knows the token of both.
-        assert first.query == second.query
+def test_a_folder_has_one_server(folder):
+    words = ["label", str(folder), "--no-browser", "--detector", "whole_frame"]
+    with running(folder, "--classes", "walk") as (_, text):
+        second = subprocess.run(
+            [sys.executable, "-c", COMMAND, *words],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            timeout=60,
+            check=False,
+        )
+        assert second.returncode == 2
+        assert second.stderr == (
+            f"error: The label page of {folder} is served already. Use that page, or end the other "
+            "'stad label' first.\n"
+        )
         change = {"revision": 0, "spans": []}
-        path = "/api/labels?video=a.mp4"
-        assert call(first, "PUT", path, change)[0] == 200
-        assert call(second, "PUT", path, change)[0] == 409
+        assert call(address(text), "PUT", "/api/labels?video=a.mp4", change)[0] == 200
+    # Its end, also by SIGKILL, frees the folder; the address stays.
+    with running(folder) as (_, again):
+        assert address(again) == address(text)
 
 
 def test_labels_follow_a_moved_video(folder):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from contextlib import closing
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import torch
 
 from stad import zoo
+from stad.cli import annotate_job
 from stad.cli.annotate import annotate_main
 from stad.errors import InputError
 from stad.inference.journal import Journal
@@ -117,8 +120,11 @@ def whole_files(whole: dict[str, Path]) -> list[Path]:
     return list(next(iter(whole.values())).parent.iterdir())
 
 
-@pytest.mark.parametrize("count", [1, *np.random.default_rng().integers(2, 100, 2).tolist(), 100])
-def test_a_run_that_was_interrupted_goes_on(job, whole, tmp_path, stop_at, count):
+# Processes that share the tests must name them alike: the moments are drawn in the test.
+@pytest.mark.parametrize("moment", ["first", "early", "late", "last"])
+def test_a_run_that_was_interrupted_goes_on(job, whole, tmp_path, stop_at, moment):
+    draw = np.random.default_rng().integers
+    count = {"first": 1, "early": int(draw(2, 50)), "late": int(draw(50, 100)), "last": 100}[moment]
     stop_at(count, interrupt)
     assert run(job, tmp_path) == 130
     left = json.loads(paths(tmp_path)["json"].read_text())
@@ -205,13 +211,38 @@ def test_a_video_that_was_changed_meanwhile_is_drawn_anew(job, whole, tmp_path, 
     check_equal(tmp_path, whole)
 
 
-def test_nothing_to_resume_begins_anew_and_complete_runs_stay(job, whole, tmp_path):
+def test_nothing_to_resume_begins_anew_and_complete_runs_stay(job, whole, tmp_path, capsys):
     assert run(job, tmp_path, "--resume") == 0
     check_equal(tmp_path, whole)
-    with pytest.raises(InputError, match="That run is complete"):
+    before = {name: path.stat() for name, path in paths(tmp_path).items()}
+    assert run(job, tmp_path, "--resume") == 0
+    assert "The run is complete: a.mp4, a.json" in capsys.readouterr().err
+    assert {name: path.stat() for name, path in paths(tmp_path).items()} == before
+    # Outputs of which some are missing are of another run, or were moved.
+    paths(tmp_path)["csv"].unlink()
+    with pytest.raises(InputError, match="That run is complete, or its files were moved"):
         run(job, tmp_path, "--resume")
     with pytest.raises(InputError, match="cannot be used together"):
         run(job, tmp_path, "--resume", "--overwrite")
+
+
+def test_old_outputs_are_not_those_of_a_run_that_was_interrupted_early(
+    job, whole, tmp_path, monkeypatch
+):
+    for path in paths(tmp_path).values():
+        path.write_text("old")
+    for error in (InputError("none"), KeyboardInterrupt()):
+        with monkeypatch.context() as patched:
+            # While the models are loaded.
+            patched.setattr(annotate_job, "_prepare", Mock(side_effect=error))
+            with pytest.raises(type(error)):
+                run(job, tmp_path, "--overwrite")
+        assert {path.read_text() for path in paths(tmp_path).values()} == {"old"}
+        # What the user has to change first leaves nothing to resume.
+        is_begun = (tmp_path / "a.mp4.stad-state").exists()
+        assert is_begun == isinstance(error, KeyboardInterrupt)
+    assert run(job, tmp_path, "--resume") == 0
+    check_equal(tmp_path, whole)
 
 
 def test_the_options_have_to_be_those_of_then(job, tmp_path, stop_at):
@@ -265,6 +296,20 @@ class LongerScorer(PositionScorer):
         return super().score(clips, boxes, source_size=source_size)
 
 
+def test_frames_that_are_not_decoded_again_have_the_size_of_the_others(tmp_path):
+    """Postures are not decoded for people who are cut off at the edge of the frame."""
+    source = VideoSource(write_video(tmp_path / "in.mp4", num_frames=150, fps=15, gop=15))
+    with closing(Journal(tmp_path / "state", {}, resume=False)) as journal:
+        for _ in journaled_frames(source, journal, before_sec=0.5):
+            pass
+        journal.add_done(8.0)
+    with closing(Journal(tmp_path / "state", {}, resume=True)) as journal:
+        images = [one.image for one in journaled_frames(source, journal, before_sec=0.5)]
+    assert not images[0].any()
+    assert images[-1].any()
+    assert {image.shape for image in images} == {images[-1].shape}
+
+
 @pytest.mark.parametrize("batch_size", [1, 3])
 def test_detector_tracker_and_scorer_go_on_to_the_last_bit(tmp_path, batch_size):
     times = [n / 30 + (1.7 if n > 120 else 0) for n in range(240)]
@@ -276,7 +321,7 @@ def test_detector_tracker_and_scorer_go_on_to_the_last_bit(tmp_path, batch_size)
         detector, found = RedSquareDetector(), []
         scorer = JournaledScorer(LongerScorer(Window(8, 2)), journal)
         options = PipelineOptions(stride_sec=0.5, batch_size=batch_size)
-        frames = journaled_frames(source, journal, before_sec=8 / 15, clip_size=(80, 60))
+        frames = journaled_frames(source, journal, before_sec=8 / 15)
         people = JournaledDetector(detector, journal, is_reader=False)
         for result in annotate_frames(frames, people, scorer, options=options, fps=30.0):
             found.append(result)
