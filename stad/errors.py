@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import re
 import select
@@ -74,6 +75,8 @@ def run_script(main: Callable[[], int | None]) -> None:
     reader of stdout or stderr has ended, as in ``... | head``, the script ends silently with
     code 141. Any other exception is a bug and keeps its traceback.
     """
+    # A log that cannot be written, as on a full disk, must not print tracebacks.
+    logging.raiseExceptions = False
     # File names on Linux are bytes, and a terminal may not show every character.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -10,7 +10,8 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 
 from stad.errors import InputError
-from stad.utils.files import atomic_write
+from stad.utils.files import write_whole
+from stad.zoo.checkpoint import read_checkpoint
 
 # The file in which mmengine looks for the checkpoint to resume from.
 LAST = "last_checkpoint"
@@ -67,7 +68,7 @@ class AtomicCheckpointHook(Hook):
         epoch, folder = runner.epoch + 1, Path(runner.work_dir)
         path = folder / f"epoch_{epoch}.pth"
         self._save(runner, path.name, {"epoch": epoch, "iter": runner.iter})
-        atomic_write(folder / LAST, str(path))
+        write_whole(folder / LAST, str(path))
         self._remove_old(folder)
 
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
@@ -78,19 +79,21 @@ class AtomicCheckpointHook(Hook):
             value = (metrics or {}).get(self._best_metric)
             if value is not None and math.isfinite(value):
                 self._keep_best(runner, value)
-        atomic_write(Path(runner.work_dir) / VALIDATED, str(runner.epoch))
+        write_whole(Path(runner.work_dir) / VALIDATED, str(runner.epoch))
 
     def _keep_best(self, runner, value: float) -> None:
         # The best so far is read from the folder, since a killed run forgets everything else.
-        best = best_checkpoint(Path(runner.work_dir))
+        folder = Path(runner.work_dir)
+        best = best_checkpoint(folder)
         value = round(value, NAME_DIGITS)
         if best is not None and value <= best[1]:
+            # A run that was killed just now may have left the one before.
+            _remove_others(folder, best[0].name)
             return
         name = f"best_epoch_{runner.epoch}_{value:.{NAME_DIGITS}f}.pth"
         meta = {"epoch": runner.epoch, "iter": runner.iter}
         self._save(runner, name, meta, weights_only=True)
-        if best is not None and best[0].name != name:
-            best[0].unlink(missing_ok=True)
+        _remove_others(folder, name)
         runner.logger.info(f"best so far: {self._best_metric} {value:.4f}, kept as {name}")
 
     def _save(self, runner, name: str, meta: dict, *, weights_only: bool = False) -> None:
@@ -107,12 +110,19 @@ class AtomicCheckpointHook(Hook):
             finally:
                 runner.logger.removeFilter(keep_log_record)
 
-        atomic_write(Path(runner.work_dir) / name, write)
+        write_whole(Path(runner.work_dir) / name, write)
 
     def _remove_old(self, folder: Path) -> None:
         saved = sorted(folder.glob("epoch_*.pth"), key=lambda path: int(path.stem[6:]))
         for path in saved[: -self._keep] if self._keep else []:
             path.unlink()
+
+
+def _remove_others(folder: Path, best: str) -> None:
+    """Remove all best checkpoints but one."""
+    for path in folder.glob("best_epoch_*.pth"):
+        if path.name != best:
+            path.unlink(missing_ok=True)
 
 
 def best_checkpoint(folder: Path) -> tuple[Path, float] | None:
@@ -136,3 +146,16 @@ def newest_checkpoint(folder: Path) -> Path | None:
             "or train in another folder with --work-dir."
         )
     return path
+
+
+def check_whole(path: Path) -> None:
+    """Raise InputError unless a checkpoint to resume from can be read."""
+    try:
+        read_checkpoint(path)
+    except InputError as error:
+        others = sorted(one.name for one in path.parent.glob("epoch_*.pth") if one != path)
+        advice = f", such as {others[-1]}" if others else ""
+        raise InputError(
+            f"Cannot resume: {error} Or write the name of another checkpoint{advice} into "
+            f"{path.parent / LAST}."
+        ) from error

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.runner import Runner
 
 from stad.engine import published
 from stad.engine.building import build_runner, config_errors, leave_processes
-from stad.engine.checkpoints import newest_checkpoint
+from stad.engine.checkpoints import LAST, check_whole, newest_checkpoint
 from stad.engine.hooks import (
     PerClassHook,
     StartCheckHook,
@@ -31,7 +32,9 @@ from stad.engine.run_config import (
     without_training,
 )
 from stad.engine.workers import worker_deaths
-from stad.utils.files import check_output
+from stad.utils.files import check_output, explained_full_disk, make_folder
+from stad.utils.locks import only_run_in, process_rank
+from stad.utils.supervisor import note
 from stad.zoo.loading import load_weights
 
 __all__ = ["RunOptions", "evaluate", "train"]
@@ -44,11 +47,23 @@ def train(options: RunOptions) -> Runner:
         InputError: the run cannot work; raised before anything is trained.
     """
     config = read_run_config(options, TRAINING_KEYS)
-    check_work_dir(Path(config.work_dir))
+    work_dir = Path(config.work_dir)
+    check_work_dir(work_dir)
+    if process_rank() > 0:
+        return _train(options, config)
+    make_folder(work_dir)
+    # Logs and figures are written by other libraries.
+    with only_run_in(work_dir, log=print), explained_full_disk(work_dir):
+        note(state=str(work_dir / LAST))
+        return _train(options, config)
+
+
+def _train(options: RunOptions, config: Config) -> Runner:
     check_no_checkpoints(Path(config.work_dir), resume=options.resume)
     check_inputs(config, ("train_dataloader", "val_dataloader"))
     config.resume = options.resume
     if options.resume and (newest := newest_checkpoint(Path(config.work_dir))) is not None:
+        check_whole(newest)
         config.load_from = str(newest)
     if options.amp:
         use_amp(config)

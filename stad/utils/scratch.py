@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from stad.errors import InputError
 
@@ -27,7 +29,7 @@ class ScratchFile:
             self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - open as long as this lives
         except OSError as error:
             raise self._failure(error) from error
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, _close, self._file)
 
     def append(self, content: bytes | memoryview) -> int:
         """Add bytes and return the place where they begin."""
@@ -65,10 +67,16 @@ class ScratchFile:
 
     def close(self) -> None:
         """Free the disk space."""
-        self._file.close()
+        _close(self._file)
 
     def _failure(self, error: OSError) -> InputError:
         return InputError(
             f"Cannot keep temporary data in {self._folder} ({error.strerror or error}). Free some "
             "space there, or write to another folder."
         )
+
+
+def _close(file: IO[bytes]) -> None:
+    # On a full disk it still holds what could not be written.
+    with contextlib.suppress(OSError):
+        file.close()

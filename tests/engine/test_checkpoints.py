@@ -90,6 +90,9 @@ def test_the_best_is_kept(runner, tmp_path):
     hook = AtomicCheckpointHook(best_metric="mAP")
     for epoch, value in enumerate([0.2, math.nan, 0.5, 0.4, math.inf], start=1):
         runner.epoch = epoch
+        if epoch == 4:
+            # The run was killed when it had just written the third one.
+            (tmp_path / "best_epoch_1_0.200000.pth").write_text("1 False")
         # A new hook each time: after a resume the best is still known.
         hook = AtomicCheckpointHook(best_metric="mAP")
         hook.after_val_epoch(runner, {"mAP": value})
