@@ -5,6 +5,8 @@ The options of the commands are importable from here; each command is a module o
 
 from __future__ import annotations
 
+import sys
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from stad.utils.lazy import lazy_exports
@@ -25,3 +27,18 @@ _MODULES = {
 }
 
 __getattr__, __dir__ = lazy_exports(__name__, _MODULES)
+
+_show = sys.excepthook
+
+
+def _show_but_ctrl_c(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+    else:
+        _show(kind, error, trace)
+
+
+# While the modules of a command are imported, nothing catches it yet.
+sys.excepthook = _show_but_ctrl_c

@@ -17,7 +17,9 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from stad.errors import EXIT_BAD_INPUT, run_script
+from stad.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED, one_line, run_script
+from stad.utils.locks import delete_dead_lock
+from stad.utils.part_files import delete_dead
 
 # Enough for the paths of all outputs, however long.
 BOARD_BYTES = 1 << 18
@@ -47,6 +49,7 @@ def note(**facts: Fact) -> None:
             save_memory: how to need less memory, as a request to the user.
             state: path of the file that lets the same command with --resume continue.
             unfinished: paths of incomplete files, to be removed after a death.
+            locks: paths of lock files, to be removed after a death.
             verdicts: paths of verdicts to withdraw after a fault, see ``note_verdict``.
     """
     if _board is None:
@@ -74,7 +77,8 @@ def run_supervised(
     """Run a script's ``main`` as ``run_script`` does, in a child process.
 
     The exit code is that of ``run_script``. If the child died of a fault or was killed, the user
-    gets one error on stderr and code 2; if it died of another signal, so does this process.
+    gets one error on stderr and code 2; if it died of another signal, so does this process, but
+    for Ctrl-C, whose code is always the same.
 
     Args:
         main: does the work.
@@ -94,7 +98,7 @@ def run_supervised(
         end_with_parent(parent)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         _board = board
-        run_script(main)
+        _run_child(main)
     status = _wait(child)
     if os.WIFEXITED(status):
         sys.exit(os.WEXITSTATUS(status))
@@ -102,6 +106,32 @@ def run_supervised(
     if number in FAULTS and on_fault is not None:
         on_fault(number, facts)
     _report_death(number, facts)
+
+
+def _run_child(main: Callable[[], int | None]) -> None:
+    """Run ``main`` and exit; from then on, signals only make the process end sooner."""
+    code = EXIT_INTERRUPTED
+    try:
+        try:
+            run_script(lambda: _advised(main))
+        except SystemExit as stopped:
+            code = stopped.code if isinstance(stopped.code, int) else 0
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: os._exit(code))
+            raise
+    except KeyboardInterrupt:
+        # In between, where it would be shown with a traceback.
+        os._exit(code)
+
+
+def _advised(main: Callable[[], int | None]) -> int | None:
+    """Run ``main``; if Ctrl-C ends it at once, say how to continue it."""
+    try:
+        return main()
+    except KeyboardInterrupt:
+        if kept := _kept(_facts):
+            print(kept, file=sys.stderr)
+        raise
 
 
 def _open_standard_streams() -> None:
@@ -156,14 +186,21 @@ def _read(board: mmap.mmap) -> dict[str, Fact]:
 
 def _report_death(number: int, facts: Mapping[str, Fact]) -> None:
     """Report what happened and exit; or die of the same signal if the user sent it."""
+    # Not those that another run has taken since.
+    for path in facts.get("unfinished") or ():
+        delete_dead(Path(path))
+    for path in facts.get("locks") or ():
+        delete_dead_lock(path)
     if number not in FAULTS and number != signal.SIGKILL:
+        if kept := _kept(facts):
+            print(f"\n{kept}", file=sys.stderr)
+        if number == signal.SIGINT:
+            sys.exit(EXIT_INTERRUPTED)
         signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [number])
         os.kill(os.getpid(), number)
-    for path in facts.get("unfinished") or ():
-        Path(path).unlink(missing_ok=True)
     # The worker's last line, such as a progress bar, may lack its line end.
-    print(f"\nerror: {death_message(number, facts)}", file=sys.stderr)
+    print(f"\nerror: {one_line(death_message(number, facts))}", file=sys.stderr)
     sys.exit(EXIT_BAD_INPUT)
 
 
@@ -184,10 +221,17 @@ def death_message(number: int, facts: Mapping[str, Fact]) -> str:
     message = f"the process {_busy_with(facts)} {cause}."
     if advice:
         message += f" {advice}."
+    if kept := _kept(facts):
+        message += f" {kept}"
+    return message
+
+
+def _kept(facts: Mapping[str, Fact]) -> str:
+    """Return how to continue a run that has left its state; "" without one."""
     state = facts.get("state")
     if isinstance(state, str) and state and Path(state).exists():
-        message += " Finished results were kept: repeat the command with --resume to continue."
-    return message
+        return "Finished results were kept: repeat the command with --resume to continue."
+    return ""
 
 
 def _busy_with(facts: Mapping[str, Fact]) -> str:

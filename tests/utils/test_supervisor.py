@@ -15,6 +15,7 @@ import torch
 
 from stad import zoo
 from stad.inference.cpu import this_cpu
+from stad.utils.locks import only_writer
 from stad.utils.supervisor import death_message
 from tests.aborting import VARIABLE
 from tests.videos import write_video
@@ -91,6 +92,11 @@ def end(process):
     return process.returncode, *said
 
 
+def end_of(folder, body):
+    """Run it until it has ended."""
+    return end(start(folder, body))
+
+
 @pytest.mark.parametrize(
     ("body", "code", "out", "err"),
     [
@@ -128,6 +134,44 @@ def test_a_death_is_an_error_that_says_what_ran(tmp_path, number):
     assert said.endswith("with --resume to continue.\n")
     assert said.count("\n") == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["script.py", "state"]
+
+
+# Another thread may get the signal: the main one must be there when Python handles it.
+@pytest.mark.parametrize(
+    "end", ["raise KeyboardInterrupt", "os.kill(os.getpid(), signal.SIGINT); time.sleep(60)"]
+)
+def test_ctrl_c_says_how_to_continue(tmp_path, end):
+    (tmp_path / "state").write_text("{}")
+    code, _, said = end_of(tmp_path, f'note(state=str(folder / "state"))\n{end}')
+    assert code == 130
+    assert said == (
+        "Finished results were kept: repeat the command with --resume to continue.\ninterrupted\n"
+    )
+
+
+def test_a_death_frees_its_locks_and_no_others(tmp_path):
+    (tmp_path / ".a.lock").write_text("")
+    body = """
+        note(locks=[str(folder / ".a.lock"), str(folder / ".b.lock")])
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    with only_writer(tmp_path / "b"):
+        assert end_of(tmp_path, body)[0] == 2
+        assert not (tmp_path / ".a.lock").exists()
+        assert (tmp_path / ".b.lock").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_after_the_end_changes_no_exit_code(tmp_path, number):
+    body = """
+        import atexit
+        atexit.register(lambda: (print("ending", flush=True), time.sleep(20)))
+        return 3
+    """
+    process = start(tmp_path, body)
+    assert process.stdout.readline() == "ending\n"
+    process.send_signal(number)
+    assert end(process) == (3, "", "")
 
 
 def test_who_ends_the_worker_on_purpose_gets_that_signal_back(tmp_path):
@@ -228,13 +272,19 @@ def run(job, folder, *options, abort="none:0:0"):
     return done.returncode, done.stderr
 
 
+@pytest.fixture(scope="module")
+def whole(job, tmp_path_factory):
+    """The folder of a run that nothing stopped."""
+    folder = tmp_path_factory.mktemp("whole")
+    assert run(job, folder, "--precision", "float32")[0] == 0
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL])
-def test_a_run_that_died_goes_on_and_ends_as_an_unbroken_one(job, tmp_path, number):
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    whole.mkdir()
+def test_a_run_that_died_goes_on_and_ends_as_an_unbroken_one(job, whole, tmp_path, number):
+    broken = tmp_path / "broken"
     broken.mkdir()
-    assert run(job, whole, "--precision", "float32")[0] == 0
     code, said = run(job, broken, "--precision", "float32", abort=f"float32:6:{int(number)}")
     assert code == 2
     last = said.splitlines()[-1]
