@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 from tqdm import tqdm
 
 from stad.errors import InputError
 from stad.utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from stad.video.clip_source import ClipSource, VideoFiles
+from stad.video.images import read_image
 from stad.video.source import VideoSource
 
 # Probing one video takes milliseconds: a bar is shown if all of them take longer.
@@ -78,10 +78,7 @@ def _facts_of(source: ClipSource, video_id: str, latest_sec: float) -> VideoFact
 def _facts_of_folder(source: ClipSource, video_id: str, folder: Path) -> VideoFacts:
     images = [one for one in folder.iterdir() if one.suffix.lower() in IMAGE_SUFFIXES]
     duration_sec = source.duration_sec(video_id)
-    image = cv2.imread(str(min(images)))
-    if image is None:
-        raise InputError(f"{min(images)} is not a readable image. Delete it, or extract it again.")
-    height_px, width_px = image.shape[:2]
+    height_px, width_px = read_image(min(images)).shape[:2]
     return VideoFacts(duration_sec, len(images) / duration_sec, (width_px, height_px))
 
 

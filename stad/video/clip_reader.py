@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import NamedTuple, TypeVar, overload
 
 # Before decord, which brings its own zlib: OpenCV would use that one, and could not write PNG.
 import cv2
@@ -14,7 +14,11 @@ from torch.utils.dlpack import from_dlpack
 
 from stad.video.index import FrameIndex
 from stad.video.source import VideoSource
+from stad.video.time_limit import StuckError, within_limit
 from stad.video.window import nearest_frames
+
+# Errors reach the user once, in a sentence; FFmpeg would print a line for each packet.
+decord.logging.set_level(decord.logging.QUIET)
 
 # In these formats every packet has a time and is found by it. In others decord counts frames from
 # where its seek should have led, and returns the wrong ones.
@@ -22,10 +26,14 @@ DECORD_FORMATS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
 # Files of these codecs may hold packets that are never shown, which decord counts.
 HIDDEN_FRAME_CODECS = frozenset({"vp8"})
 TIME_TOLERANCE_SEC = 1e-3
-# What decord raises for damage, for a place it cannot seek to, and at the end of the file.
-DECORD_ERRORS = (decord.DECORDError, RuntimeError, StopIteration)
+# Frames that a file may state for each that it has.
+MAX_STATED, STATED_FRAMES = 10, 100_000
+# Frames of a clip that one call into decord decodes.
+DECODED_AHEAD = 4
 # Mean difference of two images, in levels of 255, up to which they are the same frame.
 SAME_IMAGE = 1.0
+
+Result = TypeVar("Result")
 
 
 class RawClip(NamedTuple):
@@ -63,7 +71,8 @@ class ClipReader:
 
     The frames are those of ``VideoSource`` at the same times, in every container. decord reads
     mp4 and Matroska files with upright square pixels in SDR; its times and some of its frames
-    are compared with the container's when the file is opened. PyAV reads everything else.
+    are compared with the container's when the file is opened. PyAV reads everything else, also
+    where decord fails. No call waits longer for a decoder than ``within_limit`` allows.
 
     Args:
         path: the file.
@@ -72,6 +81,7 @@ class ClipReader:
 
     Attributes:
         facts: facts of the file.
+        stuck: the error of PyAV's decoder if it did not return: it would do so again.
 
     Raises:
         InputError: the file cannot be read.
@@ -83,14 +93,33 @@ class ClipReader:
         self._path, self._num_threads = str(path), num_threads
         self._source: VideoSource | None = None
         self._video: decord.VideoReader | None = None
+        self.stuck: StuckError | None = None
         if facts is None:
-            self._source = source = VideoSource(path, num_threads=num_threads)
-            index = source.index()
-            self._video = self._trusted_decord(source, index)
-            facts = FileFacts(index.times_sec, self._video is not None)
-        elif facts.uses_decord:
-            self._video = open_with_decord(path, num_threads=num_threads)
+            self._source, index = within_limit(self._index, self._path, whole_file=True)
+            self.facts, source = FileFacts(index.times_sec, uses_decord=True), self._source
+            self._video = self._by_decord(
+                lambda: self._trusted_decord(source, index), whole_file=True
+            )
+            self.facts = FileFacts(index.times_sec, self._video is not None)
+            return
         self.facts = facts
+        if facts.uses_decord:
+            self._video = self._by_decord(
+                lambda: open_with_decord(path, num_threads=num_threads), whole_file=True
+            )
+
+    def _index(self) -> tuple[VideoSource, FrameIndex]:
+        source = VideoSource(self._path, num_threads=self._num_threads)
+        return source, source.index()
+
+    def _by_decord(self, call: Callable[[], Result], *, whole_file: bool = False) -> Result | None:
+        """Return the result of a call into decord; None, and never again, if it fails or hangs."""
+        try:
+            return within_limit(call, self._path, whole_file=whole_file)
+        # decord has errors of its own, asserts what a file states, and ends with StopIteration.
+        except Exception:
+            self._video, self.facts = None, self.facts._replace(uses_decord=False)
+            return None
 
     @property
     def duration_sec(self) -> float:
@@ -109,16 +138,17 @@ class ClipReader:
             return RawClip(_DecodedFrames(self, needed), order)
         return RawClip(self.images_at(needed), order)
 
-    def image_at(self, position: int) -> np.ndarray | None:
-        """Return a frame by decord, (H, W, 3) uint8 RGB; None where it cannot be used any more."""
-        if self._video is None:
+    def decord_images(self, positions: np.ndarray) -> list[np.ndarray] | None:
+        """Return frames by decord, (H, W, 3) uint8 RGB each; None where it cannot be used any more.
+
+        Args:
+            positions: (U,) ascending positions among the frames of the file.
+        """
+        video = self._video
+        if video is None:
             return None
-        try:
-            return _decord_frame(self._video, position)
-        except DECORD_ERRORS:
-            # Damage inside the file: FFmpeg decodes more of it.
-            self._video = None
-            return None
+        # Where the file is damaged, PyAV decodes more of it.
+        return self._by_decord(lambda: [_decord_frame(video, one) for one in positions.tolist()])
 
     def images_at(self, positions: np.ndarray) -> list[np.ndarray]:
         """Return frames by PyAV, (H, W, 3) uint8 RGB each.
@@ -129,9 +159,17 @@ class ClipReader:
         Raises:
             InputError: no frame can be decoded.
         """
+        times_sec = self.facts.times_sec[positions].tolist()
+        try:
+            return within_limit(lambda: self._images_at(times_sec), self._path, whole_file=True)
+        except StuckError as error:
+            self.stuck = error
+            raise
+
+    def _images_at(self, times_sec: list[float]) -> list[np.ndarray]:
         if self._source is None:
             self._source = VideoSource(self._path, num_threads=self._num_threads)
-        return self._source.images_at(self.facts.times_sec[positions].tolist())
+        return self._source.images_at(times_sec)
 
     def _trusted_decord(self, source: VideoSource, index: FrameIndex) -> decord.VideoReader | None:
         """Return decord's reader if its frames are those of the container."""
@@ -143,27 +181,32 @@ class ClipReader:
             and index.keys
             and not index.has_leading
             and not index.may_resize
+            # Its FFmpeg is old, and a fault in it would end the process.
+            and not index.is_damaged
+            # decord takes memory for all frames that are stated; without it the process aborts.
+            and _stated_frames(source) <= max(MAX_STATED * len(index.times_sec), STATED_FRAMES)
         ):
             return None
-        try:
-            video = open_with_decord(self._path, num_threads=self._num_threads)
-            if not _same_times(video, index.times_sec):
-                return None
-            probes = _probes(index)
-            found = [_decord_frame(video, position) for position in probes.tolist()]
-        except (*DECORD_ERRORS, UnicodeEncodeError):
-            # decord only takes names in UTF-8.
+        video = open_with_decord(self._path, num_threads=self._num_threads)
+        if not _same_times(video, index.times_sec):
             return None
+        probes = _probes(index)
+        found = [_decord_frame(video, position) for position in probes.tolist()]
         expected = source.images_at(index.times_sec[probes].tolist())
         is_same = all(map(_is_same_image, found, expected))
         return video if is_same else None
+
+
+def _stated_frames(source: VideoSource) -> float:
+    return max(source.info.num_frames, source.longest_sec * float(source.info.fps))
 
 
 class _DecodedFrames(Sequence[np.ndarray]):
     """Frames that are decoded when they are asked for.
 
     Each is then used while it is still in the processor's cache, and its memory is used again: a
-    batch of large frames takes new memory each time, which costs as much as decoding them.
+    batch of large frames takes new memory each time, which costs as much as decoding them. A few
+    are decoded at once, as each call into a decoder costs some time, too.
 
     Args:
         reader: of the file.
@@ -173,6 +216,7 @@ class _DecodedFrames(Sequence[np.ndarray]):
     def __init__(self, reader: ClipReader, positions: np.ndarray) -> None:
         self._reader, self._positions = reader, positions
         self._last: tuple[int, np.ndarray] | None = None
+        self._ready: dict[int, np.ndarray] = {}
         self._others: list[np.ndarray] | None = None
 
     def __len__(self) -> int:
@@ -185,20 +229,23 @@ class _DecodedFrames(Sequence[np.ndarray]):
     def __getitem__(self, index: int | slice) -> np.ndarray | list[np.ndarray]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        position = int(self._positions[index])
-        if self._last is None or self._last[0] != position:
+        # Raises IndexError at the end.
+        index = range(len(self))[index]
+        if self._last is None or self._last[0] != index:
             self._last = None
-            self._last = position, self._decode(index, position)
+            self._last = index, self._decode(index)
         return self._last[1]
 
-    def _decode(self, index: int, position: int) -> np.ndarray:
-        image = None if self._others is not None else self._reader.image_at(position)
-        if image is not None:
-            return image
-        if self._others is None:
-            # PyAV opens the file for each call.
-            self._others = self._reader.images_at(self._positions)
-        return self._others[index]
+    def _decode(self, index: int) -> np.ndarray:
+        if self._others is None and index not in self._ready:
+            self._ready = {}
+            images = self._reader.decord_images(self._positions[index : index + DECODED_AHEAD])
+            if images is None:
+                # PyAV opens the file for each call.
+                self._others = self._reader.images_at(self._positions)
+            else:
+                self._ready = dict(enumerate(images, index))
+        return self._ready.pop(index) if self._others is None else self._others[index]
 
 
 def open_with_decord(path: str | Path, *, num_threads: int = 1) -> decord.VideoReader:

@@ -7,13 +7,14 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 
 from stad.errors import InputError
 from stad.utils.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from stad.video.clip_reader import ClipReader, FileFacts, RawClip
+from stad.video.images import read_image
 from stad.video.source import VideoSource
+from stad.video.time_limit import StuckError, within_limit
 from stad.video.window import Window, nearest_frames
 
 # Open readers that a process keeps: opening a file again scans it whole.
@@ -73,9 +74,9 @@ class ClipSource(Protocol):
 class VideoFiles:
     """Reads clips from files, ``folder/ID.mp4`` or with another suffix; see ``ClipReader``.
 
-    An id may also be the path of a file below the folder, with its suffix. Only the frames that
-    a clip needs are decoded (and those between them and the key frame before). A clip has the
-    same frames as annotating at the same times.
+    An id may also be the path of a file below the folder, with its suffix or without, such as
+    'Class/video'. Only the frames that a clip needs are decoded (and those between them and the
+    key frame before). A clip has the same frames as annotating at the same times.
 
     Args:
         folder: the folder of the files.
@@ -85,9 +86,11 @@ class VideoFiles:
     def __init__(self, folder: str | Path, *, num_threads: int = 1) -> None:
         self.folder = Path(folder)
         self._num_threads = num_threads
-        self._paths: dict[str, Path] | None = None
+        self._paths: dict[Path, dict[str, Path]] = {}
         self._readers: OrderedDict[str, ClipReader] = OrderedDict()
         self._facts: OrderedDict[str, FileFacts] = OrderedDict()
+        # Files that a decoder does not return from: trying again would cost as much time.
+        self._stuck: dict[str, StuckError] = {}
         self._owner = os.getpid()
 
     def find(self, video_id: str) -> Path | None:
@@ -95,15 +98,16 @@ class VideoFiles:
         path = self.folder / video_id
         if path.is_file():
             return path
-        if self._paths is None:
-            files = sorted(self.folder.iterdir()) if self.folder.is_dir() else []
-            files = [path for path in files if path.suffix.lower() in VIDEO_SUFFIXES]
-            self._paths = {path.stem: path for path in files}
-        return self._paths.get(video_id)
+        if path.parent not in self._paths:
+            files = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
+            files = [one for one in files if one.suffix.lower() in VIDEO_SUFFIXES]
+            self._paths[path.parent] = {one.stem: one for one in files}
+        return self._paths[path.parent].get(path.name)
 
     def probe(self, video_id: str) -> None:
         """Do as ``ClipSource`` says; decodes one frame."""
-        VideoSource(self._path(video_id))
+        path = self._path(video_id)
+        within_limit(lambda: VideoSource(path), path, whole_file=True)
 
     def read(self, video_id: str, center_sec: float, window: Window) -> RawClip:
         """Do as ``ClipSource`` says."""
@@ -128,21 +132,40 @@ class VideoFiles:
         if self._owner != os.getpid():
             # A decoder does not survive the fork into a worker process.
             self._readers, self._owner = OrderedDict(), os.getpid()
+        if video_id in self._stuck:
+            raise self._stuck[video_id].with_traceback(None)
         if video_id not in self._readers:
             while len(self._readers) >= OPEN_READERS:
-                self._readers.popitem(last=False)
+                self._close(next(iter(self._readers)))
             self._readers[video_id] = self._open(video_id)
+        elif self._readers[video_id].stuck:
+            self._close(video_id)
+            return self._reader(video_id)
         self._readers.move_to_end(video_id)
         return self._readers[video_id]
 
     def _open(self, video_id: str) -> ClipReader:
-        facts = self._facts.get(video_id)
-        reader = ClipReader(self._path(video_id), facts=facts, num_threads=self._num_threads)
+        facts, path = self._facts.get(video_id), self._path(video_id)
+        try:
+            reader = ClipReader(path, facts=facts, num_threads=self._num_threads)
+        except StuckError as error:
+            self._stuck[video_id] = error
+            raise
+        self._keep_facts(video_id, reader)
+        return reader
+
+    def _close(self, video_id: str) -> None:
+        """Forget a reader, but not what is known of its file."""
+        reader = self._readers.pop(video_id)
+        self._keep_facts(video_id, reader)
+        if reader.stuck:
+            self._stuck[video_id] = reader.stuck
+
+    def _keep_facts(self, video_id: str, reader: ClipReader) -> None:
         self._facts[video_id] = reader.facts
         self._facts.move_to_end(video_id)
         while len(self._facts) > KNOWN_FILES:
             self._facts.popitem(last=False)
-        return reader
 
     def __getstate__(self) -> dict:
         return {**self.__dict__, "_readers": OrderedDict()}
@@ -167,7 +190,7 @@ class FrameFolders:
 
     def probe(self, video_id: str) -> None:
         """Do as ``ClipSource`` says; decodes one image."""
-        _read_image(self._list(video_id)[0])
+        read_image(self._list(video_id)[0])
 
     def read(self, video_id: str, center_sec: float, window: Window) -> RawClip:
         """Do as ``ClipSource`` says."""
@@ -178,7 +201,7 @@ class FrameFolders:
         files = self._list(video_id)
         positions = nearest_frames(times_sec, np.arange(len(files)) / self._fps)
         needed, order = np.unique(positions, return_inverse=True)
-        return RawClip(np.stack([_read_image(files[i]) for i in needed]), order)
+        return RawClip(np.stack([read_image(files[i]) for i in needed]), order)
 
     def duration_sec(self, video_id: str) -> float:
         """Do as ``ClipSource`` says."""
@@ -196,10 +219,3 @@ class FrameFolders:
                 )
             self._files[video_id] = files
         return self._files[video_id]
-
-
-def _read_image(path: Path) -> np.ndarray:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise InputError(f"{path} cannot be read as an image. Get it again, or leave it out.")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,14 +16,25 @@ from av.video.stream import VideoStream
 
 from stad.errors import InputError
 from stad.structures import Frame, VideoInfo
+from stad.utils.limits import DECODE_SEC, check_frame_size
 from stad.video.clock import StreamClock
 from stad.video.conversion import FrameConverter
 from stad.video.frame_queue import FrameQueue, LiveFrame
 from stad.video.opening import check_file, failure_reason, is_address, media_url
-from stad.video.streams import choose_video, origin_sec, stream_duration_sec, stream_fps
+from stad.video.streams import (
+    choose_video,
+    limit_frames,
+    origin_sec,
+    packets_of,
+    stream_duration_sec,
+    stream_fps,
+)
+from stad.video.time_limit import StuckError, within_limit
 
 FIRST_PAUSE_SEC, MAX_PAUSE_SEC = 0.5, 30.0
 OPEN_TIMEOUT_SEC, READ_TIMEOUT_SEC = 10.0, 5.0
+# FFmpeg's time limits do not hold for devices, pipes and names of computers.
+STOP_TIMEOUT_SEC = OPEN_TIMEOUT_SEC + 2.0
 # If frames come later than this for a second, only key frames are decoded.
 BACKLOG_DELAY_SEC, BACKLOG_LASTS_SEC = 1.0, 1.0
 END_TOLERANCE_SEC = 1.0
@@ -74,13 +84,20 @@ class LiveSource:
         self._log = log
         self._queue = FrameQueue(max_latency_sec)
         self._stop = threading.Event()
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
-        self._reading: Future | None = None
+        self._reader = threading.Thread(target=self._run, name="reader", daemon=True)
+        self._is_started = False
+        self._failure: BaseException | None = None
         self._index = self._num_skipped = 0
         self.num_reconnects = 0
         self._is_snapshot = self._was_broken = False
         check_file(self._path)
-        self.info = self._probe()
+        try:
+            self.info = within_limit(self._probe, self.name)
+        except StuckError as error:
+            raise InputError(
+                f"{self.name} cannot be opened: it did not answer within {DECODE_SEC.value:g} s. "
+                "Check that it is on and can be reached."
+            ) from error
         is_paced = self._is_file or self._scheme in ("http", "https", "file")
         self._is_paced = is_paced and not self._untimed
         self._clock = StreamClock(is_paced=self._is_paced, is_file=self._is_file)
@@ -93,19 +110,19 @@ class LiveSource:
 
     @property
     def is_over(self) -> bool:
-        """True once the source has ended and every frame was taken."""
-        return self._queue.is_over
+        """True once the source has ended and every frame was taken; not if reading failed."""
+        return self._failure is None and self._queue.is_over
 
     def start(self) -> None:
         """Start reading."""
-        self._reading = self._reader.submit(self._run)
+        self._is_started = True
+        self._reader.start()
 
     def get(self, timeout_sec: float) -> LiveFrame | None:
         """Return the next frame; None on a timeout or after the end of the source."""
         live = self._queue.get(timeout_sec)
-        if self._reading is not None and self._reading.done():
-            # This raises the error of the reading thread, if any.
-            self._reading.result()
+        if self._failure is not None:
+            raise self._failure
         return live
 
     def due_sec(self, time_sec: float) -> float:
@@ -113,9 +130,10 @@ class LiveSource:
         return self._clock.due_sec(time_sec)
 
     def stop(self) -> None:
-        """Stop reading, and wait for the current read to end."""
+        """Stop reading, and wait for the current read to end, but not for ever."""
         self._stop.set()
-        self._reader.shutdown()
+        if self._is_started:
+            self._reader.join(STOP_TIMEOUT_SEC)
 
     def _probe(self) -> VideoInfo:
         try:
@@ -125,6 +143,8 @@ class LiveSource:
                     raise InputError(
                         f"Expected a video, but {self.name} has no video stream. Use another."
                     )
+                limit_frames(stream)
+                check_frame_size(self.name, stream.codec_context.width, stream.codec_context.height)
                 self._untimed = container.format.name in UNTIMED_FORMATS
                 return self._info_of(container, stream)
         except BROKEN as error:
@@ -159,32 +179,38 @@ class LiveSource:
         )
 
     def _run(self) -> None:
-        """Read and reconnect until the end or ``stop``."""
-        pause_sec = FIRST_PAUSE_SEC
+        """Read, and keep the error that ends it for ``get``."""
         try:
-            while not self._stop.is_set():
-                count, reason = self._index, ENDED
-                try:
-                    if self._read_once():
-                        return
-                except BROKEN as error:
-                    reason = failure_reason(error)
-                if self._stop.is_set():
-                    return
-                if self._is_file:
-                    self._log(f"warning: reading {self.name} stopped early: {reason}")
-                    return
-                if self._index > count:
-                    pause_sec = FIRST_PAUSE_SEC
-                if self._gave_snapshot(reason, self._index - count):
-                    self._stop.wait(SNAPSHOT_SEC)
-                    continue
-                self._was_broken = True
-                self._log(f"{self.name}: {reason}; trying again in {pause_sec:g} s")
-                self._stop.wait(pause_sec)
-                pause_sec = min(2 * pause_sec, MAX_PAUSE_SEC)
+            self._read_again_and_again()
+        except BaseException as error:
+            self._failure = error
         finally:
             self._queue.end()
+
+    def _read_again_and_again(self) -> None:
+        """Read and reconnect until the end or ``stop``."""
+        pause_sec = FIRST_PAUSE_SEC
+        while not self._stop.is_set():
+            count, reason = self._index, ENDED
+            try:
+                if self._read_once():
+                    return
+            except BROKEN as error:
+                reason = failure_reason(error)
+            if self._stop.is_set():
+                return
+            if self._is_file:
+                self._log(f"warning: reading {self.name} stopped early: {reason}")
+                return
+            if self._index > count:
+                pause_sec = FIRST_PAUSE_SEC
+            if self._gave_snapshot(reason, self._index - count):
+                self._stop.wait(SNAPSHOT_SEC)
+                continue
+            self._was_broken = True
+            self._log(f"{self.name}: {reason}; trying again in {pause_sec:g} s")
+            self._stop.wait(pause_sec)
+            pause_sec = min(2 * pause_sec, MAX_PAUSE_SEC)
 
     def _gave_snapshot(self, reason: str, num_frames: int) -> bool:
         """Return whether the last answer was one whole image; report it the first time."""
@@ -204,13 +230,16 @@ class LiveSource:
             stream = choose_video(container)
             if stream is None:
                 raise OSError("it has no video stream now")
+            limit_frames(stream)
             self._converter = self._converter.again(stream)
             # Frame threads would hold some frames back.
             stream.thread_type = "SLICE"
             begin_sec = origin_sec(container)
             length_sec = stream_duration_sec(container, stream)
             self._clock.restart()
-            for frame in self._decode_in_time(container, stream):
+            for number, frame in enumerate(self._decode_in_time(container, stream)):
+                # A stream that once broke after its first frame looked like a snapshot.
+                self._is_snapshot &= number == 0
                 if self._was_broken:
                     self.num_reconnects += 1
                     self._was_broken = False
@@ -283,7 +312,7 @@ def _decoded(
     is_needed: Callable[[Packet[VideoStream]], bool] = lambda packet: True,
 ) -> Iterator[av.VideoFrame | None]:
     """Yield decoded frames, and None for each packet that is damaged or not needed."""
-    for packet in container.demux(stream):
+    for packet in packets_of(container, stream):
         try:
             yield from packet.decode() if is_needed(packet) else (None,)
         except InvalidDataError:

@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 
 from stad.errors import InputError
 from stad.structures import Frame, VideoInfo
+from stad.utils.limits import check_frame_size
 from stad.video.conversion import FrameConverter
 from stad.video.file_clock import FileClock
 from stad.video.index import FrameIndex, index_packets
@@ -26,6 +27,7 @@ from stad.video.streams import (
     choose_audio,
     choose_video,
     film_streams,
+    limit_frames,
     may_jump,
     origin_sec,
     own_duration_sec,
@@ -58,6 +60,7 @@ class VideoSource:
         format_name: name of the format in FFmpeg.
         codec_name: name of the codec in FFmpeg.
         num_films: number of video streams, without covers and thumbnails.
+        longest_sec: length of the longest stream that the container states, seconds; 0 if unknown.
         is_plain: whether the stored pixels are those of the images: upright, square and SDR.
         clock: clock of the current or last reading; None before the first one.
         warnings: sentences for users after ``frames()`` ended (damage, a cut file, jumps of the
@@ -161,6 +164,8 @@ class VideoSource:
             raise InputError(
                 f"Expected a video, but {self.path} holds {what}. Use a file with a video stream."
             )
+        check_frame_size(self.path, stream.codec_context.width, stream.codec_context.height)
+        limit_frames(stream)
         first = self._first_frame(container, stream)
         self._converter = FrameConverter(stream, first)
         self.is_plain = self._converter.is_plain(first)
@@ -168,6 +173,7 @@ class VideoSource:
         self.codec_name = stream.codec_context.codec.canonical_name
         self.num_films = len(film_streams(container))
         self._may_jump = may_jump(container)
+        self.longest_sec = (container.duration or 0) / av.time_base
         width_px, height_px = self._converter.size
         return VideoInfo(
             name=Path(self.path).name,

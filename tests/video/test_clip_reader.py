@@ -44,13 +44,13 @@ def test_two_clips_of_a_file_may_be_read_at_the_same_time(reader):
 
 def test_a_frame_is_decoded_once(reader, monkeypatch):
     asked = []
-    decode = ClipReader.image_at
+    decode = ClipReader.decord_images
 
-    def image_at(self, position):
-        asked.append(position)
-        return decode(self, position)
+    def decord_images(self, positions):
+        asked.extend(positions)
+        return decode(self, positions)
 
-    monkeypatch.setattr(ClipReader, "image_at", image_at)
+    monkeypatch.setattr(ClipReader, "decord_images", decord_images)
     frames = reader.read_at(TIMES_SEC).frames
     assert asked == []
     assert frames[0].shape == (98, 170, 3)
@@ -76,3 +76,19 @@ def test_pyav_takes_over_where_decord_fails(tmp_path, monkeypatch):
     # From here on, the file is PyAV's.
     monkeypatch.undo()
     assert isinstance(reader.read_at(times_sec).frames, list)
+
+
+@pytest.mark.parametrize("kept", [1.0, 0.6])
+def test_a_file_with_damaged_packets_is_not_given_to_decord(tmp_path, monkeypatch, kept):
+    """Its FFmpeg is old: a fault in it would end the process."""
+    path = write_video(tmp_path / "a.mp4", num_frames=90, options={"movflags": "faststart"})
+    path.write_bytes(path.read_bytes()[: int(kept * path.stat().st_size)])
+    opened = []
+    open_file = open_with_decord
+    monkeypatch.setattr(
+        "stad.video.clip_reader.open_with_decord",
+        lambda *args, **options: opened.append(1) or open_file(*args, **options),
+    )
+    reader = ClipReader(path)
+    assert reader.read_at(np.array([0.1, 0.5])).whole().shape == (2, 120, 160, 3)
+    assert reader.facts.uses_decord == bool(opened) == (kept == 1)

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -291,3 +292,48 @@ def test_a_stall_is_told_in_plain_words(tmp_path, serve, monkeypatch):
 
     with pytest.raises(InputError, match="no data came in time"):
         LiveSource(serve(stall))
+
+
+def test_an_unexpected_error_of_the_reader_is_not_an_end(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("a fault of the program")
+
+    source = LiveSource(str(write_video(tmp_path / "in.mp4", num_frames=30)))
+    monkeypatch.setattr(source, "_put", fail)
+    source.start()
+    time.sleep(0.3)
+    assert not source.is_over
+    with pytest.raises(RuntimeError, match="a fault of the program"):
+        source.get(0.05)
+    source.stop()
+
+
+def test_a_source_that_never_opens_is_given_up(monkeypatch):
+    never = threading.Event()
+    monkeypatch.setenv("STAD_MAX_DECODE_SEC", "0.5")
+    monkeypatch.setattr(live, "av", SimpleNamespace(open=lambda *_, **__: never.wait()))
+    with pytest.raises(InputError, match=r"camera 0 cannot be opened: .* within 0\.5 s"):
+        LiveSource("0")
+    never.set()
+
+
+def test_a_read_that_never_returns_does_not_hold_up_the_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "STOP_TIMEOUT_SEC", 0.3)
+    source = LiveSource(str(write_video(tmp_path / "in.mp4", num_frames=30)))
+    never = threading.Event()
+    monkeypatch.setattr(source, "_decode_in_time", lambda *_: never.wait() or ())
+    source.start()
+    assert source.get(0.1) is None
+    begin_sec = time.monotonic()
+    source.stop()
+    assert 0.2 < time.monotonic() - begin_sec < 2.0
+    never.set()
+
+
+def test_frames_above_the_limit_are_refused(tmp_path, monkeypatch):
+    path = write_video(tmp_path / "in.mp4", num_frames=5)
+    monkeypatch.setenv("STAD_MAX_MEGAPIXELS", "0.01")
+    with pytest.raises(InputError, match="STAD_MAX_MEGAPIXELS"):
+        LiveSource(str(path))
+    monkeypatch.setenv("STAD_MAX_MEGAPIXELS", "0.03")
+    assert len(watch(LiveSource(str(path)))) == 5
