@@ -46,6 +46,8 @@ def recognize(options: RecognizeOptions) -> None:
     )
     with only_writer(options.json, log=print_line):
         found = recognize_video(options.video, loaded, views=views)
+        for warning in found.warnings:
+            print_line(f"warning: {warning}")
         if not options.quiet:
             print(
                 f"model     {loaded.name} ({loaded.source}), {device}, views {found.views}",

@@ -226,6 +226,9 @@ def recognize(
         log=logger.info,
     )
     found = recognize_video(path, loaded, views=parsed)
+    for text in found.warnings:
+        # Of the line that calls ``recognize``, past its decorator.
+        warnings.warn(f"{Path(path).name}: {text}", stacklevel=3)
     return [(found.class_names[index], score) for index, score in found.top(top)]
 
 

@@ -33,11 +33,13 @@ class Recognition:
         class_names: the class of each score.
         scores: (num_classes,) float64 in [0, 1], the mean over the views.
         views: the clips and crops that were scored.
+        warnings: sentences for users about frames that are missing.
     """
 
     class_names: tuple[str, ...]
     scores: np.ndarray
     views: Views
+    warnings: tuple[str, ...] = ()
 
     def top(self, count: int) -> list[tuple[int, float]]:
         """Return class indices and scores, highest first; the lower class first on a tie."""
@@ -148,7 +150,9 @@ def recognize_video(
             loaded.check_size((crops.shape[3], crops.shape[2]), (width_px, height_px))
         # One crop at a time: ten of a large network may not fit into memory.
         sums += sum(_score(loaded, crop[raw.order]) for crop in crops)
-    return Recognition(loaded.class_names, sums / (views.num_clips * views.num_crops), views)
+    scores = sums / (views.num_clips * views.num_crops)
+    missing = source.describe_losses(path.name)
+    return Recognition(loaded.class_names, scores, views, (missing,) if missing else ())
 
 
 def _open_group(

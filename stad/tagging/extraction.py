@@ -189,9 +189,10 @@ class _Run:
 
     def describe(self, *, progress: bool) -> None:
         """Compute the vectors of all new videos; shards are written as soon as they are full."""
-        lengths = stated_lengths(self._todo, on_error=self._leave_out)
+        # Before others are left out, which are among those to do.
         if known := len(self._listing.videos) - len(self._todo) - len(self._left_out):
             self._log(f"known     {known} videos have their features already")
+        lengths = stated_lengths(self._todo, on_error=self._leave_out)
         todo = [one for one in self._todo if one.id in lengths]
         with SecondsBar(sum(lengths.values()), shows=progress) as bar:
             for video in todo:

@@ -13,6 +13,7 @@ import numpy as np
 from torch.utils.dlpack import from_dlpack
 
 from stad.video.index import FrameIndex
+from stad.video.losses import describe_losses_of
 from stad.video.source import VideoSource
 from stad.video.time_limit import StuckError, within_limit
 from stad.video.window import nearest_frames
@@ -165,6 +166,17 @@ class ClipReader:
         except StuckError as error:
             self.stuck = error
             raise
+
+    def describe_losses(self) -> str:
+        """Return a warning if frames are missing in the file; "" if few or none are.
+
+        Raises:
+            InputError: the file cannot be read any more.
+        """
+        times_sec = self.facts.times_sec
+        return within_limit(
+            lambda: describe_losses_of(self._path, times_sec), self._path, whole_file=True
+        )
 
     def _images_at(self, times_sec: list[float]) -> list[np.ndarray]:
         if self._source is None:

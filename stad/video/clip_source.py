@@ -121,6 +121,14 @@ class VideoFiles:
         """Do as ``ClipSource`` says."""
         return self._reader(video_id).duration_sec
 
+    def describe_losses(self, video_id: str) -> str:
+        """Return a warning if frames are missing in the video; "" if few or none are.
+
+        Raises:
+            InputError: the video cannot be read.
+        """
+        return self._reader(video_id).describe_losses()
+
     def _path(self, video_id: str) -> Path:
         path = self.find(video_id)
         if path is None:

@@ -6,7 +6,7 @@ frame is kept in memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import av
@@ -21,22 +21,19 @@ from stad.utils.limits import check_frame_size
 from stad.video.conversion import FrameConverter
 from stad.video.file_clock import FileClock
 from stad.video.index import FrameIndex, index_packets
+from stad.video.losses import describe_losses
 from stad.video.opening import check_file, is_address, open_video
 from stad.video.reading import Reading
 from stad.video.streams import (
-    choose_audio,
     choose_video,
     film_streams,
     limit_frames,
     may_jump,
-    origin_sec,
-    own_duration_sec,
+    packets_of,
     stream_duration_sec,
     stream_fps,
 )
 
-# The duration in a container is often off by a frame or two; only a longer difference is a cut.
-TRUNCATED_TOLERANCE_SEC = 0.5
 TIME_EPSILON_SEC = 1e-6
 
 
@@ -107,19 +104,53 @@ class VideoSource:
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames in order, upright RGB; damaged ones are left out and counted."""
+        frames = self.timed_images(self.start_sec or 0.0)
+        for index, (time_sec, image) in enumerate(frames):
+            if image is not None:
+                yield Frame(index=index, time_sec=time_sec, image=image)
+
+    def timed_images(
+        self, from_sec: float, *, is_wanted: Callable[[float], bool] = lambda time_sec: True
+    ) -> Iterator[tuple[float, np.ndarray | None]]:
+        """Yield the times of the frames, in order, with the images of those that are wanted.
+
+        Args:
+            from_sec: the first frame is the one at or after this time, seconds; one at or after
+                ``start_sec``.
+            is_wanted: whether to convert the frame of a time; the others cost their decoding only.
+        """
         self.warnings = []
-        index = 0
-        with self._read_from(self.start_sec or 0.0) as reading:
+        with self._read_from(from_sec) as reading:
             converter = self._converter.again(reading.stream)
-            self.clock = reading.clock
+            self.clock, num_frames = reading.clock, 0
             for time_sec, frame in reading.frames():
-                if self.start_sec is not None and time_sec < self.start_sec - TIME_EPSILON_SEC:
+                is_part = from_sec > 0 or self.start_sec is not None
+                if is_part and time_sec < from_sec - TIME_EPSILON_SEC:
                     continue
                 if self.end_sec is not None and time_sec >= self.end_sec - TIME_EPSILON_SEC:
                     break
-                yield Frame(index=index, time_sec=time_sec, image=converter.convert(frame))
-                index += 1
-            self._note(reading, converter)
+                num_frames += 1
+                yield time_sec, converter.convert(frame) if is_wanted(time_sec) else None
+            if not num_frames:
+                raise self._empty_error(reading)
+            self._note(reading, converter, from_start=not from_sec)
+
+    def _empty_error(self, reading: Reading) -> InputError:
+        reached_sec = reading.gaps.end_sec
+        if not reading.gaps.num_frames:
+            return _no_frame_error(self.path)
+        return InputError(
+            f"{self.info.name} has no frame from {self.start_sec or 0:g} s on: those that can be "
+            f"read end at {reached_sec:.1f} s. Choose an earlier time."
+        )
+
+    def packet_index(self) -> FrameIndex | None:
+        """Return the times of all frames without decoding; None where packets do not give them."""
+        return self._seekable_index()
+
+    def use_packet_index(self, index: FrameIndex) -> None:
+        """Take what ``packet_index`` returned for the same file, instead of reading it again."""
+        self._packet_index, self._is_indexed = index, True
 
     def images_at(self, times_sec: Sequence[float]) -> list[np.ndarray]:
         """Return the images of some frames, decoding only the necessary ones.
@@ -182,11 +213,11 @@ class VideoSource:
             fps=stream_fps(stream),
             num_frames=stream.frames or 0,
             duration_sec=stream_duration_sec(container, stream),
-            has_audio=choose_audio(container) is not None,
+            has_audio=bool(container.streams.audio),
         )
 
     def _first_frame(self, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
-        packets = container.demux(stream)
+        packets = packets_of(container, stream)
         while True:
             try:
                 packet = next(packets, None)
@@ -198,10 +229,7 @@ class VideoSource:
                 continue
             except (FFmpegError, OSError):
                 break
-        raise InputError(
-            f"Expected a video, but no frame of {self.path} could be decoded: it is damaged, or "
-            "FFmpeg cannot decode its codec. Copy it again, or convert it to mp4."
-        )
+        raise _no_frame_error(self.path)
 
     def _check_start(self) -> None:
         if self.start_sec is None or self.start_sec < self.info.duration_sec:
@@ -259,7 +287,7 @@ class VideoSource:
                 images.append(converter.convert(nearest[1]))
         return images, missing
 
-    def _note(self, reading: Reading, converter: FrameConverter) -> None:
+    def _note(self, reading: Reading, converter: FrameConverter, *, from_start: bool) -> None:
         if reading.failure:
             self.warnings.append(f"reading stopped early: {reading.failure}")
         if reading.num_damaged:
@@ -279,36 +307,23 @@ class VideoSource:
                 f"the frame size changes inside the file: {converter.num_resized} frames are "
                 f"fitted into {width_px}x{height_px}"
             )
-        if self.end_sec is None and not reading.clock.num_jumps:
-            self._note_cut(reading)
+        if not reading.clock.num_jumps:
+            missing = describe_losses(
+                reading.container,
+                reading.stream,
+                reading.gaps,
+                path=self.path,
+                num_packets=reading.num_stored if from_start else 0,
+                to_end=self.end_sec is None,
+            )
+            self.warnings += [missing] if missing else []
 
-    def _note_cut(self, reading: Reading) -> None:
-        reached_sec = reading.clock.last_sec + float(1 / self.info.fps)
-        stated_sec = self.info.duration_sec
-        if stated_sec - reached_sec <= TRUNCATED_TOLERANCE_SEC:
-            return
-        if not own_duration_sec(reading.stream) and self._other_streams_reach(stated_sec):
-            return
-        self.warnings.append(
-            f"the file ends early: {reached_sec:.1f} s of {stated_sec:.1f} s "
-            "could be read; it may be cut off"
-        )
 
-    def _other_streams_reach(self, duration_sec: float) -> bool:
-        """Return whether other streams, such as audio, reach the stated end of the file."""
-        if is_address(self.path):
-            return False
-        end_sec = 0.0
-        with open_video(self.path) as container:
-            begin_sec = origin_sec(container)
-            try:
-                for packet in container.demux():
-                    if packet.pts is not None:
-                        ticks = packet.pts + (packet.duration or 0)
-                        end_sec = max(end_sec, float(ticks * packet.time_base) - begin_sec)
-            except (FFmpegError, OSError):
-                return False
-        return end_sec >= duration_sec - TRUNCATED_TOLERANCE_SEC
+def _no_frame_error(path: str) -> InputError:
+    return InputError(
+        f"Expected a video, but no frame of {path} could be decoded: it is damaged, or FFmpeg "
+        "cannot decode its codec. Copy it again, or convert it to mp4."
+    )
 
 
 def _check_part(start_sec: float | None, end_sec: float | None) -> None:
