@@ -89,6 +89,54 @@ def test_a_delay_that_stays_is_the_way():
     assert late[-1] == pytest.approx(0.0, abs=0.01)
 
 
+def test_stamps_that_stand_still_take_the_time_of_arrival():
+    arrivals = 70 + np.arange(100) * 0.2
+    stamps = np.concatenate([np.arange(30) * 0.2, np.full(40, 6.0), 14.0 + np.arange(30) * 0.2])
+    found, jumps = times(stamps, arrivals)
+    # Until it is clear that they do not move.
+    np.testing.assert_allclose(found, arrivals - 70, atol=0.5)
+    np.testing.assert_allclose(found[34:], arrivals[34:] - 70, atol=0.01)
+    assert jumps == [0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_stamps_that_jump_all_the_time_take_the_time_of_arrival(seed):
+    arrivals = 3 + np.arange(200) * 0.3
+    stamps = np.random.default_rng(seed).uniform(0, 90_000, 200)
+    found, jumps = times(stamps, arrivals)
+    np.testing.assert_allclose(found, arrivals - 3, atol=1e-6)
+    assert jumps == [0, 1]
+
+
+@pytest.mark.parametrize("speed", [0.5, 0.8, 0.95, 1.05, 1.2, 2.0, 5.0])
+def test_stamps_of_a_wrong_speed_are_followed_or_take_the_time_of_arrival(speed):
+    """Such as those of a camera that states 25 frames a second and sends 20."""
+    arrivals = np.arange(0, 3600, 0.2)
+    found, jumps = times(arrivals * speed, arrivals)
+    assert len(jumps) <= 2
+    late = arrivals - found
+    assert late.min() > -2.0
+    assert np.count_nonzero(late > 2.0) * 0.2 < 25.0
+    assert abs(late[len(late) // 30 :]).max() < 2.0
+    assert np.diff(found)[len(late) // 30 :].max() < 1.2
+
+
+def test_doubted_stamps_are_followed_once_they_have_been_right_for_a_minute():
+    arrivals = np.arange(0, 300, 0.5)
+    stamps = np.where(arrivals < 20, np.arange(len(arrivals)) % 7 * 1000.0, arrivals)
+    clock = StreamClock(is_paced=False)
+    # The frames of the last minute arrive up to a second late.
+    late = np.where(arrivals < 240, 0.0, np.arange(len(arrivals)) % 3 * 0.4)
+    found = np.array([clock.take(*one) for one in zip(stamps, arrivals + late, strict=True)])
+    np.testing.assert_allclose(np.diff(found[-100:]), 0.5, atol=0.02)
+
+
+def test_a_loop_of_a_minute_and_more_jumps_each_time():
+    arrivals = np.arange(0, 400, 0.5)
+    _, jumps = times(arrivals % 80, arrivals)
+    assert jumps == [0, 160, 320, 480, 640]
+
+
 def test_a_file_waits_for_gaps_of_seconds_but_not_of_minutes():
     found, jumps = times([0.0, 8.0, 300.0], [1.0, 1.0, 9.0], is_paced=True, is_file=True)
     np.testing.assert_allclose(found, [0.0, 8.0, 8.001], atol=1e-9)
