@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import re
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,10 +16,15 @@ from stad.inference.frame_store import FrameRing, StoredFrame
 from stad.inference.live.events import Event
 from stad.outputs.drawing import draw_actors
 from stad.structures import VideoInfo
+from stad.utils.part_files import delete_dead
 from stad.video.sink import VideoSink
 
 MAX_CLIP_SEC = 600.0
+# If no frame comes for this time after an event, its file is finished.
+QUIET_SEC = 10.0
 MAX_WAITING_BYTES = 256 * 2**20
+# The parts of recordings.
+UNFINISHED = re.compile(r"\.\d{8}T\d{9}_.*\.part\.mp4")
 
 
 @dataclass
@@ -77,9 +83,15 @@ class Recorder:
             raise InputError(
                 f"--record-dir {folder}: {error.strerror}. Choose another folder."
             ) from error
+        # What a run that died was writing cannot be played.
+        for path in folder.iterdir():
+            if UNFINISHED.fullmatch(path.name):
+                delete_dead(path)
         self._folder, self._ring = folder, ring
         self._labels, self._margin_sec, self._log = labels, margin_sec, log
         self._recording: _Recording | None = None
+        # When the last frame was written, on the monotonic clock.
+        self._fed_sec = 0.0
         self._writer = _Writer(info, class_names, log)
 
     def add(self, event: Event) -> None:
@@ -89,10 +101,15 @@ class Recorder:
             return
         key = (segment.actor_id, segment.class_index)
         if event.kind == "start":
+            from_sec = segment.start_sec - self._margin_sec
+            if self._recording is not None and from_sec > self._recording.until_sec:
+                # The frames of the time between are not there yet, or never come.
+                self.advance()
+                self._finish()
             if self._recording is None:
-                from_sec = segment.start_sec - self._margin_sec
                 self._recording = _Recording(self._path_of(event), from_sec, float("inf"))
                 self._recording.last_sec = from_sec
+                self._fed_sec = time.monotonic()
             self._recording.open_events.add(key)
             self._recording.until_sec = float("inf")
         elif self._recording is not None and key in self._recording.open_events:
@@ -104,7 +121,12 @@ class Recorder:
         began_at = event.began_at
         stamp = f"{began_at:%Y%m%dT%H%M%S}{began_at.microsecond // 1000:03d}"
         label = re.sub(r"[^a-z0-9]+", "-", event.label.lower()).strip("-")[:40]
-        return self._folder / f"{stamp}_{label}_{event.segment.actor_id}.mp4"
+        path = self._folder / f"{stamp}_{label}_{event.segment.actor_id}.mp4"
+        # Another stream may record into this folder.
+        numbers = itertools.count(2)
+        while path.exists():
+            path = path.with_name(f"{path.stem.partition('~')[0]}~{next(numbers)}.mp4")
+        return path
 
     def advance(self) -> None:
         """Write the frames whose results have become known."""
@@ -117,7 +139,11 @@ class Recorder:
                 return
             self._writer.write(recording.path, kept)
             recording.last_sec = kept.time_sec
-        if recording.last_sec - recording.from_sec > MAX_CLIP_SEC:
+            self._fed_sec = time.monotonic()
+        quiet_sec = time.monotonic() - self._fed_sec
+        if not recording.open_events and quiet_sec > self._margin_sec + QUIET_SEC:
+            self._finish()
+        elif recording.last_sec - recording.from_sec > MAX_CLIP_SEC:
             self._split(recording)
 
     def _split(self, recording: _Recording) -> None:
@@ -212,9 +238,7 @@ class _Writer:
         """Skip the rest of a file that cannot be written."""
         sink, self._sink, self._failed = self._sink, None, path
         if sink is not None:
-            # A full disk fails the close here once more.
-            with contextlib.suppress(OSError):
-                sink.abort()
+            sink.abort()
 
     def _take(self, path: Path, kept: StoredFrame | None) -> None:
         if kept is None:

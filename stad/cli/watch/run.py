@@ -94,9 +94,9 @@ def _open_sinks(
     from stad.cli.watch.display import DisplayWindow
     from stad.cli.watch.recorder import Recorder
     from stad.cli.watch.sinks import JsonLines, Sinks
-    from stad.cli.watch.webhook import Webhook
     from stad.inference.build import match_labels
     from stad.inference.frame_store import FrameRing
+    from stad.inference.live.webhook import Webhook
 
     class_names = setup.models.class_names
     jsonl = JsonLines(options.jsonl) if options.jsonl else None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
 from stad.cli.watch.console import ConsoleReporter
 from stad.cli.watch.display import DisplayWindow
 from stad.cli.watch.recorder import Recorder
-from stad.cli.watch.webhook import Webhook
 from stad.errors import InputError
 from stad.inference.frame_store import FrameRing
 from stad.inference.live.events import Event
+from stad.inference.live.webhook import Webhook
 from stad.structures import Frame, FrameResult
+from stad.utils.files import last_bytes
+from stad.utils.part_files import is_special
 
 
 class JsonLines:
@@ -29,6 +32,8 @@ class JsonLines:
         self._path = path
         try:
             self._file = path.open("a", encoding="utf-8", buffering=1)
+            if _is_cut(path):
+                self._file.write("\n")
         except OSError as error:
             raise InputError(
                 f"--jsonl: {path} cannot be written ({error.strerror or error}). Choose another "
@@ -47,7 +52,17 @@ class JsonLines:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        # On a full disk it fails once more, after ``write`` has said so.
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+
+def _is_cut(path: Path) -> bool:
+    """Return whether the last line of a file has no end, as after a crash or on a full disk."""
+    if is_special(path):
+        return False
+    with path.open("rb") as file:
+        return last_bytes(file, 1) not in (b"", b"\n")
 
 
 class Sinks:

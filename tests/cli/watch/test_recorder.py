@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -36,11 +37,8 @@ def event(kind, start_sec, end_sec, *, class_index=1, actor_id=1) -> Event:
     return Event(kind, segment, NAMES[class_index], "camera 0", began_at)
 
 
-def record(folder, events, *, num_frames=150, margin_sec=1.0, delay_frames=20, ring_sec=10.0):
-    """Play frames through a ring and a recorder; events come at the frame that they name."""
-    said = []
-    ring = FrameRing(ring_sec)
-    recorder = Recorder(
+def make_recorder(folder, ring, said, *, margin_sec):
+    return Recorder(
         folder,
         ring,
         INFO,
@@ -49,6 +47,13 @@ def record(folder, events, *, num_frames=150, margin_sec=1.0, delay_frames=20, r
         margin_sec=margin_sec,
         log=said.append,
     )
+
+
+def record(folder, events, *, num_frames=150, margin_sec=1.0, delay_frames=20, ring_sec=10.0):
+    """Play frames through a ring and a recorder; events come at the frame that they name."""
+    said = []
+    ring = FrameRing(ring_sec)
+    recorder = make_recorder(folder, ring, said, margin_sec=margin_sec)
     for index in range(num_frames):
         ring.add(frame(index))
         if index >= delay_frames:
@@ -125,15 +130,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     folder = tmp_path / "gone"
     said = []
     ring = FrameRing(10.0)
-    recorder = Recorder(
-        folder,
-        ring,
-        INFO,
-        class_names=NAMES,
-        labels=frozenset({1}),
-        margin_sec=1.0,
-        log=said.append,
-    )
+    recorder = make_recorder(folder, ring, said, margin_sec=1.0)
     folder.rmdir()
     recorder.add(event("start", 0.0, 0.5))
     for index in range(20):
@@ -143,3 +140,54 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     recorder.close()
     assert len(said) == 1
     assert said[0].startswith("recording: Cannot write")
+
+
+def test_an_event_after_hours_without_a_frame_has_a_file_of_its_own(tmp_path):
+    """The stream was lost before the first file had its last second; both events are kept."""
+    said, ring = [], FrameRing(10.0)
+    recorder = make_recorder(tmp_path, ring, said, margin_sec=1.0)
+
+    def play(indices):
+        for index in indices:
+            ring.add(frame(index))
+            ring.add_result(result(index, 1))
+
+    play(range(65))
+    recorder.add(event("start", 4.0, 4.5))
+    recorder.advance()
+    recorder.add(event("end", 4.0, 6.0))
+    ring.end_session()
+    recorder.advance()
+    # More than an mp4 can hold without a frame.
+    play(range(100_000, 100_005))
+    later = Segment(2, 1, 10_000.0, 10_000.5, 0.9)
+    began_at = datetime(2024, 1, 1, 15, tzinfo=UTC)
+    recorder.add(Event("start", later, NAMES[1], "camera 0", began_at))
+    play(range(100_005, 100_020))
+    recorder.advance()
+    recorder.close()
+    first, second = sorted(tmp_path.iterdir())
+    assert said == [f"recorded  {first}", f"recorded  {second}"]
+    assert len(list(VideoSource(first).frames())) == 34
+    assert len(list(VideoSource(second).frames())) == 20
+
+
+def test_a_file_is_finished_when_the_stream_is_gone_for_long(tmp_path, monkeypatch):
+    now_sec = 500.0
+    monkeypatch.setattr(recorder_module, "time", SimpleNamespace(monotonic=lambda: now_sec))
+    said, ring = [], FrameRing(10.0)
+    recorder = make_recorder(tmp_path, ring, said, margin_sec=2.0)
+    for index in range(65):
+        ring.add(frame(index))
+        ring.add_result(result(index, 1))
+    recorder.add(event("start", 4.0, 4.5))
+    recorder.advance()
+    now_sec += 60.0
+    recorder.advance()
+    assert recorder._recording is not None, "the event has not ended"
+    recorder.add(event("end", 4.0, 6.0))
+    recorder.advance()
+    recorder._writer.close()
+    (path,) = tmp_path.iterdir()
+    assert said == [f"recorded  {path}"]
+    assert len(list(VideoSource(path).frames())) == 44

@@ -1,4 +1,4 @@
-"""Post events to a URL as JSON, with retries, in a thread that never delays the run."""
+"""Post events to a URL as JSON, with retries, in threads that never delay the run."""
 
 from __future__ import annotations
 
@@ -15,19 +15,25 @@ from urllib.parse import urlsplit
 from stad.errors import InputError
 from stad.inference.live.events import Event
 
-MAX_WAITING = 1000
+# A receiver that is away for a while gets what happened; each event takes about half a KB.
+MAX_WAITING = 10_000
+# Requests at once, to a receiver that cannot keep up; each further one needs eight more events
+# that wait, or one that waits this long.
+MAX_SENDERS, WAITING_PER_SENDER, MAX_WAIT_SEC = 8, 8, 10.0
 TIMEOUT_SEC = 5.0
 FIRST_PAUSE_SEC, MAX_PAUSE_SEC = 1.0, 60.0
-MAX_TRIES = 8
+# About a quarter of an hour.
+MAX_TRIES = 20
 # Answers after which the same request may succeed later.
 RETRIED_CODES = frozenset({408, 425, 429})
 
 
 class Webhook:
-    """Posts each event, in order, as an object of ``Event.to_dict``.
+    """Posts each event as an object of ``Event.to_dict``.
 
-    An event that cannot be delivered is sent again after 1, 2, 4 ... 60 seconds, up to eight times
-    in all, but not if the receiver refuses it (4xx). If more than 1000 wait, the oldest is lost.
+    An event that cannot be delivered is sent again after 1, 2, 4 ... 60 seconds, up to 20 times in
+    all, but not if the receiver refuses it (4xx). If more than 10,000 wait, the oldest is lost.
+    Events arrive in order as long as the receiver keeps up; else up to eight are sent at once.
 
     Args:
         url: http:// or https://.
@@ -47,13 +53,32 @@ class Webhook:
         # The path is often a secret.
         self._name = urlsplit(url).hostname
         self._first_pause_sec = first_pause_sec
-        self._waiting: deque[bytes] = deque()
+        # Since when each waits, seconds (monotonic).
+        self._waiting: deque[tuple[float, bytes]] = deque()
         self._changed = threading.Condition()
         self._closing = threading.Event()
         self._give_up_sec = float("inf")
         self.num_lost = 0
-        self._thread = threading.Thread(target=self._run, name="webhook", daemon=True)
-        self._thread.start()
+        self._num_sending, self._is_over = 0, False
+        self._senders: list[threading.Thread] = []
+        with self._changed:
+            self._start_sender()
+
+    def _start_sender(self) -> None:
+        is_first = not self._senders
+        sender = threading.Thread(target=self._run, args=(is_first,), name="webhook", daemon=True)
+        self._senders.append(sender)
+        sender.start()
+
+    def _add_senders(self) -> None:
+        """Send more at once if too many events wait, or too long; with the lock held."""
+        self._senders[1:] = [one for one in self._senders[1:] if one.is_alive()]
+        number, waiting = len(self._senders), self._waiting
+        if not waiting or number >= MAX_SENDERS:
+            return
+        is_late = time.monotonic() - waiting[0][0] > MAX_WAIT_SEC
+        if is_late or len(waiting) > number * WAITING_PER_SENDER or self._closing.is_set():
+            self._start_sender()
 
     def send(self, event: Event) -> None:
         """Queue an event; returns at once."""
@@ -61,7 +86,8 @@ class Webhook:
             if len(self._waiting) >= MAX_WAITING:
                 self._waiting.popleft()
                 self.num_lost += 1
-            self._waiting.append(json.dumps(event.to_dict()).encode())
+            self._waiting.append((time.monotonic(), json.dumps(event.to_dict()).encode()))
+            self._add_senders()
             self._changed.notify()
 
     def close(self, timeout_sec: float = TIMEOUT_SEC) -> None:
@@ -69,23 +95,35 @@ class Webhook:
         with self._changed:
             self._give_up_sec = time.monotonic() + timeout_sec
             self._closing.set()
-            self._changed.notify()
-        self._thread.join(timeout_sec + TIMEOUT_SEC)
+            for _ in range(min(len(self._waiting), MAX_SENDERS)):
+                self._add_senders()
+            self._changed.notify_all()
+        until_sec = self._give_up_sec + TIMEOUT_SEC
+        for sender in self._senders:
+            sender.join(max(until_sec - time.monotonic(), 0.0))
         with self._changed:
-            self.num_lost += len(self._waiting)
+            # A receiver that says a little now and then holds an event longer than the time limit.
+            self.num_lost += len(self._waiting) + self._num_sending
+            self._is_over = True
             self._waiting.clear()
 
-    def _run(self) -> None:
+    def _run(self, stays: bool) -> None:
+        """Deliver what comes; unless ``stays``, end when nothing has come for a while."""
+        patience_sec = None if stays else MAX_WAIT_SEC
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closing.is_set())
+                self._changed.wait_for(
+                    lambda: self._waiting or self._closing.is_set(), patience_sec
+                )
                 if not self._waiting:
                     return
-                body = self._waiting.popleft()
+                _, body = self._waiting.popleft()
+                self._num_sending += 1
             delivered = self._deliver(body)
             with self._changed:
-                self.num_lost += not delivered
-                if time.monotonic() > self._give_up_sec:
+                self._num_sending -= 1
+                self.num_lost += not (delivered or self._is_over)
+                if time.monotonic() >= self._give_up_sec:
                     return
 
     def _deliver(self, body: bytes) -> bool:
@@ -94,7 +132,7 @@ class Webhook:
             if attempt:
                 self._pause(pause_sec)
                 pause_sec = min(2 * pause_sec, MAX_PAUSE_SEC)
-            if time.monotonic() > self._give_up_sec:
+            if time.monotonic() >= self._give_up_sec:
                 return False
             try:
                 self._post(body)
@@ -123,5 +161,5 @@ class Webhook:
         request = urllib.request.Request(
             self._url, data=body, headers={"Content-Type": "application/json"}, method="POST"
         )
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SEC) as answer:
-            answer.read()
+        # What the receiver says is not read: it could go on for ever.
+        urllib.request.urlopen(request, timeout=TIMEOUT_SEC).close()
