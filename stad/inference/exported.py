@@ -81,10 +81,8 @@ class ExportedModel:
         return found
 
     def _batches(self, clips: np.ndarray) -> list[np.ndarray]:
-        """Return normalised clips, all at once or one by one."""
+        """Return normalised clips one by one: the scores of each do not depend on the others."""
         inputs = self.card.normalise(clips)
-        if self.card.clip_size is None:
-            return [inputs]
         return [inputs[i : i + 1] for i in range(len(inputs))]
 
     def _run(self, inputs: dict[str, np.ndarray]) -> np.ndarray:

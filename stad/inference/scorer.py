@@ -12,6 +12,7 @@ from stad.models.action_detector import ActionDetector
 from stad.models.fast_inference import prepare_for_inference
 from stad.models.online import OnlineRecognizer
 from stad.models.remembered_crops import RememberedCrops
+from stad.utils.steady_convs import SteadyConvs
 from stad.video.geometry import clip_size, scale_boxes
 from stad.video.window import Window
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 class ActionScorer:
     """Scores the actors of clips with an ``ActionDetector`` exactly as in evaluation.
 
-    A ``Recognizer`` scores the whole frame: every actor has the scores of its clip.
+    A ``Recognizer`` scores the whole frame: every actor has the scores of its clip. On a CPU, each
+    clip is computed by itself, so that its scores do not depend on the clips scored with it.
 
     Args:
         model: an ``ActionDetector`` or a ``Recognizer`` in eval mode.
@@ -92,21 +94,37 @@ class ActionScorer:
         """
         if not clips:
             return []
-        if self._crops is not None and tracks is not None:
-            device = self._model.data_preprocessor.mean.device
-            moving = [self._in_clip(one, source_size, device) for one in tracks]
-            logits = self._crops.score(clips, moving)
-        elif isinstance(self._model, ActionDetector):
-            inputs = self._normalise(clips)
-            in_clip = [self._in_clip(one, source_size, inputs.device) for one in boxes]
-            moving = None
-            if tracks is not None:
-                moving = [self._in_clip(one, source_size, inputs.device) for one in tracks]
-            logits = self._model.score_actors(inputs, in_clip, moving)
-        else:
-            rows = self._score_whole(clips)
-            logits = [row.expand(len(b), -1) for row, b in zip(rows, boxes, strict=True)]
-        return [self._model.probabilities(one).float().cpu().numpy() for one in logits]
+        at_once, found = len(clips) if self._device.type != "cpu" else 1, []
+        with SteadyConvs():
+            for first in range(0, len(clips), at_once):
+                chosen = slice(first, first + at_once)
+                moving = None if tracks is None else tracks[chosen]
+                logits = self._logits(clips[chosen], boxes[chosen], moving, source_size)
+                found += [self._model.probabilities(one).float().cpu().numpy() for one in logits]
+        return found
+
+    def _logits(
+        self,
+        clips: list[np.ndarray],
+        boxes: list[np.ndarray],
+        tracks: list[np.ndarray] | None,
+        source_size: tuple[int, int],
+    ) -> list[torch.Tensor]:
+        """Return N times (K_i, num_classes) logits; arguments as those of ``score``."""
+        moving = None
+        if tracks is not None:
+            moving = [self._in_clip(one, source_size) for one in tracks]
+        if self._crops is not None and moving is not None:
+            return self._crops.score(clips, moving)
+        if isinstance(self._model, ActionDetector):
+            in_clip = [self._in_clip(one, source_size) for one in boxes]
+            return self._model.score_actors(self._normalise(clips), in_clip, moving)
+        rows = self._score_whole(clips)
+        return [row.expand(len(own), -1) for row, own in zip(rows, boxes, strict=True)]
+
+    @property
+    def _device(self) -> torch.device:
+        return self._model.data_preprocessor.mean.device
 
     def _normalise(self, clips: list[np.ndarray]) -> torch.Tensor:
         """Convert N times (T, H, W, 3) uint8 to (N, 3, T, H, W) float32."""
@@ -116,12 +134,10 @@ class ActionScorer:
         """Return (N, num_classes) logits of N times (T, H, W, 3) uint8."""
         return self._model.score_clips(self._normalise(clips))
 
-    def _in_clip(
-        self, boxes: np.ndarray, source_size: tuple[int, int], device: torch.device
-    ) -> torch.Tensor:
+    def _in_clip(self, boxes: np.ndarray, source_size: tuple[int, int]) -> torch.Tensor:
         """Convert boxes (..., 4) from source pixels to clip pixels."""
         scaled = scale_boxes(boxes, source_size, self.clip_size(source_size))
-        return torch.from_numpy(scaled).to(device)
+        return torch.from_numpy(scaled).to(self._device)
 
 
 class OnlineScorer(ActionScorer):

@@ -23,6 +23,7 @@ from stad.models.feature_detector import FeatureDetector
 from stad.own_classes.feature_store import VideoFeatures
 from stad.own_classes.recipe import CLIP_PX, Recipe
 from stad.own_classes.shots import Shot
+from stad.utils.steady_convs import SteadyConvs
 from stad.video.geometry import mirror_frames, resize_frame
 from stad.video.source import VideoSource
 from stad.video.window import FrameBuffer, Window
@@ -55,10 +56,10 @@ class FeatureScorer(ActionScorer):
         Returns:
             (K, F) float32, see ``FeatureDetector.describe_actors``.
         """
-        inputs = self._normalise([clip])
-        moving = self._in_clip(tracks, source_size, inputs.device)
+        moving = self._in_clip(tracks, source_size)
         boxes = moving[:, len(clip) // 2]
-        (found,) = self._model.describe_actors(inputs, [boxes], [moving])
+        with SteadyConvs():
+            (found,) = self._model.describe_actors(self._normalise([clip]), [boxes], [moving])
         return found.float().cpu().numpy()
 
 

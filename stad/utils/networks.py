@@ -52,6 +52,8 @@ def open_in_torch(network: nn.Module | Path, *, name: str, any_size: bool = Fals
     """Open a torch module in torch, the reference; see ``NetworkOpener``."""
     import torch
 
+    from stad.utils.steady_convs import SteadyConvs
+
     if isinstance(network, Path):
         raise InputError(
             f"{name} is an ONNX file, which torch cannot run. Run "
@@ -62,7 +64,7 @@ def open_in_torch(network: nn.Module | Path, *, name: str, any_size: bool = Fals
     device = "cpu" if weight is None else weight.device
 
     def run(*inputs: np.ndarray) -> list[np.ndarray]:
-        with torch.inference_mode():
+        with torch.inference_mode(), SteadyConvs():
             found = module(*(torch.from_numpy(one).to(device) for one in inputs))
         outputs = found if isinstance(found, (tuple, list)) else (found,)
         return [one.float().cpu().numpy() for one in outputs]
