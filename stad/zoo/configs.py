@@ -10,6 +10,7 @@ from mmengine.config import Config
 from stad.errors import InputError
 from stad.utils.text import first_line
 from stad.zoo.lookup import config_dir
+from stad.zoo.trust import check_trusted
 
 SUFFIXES = (".py", ".yml", ".yaml", ".json")
 
@@ -32,10 +33,12 @@ def read_config(path: str | Path) -> Config:
     """Read a config file and the files that it is based on.
 
     Raises:
-        InputError: there is no such file, it is not a config, or running it fails.
+        InputError: there is no such file, it is not a config, others can change it (see
+            ``check_trusted``), or running it fails.
     """
     path = Path(path)
     check_config_file(path)
+    check_trusted(path)
     try:
         return Config.fromfile(path)
     # A config is a program of the user's: it can fail in any way.
