@@ -2,13 +2,15 @@
 
 import pytest
 
-from stad.inference.runtimes import converted
+from stad.inference.runtimes import converted, trial
 from stad.inference.verdicts import Verdict
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("STAD_HOME", str(tmp_path / "home"))
+    # Other tests may run beside these.
+    monkeypatch.setattr(trial, "has_other_work", lambda: False)
     return tmp_path / "home"
 
 

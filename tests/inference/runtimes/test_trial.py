@@ -71,6 +71,16 @@ def test_what_a_trial_means(said, code, verdict, is_lasting):
     assert outcome.is_lasting == is_lasting
 
 
+@pytest.mark.parametrize(
+    ("seconds", "code", "is_lasting"), [(0.8, 0, False), (0.8, None, False), (0.1, 0, True)]
+)
+def test_a_slow_trial_beside_other_work_is_tried_again(seconds, code, is_lasting):
+    said = lines(F32, {"done": DONE | {"seconds": seconds}})
+    outcome = judge("openvino", TrialEnd(code, said), torch_sec=0.4, is_busy=True)
+    assert outcome.is_lasting == is_lasting
+    assert ("other work" in outcome.verdict.reason) == (seconds > 0.4)
+
+
 def test_differences_are_relative():
     assert relative_difference(np.float32([3, 4.5]), np.float32([3, 4])) == pytest.approx(0.1)
     assert relative_difference(np.zeros(2, np.float32), np.zeros(2, np.float32)) == 0
