@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
+from trackers.core.base import BaseTracker
 
 from stad import zoo
+from stad.actors.tracker_options import TrackerChoice
 from stad.inference.options import RecognitionOptions
+from stad.structures import Actors
 from tests.videos import write_video
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +27,8 @@ RECOGNIZER = str(ROOT / "tests" / "data" / "tiny_recognizer.py")
 
 def blocks(page: Path) -> list[tuple[bool, str]]:
     """Return the Python of a page; and of each block whether it is a whole file."""
-    return [("title=" in head, code) for _, head, code in BLOCK.findall(page.read_text())]
+    found = BLOCK.findall(page.read_text())
+    return [("title=" in head, textwrap.dedent(code)) for _, head, code in found]
 
 
 WITH_PYTHON = [page for page in PAGES if blocks(page)]
@@ -41,6 +46,8 @@ def workplace(tmp_path, monkeypatch):
         name = CONFIG if name in (DETECTOR, TRAINED) else name
         return open_model(name, None if weights == "auto" else weights, device, **options)
 
+    # The library keeps each tracker that a page defines.
+    monkeypatch.setattr(BaseTracker, "_registry", dict(BaseTracker._registry))
     monkeypatch.setattr(zoo, "open_model", open_random)
     monkeypatch.setattr(zoo, "choose_detection_model", lambda *_, **__: (CONFIG, "it is small"))
     monkeypatch.setattr(zoo, "choose_detector", lambda *_, **__: ("whole_frame", "it is fast"))
@@ -55,6 +62,15 @@ def test_the_python_of_a_page_runs(page, workplace):
         tree = compile(code, str(page), "exec", flags=ast.PyCF_ONLY_AST)
         if not is_file:
             exec(compile(tree, str(page), "exec"), names)
+
+
+def test_the_tracker_of_its_page_is_called_as_stad_calls_trackers(workplace):
+    names: dict[str, object] = {}
+    exec(blocks(ROOT / "docs" / "howto" / "tracker.md")[0][1], names)
+    tracker = TrackerChoice("counting").open(rate=5.0, start_score=0.5)
+    boxes = [[10, 10, 30, 50], [60, 10, 80, 50]]
+    found = [tracker.update(time_sec, Actors.from_arrays(boxes)) for time_sec in (0.0, 0.2)]
+    assert len(found[-1][-1][1]) == 2
 
 
 def test_commands_make_the_folder_that_they_write_to():
