@@ -44,6 +44,9 @@ class PositionScorer:
     def clip_size(self, source_size):
         return clip_size(*source_size, 60)
 
+    def begin_stream(self):
+        """Nothing is remembered."""
+
     def score(self, clips, boxes, *, source_size, tracks=None):
         self.batches.append(len(clips))
         found = []

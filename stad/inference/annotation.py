@@ -9,11 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
-from stad.actors.detectors.base import CountingDetector, LookCounts, PersonDetector
+from stad.actors.detectors.base import (
+    CountingDetector,
+    LookCounts,
+    PersonDetector,
+    begin_video,
+)
 from stad.actors.tracker import FollowCounts
-from stad.actors.tracker_options import choose_tracker
+from stad.actors.tracker_options import TrackerChoice, choose_tracker
 from stad.inference.build import ModelBundle, build_models
 from stad.inference.collector import SegmentCollector
+from stad.inference.exported import ExportedScorer
 from stad.inference.frame_store import FrameStore
 from stad.inference.options import InferenceOptions
 from stad.inference.overlap import annotate_frames
@@ -64,9 +70,7 @@ def prepare_annotation(
         InputError: a model or an option cannot be used.
     """
     # A wrong tracker is found before a model is fetched.
-    tracker = choose_tracker(
-        options.tracker, options.tracker_options, memory_sec=options.track_memory_sec
-    )
+    _choose_tracker(options)
     models = build_models(
         options,
         frame_size=(video.width_px, video.height_px),
@@ -74,6 +78,32 @@ def prepare_annotation(
         progress=progress,
         log=log,
     )
+    return setup_annotation(video, options, models, log=log)
+
+
+def setup_annotation(
+    video: VideoInfo,
+    options: InferenceOptions,
+    models: ModelBundle,
+    *,
+    log: Callable[[str], None],
+) -> AnnotationSetup:
+    """Choose what the options leave open, for models that are loaded and serve many videos.
+
+    Args:
+        video: its size and rate.
+        options: of the run, those that the models were built with.
+        models: as ``build_models`` returns them.
+        log: takes lines about what was chosen.
+
+    Raises:
+        InputError: an option cannot be used, or the model is not for videos of this size.
+    """
+    # What models remember of the last video must not reach this one.
+    begin_video(models.detector)
+    tracker = _choose_tracker(options)
+    if isinstance(models.scorer, ExportedScorer):
+        models.scorer.check_frames((video.width_px, video.height_px))
     stride_sec = models.stride_sec if options.stride_sec is None else options.stride_sec
     default_batch = CPU_BATCH if models.device == "cpu" else GPU_BATCH
     localizer = models.open_localizer(options.localizer, stride_sec)
@@ -97,6 +127,12 @@ def prepare_annotation(
             stride_sec=stride_sec,
             num_exclusive=models.scorer.num_exclusive,
         ),
+    )
+
+
+def _choose_tracker(options: InferenceOptions) -> TrackerChoice:
+    return choose_tracker(
+        options.tracker, options.tracker_options, memory_sec=options.track_memory_sec
     )
 
 

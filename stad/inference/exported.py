@@ -151,6 +151,10 @@ class ExportedScorer:
         """Return (width, height) of the clips of a video with frames of ``source_size``."""
         return clip_size(*source_size, self._model.short_side_px)
 
+    def check_frames(self, source_size: tuple[int, int]) -> None:
+        """Raise InputError unless the model takes the clips of frames of this (width, height)."""
+        self._model.check_size(self.clip_size(source_size), source_size)
+
     def begin_stream(self) -> None:
         """Do nothing: no clip continues another one."""
 
@@ -199,7 +203,7 @@ def build_exported(
             f"{WholeFrame.name}, or choose a model of people; see --list-models."
         )
     scorer = ExportedScorer(model)
-    model.check_size(scorer.clip_size(frame_size), frame_size)
+    scorer.check_frames(frame_size)
     allowed = build.match_labels(options.labels, model.class_names)
     device = build.resolve_device(options.device)
     detector = detector or build.open_named_detector(options, device, progress=progress, log=log)

@@ -58,6 +58,8 @@ def annotate_frames(
     Yields:
         One result for each frame, in order.
     """
+    # What a scorer remembers of another video does not count here.
+    scorer.begin_stream()
     pipeline = ActionPipeline(detector, scorer, options=options, fps=fps, counts=counts)
     flow = _Flow(pipeline, detector, scorer, batch_size=options.batch_size, store=store)
     try:

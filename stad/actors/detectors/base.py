@@ -66,6 +66,16 @@ class RecallingDetector(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """Forget everything: the next frame is the first of another video."""
+        ...
+
+
+def begin_video(detector: PersonDetector) -> None:
+    """Let a detector that was used before find in a video what it would find if it were new."""
+    if isinstance(detector, RecallingDetector):
+        detector.forget()
+
 
 @dataclass
 class LookCounts:

@@ -85,6 +85,10 @@ class DarknetDetector:
         """Continue an earlier run exactly; see ``RecallingDetector``."""
         self._search.restore(memory, time_sec)
 
+    def forget(self) -> None:
+        """Forget the frames so far; see ``RecallingDetector``."""
+        self._search.forget()
+
     def _detect_at(self, image: np.ndarray, longer_px: int) -> np.ndarray:
         """Return (K, 5) xyxy and score, with an input of the frame's aspect ratio."""
         scale = longer_px / max(image.shape[:2])

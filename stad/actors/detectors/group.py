@@ -11,6 +11,7 @@ from stad.actors.detectors.base import (
     LookCounts,
     PersonDetector,
     RecallingDetector,
+    begin_video,
 )
 from stad.structures import Actors, Frame
 
@@ -115,6 +116,11 @@ class GroupDetector:
             width_px, height_px, seen_sec, *box = memory[GROUP]
             self._region = GroupRegion((width_px, height_px))
             self._region.seen_sec, self._region.box = seen_sec, box or None
+
+    def forget(self) -> None:
+        """Forget the frames so far; see ``RecallingDetector``."""
+        begin_video(self._people)
+        self._region = None
 
     def _opened(self, frame: Frame) -> GroupRegion:
         region = self._region

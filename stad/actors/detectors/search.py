@@ -40,10 +40,11 @@ class PersonSearch:
     def __init__(self, *, threshold: float) -> None:
         self.counts = LookCounts()
         self._threshold = threshold
-        self._last_sec = -np.inf
-        self._forget()
+        self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Forget the frames so far: the next one begins a new stream."""
+        self._last_sec = -np.inf
         self._scene, self._phantoms = Scene(), PhantomCheck(threshold=self._threshold)
         self._following = Following(threshold=self._threshold, scene=self._scene)
         self._discovery = Discovery(
@@ -62,7 +63,7 @@ class PersonSearch:
             K people; ids are the numbers of large people who were known before, -1 for others.
         """
         if time_sec < self._last_sec:
-            self._forget()
+            self.forget()
         self._last_sec = time_sec
         self._scene.look_at(image)
         looks = FrameLooks(image, look, self.counts)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stad.actors.detectors.base import RecallingDetector
+from stad.actors.detectors.base import RecallingDetector, begin_video
 from stad.actors.detectors.group import GroupDetector, GroupRegion
 from stad.structures import Actors, Frame
 
@@ -84,3 +84,14 @@ def test_a_stream_that_was_restarted_is_a_new_one():
     detector = GroupDetector(Listed(person, nobody))
 
     assert detect(detector, 100.0, 1.0) == [[[10, 10, 60, 80]], None]
+
+
+def test_another_video_begins_without_a_region():
+    person, nobody = ([[10, 10, 60, 80]], [0.9]), ([], [])
+    detector = GroupDetector(Listed(nobody, person))
+    detect(detector, 0.0, 1.0)
+
+    begin_video(detector)
+
+    # Later than the last one: nothing but the call tells that it is another video.
+    assert detect(detector, 1.5) == [None]

@@ -229,3 +229,14 @@ def test_a_resumed_run_continues(run):
         assert again.see(image) == run.see(image)
         assert again.people.ids.tolist() == run.people.ids.tolist()
     assert again.search.state() == run.search.state()
+
+
+def test_another_video_is_seen_as_by_a_new_detector(run):
+    for image in [frame(STANDING)] * 6 + [frame(LYING)] * 4:
+        run.see(image)
+    run.search.forget()
+    again = Run()
+    again.time_sec = run.time_sec
+    for image in [frame(LYING)] * 5 + [frame()] * 3:
+        assert run.see(image) == again.see(image)
+    assert run.search.state() == again.search.state()
