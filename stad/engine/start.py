@@ -27,7 +27,8 @@ def load_start_weights(model: ScoringModel, start_from: str | dict) -> str:
     Args:
         model: the model to load into.
         start_from: path of a checkpoint, the name of a model in the zoo, or
-            {'url': ..., 'sha256': ...} of a published file.
+            {'url': ..., 'sha256': ..., 'saved_as': ...} of a published file, see ``UrlWeights``;
+            the last two can be left out.
 
     Returns:
         A line for the log: how much was loaded, and what was not.
@@ -75,7 +76,13 @@ def _body_fraction(found: Mapping[str, Tensor], model: ScoringModel) -> float:
 
 def _find(start_from: str | dict) -> str | Path:
     if isinstance(start_from, dict):
-        return zoo.fetch(UrlWeights(start_from["url"], start_from.get("sha256", "")))
+        return zoo.fetch(
+            UrlWeights(
+                start_from["url"],
+                start_from.get("sha256", ""),
+                start_from.get("saved_as", ""),
+            )
+        )
     if start_from in zoo.names():
         weights = zoo.model_entry(start_from).weights
         if weights is None:

@@ -28,6 +28,12 @@ TIMESFORMER_BLOCK = {
 }
 TIMESFORMER_BLOCK_NAME = re.compile(r"blocks\.(\d+)\.(.+?\.)(weight|bias)")
 TSM_CONV = re.compile(r"(layer\d\.\d+)\.(conv|bn)(\d)\.(?:net\.)?(\w+)")
+# The bias -> the running mean of the batch norm after it: TSM, PySlowFast, its Caffe2 models.
+OUTPUT_BIASES = {
+    r"(\.nl)\.W\.0\.bias$": r"\1.W.1.running_mean",
+    r"(_nonlocal\d+)\.conv_out\.bias$": r"\1.bn.running_mean",
+    r"^(nonlocal_conv\d_\d+)_out_b$": r"\1_bn_rm",
+}
 TSM_NON_LOCAL = re.compile(r"(layer\d\.\d+)\.nl\.(g|theta|phi|W)\.(?:(\d)\.)?(\w+)")
 
 
@@ -93,14 +99,16 @@ def _non_local(module: str, index: str | None, leaf: str) -> str:
 
 
 def fold_output_biases(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the authors' TSM without the biases of its non-local blocks' last convolutions.
+    """Return TSM's and PySlowFast's networks without biases in front of batch norm.
 
-    Batch norm follows them, so a bias b equals a running mean that is lower by b.
+    Those are the biases of the last convolutions of their non-local blocks.
+
+    A bias b there equals a running mean that is lower by b.
     """
     folded = dict(state)
     for name, bias in state.items():
-        if name.endswith(".nl.W.0.bias"):
-            mean = name.replace(".W.0.bias", ".W.1.running_mean")
-            folded[mean] = state[mean] - bias
-            del folded[name]
+        for ending, running_mean in OUTPUT_BIASES.items():
+            if re.search(ending, name) and (mean := re.sub(ending, running_mean, name)) in state:
+                folded[mean] = state[mean] - bias
+                del folded[name]
     return folded

@@ -8,6 +8,7 @@ from stad.zoo.weights import Weights
 
 OPENMMLAB = "https://download.openmmlab.com/"
 MMACTION = OPENMMLAB + "mmaction/v1.0/"
+PYSLOWFAST = "https://dl.fbaipublicfiles.com/pyslowfast/model_zoo/"
 
 # For a sigmoid score of one of many actions, and for a softmax score of one of 400 classes.
 AVA_THRESHOLD = 0.5

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from stad.zoo.entries import KINETICS_THRESHOLD, MMACTION, OPENMMLAB, ModelEntry
+from stad.zoo.entries import KINETICS_THRESHOLD, MMACTION, OPENMMLAB, PYSLOWFAST, ModelEntry
 from stad.zoo.weights import PackageWeights, UrlWeights, Weights
 
-PYSLOWFAST = "https://dl.fbaipublicfiles.com/pyslowfast/model_zoo/"
 TORCHVISION = "https://download.pytorch.org/models/"
 # torchvision states of its ResNets: "clips_per_video=5".
 FIVE_CLIPS = (("val_dataloader.dataset.num_clips", 5),)

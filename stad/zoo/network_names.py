@@ -73,6 +73,10 @@ def _rename_pyslowfast(name: str, *, paths: tuple[str, ...], head: str) -> str:
         stage, pathway, block, module, leaf = match.groups()
         prefix = f"{_path(paths, pathway)}.layer{int(stage) - 1}.{block}"
         return f"{prefix}.{_block_module(module)}.{leaf}"
+    if match := re.fullmatch(r"s(\d)\.pathway(\d)_nonlocal(\d+)\.(?:conv_)?(\w+)\.(\w+)", name):
+        stage, pathway, block, module, leaf = match.groups()
+        prefix = f"{_path(paths, pathway)}.layer{int(stage) - 1}.{block}"
+        return f"{prefix}.non_local_block.{_non_local_module(module)}.{leaf}"
     return re.sub(r"^head\.projection\.", f"{head}.fc_cls.", name)
 
 
@@ -111,6 +115,9 @@ def _rename_caffe2(name: str, *, paths: tuple[str, ...], head: str) -> str | Non
     module, leaf = match[1], leaves[match[2]]
     if lateral := re.fullmatch(r"t_(pool1|res(\d)_\d+_branch2c_bn)_subsample", module):
         return f"{paths[0]}.{_lateral(int(lateral[2] or 1) - 1)}.{leaf}"
+    if block := re.fullmatch(r"nonlocal_conv(\d)_(\d+)_(?:(\w+)_)?", f"{module}_"):
+        prefix = f"{paths[0]}.layer{int(block[1]) - 1}.{block[2]}.non_local_block"
+        return f"{prefix}.{_non_local_module(block[3] or 'bn')}.{leaf.rpartition('.')[2]}"
     pathway = "1" if module.startswith("t_") else "0"
     module = module.removeprefix("t_")
     if module in ("conv1", "res_conv1"):
@@ -127,6 +134,12 @@ def _path(paths: tuple[str, ...], pathway: str | None) -> str:
 
 def _lateral(index: int) -> str:
     return LATERALS[index] if 0 <= index < len(LATERALS) else f"lateral{index}"
+
+
+def _non_local_module(module: str) -> str:
+    """Rename a layer of PySlowFast's non-local block: 'out' -> 'conv_out.conv'."""
+    names = {"out": "conv_out.conv", "bn": "conv_out.bn"}
+    return names.get(module, f"{module}.conv")
 
 
 def _block_module(module: str) -> str:

@@ -22,12 +22,14 @@ from mmengine.logging import print_log
 
 from stad.errors import InputError
 from stad.models.backbones.frame_resnet import FrameResNet
+from stad.models.backbones.non_local import NON_LOCAL_MODES, NonLocal
 from stad.models.base import ActionModel, ScoringModel
 from stad.utils.download import hash_file
 from stad.zoo.checkpoint import Checkpoint
 
-SCALED = "scaled embedded_gaussian"
-MODES = ("gaussian", "embedded_gaussian", "dot_product", "concatenation")
+SCALED = "scaled_embedded_gaussian"
+# Their tensors: those of stad and mmaction2, of TSM's authors, of PySlowFast and its Caffe2 models.
+NON_LOCAL_NAMES = re.compile(r"\.(non_local_block|nl)\.|pathway\d_nonlocal\d|^nonlocal_conv\d")
 # Published files with non-local blocks, by the beginning of their hash: mmaction2's TSM 1.x and
 # 0.x, and its SlowOnly detectors.
 KNOWN_MODES = {
@@ -44,10 +46,12 @@ KNOWN_MODES = {
 # PySlowFast's INSTANTIATION: ..., whose softmax is a scaled embedded Gaussian.
 STATED_MODE = re.compile(
     r"""(?:\bmode|non_local_mode|INSTANTIATION)['"]?\s*[=:]\s*['"]?"""
-    r"""(embedded_gaussian|gaussian|dot_product|concatenation|softmax)\b"""
+    r"""((?:scaled_)?embedded_gaussian|gaussian|dot_product|concatenation|softmax)\b"""
 )
 STATED_SCALE = re.compile(r"""use_scale['"]?\s*[=:]\s*(True|False)""")
 NAMED_HASH = re.compile(r"[-_]([0-9a-f]{8})$")
+# PySlowFast's detectors of AVA; its Caffe2 files say nothing.
+PYSLOWFAST_DOT_PRODUCT = re.compile(r"SLOWFAST_\d+x\d_R101_50_50")
 NAMED_MODE = re.compile(r"nl[-_](dot[-_]product|embedded[-_]gaussian|gaussian)[-_.]")
 # Tensors of PySlowFast, its Caffe2 models, PyTorchVideo and TimeSformer's authors, which all
 # normalise with 0.45 and 0.225 (DATA.MEAN and DATA.STD in slowfast/config/defaults.py).
@@ -74,9 +78,10 @@ def background_row(checkpoint: Checkpoint) -> bool | None:
 
 
 def non_local_mode(checkpoint: Checkpoint) -> str | None:
-    """Return how the file's non-local blocks compare places: one of ``MODES``, or ``SCALED``.
+    """Return how the file's non-local blocks compare places.
 
-    None if neither the config in the file nor its hash, tensors or file name tell.
+    None if neither the config in the file nor its hash, tensors or file name tell; else one of
+    ``NON_LOCAL_MODES`` or 'concatenation', which stad's blocks do not have.
     """
     text = checkpoint.config_text
     if match := STATED_MODE.search(text):
@@ -94,6 +99,8 @@ def non_local_mode(checkpoint: Checkpoint) -> str | None:
         return "embedded_gaussian"
     if match := NAMED_MODE.search(checkpoint.path.name):
         return match[1].replace("-", "_")
+    if PYSLOWFAST_DOT_PRODUCT.match(checkpoint.path.name):
+        return "dot_product"
     # Published file names end with the beginning of the hash.
     match = NAMED_HASH.search(checkpoint.path.stem)
     return KNOWN_MODES.get(match[1]) if match else None
@@ -101,6 +108,8 @@ def non_local_mode(checkpoint: Checkpoint) -> str | None:
 
 def _with_scale(mode: str, text: str) -> str:
     """Add the scale: mmcv divides by the root of the channels by default, PySlowFast always."""
+    if mode == SCALED:
+        return mode
     stated = STATED_SCALE.search(text)
     scaled = stated[1] == "True" if stated else "non_local_cfg" in text
     if mode == "softmax" or (mode == "embedded_gaussian" and scaled):
@@ -128,26 +137,27 @@ def check_non_local(model: ScoringModel, checkpoint: Checkpoint) -> None:
 
     Arguments are those of ``check_same_network``. A file that does not tell gives a warning.
     """
-    backbone = model.backbone if isinstance(model, ActionModel) else None
-    if isinstance(backbone, FrameResNet) and backbone.has_non_local:
-        _check_mode(backbone.non_local_mode, checkpoint)
+    for block in model.modules():
+        if isinstance(block, NonLocal):
+            _check_mode(block.kind, checkpoint)
+            return
 
 
 def _check_mode(expected: str, checkpoint: Checkpoint) -> None:
-    if not any(re.search(r"\.(non_local_block|nl)\.", name) for name in checkpoint.state):
+    if not any(map(NON_LOCAL_NAMES.search, checkpoint.state)):
         return
     found = non_local_mode(checkpoint)
     if found is None:
         print_log(
             f"{checkpoint.path} does not say how its non-local blocks compare places. They are "
-            f"taken for {expected!r}, as in the model; {', '.join(map(repr, MODES[1:3]))} "
+            f"taken for {expected!r}, as in the model; {', '.join(map(repr, NON_LOCAL_MODES[1:]))} "
             "have weights of the same shapes: check that the mode is right.",
             logger="current",
             level=logging.WARNING,
         )
     elif found != expected:
         way_out = f"set model.backbone.non_local_mode={found} in the config, or with --cfg-options"
-        if found not in ("gaussian", "embedded_gaussian", "dot_product"):
+        if found not in NON_LOCAL_MODES:
             way_out = "stad's blocks do not have this mode: get weights of another one"
         raise InputError(
             f"{checkpoint.path} has non-local blocks of the mode {found!r}, but the model's are "

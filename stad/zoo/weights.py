@@ -13,15 +13,18 @@ class UrlWeights:
     Attributes:
         url: literal, never built from a model's name.
         sha256: the hash or its beginning, in hex; '' if none is published.
+        saved_as: the name in the cache; '' for the one in the URL. Two files on a server can have
+            the same name in different folders.
     """
 
     url: str
     sha256: str
+    saved_as: str = ""
 
     @property
     def file_name(self) -> str:
         """Return the name in the cache."""
-        return self.url.rpartition("/")[2]
+        return self.saved_as or self.url.rpartition("/")[2]
 
     @property
     def origin(self) -> str:

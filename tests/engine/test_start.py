@@ -6,6 +6,7 @@ import pytest
 import torch
 import torchvision
 
+from stad import zoo
 from stad.engine.run import RunOptions, train
 from stad.engine.start import load_start_weights
 from stad.errors import InputError
@@ -305,3 +306,19 @@ def test_image_weights_of_another_network_are_refused(tmp_path):
     _, path = image_weights(tmp_path)
     with pytest.raises(InputError, match=r"No weight of .* fits"):
         load_start_weights(MODELS.build(read_config("c3d_kinetics").model), path)
+
+
+def test_files_of_one_name_in_two_folders_are_two_in_the_cache(tmp_path, monkeypatch):
+    detector = zoo.model_entry("slowfast_r101_8x8_nl_pyslowfast_ava22").weights
+    start = read_config("slowfast_r101_nl_pyslowfast_ava").start_from
+    assert start["url"].rpartition("/")[2] == detector.file_name
+    monkeypatch.setenv("STAD_HOME", str(tmp_path))
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    for name, value in ((detector.file_name, 1.0), (start["saved_as"], 2.0)):
+        torch.save(
+            {"backbone.conv1.conv.weight": torch.full((4, 3, 1, 7, 7), value)}, folder / name
+        )
+    small = model()
+    load_start_weights(small, start)
+    assert small.backbone.conv1.conv.weight.unique().tolist() == [2.0]

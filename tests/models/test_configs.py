@@ -1,4 +1,6 @@
-"""Every leaf of configs/ that takes clips builds what its label map and window ask for."""
+"""Every leaf of configs/ that takes clips states its data, window and recipe, and can be built."""
+
+import re
 
 import pytest
 import torch
@@ -35,11 +37,22 @@ WINDOWS = {
     "r3d_kinetics": (16, 2, 128, "kinetics400"),
     "s3d_kinetics": (64, 2, 256, "kinetics400"),
     "slow_4x16_pytorchvideo_ava": (4, 16, 256, "ava"),
+    "slowfast_r101_nl_16x8_pyslowfast_ava": (64, 2, 256, "ava"),
     "slowonly_16x4_tricks_ava": (16, 4, 256, "ava"),
+    "slowonly_4x16_ava": (4, 16, 256, "ava"),
+    "slowonly_4x16_k400_ava": (4, 16, 256, "ava"),
     "slowonly_8x8_ava": (8, 8, 256, "ava"),
+    "slowonly_8x8_context_ava": (8, 8, 256, "ava"),
+    "slowonly_8x8_context_tmax_ava": (8, 8, 256, "ava"),
+    "slowonly_8x8_context_tmax_mlp_ava": (8, 8, 256, "ava"),
+    "slowonly_8x8_k400_ava": (8, 8, 256, "ava"),
+    "slowonly_8x8_tricks_ava": (8, 8, 256, "ava"),
     "slowonly_ava": (4, 16, 256, "ava"),
+    "slowonly_k700_ava": (4, 16, 256, "ava"),
     "slowonly_kinetics": (4, 16, 256, "kinetics400"),
     "slowonly_motion": (4, 15, 64, "motion"),
+    "slowonly_nl_8x8_ava": (8, 8, 256, "ava"),
+    "slowonly_nl_ava": (4, 16, 256, "ava"),
     "slowonly_r101_ava": (8, 8, 256, "ava"),
     "slowonly_synthetic": (4, 16, 88, "synthetic"),
     "timesformer_authors_kinetics": (8, 32, 224, "kinetics400"),
@@ -70,7 +83,7 @@ def family(name):
 @pytest.mark.parametrize("name", LEAVES)
 def test_leaf_states_its_window(name):
     dataset = read_config(name).val_dataloader.dataset
-    frames, interval, short_side_px, label_map = WINDOWS.get(name, FAMILIES[family(name)])
+    frames, interval, short_side_px, label_map = WINDOWS.get(name) or FAMILIES[family(name)]
     assert dataset.window == {"type": Window, "num_frames": frames, "interval_frames": interval}
     assert (dataset.short_side_px, dataset.label_map) == (short_side_px, label_map)
 
@@ -89,15 +102,17 @@ AVA_LEAVES = [name for name in LEAVES if family(name) == "ava"]
 
 def test_only_leaves_that_differ_are_listed():
     assert set(WINDOWS) <= set(LEAVES)
-    assert not [name for name, window in WINDOWS.items() if window == FAMILIES[family(name)]]
+    assert not [name for name, window in WINDOWS.items() if window == FAMILIES.get(family(name))]
+
 
 
 @pytest.mark.parametrize("name", [*AVA_LEAVES, "slowfast_synthetic", "slowonly_synthetic"])
 def test_training_cuts_the_windows_of_evaluation_but_for_the_jitter(name):
     config = read_config(name)
     train, val = config.train_dataloader.dataset, config.val_dataloader.dataset
-    # mmaction2 jitters the frames of training clips; PySlowFast does not, nor do rendered people.
-    jitters = name in AVA_LEAVES and "pytorchvideo" not in name
+    # mmaction2 jitters the frames of training clips; PySlowFast and UMT do not, nor do rendered
+    # people.
+    jitters = name in AVA_LEAVES and not re.search("pytorchvideo|pyslowfast|umt|authors", name)
     assert train.window.get("jitter", False) is jitters
     assert "jitter" not in val.window
     assert {**train.window, "jitter": None} == {**val.window, "jitter": None}
@@ -159,6 +174,16 @@ def test_recognizers_state_their_schedule(name, epochs, rate, per_clips):
         ("slowonly_r101_ava", 16, 20, "2.1", "20200926-0c730aef"),
         ("slowonly_8x8_ava", 8, 10, "2.2", "kinetics700-rgb_20221013-15b93b10"),
         ("slowonly_16x4_tricks_ava", 8, 10, "2.2", "kinetics700-rgb_20221013-15b93b10"),
+        ("slowonly_8x8_context_tmax_mlp_ava", 8, 10, "2.2", "kinetics700-rgb_20221013-15b93b10"),
+        ("slowonly_8x8_k400_ava", 8, 10, "2.2", "kinetics400-rgb_20220901-df42dc84"),
+        ("slowonly_4x16_ava", 8, 10, "2.2", "kinetics700-rgb_20221013-98b1b0a7"),
+        ("slowonly_4x16_k400_ava", 8, 10, "2.2", "20220901-e7b65fad"),
+        ("slowonly_k700_ava", 16, 20, "2.1", "kinetics700-rgb_20221013-98b1b0a7"),
+        ("slowonly_nl_ava", 16, 20, "2.1", "20210308-0d6e5a69"),
+        ("slowonly_nl_8x8_ava", 16, 20, "2.1", "20210308-e8dd9e82"),
+        ("slowfast_r101_nl_pyslowfast_ava", 2, 20, "2.2", "pretrain/SLOWFAST_32x2_R101_50_50.pkl"),
+        ("slowfast_r101_nl_pyslowfast_ava21", 2, 20, "2.1", "SLOWFAST_32x2_R101_50_50_v2.1.pkl"),
+        ("slowfast_r101_nl_16x8_pyslowfast_ava", 2, 20, "2.2", "SLOWFAST_64x2_R101_50_50.pkl"),
         ("slowfast_8x8_pytorchvideo_ava", 8, 20, "2.2", "slowfast_r50_8x8_pyslowfast_k400"),
         ("slow_4x16_pytorchvideo_ava", 8, 20, "2.2", "SLOW_4x16_R50.pyth"),
         ("timesformer_ava", 8, 20, "2.1", "timesformer_divst_8x32_k400"),

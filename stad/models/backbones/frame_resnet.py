@@ -1,8 +1,7 @@
 """ResNet over single frames (TSN), optionally with channels shifted between frames (TSM).
 
 Wang et al., "Temporal Segment Networks", ECCV 2016; Lin et al., "TSM: Temporal Shift Module for
-Efficient Video Understanding", ICCV 2019, section 3; Wang et al., "Non-local Neural Networks",
-CVPR 2018.
+Efficient Video Understanding", ICCV 2019, section 3.
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
-from mmcv.cnn import NonLocal3d
 from torch import Tensor, nn
 
+from stad.models.backbones.non_local import NonLocal, check_non_local_mode
 from stad.models.backbones.residual import (
     BasicBlock,
     Bottleneck,
@@ -35,7 +34,6 @@ from stad.registry import MODELS
 Shift = Callable[[Tensor], Tensor]
 # A frame of zeros after the last and before the first, of (N, T, C, H, W), for ``F.pad``.
 LATER, EARLIER = (0, 0, 0, 0, 0, 0, 0, 1), (0, 0, 0, 0, 0, 0, 1, 0)
-NON_LOCAL_MODES = ("gaussian", "embedded_gaussian", "dot_product")
 
 
 def shift_frames(x: Tensor, num_frames: int, *, shift_div: int, bidirectional: bool) -> Tensor:
@@ -92,27 +90,11 @@ class FrameBasicBlock(_FrameBlock, BasicBlock):
     """3x3, 3x3 over frames."""
 
 
-class NonLocal(NonLocal3d):
-    """mmcv's non-local block, which a traced graph can run on maps of any size.
-
-    It has no mode 'concatenation'.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Let the places of clips (N, C, T, H, W) see each other; same shape."""
-        one = (x if self.mode == "gaussian" else self.theta(x)).flatten(2).transpose(1, 2)
-        other = self.phi(x).flatten(2)
-        weights = getattr(self, self.mode)(one, other)
-        seen = (weights @ self.g(x).flatten(2).transpose(1, 2)).transpose(1, 2)
-        return x + self.conv_out(seen.reshape_as(x[:, : self.inter_channels]))
-
-
 def _check_options(depth: int, shift_div: int | None, non_local_mode: str) -> None:
     check_depth(depth)
     if shift_div is not None and shift_div < 2:
         raise ValueError(f"shift_div must be 2 or more, or None for no shift, got {shift_div}")
-    if non_local_mode not in NON_LOCAL_MODES:
-        raise ValueError(f"non_local_mode must be one of {NON_LOCAL_MODES}, got {non_local_mode!r}")
+    check_non_local_mode(non_local_mode)
 
 
 def _shifted_blocks(num_blocks: Sequence[int], shift_div: int | None) -> tuple[bool, ...]:
@@ -167,7 +149,6 @@ class FrameResNet(StagedNetwork):
         _check_options(depth, shift_div, non_local_mode)
         self.shift_div, self.bidirectional = shift_div, bidirectional
         self.has_non_local = any(len(blocks) > 0 for blocks in non_local_blocks)
-        self.non_local_mode = non_local_mode
         block = FrameBottleneck if depth >= BOTTLENECK_DEPTH else FrameBasicBlock
         self.conv1 = conv_bn(in_channels, base_channels, kernel=(7, 7), stride=2)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
@@ -181,7 +162,7 @@ class FrameResNet(StagedNetwork):
                 time=(),
                 stride=spatial_strides[i],
                 non_local_blocks=non_local_blocks[i],
-                make_non_local=self._make_non_local,
+                make_non_local=functools.partial(NonLocal, mode=non_local_mode),
                 dilation=dilations[i],
                 with_checkpoint=with_checkpoint,
             )
@@ -189,15 +170,6 @@ class FrameResNet(StagedNetwork):
             channels = base_channels * 2**i * block.expansion
         self.is_shifted = _shifted_blocks(DEPTHS[depth], shift_div)
         self._freeze()
-
-    def _make_non_local(self, channels: int) -> NonLocal:
-        return NonLocal(
-            channels,
-            mode=self.non_local_mode,
-            sub_sample=True,
-            use_scale=False,
-            norm_cfg={"type": "BN3d"},
-        )
 
     def forward_frames(
         self, frames: Tensor, num_frames: int, shifts: Sequence[Shift | None]

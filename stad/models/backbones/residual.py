@@ -80,7 +80,8 @@ class ResidualBlock(nn.Module):
     def run(self, x: Tensor) -> Tensor:
         """Run the block without checkpointing; see ``forward``."""
         identity = x if self.downsample is None else self.downsample(x)
-        return self.relu(self.residual(x) + identity)
+        x = self.relu(self.residual(x) + identity)
+        return x if self.non_local_block is None else self.non_local_block(x)
 
     def forward(self, x: Tensor, *options: Any) -> Tensor:
         """Run the block over maps: the channels and the size in space change.
@@ -171,6 +172,7 @@ def make_stage(
     num_blocks: int,
     time: tuple[int, ...],
     stride: int,
+    temporal_blocks: int | None = None,
     non_local_blocks: Sequence[int] = (),
     make_non_local: Callable[[int], nn.Module] | None = None,
     **options: Any,
@@ -184,20 +186,24 @@ def make_stage(
         num_blocks: number of blocks.
         time: () over frames; (size in time,) over clips.
         stride: in space, of the first block.
+        temporal_blocks: how many of the first blocks have that size in time, the others have 1;
+            None for all.
         non_local_blocks: indices of the blocks that a non-local block follows.
         make_non_local: builds a non-local block for a number of channels.
         options: of every block.
     """
     blocks = []
+    one = (1,) * len(time)
     for i in range(num_blocks):
         block_stride, out_channels = stride if i == 0 else 1, channels * block.expansion
         shortcut = non_local = None
         if block_stride != 1 or in_channels != out_channels:
-            one = (1,) * (len(time) + 2)
-            shortcut = conv_bn(in_channels, out_channels, kernel=one, stride=stride, relu=False)
+            kernel = (*one, 1, 1)
+            shortcut = conv_bn(in_channels, out_channels, kernel=kernel, stride=stride, relu=False)
         if make_non_local is not None and i in non_local_blocks:
             non_local = make_non_local(out_channels)
-        shared = {"time": time, "shortcut": shortcut, "non_local": non_local, **options}
-        blocks.append(block(in_channels, channels, stride=block_stride, **shared))
+        shared = {"shortcut": shortcut, "non_local": non_local, **options}
+        size = time if temporal_blocks is None or i < temporal_blocks else one
+        blocks.append(block(in_channels, channels, time=size, stride=block_stride, **shared))
         in_channels = out_channels
     return nn.Sequential(*blocks)

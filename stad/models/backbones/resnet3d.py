@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from stad.models.backbones.non_local import NonLocal, check_non_local_mode
 from stad.models.backbones.residual import BasicBlock, Bottleneck, conv_bn, make_stage
 from stad.models.backbones.stages import (
     BOTTLENECK_DEPTH,
@@ -33,6 +35,11 @@ class ResNet3d(StagedNetwork):
         conv1_kernel: (time, height, width) of the stem.
         inflate: per stage, whether its blocks see neighbouring frames: the first kernel of a
             bottleneck, both kernels of a basic block.
+        temporal_blocks: per stage, how many of its first blocks do so if the stage does; None for
+            all of them.
+        non_local_blocks: per stage, the indices of the blocks that a non-local block follows.
+        non_local_mode: how it compares two places, one of ``NON_LOCAL_MODES``.
+        non_local_pool: ``pool`` of ``NonLocal``.
         spatial_strides: per stage.
         dilations: per stage, in space.
         frozen_stages: -1 trains all; 0 freezes the stem, k the stem and the first k stages.
@@ -51,6 +58,10 @@ class ResNet3d(StagedNetwork):
         lateral_channels: Sequence[int] = (0, 0, 0, 0),
         conv1_kernel: Sequence[int] = (1, 7, 7),
         inflate: Sequence[int] = (0, 0, 1, 1),
+        temporal_blocks: Sequence[int | None] = (None, None, None, None),
+        non_local_blocks: Sequence[Sequence[int]] = ((), (), (), ()),
+        non_local_mode: str = "embedded_gaussian",
+        non_local_pool: Sequence[int] | None = None,
         spatial_strides: Sequence[int] = (1, 2, 2, 2),
         dilations: Sequence[int] = (1, 1, 1, 1),
         frozen_stages: int = -1,
@@ -60,6 +71,8 @@ class ResNet3d(StagedNetwork):
     ) -> None:
         super().__init__(frozen_stages=frozen_stages, norm_eval=norm_eval, init_cfg=init_cfg)
         check_depth(depth)
+        check_non_local_mode(non_local_mode)
+        make_non_local = functools.partial(NonLocal, mode=non_local_mode, pool=non_local_pool)
         block = Bottleneck if depth >= BOTTLENECK_DEPTH else BasicBlock
         self.conv1 = conv_bn(in_channels, base_channels, kernel=conv1_kernel, stride=2)
         self.maxpool = nn.MaxPool3d((1, 3, 3), stride=(1, 2, 2), padding=(0, 1, 1))
@@ -74,6 +87,9 @@ class ResNet3d(StagedNetwork):
                 num_blocks=DEPTHS[depth][i],
                 time=(3 if inflate[i] else 1,),
                 stride=spatial_strides[i],
+                temporal_blocks=temporal_blocks[i],
+                non_local_blocks=non_local_blocks[i],
+                make_non_local=make_non_local,
                 dilation=dilations[i],
                 with_checkpoint=with_checkpoint,
             )

@@ -41,6 +41,10 @@ class SlowFast(BaseModule):
         fast_interval_frames: the fast pathway sees every k-th frame of the clip, with this k.
         spatial_strides: per stage, of both pathways.
         dilations: per stage, of both pathways, in space.
+        temporal_blocks: of both pathways, see ``ResNet3d``.
+        non_local_blocks: of the slow pathway, see ``ResNet3d``.
+        non_local_mode: of the slow pathway, see ``ResNet3d``.
+        non_local_pool: of the slow pathway, see ``ResNet3d``.
         frozen_stages: of both pathways, see ``ResNet3d``.
         norm_eval: of both pathways, see ``ResNet3d``.
         with_checkpoint: of both pathways, see ``ResNet3d``.
@@ -63,6 +67,10 @@ class SlowFast(BaseModule):
         fast_interval_frames: int = 1,
         spatial_strides: Sequence[int] = (1, 2, 2, 2),
         dilations: Sequence[int] = (1, 1, 1, 1),
+        temporal_blocks: Sequence[int | None] = (None, None, None, None),
+        non_local_blocks: Sequence[Sequence[int]] = ((), (), (), ()),
+        non_local_mode: str = "embedded_gaussian",
+        non_local_pool: Sequence[int] | None = None,
         frozen_stages: int = -1,
         norm_eval: bool = False,
         with_checkpoint: bool = False,
@@ -74,6 +82,7 @@ class SlowFast(BaseModule):
         shared = {
             "spatial_strides": spatial_strides,
             "dilations": dilations,
+            "temporal_blocks": temporal_blocks,
             "frozen_stages": frozen_stages,
             "norm_eval": norm_eval,
             "with_checkpoint": with_checkpoint,
@@ -91,6 +100,9 @@ class SlowFast(BaseModule):
             lateral_norm=lateral_norm,
             depth=depth,
             base_channels=base_channels,
+            non_local_blocks=non_local_blocks,
+            non_local_mode=non_local_mode,
+            non_local_pool=non_local_pool,
             **shared,
         )
 

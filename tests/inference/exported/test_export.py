@@ -81,6 +81,15 @@ DETECTORS = {
     "acrn": lambda: detector(
         RESNET, 32, shared_head={"type": ACRN, "in_channels": 64, "out_channels": 16}
     ),
+    "non-local": lambda: detector(
+        {
+            **RESNET,
+            "non_local_blocks": ((), (1,), (0,), ()),
+            "non_local_mode": "dot_product",
+            "non_local_pool": (2, 2, 2),
+        },
+        32,
+    ),
     "mlp, one label": lambda: detector(RESNET, 32, mlp=True, multilabel=False),
     "timesformer": lambda: detector({**TIMES, "output": "map"}, 12, feature_stride=8, roi_size=4),
     "tsm": lambda: detector({**TSM, "spatial_strides": (1, 2, 2, 1)}, 32),

@@ -1,0 +1,8 @@
+"""Slow only, R50 8x8, on AVA-Kinetics, with context and maximum over time."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .slowonly_8x8_context_ava import *
+
+model.update(roi_head=dict(temporal_pool="max"))
