@@ -215,12 +215,18 @@ class ClipMeta:
         source_size: width and height of the video, pixels.
         boxes: (K, 4) float64 xyxy as they were read, fractions of the width and height, 0-1;
             in augmented clips, those of the remaining actors.
+        person_scores: (K,) float64 in [0, 1], those of the detector that found the boxes; None
+            where all are 1.
+        actor_ids: (K,) int64 person ids of the annotations, negative without one; None where
+            they are not known, as those of proposals.
     """
 
     video_id: str
     time_sec: float
     source_size: tuple[int, int]
     boxes: np.ndarray
+    person_scores: np.ndarray | None = None
+    actor_ids: np.ndarray | None = None
 
 
 class ClipSample(NamedTuple):

@@ -13,19 +13,7 @@ from mmengine.logging import print_log
 from torch.utils.data import Dataset, default_collate
 
 from stad.annotations.ava_csv import read_excluded
-from stad.annotations.checks.boxes import check_boxes
-from stad.annotations.checks.findings import settle
-from stad.annotations.checks.rows import check_proposals, check_scores
 from stad.annotations.keyframes import ActorTable, group_actors
-from stad.annotations.proposals import (
-    NO_PROPOSALS,
-    KeyframeId,
-    Proposals,
-    add_positives,
-    confident,
-    keyframe_id,
-    read_proposals,
-)
 from stad.datasets.actor_tracks import ActorTracks
 from stad.datasets.checked_table import read_checked
 from stad.datasets.epoch_sampler import EpochIndex
@@ -36,6 +24,7 @@ from stad.datasets.inputs import (
     missing_inputs,
     open_source,
 )
+from stad.datasets.proposed_people import ProposedPeople
 from stad.datasets.transforms.detection import resize_clip, visible_boxes
 from stad.errors import InputError, one_line
 from stad.registry import DATASETS, TRANSFORMS
@@ -121,13 +110,21 @@ class AVADataset(Dataset):
         self.class_ids = tuple(self._classes)
         self._window = as_window(window)
         self._short_side_px, self.start_sec, self._seed = short_side_px, start_sec, seed
-        self._min_score, self._min_iou, self._keep_best = min_score, min_iou, keep_best
         self._transform = None if transform is None else TRANSFORMS.build(transform)
         self.source = open_source(videos, frames_fps=frames_fps)
         self._format = annotation_format
         self._warned: set[str] = set()
         self._table = self._read_table(annotations, excluded)
-        self._proposals = None if proposals is None else self._read_proposals(proposals)
+        self._proposals = None
+        if proposals is not None:
+            self._proposals = ProposedPeople(
+                proposals,
+                self._table,
+                min_score=min_score,
+                keep_best=keep_best,
+                min_iou=min_iou,
+                warn=self._warn,
+            )
         self._tracks = ActorTracks(self._table) if tracks else None
         self._stretch = stretch
         self.max_labels = int(self._table.labels.sum(axis=1).max(initial=0))
@@ -177,23 +174,6 @@ class AVADataset(Dataset):
         )
         return table.without_videos(checked.unreadable)
 
-    def _read_proposals(self, path: str) -> dict[KeyframeId, Proposals]:
-        found = read_proposals(path)
-        table, boxes = self._table, {key: one.boxes for key, one in found.items()}
-        actors = np.split(table.boxes, table.first[1:-1])
-        videos = [table.videos[index] for index in table.video.tolist()]
-        keys = map(keyframe_id, videos, table.time_sec.tolist())
-        truth = {key: one for key, one in zip(keys, actors, strict=True) if len(one)}
-        rows = np.concatenate([np.zeros((0, 4)), *boxes.values()])
-        scores = np.concatenate([np.zeros(0), *(one.scores for one in found.values())])
-        findings = check_boxes(rows) + check_scores(scores)
-        if truth:
-            findings += check_proposals(truth, boxes)
-        checked = settle(findings, name=path, num_rows=len(rows))
-        if checked.warning:
-            self._warn(checked.warning)
-        return found
-
     def _choose_items(self) -> np.ndarray:
         """Return the keyframes that become items: with labels for training, else with boxes."""
         if self._transform is None:
@@ -231,9 +211,9 @@ class AVADataset(Dataset):
         """
         epoch, index = item if isinstance(item, tuple) else (0, item)
         keyframe = self._items[index]
-        video_id = self._table.videos[self._table.video[keyframe]]
-        time_sec = float(self._table.time_sec[keyframe])
-        boxes, labels = self._actors(keyframe)
+        video_id, time_sec = self.keyframe(index)
+        boxes, labels, scores = self._actors(keyframe)
+        ids = np.array(self.actor_ids(index)) if self._proposals is None else None
         rng = np.random.default_rng((self._seed, epoch, index))
         window = self._draw_window(rng)
         if self._tracks is not None:
@@ -243,7 +223,8 @@ class AVADataset(Dataset):
             clip, in_clip, size = self._prepare(raw, boxes, rng)
         except InputError as error:
             self._warn_once(video_id, time_sec, error)
-            boxes, labels = boxes[:0], labels[:0]
+            boxes, labels, scores = boxes[:0], labels[:0], scores[:0]
+            ids = None if ids is None else ids[:0]
             clip, in_clip, size = self._prepare(black_clip(window.num_frames), boxes, rng)
         found, tracks = {"clip": clip}, in_clip
         if self._tracks is not None:
@@ -251,10 +232,11 @@ class AVADataset(Dataset):
         keep = visible_boxes(in_clip) if self._transform is not None else slice(None)
         if self._tracks is not None:
             found["tracks"] = tracks[keep]
+        ids = None if ids is None else ids[keep]
         return found | {
             "boxes": in_clip[keep],
             "labels": labels[keep],
-            "meta": ClipMeta(video_id, time_sec, size, boxes[keep]),
+            "meta": ClipMeta(video_id, time_sec, size, boxes[keep], scores[keep], ids),
         }
 
     def _draw_window(self, rng: np.random.Generator) -> Window:
@@ -280,26 +262,37 @@ class AVADataset(Dataset):
             clip, in_clip = resize_clip(frames, in_source, size=size)
         return clip if len(clip) == len(raw.order) else clip[raw.order], in_clip, (width, height)
 
+    def keyframe(self, item: int) -> tuple[str, float]:
+        """Return the video id of an item and its time as annotated, seconds."""
+        keyframe = self._items[item]
+        video_id = self._table.videos[self._table.video[keyframe]]
+        return video_id, float(self._table.time_sec[keyframe])
+
+    def boxes(self, item: int) -> np.ndarray:
+        """Return the boxes of an item, (K, 4) float64 xyxy relative to the frame."""
+        return self._actors(self._items[item])[0]
+
     def actor_ids(self, item: int) -> list[int]:
         """Return the person ids of an item's annotated actors, in the order of its boxes."""
         keyframe = self._items[item]
         return self._table.person[slice(*self._table.first[keyframe : keyframe + 2])].tolist()
 
-    def _actors(self, keyframe: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return boxes (K, 4) float64 xyxy relative to the frame, and labels (K, C) float32."""
+    def _actors(self, keyframe: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return boxes (K, 4) relative to the frame, labels (K, C), scores of the boxes (K,)."""
         mine = slice(*self._table.first[keyframe : keyframe + 2])
         boxes = self._table.boxes[mine]
         labels = self._table.labels[mine].astype(np.float32)
-        if self._proposals is None:
-            return boxes, labels
-        video_id = self._table.videos[self._table.video[keyframe]]
-        key = keyframe_id(video_id, self._table.time_sec[keyframe])
-        found = confident(
-            self._proposals.get(key, NO_PROPOSALS), self._min_score, keep_best=self._keep_best
-        )
-        if self._transform is None:
-            return found.boxes, np.zeros((len(found.boxes), len(self.class_ids)), np.float32)
-        return add_positives(boxes, labels, found.boxes, min_iou=self._min_iou)
+        if self._proposals is not None:
+            video_id = self._table.videos[self._table.video[keyframe]]
+            time_sec = self._table.time_sec[keyframe]
+            if self._transform is None:
+                found = self._proposals.at(video_id, time_sec)
+                unknown = np.zeros((len(found.boxes), len(self.class_ids)), np.float32)
+                return found.boxes, unknown, found.scores
+            boxes, labels = self._proposals.add_to(
+                boxes, labels, video_id=video_id, time_sec=time_sec
+            )
+        return boxes, labels, np.ones(len(boxes))
 
     def _warn(self, text: str) -> None:
         print_log(text, logger="current", level=logging.WARNING)

@@ -115,6 +115,7 @@ def make_card(loaded: LoadedModel, size: tuple[int, int] | None) -> ExportCard:
         stride_sec=loaded.stride_sec,
         multilabel=head.multilabel,
         num_exclusive=head.num_exclusive,
+        times_person_score=model.times_person_score,
         crop_px=loaded.crop_px,
         sampling=loaded.sampling,
         clip_size=size,

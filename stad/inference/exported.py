@@ -146,6 +146,7 @@ class ExportedScorer:
         self.window: Window = model.window
         self.num_classes = len(model.class_names)
         self.num_exclusive = model.card.num_exclusive
+        self.times_person_score = model.card.times_person_score
 
     def clip_size(self, source_size: tuple[int, int]) -> tuple[int, int]:
         """Return (width, height) of the clips of a video with frames of ``source_size``."""

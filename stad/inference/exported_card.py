@@ -43,6 +43,8 @@ class ExportCard:
         stride_sec: recommended time between predictions, seconds.
         multilabel: whether several classes can be true at once.
         num_exclusive: how many classes, the first ones, exclude each other all the same.
+        times_person_score: whether its scores are to be multiplied by those of the people's
+            boxes; cards that do not say so are of models that do not ask for it.
         trained_on: the data set that it was trained on last; None where that is not known.
         stad_version: version of stad that exported it.
     """
@@ -58,6 +60,7 @@ class ExportCard:
     stride_sec: float
     multilabel: bool
     num_exclusive: int = 0
+    times_person_score: bool = False
     crop_px: int | None = None
     sampling: str = "dense"
     clip_size: tuple[int, int] | None = None
@@ -134,6 +137,7 @@ class ExportCard:
             "score_threshold": self.score_threshold,
             "multilabel": self.multilabel,
             "num_exclusive": self.num_exclusive,
+            "times_person_score": self.times_person_score,
             "trained_on": self.trained_on,
             "class_names": list(self.class_names),
         }
@@ -195,6 +199,7 @@ def read_card(network: str | Path) -> ExportCard:
 
 
 def _as_card(document: dict[str, Any]) -> ExportCard:
+    document = {"times_person_score": False} | document
     values = {name: read(name, document[name]) for name, read in READERS.items()}
     window = document["window"]
     if not isinstance(window, dict):
@@ -287,6 +292,7 @@ READERS: dict[str, Callable[[str, Any], Any]] = {
     "stride_sec": _number,
     "multilabel": _flag,
     "num_exclusive": _whole,
+    "times_person_score": _flag,
     "crop_px": _optional_side,
     "sampling": _sampling,
     "clip_size": _size,

@@ -20,7 +20,7 @@ from stad.actors.detectors.base import (
     RecallingDetector,
 )
 from stad.inference.journal import Journal
-from stad.inference.scoring import Scorer
+from stad.inference.scoring import Scorer, times_person_score
 from stad.structures import Actors, Frame
 from stad.video.seeking import changed_error, frames_from
 from stad.video.source import VideoSource
@@ -129,6 +129,11 @@ class JournaledScorer:
     def sees_tracks(self) -> bool:
         """True if ``score`` needs the actors in every frame of a clip."""
         return self._scorer.sees_tracks
+
+    @property
+    def times_person_score(self) -> bool:
+        """True if the scores are multiplied by those of the people's boxes."""
+        return times_person_score(self._scorer)
 
     def clip_size(self, source_size: tuple[int, int]) -> tuple[int, int]:
         """Return (width, height) of the clips of a video with frames of ``source_size``."""

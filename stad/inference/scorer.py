@@ -52,6 +52,7 @@ class ActionScorer:
         self._crops = RememberedCrops(model) if RememberedCrops.fits(model) else None
         self.num_classes = num_classes
         self.num_exclusive = model.main_head.num_exclusive
+        self.times_person_score = model.times_person_score
         self._short_side_px = short_side_px
 
     @classmethod

@@ -11,7 +11,11 @@ from stad.video.window import Window
 
 
 class Scorer(Protocol):
-    """Anything that scores the actions of actors in clips."""
+    """Anything that scores the actions of actors in clips.
+
+    One that also has an attribute ``times_person_score`` that is True wants its scores multiplied
+    by those of the people's boxes.
+    """
 
     @property
     def window(self) -> Window:
@@ -89,12 +93,20 @@ def score_job(job: ScoringJob, scorer: Scorer) -> list[Keyframe]:
     if busy:
         boxes = [job.actors[i].boxes for i in busy]
         found = scorer.score(job.clips, boxes, source_size=job.source_size, tracks=job.tracks)
+    if times_person_score(scorer):
+        people = [job.actors[i].scores[:, None] for i in busy]
+        found = [one * score for one, score in zip(found, people, strict=True)]
     scores = dict(zip(busy, found, strict=True))
     no_scores = np.zeros((0, scorer.num_classes), dtype=np.float32)
     return [
         Keyframe(time_sec, job.actors[i], scores.get(i, no_scores))
         for i, time_sec in enumerate(job.times_sec)
     ]
+
+
+def times_person_score(scorer: Scorer) -> bool:
+    """Return whether the scores of actions are multiplied by those of the people's boxes."""
+    return getattr(scorer, "times_person_score", False)
 
 
 def score_black(scorer: Scorer, frame_size: tuple[int, int], *, num_people: int = 1) -> None:

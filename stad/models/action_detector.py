@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -40,6 +41,8 @@ class ActionDetector(ActionModel):
         actor_crops: config of ``ActorCrops``; None gives the backbone the whole clip.
         loss: config of the loss; None takes binary cross entropy for a head of several labels,
             cross entropy for a head of one.
+        times_person_score: whether the score of an action is multiplied by the score of the
+            person's box at test; training and ``score_actors`` do not see that score.
         init_cfg: mmengine's initialisation.
     """
 
@@ -54,9 +57,11 @@ class ActionDetector(ActionModel):
         data_preprocessor: dict,
         actor_crops: dict | None = None,
         loss: dict | None = None,
+        times_person_score: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(MODELS.build(data_preprocessor), init_cfg)
+        self.times_person_score = times_person_score
         self.backbone = MODELS.build(backbone)
         self.roi_head = MODELS.build(roi_head)
         self.actor_crops = None if actor_crops is None else MODELS.build(actor_crops)
@@ -156,16 +161,27 @@ class ActionDetector(ActionModel):
         check_mode(mode)
         if is_skeleton_batch(data_samples):
             return self._forward_maps(inputs, data_samples, mode)
-        tracks = tracks_of(data_samples) if self.sees_tracks else None
-        logits = self.score_actors(inputs, [one.boxes for one in data_samples], tracks)
+        logits = self._logits(inputs, data_samples)
         if mode == "tensor":
             return logits
         if mode == "loss":
             return {"loss": self._loss(logits, [one.labels for one in data_samples])}
         return [
-            {"meta": sample.meta, "scores": self.probabilities(one).float().cpu()}
+            {"meta": sample.meta, "scores": self._scores(one, sample.meta.person_scores)}
             for sample, one in zip(data_samples, logits, strict=True)
         ]
+
+    def _logits(self, inputs: Tensor, samples: Sequence[ClipSample]) -> list[Tensor]:
+        """Return the logits of a batch, as ``score_actors``."""
+        tracks = tracks_of(samples) if self.sees_tracks else None
+        return self.score_actors(inputs, [one.boxes for one in samples], tracks)
+
+    def _scores(self, logits: Tensor, person_scores: np.ndarray | None) -> Tensor:
+        """Return the scores (K, num_classes) float32 of the actors of a clip, on the CPU."""
+        scores = self.probabilities(logits).float().cpu()
+        if not self.times_person_score or person_scores is None:
+            return scores
+        return scores * torch.from_numpy(person_scores).float()[:, None]
 
     def _forward_maps(
         self, maps: Tensor, samples: Sequence[SkeletonSample], mode: str

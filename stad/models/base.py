@@ -99,11 +99,14 @@ class ActionModel(ScoringModel):
         data_preprocessor: makes normalised clips of a batch of the data loader.
         backbone: turns clips into maps.
         loss: is called with logits and labels, (K, num_classes) both, and gives a scalar.
+        times_person_score: whether the score of an action is multiplied by the score of the
+            person's box, in evaluation and annotation.
     """
 
     data_preprocessor: ClipPreprocessor
     backbone: nn.Module
     loss: nn.Module
+    times_person_score: bool = False
 
     @property
     def backbones(self) -> dict[str, nn.Module]:

@@ -7,6 +7,7 @@ from stad.zoo.entries import AVA_THRESHOLD, DetectorEntry, ModelEntry
 from stad.zoo.kinetics_models import KINETICS_MODELS
 from stad.zoo.person_detectors import DETECTORS
 from stad.zoo.taggers import TAGGERS
+from stad.zoo.vit_models import VIT_AVA_MODELS, VIT_KINETICS_MODELS
 from stad.zoo.weights import PackageWeights, ShippedWeights
 
 __all__ = ["BLAZEPOSE", "DETECTORS", "MODELS", "DetectorEntry", "ModelEntry"]
@@ -34,4 +35,11 @@ SKELETON_POSES = ModelEntry(
 )
 # fmt: on
 
-MODELS: tuple[ModelEntry, ...] = (*AVA_MODELS, SKELETON_POSES, *KINETICS_MODELS, *TAGGERS)
+MODELS: tuple[ModelEntry, ...] = (
+    *AVA_MODELS,
+    *VIT_AVA_MODELS,
+    SKELETON_POSES,
+    *KINETICS_MODELS,
+    *VIT_KINETICS_MODELS,
+    *TAGGERS,
+)

@@ -19,8 +19,8 @@ from stad.utils.limits import check_unpacked
 from stad.utils.pickles import first_bytes, read_numpy_pickle
 from stad.utils.text import first_line
 
-# Keys of the weights in a file that holds more: of mmengine, PySlowFast and others.
-STATE_KEYS = ("state_dict", "model_state", "model")
+# Keys of the weights in a file that holds more: of mmengine, PySlowFast, others and DeepSpeed.
+STATE_KEYS = ("state_dict", "model_state", "model", "module")
 # Keys of the training config, as text: mmengine and mmaction2 1.x have it under 'cfg' in 'meta',
 # mmaction2 0.x under 'config' in 'meta', PySlowFast and TimeSformer's authors under 'cfg'.
 META_KEY = "meta"

@@ -22,6 +22,7 @@ from stad.zoo.torchvision_names import (
     share_streams,
     widen_slow_inputs,
 )
+from stad.zoo.vit_names import join_biases
 
 
 def map_keys(
@@ -35,8 +36,8 @@ def map_keys(
     """Return a state dict of stad or of another project under the names of ``target``.
 
     The other projects are mmaction2, PySlowFast, PyTorchVideo, torchvision, those of the authors of
-    TimeSformer, TSM and NeXtVLAD, and PaddlePaddle's NeXtVLAD. A detector's background row is
-    dropped, see ``stad.zoo.class_rows``.
+    TimeSformer, TSM, Hiera, UMT, VideoMAE and NeXtVLAD, and PaddlePaddle's NeXtVLAD. A detector's
+    background row is dropped, see ``stad.zoo.class_rows``.
 
     Args:
         state: names to tensors, as ``read_checkpoint`` gives them.
@@ -109,7 +110,7 @@ def _rename_all(
     mapped: dict[str, Tensor] = {}
     leftover: list[str] = []
     classifier = last_layer(shapes, "roi_head.fc_cls")
-    for name, value in fold_output_biases(state).items():
+    for name, value in join_biases(fold_output_biases(state)).items():
         new = rename(name)
         if new is None:
             continue

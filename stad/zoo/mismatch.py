@@ -12,6 +12,7 @@ from stad.utils.text import shown
 from stad.zoo.author_names import is_timesformer
 from stad.zoo.class_rows import PUBLISHED, last_layer, row_mismatch
 from stad.zoo.torchvision_names import is_video_model
+from stad.zoo.vit_names import is_video_vit
 
 SHOWN_KEYS = 10
 
@@ -110,4 +111,6 @@ def describe(state: Mapping[str, Tensor]) -> str:
             return f"it looks like a checkpoint of {what} with {classes}"
     if is_timesformer(state):
         return "it looks like a checkpoint of TimeSformer's authors"
+    if is_video_vit(state):
+        return "it looks like a checkpoint of UMT's or VideoMAE's authors"
     return "it does not look like one of stad, mmaction2, PySlowFast or PyTorchVideo"

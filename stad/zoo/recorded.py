@@ -26,6 +26,7 @@ from stad.models.backbones.non_local import NON_LOCAL_MODES, NonLocal
 from stad.models.base import ActionModel, ScoringModel
 from stad.utils.download import hash_file
 from stad.zoo.checkpoint import Checkpoint
+from stad.zoo.vit_names import is_video_vit
 
 SCALED = "scaled_embedded_gaussian"
 # Their tensors: those of stad and mmaction2, of TSM's authors, of PySlowFast and its Caffe2 models.
@@ -205,7 +206,7 @@ def _check_shift(backbone: FrameResNet, checkpoint: Checkpoint) -> None:
 
 def _warn_of_normalisation(model: ActionModel, checkpoint: Checkpoint) -> None:
     preprocessor = model.data_preprocessor
-    if not any(map(GREY_NAMES.match, checkpoint.state)):
+    if not any(map(GREY_NAMES.match, checkpoint.state)) or is_video_vit(checkpoint.state):
         return
     # There may be channels of optical flow after the colours.
     mean, std = (one.flatten()[:3].tolist() for one in (preprocessor.mean, preprocessor.std))

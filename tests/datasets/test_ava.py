@@ -138,6 +138,7 @@ def test_matching_proposals_are_positives_in_training(folder):
     assert len(item["boxes"]) == 2
     assert item["meta"].boxes[1].tolist() == boxes[0].tolist()
     assert item["labels"][0].tolist() == item["labels"][1].tolist() == [1, 0, 1]
+    assert item["meta"].person_scores.tolist() == [1, 1]
 
 
 def test_evaluation_scores_the_proposals_alone(folder):
@@ -145,6 +146,7 @@ def test_evaluation_scores_the_proposals_alone(folder):
     data = dataset(folder, proposals=path)
     assert len(data) == 1
     assert data[0]["meta"].boxes.tolist() == [boxes[0].tolist(), boxes[2].tolist()]
+    assert data[0]["meta"].person_scores.tolist() == [0.95, 0.99]
 
 
 def test_augmentation_follows_from_seed_epoch_and_index(folder):

@@ -254,6 +254,21 @@ class FlickeringPostures(PositionScorer):
         return found
 
 
+def test_a_scorer_may_want_its_scores_times_those_of_the_people():
+    detector, scorer = RedSquareDetector(), PositionScorer(Window(8, 2))
+    plain, weighted = [], []
+    for found, wants in ((plain, False), (weighted, True)):
+        scorer.times_person_score = wants
+        results = annotate_frames(
+            stream(40), detector, scorer, options=PipelineOptions(stride_sec=0.5), fps=30.0
+        )
+        found += [one.keyframe for one in results if one.keyframe is not None]
+    assert len(plain) == len(weighted) > 1
+    for one, other in zip(plain, weighted, strict=True):
+        assert other.actors.scores.tolist() == [pytest.approx(0.9)]
+        np.testing.assert_allclose(other.scores, one.scores * 0.9, rtol=1e-6)
+
+
 @pytest.mark.parametrize("batch_size", [1, 3])
 def test_postures_are_decoded_and_wait_for_the_next_keyframe(batch_size):
     detector, scorer = Walkers((60, 0, 99)), FlickeringPostures(Window(8, 2))

@@ -1,7 +1,9 @@
 """ActionDetector and Recognizer: what goes in, what comes out, what is refused."""
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -109,6 +111,28 @@ def test_predict_mode_gives_probabilities_of_frames_as_they_are_read():
     assert [one["meta"].video_id for one in found] == ["v0", "v1", "v2"]
     for one, logits in zip(found, expected, strict=True):
         torch.testing.assert_close(one["scores"], logits.sigmoid())
+
+
+@torch.inference_mode()
+def test_scores_are_multiplied_by_those_of_the_people_where_the_model_asks_for_it():
+    plain = run(detector(), FRAMES, samples(BOXES), "predict")
+    weights = [np.linspace(0.5, 1, len(one)) for one in BOXES]
+    given = [
+        one._replace(meta=replace(one.meta, person_scores=weight))
+        for one, weight in zip(samples(BOXES), weights, strict=True)
+    ]
+    # Only a model that asks for it looks at the people's scores.
+    for one, other in zip(run(detector(), FRAMES, given, "predict"), plain, strict=True):
+        assert torch.equal(one["scores"], other["scores"])
+    model = detector()
+    model.times_person_score = True
+    found = run(model, FRAMES, given, "predict")
+    for one, other, weight in zip(found, plain, weights, strict=True):
+        expected = other["scores"] * torch.from_numpy(weight).float()[:, None]
+        torch.testing.assert_close(one["scores"], expected)
+    # Boxes of annotations have no score: it counts as 1.
+    for one, other in zip(run(model, FRAMES, samples(BOXES), "predict"), plain, strict=True):
+        assert torch.equal(one["scores"], other["scores"])
 
 
 def test_loss_mode_is_the_mean_over_the_actors_of_the_batch():

@@ -4,16 +4,16 @@ import re
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.optim import CosineAnnealingLR, MultiStepLR
+from torch.optim import AdamW
 
+from stad.engine.layer_decay import LayerDecay
 from stad.models.action_detector import ActionDetector
-from stad.models.fast_inference import prepare_for_inference
 from stad.models.losses import MultiLabelLoss
 from stad.models.recognizer import Recognizer
 from stad.registry import MODELS
 from stad.video.window import Window
-from tests.models.configs import LEAVES, build_model, read_config
+from tests.models.configs import LEAVES, read_config
 
 NUM_CLASSES = {"ava": 80, "kinetics400": 400, "motion": 10, "poses": 12, "synthetic": 11}
 
@@ -72,6 +72,15 @@ WINDOWS = {
     "tsn_kinetics": (3, 100, 256, "kinetics400"),
     "tsn_motion": (8, 7.5, 64, "motion"),
     "two_stream_kinetics": (11, 1, 224, "kinetics400"),
+    "umt_ava": (8, 8, 256, "ava"),
+    "umt_large_ava": (8, 8, 256, "ava"),
+    "videomae_authors_ava": (16, 4, 256, "ava"),
+    "videomae_ava": (16, 4, 256, "ava"),
+    "videomae_kinetics": (16, 4, 224, "kinetics400"),
+    "videomae_large_ava": (16, 4, 256, "ava"),
+    "videomae_large_kinetics": (16, 4, 224, "kinetics400"),
+    "videomae_small_ava": (16, 4, 256, "ava"),
+    "videomae_small_kinetics": (16, 4, 224, "kinetics400"),
 }
 
 
@@ -98,6 +107,44 @@ def test_leaf_builds_with_the_classes_of_its_label_map(name):
 
 
 AVA_LEAVES = [name for name in LEAVES if family(name) == "ava"]
+# Clips per step, rate, decay of the rate towards the input, skipped branches, epochs.
+VITS = {
+    "umt_ava": (128, 2.5e-4, 0.75, 0.2, 30),
+    "umt_large_ava": (128, 2.5e-4, 0.85, 0.4, 25),
+    "videomae_ava": (64, 1.25e-4, 0.75, 0.2, 20),
+    "videomae_large_ava": (64, 2.5e-4, 0.8, 0.2, 20),
+    "videomae_authors_ava": (128, 2.5e-4, 0.75, 0.2, 30),
+    "videomae_small_ava": (64, 1.25e-4, 0.75, 0.1, 20),
+}
+
+
+@pytest.mark.parametrize("name", VITS)
+def test_transformers_state_the_published_recipe(name):
+    config = read_config(name)
+    clips, rate, decay, drop_path, epochs = VITS[name]
+    wrapper, optimizer = config.optim_wrapper, config.optim_wrapper.optimizer
+    assert config.auto_scale_lr == {"enable": True, "base_batch_size": clips}
+    assert (optimizer.type, optimizer.lr, optimizer.weight_decay) == (AdamW, rate, 0.05)
+    assert tuple(optimizer.betas) == (0.9, 0.999)
+    assert wrapper.constructor is LayerDecay
+    assert wrapper.paramwise_cfg == {"layer_decay": decay}
+    assert config.model.backbone.drop_path == drop_path
+    assert config.train_cfg.max_epochs == epochs
+    warm_up, cosine = config.param_scheduler
+    assert (warm_up["end"], cosine["begin"], cosine["end"]) == (5, 5, epochs)
+    assert cosine["T_max"] == epochs - 5
+    assert config.train_dataloader.dataset.transform.crop_px == 224
+
+
+def test_umt_and_the_authors_of_videomae_evaluate_by_their_rules():
+    for name in ("umt_ava", "umt_large_ava", "videomae_authors_ava"):
+        config = read_config(name)
+        assert config.model.times_person_score is True
+        head, data = config.model.roi_head, config.val_dataloader.dataset
+        assert (tuple(head.enlarge), head.roi_size, head.aligned) == ((0.1, 0.05), 7, False)
+        assert (config.model.backbone.border, config.model.backbone.positions) == ("pad", "sine")
+        assert (data.min_score, data.keep_best) == (0.8, False)
+    assert "times_person_score" not in read_config("videomae_ava").model
 
 
 def test_only_leaves_that_differ_are_listed():
@@ -105,8 +152,10 @@ def test_only_leaves_that_differ_are_listed():
     assert not [name for name, window in WINDOWS.items() if window == FAMILIES.get(family(name))]
 
 
+SYNTHETIC_LEAVES = [name for name in LEAVES if family(name) == "synthetic"]
 
-@pytest.mark.parametrize("name", [*AVA_LEAVES, "slowfast_synthetic", "slowonly_synthetic"])
+
+@pytest.mark.parametrize("name", [*AVA_LEAVES, *SYNTHETIC_LEAVES])
 def test_training_cuts_the_windows_of_evaluation_but_for_the_jitter(name):
     config = read_config(name)
     train, val = config.train_dataloader.dataset, config.val_dataloader.dataset
@@ -118,7 +167,9 @@ def test_training_cuts_the_windows_of_evaluation_but_for_the_jitter(name):
     assert {**train.window, "jitter": None} == {**val.window, "jitter": None}
     assert train.label_map == val.label_map
     assert train.window["type"] is Window
-    if name in AVA_LEAVES:
+    if name.startswith(("hiera", "mvit", "swin3d")):
+        assert config.auto_scale_lr == {"enable": True, "base_batch_size": 64}
+    elif name in AVA_LEAVES and name not in VITS:
         # One rate for each number of clips per step; a transformer takes a smaller one.
         rate = 0.01 if name == "timesformer_ava" else 0.2
         assert config.optim_wrapper.optimizer.lr == rate
@@ -188,6 +239,11 @@ def test_recognizers_state_their_schedule(name, epochs, rate, per_clips):
         ("slow_4x16_pytorchvideo_ava", 8, 20, "2.2", "SLOW_4x16_R50.pyth"),
         ("timesformer_ava", 8, 20, "2.1", "timesformer_divst_8x32_k400"),
         ("tsm_ava", 16, 20, "2.1", "tsm_r50_1x1x8_k400"),
+        ("umt_ava", 8, 30, "2.2", "data/weights/b16_ptk710_ftk710_f8_res224.pth"),
+        ("umt_large_ava", 8, 25, "2.2", "data/weights/l16_ptk710_ftk710_f8_res224.pth"),
+        ("videomae_ava", 8, 20, "2.2", "videomae_vit_b16_k400"),
+        ("videomae_large_ava", 8, 20, "2.2", "videomae_vit_l16_k400"),
+        ("videomae_small_ava", 8, 20, "2.2", "videomae2_vit_s16_k400"),
     ],
 )
 def test_leaf_states_the_published_recipe(name, batch, epochs, version, start):
@@ -199,8 +255,9 @@ def test_leaf_states_the_published_recipe(name, batch, epochs, version, start):
         assert loader.dataset.excluded.endswith(f"v{version}.csv")
     found = config.start_from
     assert start in (found if isinstance(found, str) else found["url"])
-    # Ten epochs are a cosine, twenty are two steps.
-    kind = CosineAnnealingLR if epochs == 10 else MultiStepLR
+    # Ten epochs are a cosine, thirty too, twenty are two steps; plain transformers always take a
+    # cosine.
+    kind = MultiStepLR if epochs == 20 and name not in VITS else CosineAnnealingLR
     assert config.param_scheduler[1]["type"] is kind
 
 
@@ -241,108 +298,3 @@ def test_recognizers_pool_as_their_owners_do(name, window, average):
 def test_a_leaf_does_not_change_its_parent():
     read_config("slowfast_acrn_ava")
     assert "shared_head" not in read_config("slowfast_8x8_ava").model.roi_head
-
-
-@pytest.mark.parametrize(
-    ("name", "key", "shape"),
-    [
-        ("slowfast_ava", "roi_head.fc_cls.weight", (80, 2304)),
-        ("slowfast_ava", "backbone.slow_path.conv1_lateral.conv.weight", (16, 8, 5, 1, 1)),
-        ("slowfast_8x8_ava", "backbone.slow_path.conv1_lateral.conv.weight", (16, 8, 7, 1, 1)),
-        ("slowfast_context_ava", "roi_head.fc_cls.weight", (80, 4608)),
-        ("slowfast_acrn_ava", "roi_head.shared_head.conv1.conv.weight", (2304, 4608, 1, 1, 1)),
-        ("slowfast_acrn_ava", "roi_head.shared_head.conv2.conv.weight", (2304, 2304, 1, 3, 3)),
-        ("slowfast_acrn_ava", "roi_head.fc_cls.weight", (80, 2304)),
-        ("slowfast_8x8_pytorchvideo_ava", "backbone.slow_path.layer3_lateral.bn.weight", (256,)),
-        ("slowonly_ava", "roi_head.fc_cls.weight", (80, 2048)),
-        ("slowonly_ava", "backbone.conv1.conv.weight", (64, 3, 1, 7, 7)),
-        ("slowonly_ava", "backbone.layer1.0.conv1.conv.weight", (64, 64, 1, 1, 1)),
-        ("slowonly_ava", "backbone.layer3.0.conv1.conv.weight", (256, 512, 3, 1, 1)),
-        ("slowonly_r101_ava", "backbone.layer3.22.conv1.conv.weight", (256, 1024, 3, 1, 1)),
-        ("slowonly_16x4_tricks_ava", "roi_head.fc_cls.0.weight", (4096, 4096)),
-        ("slowonly_16x4_tricks_ava", "roi_head.fc_cls.2.weight", (80, 4096)),
-        ("slowfast_kinetics", "head.fc_cls.weight", (400, 2304)),
-        ("i3d_roi_kinetics", "roi_head.fc_cls.weight", (400, 1024)),
-        ("tsm_ava", "backbone.layer4.2.conv3.conv.weight", (2048, 512, 1, 1)),
-        ("tsn_kinetics", "head.fc_cls.weight", (400, 2048)),
-        ("timesformer_ava", "roi_head.fc_cls.weight", (80, 768)),
-        ("timesformer_kinetics", "backbone.pos_embed", (1, 197, 768)),
-        ("timesformer_joint_kinetics", "backbone.time_embed", (1, 8, 768)),
-    ],
-)
-def test_weights_have_the_published_shapes(name, key, shape):
-    with torch.device("meta"):
-        state = MODELS.build(read_config(name).model).state_dict()
-    assert tuple(state[key].shape) == shape
-
-
-@pytest.mark.parametrize("name", ["slowfast_8x8_pytorchvideo_ava", "slow_4x16_pytorchvideo_ava"])
-def test_pytorchvideo_models_score_actors_and_normalise_to_the_same_grey(name):
-    config = read_config(name)
-    model = build_model(name)
-    frames = config.val_dataloader.dataset.window.num_frames
-    # 0.45 of 255 is the mean, 0.225 the deviation: 0 becomes -2.
-    clips = model.data_preprocessor.normalise(torch.zeros(1, frames, 64, 64, 3, dtype=torch.uint8))
-    torch.testing.assert_close(clips, torch.full((1, 3, frames, 64, 64), -2.0))
-    with torch.inference_mode():
-        (logits,) = model.score_actors(clips, [torch.tensor([[4.0, 4.0, 60.0, 60.0]])])
-    assert logits.shape == (1, 80)
-    assert logits.isfinite().all()
-
-
-@pytest.mark.parametrize(
-    ("name", "options"),
-    [
-        ("tsm_ava", {"depth": 18, "base_channels": 16}),
-        ("timesformer_ava", {"embed_dims": 48, "num_heads": 3, "num_layers": 2}),
-    ],
-)
-@torch.inference_mode()
-def test_frames_and_tokens_serve_the_detector(name, options):
-    config = read_config(name).model
-    config.backbone.update(options)
-    config.roi_head.update(in_channels=128 if name == "tsm_ava" else 48)
-    torch.manual_seed(0)
-    model = MODELS.build(config).eval()
-    clips = torch.zeros(2, 3, 8, 64, 96)
-    boxes = [torch.tensor([[0.0, 0, 32, 64], [64, 0, 96, 64]]), torch.zeros(0, 4)]
-    assert model.backbone(clips)[0].shape[2:] == (8, 4, 6)
-    # Where there is something, the actor there scores otherwise than the one elsewhere.
-    clips[0, :, :, :, 64:] = torch.randn(3, 8, 64, 32)
-    before = model.score_actors(clips, boxes)
-    assert [one.shape for one in before] == [(2, 80), (0, 80)]
-    assert not torch.allclose(before[0][0], before[0][1], atol=1e-4)
-    scores = model.probabilities(before[0])
-    # In bfloat16 the scores stay, and so does the layout of 2D kernels.
-    prepare_for_inference(model, torch.bfloat16)
-    after = model.probabilities(model.score_actors(clips.bfloat16(), boxes)[0])
-    torch.testing.assert_close(after, scores, atol=0.03, rtol=0)
-
-
-@pytest.mark.parametrize("name", ["tsm_kinetics", "timesformer_kinetics"])
-@torch.inference_mode()
-def test_recognizers_score_in_bfloat16(name):
-    config = read_config(name).model
-    frames = name == "tsm_kinetics"
-    small = {"embed_dims": 48, "num_heads": 3, "num_layers": 2}
-    config.backbone.update({"depth": 18, "base_channels": 16} if frames else small)
-    config.head.update(in_channels=128 if frames else 48)
-    torch.manual_seed(0)
-    model = MODELS.build(config).eval()
-    clips = torch.randn(1, 3, 8, 64, 96)
-    before = model.probabilities(model.score_clips(clips))
-    prepare_for_inference(model, torch.bfloat16)
-    after = model.probabilities(model.score_clips(clips.bfloat16()))
-    torch.testing.assert_close(after, before, atol=0.01, rtol=0)
-
-
-def test_models_are_found_by_name_too():
-    config = Config(
-        {
-            "type": "Recognizer",
-            "backbone": {"type": "ResNet3d", "depth": 18, "base_channels": 4},
-            "head": {"type": "ClipHead", "in_channels": 32, "num_classes": 5},
-            "data_preprocessor": {"type": "ClipPreprocessor", "mean": [0, 0, 0], "std": [1, 1, 1]},
-        }
-    )
-    assert isinstance(MODELS.build(config), Recognizer)

@@ -38,6 +38,23 @@ def test_region_of_a_table(options, box, pooled):
     assert out.tolist() == [[pooled]]
 
 
+def test_boxes_are_enlarged_at_test_and_end_at_the_last_pixel():
+    model = head(enlarge=(0.5, 1.0), spatial_pool="avg", aligned=False)
+    # 2 pixels wide and high, both ends included: half a pixel and one are added on each side.
+    box = torch.tensor([[1.0, 1.0, 2.0, 2.0]])
+    larger = torch.tensor([[0.5, 0.0, 2.5, 3.0]])
+    plain = head(spatial_pool="avg", aligned=False)
+    expected = plain.pool_actors((TABLE,), [larger], (4, 4))
+    assert torch.equal(model.pool_actors((TABLE,), [box], (4, 4)), expected)
+    # The whole map ends at its last pixel, 3.
+    edge = plain.pool_actors((TABLE,), [torch.tensor([[0.0, 0.0, 3.0, 3.0]])], (4, 4))
+    assert torch.equal(model.pool_actors((TABLE,), [WHOLE], (4, 4)), edge)
+    # Training jitters boxes by itself, if at all.
+    model.train().dropout.p = 0
+    expected = plain.pool_actors((TABLE,), [box], (4, 4))
+    assert torch.equal(model.pool_actors((TABLE,), [box], (4, 4)), expected)
+
+
 def test_time_is_pooled_by_mean_or_maximum():
     clip = torch.cat((TABLE, 3 * TABLE), dim=2)
     for mode, factor in (("avg", 2.0), ("max", 3.0)):

@@ -104,13 +104,16 @@ def test_hashes_are_those_in_the_names_of_the_files(entry):
         # The digits in these names are of another file: the torch checkpoint.
         assert re.fullmatch("[0-9a-f]{64}|", weights.sha256)
         assert weights.url.endswith(f"/{weights.file_name.removesuffix('.onnx')}.zip")
+    elif re.search("/(umt|hiera)/", weights.url):
+        # The authors publish none.
+        assert weights.sha256 == ""
     elif weights.url.endswith(".pth"):
         assert weights.url.endswith(f"-{weights.sha256}.pth")
         assert re.fullmatch("[0-9a-f]{8}", weights.sha256)
     # OpenMMLab's folders are named as the files in them, up to the date.
     if isinstance(weights, UrlWeights) and "/mmaction/" in weights.url:
         folder, file = weights.url.split("/")[-2:]
-        assert file.startswith(f"{folder}_20")
+        assert file.startswith(f"{folder}_20") or folder in ("videomae", "vmz")
 
 
 def test_files_of_one_name_are_one_file():
@@ -215,6 +218,10 @@ EVALUATED = {
     "slowonly_r50_8x8_context_tmax_mlp_k700_avakinetics": ("v2.2", 0.9, True, "mmaction2"),
     "slowonly_r50_8x8_tricks_k700_avakinetics": ("v2.2", 0.9, True, "mmaction2"),
     "slowonly_r50_16x4_tricks_k700_avakinetics": ("v2.2", 0.9, True, "mmaction2"),
+    "umt_vit_l16_ava22": ("v2.2", 0.8, False, "official"),
+    "umt_vit_b16_ava22": ("v2.2", 0.8, False, "official"),
+    "videomae_vit_l16_avakinetics": ("v2.2", 0.9, True, "mmaction2"),
+    "videomae_vit_b16_avakinetics": ("v2.2", 0.9, True, "mmaction2"),
     "slowfast_r50_8x8_pytorchvideo_ava22": ("v2.2", 0.8, False, "pyslowfast"),
     "slow_r50_4x16_pytorchvideo_ava22": ("v2.2", 0.8, False, "pyslowfast"),
     "slowfast_r101_8x8_nl_pyslowfast_ava21": ("v2.1", 0.8, False, "pyslowfast"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stad.models.backbones.slowfast import SlowFast
     from stad.models.backbones.timesformer import TimeSformer
     from stad.models.backbones.torchvision_video import TorchvisionVideo
+    from stad.models.backbones.video_vit import VideoViT
 
 __all__ = [
     "C3D",
@@ -29,6 +30,7 @@ __all__ = [
     "SlowFast",
     "TimeSformer",
     "TorchvisionVideo",
+    "VideoViT",
 ]
 
 # These need torch and mmengine, which take seconds to import: they are imported when first used.
@@ -41,6 +43,7 @@ _MODULES = {
     "SlowFast": "slowfast",
     "TimeSformer": "timesformer",
     "TorchvisionVideo": "torchvision_video",
+    "VideoViT": "video_vit",
 }
 
 __getattr__, __dir__ = lazy_exports(__name__, _MODULES)

@@ -8,12 +8,12 @@ He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, figure 5. 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from mmcv.cnn import ConvModule
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
+from stad.models.backbones.recompute import run_layer
 from stad.models.gap_convs import close_gaps
 
 
@@ -90,9 +90,7 @@ class ResidualBlock(nn.Module):
             x: (N * T, C, H, W) or (N, C, T, H, W) float.
             options: further arguments of ``run``, for blocks that take some.
         """
-        if self._with_checkpoint and x.requires_grad:
-            return cast(Tensor, checkpoint(self.run, x, *options, use_reentrant=False))
-        return self.run(x, *options)
+        return run_layer(self.run, x, *options, with_checkpoint=self._with_checkpoint)
 
 
 class Bottleneck(ResidualBlock):

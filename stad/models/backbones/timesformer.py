@@ -10,10 +10,9 @@ from typing import cast
 import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from stad.models.backbones.embeddings import resize_position_embedding, resize_time_embedding
-from stad.models.backbones.transformer import NORM_EPS, TransformerLayer
+from stad.models.backbones.transformer import NORM_EPS, make_layers, run_layers
 from stad.registry import MODELS
 
 ATTENTIONS = ("divided", "joint", "space_only")
@@ -83,11 +82,9 @@ class TimeSformer(BaseModule):
         if attention != "space_only":
             self.time_embed = nn.Parameter(torch.zeros(1, num_frames, embed_dims))
         self.drop_after_pos = nn.Dropout(dropout)
-        rates = [drop_path * i / max(num_layers - 1, 1) for i in range(num_layers)]
         divided = attention == "divided"
-        layers = nn.ModuleList(
-            TransformerLayer(embed_dims, num_heads, divided=divided, drop_path=rate)
-            for rate in rates
+        layers = make_layers(
+            embed_dims, num_heads, num_layers, divided=divided, drop_path=drop_path
         )
         self.transformer_layers = nn.ModuleDict({"layers": layers})
         self.norm = nn.LayerNorm(embed_dims, eps=NORM_EPS)
@@ -110,12 +107,8 @@ class TimeSformer(BaseModule):
         return self.drop_after_pos(tokens), grid
 
     def _run_layers(self, x: Tensor, num_frames: int) -> Tensor:
-        for layer in cast(nn.ModuleList, self.transformer_layers["layers"]):
-            if self._with_checkpoint and x.requires_grad:
-                x = cast(Tensor, checkpoint(layer, x, num_frames, use_reentrant=False))
-            else:
-                x = layer(x, num_frames)
-        return x
+        layers = cast(nn.ModuleList, self.transformer_layers["layers"])
+        return run_layers(layers, x, num_frames, with_checkpoint=self._with_checkpoint)
 
     def forward(self, clips: Tensor) -> tuple[Tensor]:
         """Return the features of clips.

@@ -1,15 +1,20 @@
 """Transformer layers over the tokens of a clip: attention in time, in space, or in both at once.
 
 Bertasius et al., "Is Space-Time Attention All You Need for Video Understanding?", ICML 2021.
-Tokens are (N, 1 + T * P, C): a class token, then P patches of each of T frames.
+Tokens are (N, 1 + T * P, C): a class token, then P patches of each of T frames. Joint attention
+takes any tokens (N, L, C).
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import StochasticDepth
+
+from stad.models.backbones.recompute import run_layer
 
 NORM_EPS = 1e-6
 MLP_RATIO = 4
@@ -122,3 +127,37 @@ class TransformerLayer(nn.Module):
         for attention in self.attentions:
             x = x + self.drop_path(attention(x, num_frames))
         return x + self.drop_path(self.ffns[0](x))
+
+
+def make_layers(
+    channels: int, num_heads: int, num_layers: int, *, divided: bool, drop_path: float
+) -> nn.ModuleList:
+    """Return the layers of a transformer, whose branches are skipped more often the deeper.
+
+    Args:
+        channels: channels of the tokens.
+        num_heads: heads of the attention.
+        num_layers: number of layers.
+        divided: whether time and space have an attention each.
+        drop_path: of the last layer, see ``TransformerLayer``; 0 in the first one.
+    """
+    rates = [drop_path * i / max(num_layers - 1, 1) for i in range(num_layers)]
+    return nn.ModuleList(
+        TransformerLayer(channels, num_heads, divided=divided, drop_path=rate) for rate in rates
+    )
+
+
+def run_layers(
+    layers: Iterable[nn.Module], x: Tensor, num_frames: int, *, with_checkpoint: bool
+) -> Tensor:
+    """Run tokens (N, L, C) through layers.
+
+    Args:
+        layers: ``TransformerLayer`` each.
+        x: the tokens.
+        num_frames: frames of the clip.
+        with_checkpoint: recompute activations in the backward pass.
+    """
+    for layer in layers:
+        x = run_layer(layer, x, num_frames, with_checkpoint=with_checkpoint)
+    return x

@@ -59,6 +59,19 @@ def _clip_rois(rois: Tensor, size_px: tuple[int, int] | Tensor) -> Tensor:
     return torch.cat((rois[:, :1], torch.minimum(rois[:, 1:].clamp(min=0), limits)), dim=1)
 
 
+def enlarge_rois(rois: Tensor, fractions: tuple[float, float]) -> Tensor:
+    """Enlarge the boxes of (K, 5) around their centres by fractions of their width and height.
+
+    The sides are counted in pixels, both ends included, as UMT and AlphAction do.
+
+    >>> enlarge_rois(torch.tensor([[0.0, 10, 10, 29, 29]]), (0.1, 0.2)).tolist()
+    [[0.0, 9.0, 8.0, 30.0, 31.0]]
+    """
+    sides = rois[:, 3:] - rois[:, 1:3] + 1
+    added = sides * rois.new_tensor(fractions) / 2
+    return torch.cat((rois[:, :1], rois[:, 1:3] - added, rois[:, 3:] + added), dim=1)
+
+
 def _check_pool(name: str, value: str) -> None:
     if value not in POOLS:
         raise ValueError(f"{name} must be one of {POOLS}, got {value!r}")
@@ -83,6 +96,8 @@ class RoIHead(Head):
         shared_head: config of a module of (regions, maps of their clips), such as ``ACRN``.
         mlp: add a hidden layer before the classifier.
         dropout: probability, in training.
+        enlarge: fractions of its width and height by which a box is larger at test, see
+            ``enlarge_rois``; the boxes then end at the last pixel. None leaves them as they are.
         multilabel: whether an actor can do several things at once (sigmoid) or one (softmax).
         init_cfg: mmengine's initialisation.
     """
@@ -103,6 +118,7 @@ class RoIHead(Head):
         shared_head: dict | None = None,
         mlp: bool = False,
         dropout: float = 0.5,
+        enlarge: tuple[float, float] | None = None,
         multilabel: bool = True,
         init_cfg: dict | None = None,
     ) -> None:
@@ -112,7 +128,7 @@ class RoIHead(Head):
         self.num_classes, self.multilabel = num_classes, multilabel
         self._feature_stride, self._roi_size, self._aligned = feature_stride, roi_size, aligned
         self._temporal_pool, self._spatial_pool = temporal_pool, spatial_pool
-        self._context = context
+        self._context, self._enlarge = context, enlarge
         channels = 2 * in_channels if context else in_channels
         self.shared_head = None
         if shared_head is not None:
@@ -165,12 +181,19 @@ class RoIHead(Head):
         """Return the input of the classifier, (sum of K_i, C) float32; see ``forward``."""
         return self._pool_rois(maps, as_rois(boxes), size_px)
 
+    def _place_rois(self, rois: Tensor, size_px: tuple[int, int] | Tensor) -> Tensor:
+        """Return the boxes (K, 5) that are cut out."""
+        if self._enlarge is None or self.training:
+            return _clip_rois(rois, size_px)
+        size = size_px.to(rois) if isinstance(size_px, Tensor) else rois.new_tensor(size_px)
+        return _clip_rois(enlarge_rois(rois, self._enlarge), size - 1)
+
     def _pool_rois(
         self, maps: Sequence[Tensor], rois: Tensor, size_px: tuple[int, int] | Tensor
     ) -> Tensor:
         # RoIAlign has no bfloat16 on a CPU, and box pixels need more digits than float16 has.
         scene = pool_time(maps, self._temporal_pool).float()
-        clipped = _clip_rois(rois.to(scene), size_px)
+        clipped = self._place_rois(rois.to(scene), size_px)
         regions = _roi_align(
             scene,
             clipped,

@@ -13,13 +13,14 @@ from stad.annotations import label_maps
 from stad.errors import InputError
 from stad.inference import export, export_check
 from stad.inference.export import export_model
-from stad.inference.exported import open_exported
+from stad.inference.exported import ExportedScorer, open_exported
 from stad.inference.exported_card import read_card
 from stad.models.actor_crops import ActorCrops
 from stad.models.backbones.frame_resnet import FrameResNet
 from stad.models.backbones.i3d import SameMaxPool3d
 from stad.models.backbones.resnet3d import ResNet3d
 from stad.models.backbones.timesformer import TimeSformer
+from stad.models.backbones.video_vit import VideoViT
 from stad.models.heads.acrn import ACRN
 from stad.models.heads.clip_head import ClipHead
 from stad.models.heads.lstm_head import LSTMHead
@@ -46,6 +47,7 @@ TIMES = {
     **{"type": TimeSformer, "num_frames": 4, "image_size_px": 32, "patch_size_px": 8},
     **{"embed_dims": 12, "num_heads": 2, "num_layers": 2},
 }
+VIT = {**TIMES, "type": VideoViT}
 
 
 @pytest.mark.parametrize("count", [0, 1, 30])
@@ -93,6 +95,13 @@ DETECTORS = {
     "mlp, one label": lambda: detector(RESNET, 32, mlp=True, multilabel=False),
     "timesformer": lambda: detector({**TIMES, "output": "map"}, 12, feature_stride=8, roi_size=4),
     "tsm": lambda: detector({**TSM, "spatial_strides": (1, 2, 2, 1)}, 32),
+    "umt": lambda: detector(
+        {**VIT, "tubelet_frames": 1, "positions": "sine", "border": "pad"},
+        12,
+        feature_stride=8,
+        enlarge=(0.1, 0.05),
+        aligned=False,
+    ),
 }
 RECOGNIZERS = {
     "tsm": lambda: recognizer(TSM, {"type": ClipHead, "in_channels": 32}),
@@ -110,6 +119,9 @@ RECOGNIZERS = {
     ),
     "timesformer, space only": lambda: recognizer(
         {**TIMES, "attention": "space_only"}, {"type": ClipHead, "in_channels": 12}
+    ),
+    "videomae": lambda: recognizer(
+        {**VIT, "output": "mean"}, {"type": ClipHead, "in_channels": 12}
     ),
     "window": lambda: recognizer(
         RESNET, {"type": ClipHead, "in_channels": 32, "pool_window": (2, 3, 3)}
@@ -218,6 +230,20 @@ def test_models_that_cannot_be_one_graph(name, tmp_path):
     with pytest.raises(InputError, match=f"tiny cannot be exported: it {said}.* Run it in torch"):
         export_model(make(), tmp_path / "tiny.onnx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_card_says_whether_scores_are_multiplied_by_those_of_people(tmp_path):
+    loaded = DETECTORS["umt"]()
+    loaded.model.times_person_score = True
+    export_model(loaded, tmp_path / "a.onnx")
+    card = json.loads((tmp_path / "a.onnx.json").read_text())
+    assert card["times_person_score"] is True
+    model = open_exported(tmp_path / "a.onnx")
+    assert ExportedScorer(model).times_person_score
+    # Cards of older versions do not say it, and their models do not ask for it.
+    del card["times_person_score"]
+    (tmp_path / "a.onnx.json").write_text(json.dumps(card))
+    assert not read_card(tmp_path / "a.onnx").times_person_score
 
 
 def test_a_network_that_differs_is_not_kept(tmp_path, monkeypatch):
