@@ -58,6 +58,7 @@ _VIT = Peer("vit_b_16, each frame", image_models.vit_b_16, per_frame=True)
 _R3D = Peer("r3d_18", video_models.r3d_18)
 _S3D = Peer("s3d", video_models.s3d)
 _SWIN = Peer("swin3d_t", video_models.swin3d_t)
+_MVIT = Peer("mvit_v2_s", video_models.mvit_v2_s)
 
 # Configs of stad, and the most similar network of torchvision, at the same input.
 PEERS: dict[str, Peer | None] = {
@@ -87,6 +88,11 @@ PEERS: dict[str, Peer | None] = {
     "mc3_kinetics": Peer("mc3_18", video_models.mc3_18),
     "r2plus1d_kinetics": Peer("r2plus1d_18", video_models.r2plus1d_18),
     "s3d_kinetics": _S3D,
+    "mvit_v1_b_kinetics": Peer("mvit_v1_b", video_models.mvit_v1_b),
+    "mvit_v2_s_kinetics": _MVIT,
+    "swin3d_t_kinetics": _SWIN,
+    "swin3d_s_kinetics": Peer("swin3d_s", video_models.swin3d_s),
+    "swin3d_b_kinetics": Peer("swin3d_b", video_models.swin3d_b),
 }
 
 

@@ -6,8 +6,9 @@ from stad.zoo.entries import KINETICS_THRESHOLD, MMACTION, OPENMMLAB, PYSLOWFAST
 from stad.zoo.weights import PackageWeights, UrlWeights, Weights
 
 TORCHVISION = "https://download.pytorch.org/models/"
-# torchvision states of its ResNets: "clips_per_video=5".
+# torchvision states of its ResNets and MViTs: "clips_per_video=5", and of its Swins 12.
 FIVE_CLIPS = (("val_dataloader.dataset.num_clips", 5),)
+TWELVE_CLIPS = (("val_dataloader.dataset.num_clips", 12),)
 
 
 def _kinetics(
@@ -178,6 +179,36 @@ KINETICS_MODELS: tuple[ModelEntry, ...] = (
         metric="Kinetics-400 top-1 68.37", licence="BSD-3-Clause",
         metric_note="of 128 frames; the config has 64",
         evaluation=(("val_dataloader.dataset.window.num_frames", 128),),
+    ),
+    _kinetics(
+        "mvit_v1_b_k400", "mvit_v1_b_kinetics.py",
+        UrlWeights(TORCHVISION + "mvit_v1_b-dbeb1030.pth", "dbeb1030"),
+        metric="Kinetics-400 top-1 78.48", licence="BSD-3-Clause", evaluation=FIVE_CLIPS,
+    ),
+    _kinetics(
+        "mvit_v2_s_k400", "mvit_v2_s_kinetics.py",
+        UrlWeights(TORCHVISION + "mvit_v2_s-ae3be167.pth", "ae3be167"),
+        metric="Kinetics-400 top-1 80.76", licence="BSD-3-Clause", evaluation=FIVE_CLIPS,
+    ),
+    _kinetics(
+        "swin3d_t_k400", "swin3d_t_kinetics.py",
+        UrlWeights(TORCHVISION + "swin3d_t-7615ae03.pth", "7615ae03"),
+        metric="Kinetics-400 top-1 77.72", licence="BSD-3-Clause", evaluation=TWELVE_CLIPS,
+    ),
+    _kinetics(
+        "swin3d_s_k400", "swin3d_s_kinetics.py",
+        UrlWeights(TORCHVISION + "swin3d_s-da41c237.pth", "da41c237"),
+        metric="Kinetics-400 top-1 79.52", licence="BSD-3-Clause", evaluation=TWELVE_CLIPS,
+    ),
+    _kinetics(
+        "swin3d_b_k400", "swin3d_b_kinetics.py",
+        UrlWeights(TORCHVISION + "swin3d_b_1k-24f7c7c6.pth", "24f7c7c6"),
+        metric="Kinetics-400 top-1 79.43", licence="BSD-3-Clause", evaluation=TWELVE_CLIPS,
+    ),
+    _kinetics(
+        "swin3d_b_22k_k400", "swin3d_b_kinetics.py",
+        UrlWeights(TORCHVISION + "swin3d_b_22k-7c6ae6fa.pth", "7c6ae6fa"),
+        metric="Kinetics-400 top-1 81.64", licence="BSD-3-Clause", evaluation=TWELVE_CLIPS,
     ),
     _kinetics(
         "i3d_k400", "i3d_kinetics.py", I3D_WEIGHTS, metric="Kinetics-400 top-1 71.1",

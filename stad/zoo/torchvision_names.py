@@ -13,6 +13,13 @@ import torch
 from torch import Tensor
 
 Rename = Callable[[str], str | None]
+# What R3D, MC3 and R(2+1)D have, S3D, MViT, and Swin3D.
+VIDEO_MODELS = (
+    {"stem.0.weight"},
+    {"features.0.0.0.weight"},
+    {"conv_proj.weight", "pos_encoding.class_token"},
+    {"patch_embed.proj.weight", "features.0.0.attn.relative_position_bias_table"},
+)
 SLOW_INPUT = re.compile(r"backbone\.slow_path\.layer\d\.0\.(conv1|downsample)\.conv\.weight")
 SLOW_LATERAL = re.compile(r"backbone\.slow_path\.\w+_lateral\.")
 
@@ -39,8 +46,8 @@ def choose_torchvision(
 
 
 def is_video_model(state: Mapping[str, Tensor]) -> bool:
-    """Return whether a state dict is one of torchvision's R3D, MC3, R(2+1)D or S3D."""
-    return "stem.0.weight" in state or "features.0.0.0.weight" in state
+    """Return whether a state dict is of one of torchvision's video networks."""
+    return any(names <= state.keys() for names in VIDEO_MODELS)
 
 
 def _rename_resnet(name: str, backbone: str) -> str:
@@ -85,7 +92,7 @@ def _rename_vit(name: str) -> str:
 
 
 def _rename_video(name: str, head: str) -> str:
-    if match := re.fullmatch(r"(?:fc|classifier\.1)\.(weight|bias)", name):
+    if match := re.fullmatch(r"(?:fc|classifier\.1|head|head\.1)\.(weight|bias)", name):
         return f"{head}.fc_cls.{match[1]}"
     return f"backbone.net.{name}"
 

@@ -66,7 +66,7 @@ def test_maps_of_torchvisions_networks(name, shape):
 
 def test_names_that_are_none():
     with pytest.raises(
-        ValueError, match="name must be one of r3d_18, mc3_18, r2plus1d_18, s3d, got"
+        ValueError, match="name must be one of r3d_18, mc3_18, r2plus1d_18, s3d, mvit"
     ):
         TorchvisionVideo("r2d")
     with pytest.raises(ValueError, match="output must be one of"):

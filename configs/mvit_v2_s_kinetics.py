@@ -1,0 +1,15 @@
+"""MViTv2-S 16x4 on Kinetics-400."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from ._base_.data.kinetics import *
+    from ._base_.models.mvit_recognizer import *
+    from ._base_.runtime_recognizer import *
+    from ._base_.schedules.adamw_30e import *
+
+window = dict(num_frames=16, interval_frames=4)
+train_dataloader.update(dataset=dict(window=window, transform=dict(crop_px=224)))
+val_dataloader.update(dataset=dict(window=window, crop_px=224))
+# For videos of one's own: its training from random weights takes far longer.
+start_from = "mvit_v2_s_k400"
