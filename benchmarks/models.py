@@ -93,6 +93,10 @@ PEERS: dict[str, Peer | None] = {
     "swin3d_t_kinetics": _SWIN,
     "swin3d_s_kinetics": Peer("swin3d_s", video_models.swin3d_s),
     "swin3d_b_kinetics": Peer("swin3d_b", video_models.swin3d_b),
+    "hiera_b_kinetics": _MVIT,
+    "hiera_bplus_kinetics": _MVIT,
+    "hiera_l_kinetics": _MVIT,
+    "hiera_h_kinetics": _MVIT,
 }
 
 

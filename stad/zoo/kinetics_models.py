@@ -6,9 +6,12 @@ from stad.zoo.entries import KINETICS_THRESHOLD, MMACTION, OPENMMLAB, PYSLOWFAST
 from stad.zoo.weights import PackageWeights, UrlWeights, Weights
 
 TORCHVISION = "https://download.pytorch.org/models/"
+HIERA = "https://dl.fbaipublicfiles.com/hiera/"
 # torchvision states of its ResNets and MViTs: "clips_per_video=5", and of its Swins 12.
 FIVE_CLIPS = (("val_dataloader.dataset.num_clips", 5),)
 TWELVE_CLIPS = (("val_dataloader.dataset.num_clips", 12),)
+# The authors of Hiera state "3x5 views".
+FIFTEEN_VIEWS = (("val_dataloader.dataset.num_clips", 5), ("val_dataloader.dataset.num_crops", 3))
 
 
 def _kinetics(
@@ -209,6 +212,27 @@ KINETICS_MODELS: tuple[ModelEntry, ...] = (
         "swin3d_b_22k_k400", "swin3d_b_kinetics.py",
         UrlWeights(TORCHVISION + "swin3d_b_22k-7c6ae6fa.pth", "7c6ae6fa"),
         metric="Kinetics-400 top-1 81.64", licence="BSD-3-Clause", evaluation=TWELVE_CLIPS,
+    ),
+    # The authors publish no hash of these four.
+    _kinetics(
+        "hiera_b_16x224_k400", "hiera_b_kinetics.py",
+        UrlWeights(HIERA + "hiera_base_16x224.pth", ""),
+        metric="Kinetics-400 top-1 84.0", licence="CC BY-NC 4.0", evaluation=FIFTEEN_VIEWS,
+    ),
+    _kinetics(
+        "hiera_bplus_16x224_k400", "hiera_bplus_kinetics.py",
+        UrlWeights(HIERA + "hiera_base_plus_16x224.pth", ""),
+        metric="Kinetics-400 top-1 85.0", licence="CC BY-NC 4.0", evaluation=FIFTEEN_VIEWS,
+    ),
+    _kinetics(
+        "hiera_l_16x224_k400", "hiera_l_kinetics.py",
+        UrlWeights(HIERA + "hiera_large_16x224.pth", ""),
+        metric="Kinetics-400 top-1 87.3", licence="CC BY-NC 4.0", evaluation=FIFTEEN_VIEWS,
+    ),
+    _kinetics(
+        "hiera_h_16x224_k400", "hiera_h_kinetics.py",
+        UrlWeights(HIERA + "hiera_huge_16x224.pth", ""),
+        metric="Kinetics-400 top-1 87.8", licence="CC BY-NC 4.0", evaluation=FIFTEEN_VIEWS,
     ),
     _kinetics(
         "i3d_k400", "i3d_kinetics.py", I3D_WEIGHTS, metric="Kinetics-400 top-1 71.1",

@@ -11,6 +11,7 @@ from stad.errors import InputError
 from stad.utils.text import shown
 from stad.zoo.author_names import is_timesformer
 from stad.zoo.class_rows import PUBLISHED, last_layer, row_mismatch
+from stad.zoo.hiera_names import is_hiera
 from stad.zoo.torchvision_names import is_video_model
 from stad.zoo.vit_names import is_video_vit
 
@@ -82,6 +83,8 @@ def _row_mismatch(
 
 def describe(state: Mapping[str, Tensor]) -> str:
     """Return a guess of what a state dict is: 'it looks like ...'."""
+    if is_hiera(state):
+        return "it looks like a checkpoint of Hiera's authors"
     plain = "a recognizer of torchvision" if is_video_model(state) else "an image classifier"
     rules = (
         (r"(network|branches\.0)\.head\.fc_cls\.weight", 0, "a tagger of video features"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from torch import Tensor
 
 from stad.zoo.author_names import is_timesformer, is_tsm, rename_timesformer, rename_tsm
+from stad.zoo.hiera_names import is_hiera, rename_hiera
 from stad.zoo.vit_names import is_video_vit, rename_video_vit
 
 Rename = Callable[[str], str | None]
@@ -29,6 +30,8 @@ def choose_network(state: Mapping[str, Tensor], head: str) -> Rename:
         return rename_timesformer(state)
     if is_tsm(state):
         return rename_tsm
+    if is_hiera(state):
+        return lambda name: rename_hiera(name, head=head)
     if is_video_vit(state):
         return lambda name: rename_video_vit(name, head=head)
     if any(re.match(r"(model\.)?blocks\.\d+\.", name) for name in names):

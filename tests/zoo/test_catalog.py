@@ -164,6 +164,12 @@ def test_onnx_detectors_state_their_input():
     }
 
 
+def test_weights_that_are_not_for_commercial_use_say_so():
+    licences = {entry.name: entry.licence for entry in MODELS}
+    hiera = {name: licence for name, licence in licences.items() if name.startswith("hiera")}
+    assert set(hiera.values()) == {"CC BY-NC 4.0"}
+
+
 def test_unknown_names_get_the_nearest():
     with pytest.raises(InputError, match="Did you mean slowfast_r50_4x16_ava21"):
         zoo.model_entry("slowfast_r50_4x16_ava")
@@ -269,9 +275,13 @@ def test_ava_models_evaluate_on_what_their_published_figure_is_of(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "frames", "clips"), [("s3d_k400", 128, 1), ("r3d_18_k400", 16, 5), ("i3d_k400", 64, 1)]
+    ("name", "frames", "clips"),
+    [
+        *(("s3d_k400", 128, 1), ("r3d_18_k400", 16, 5), ("i3d_k400", 64, 1)),
+        *(("mvit_v2_s_k400", 16, 5), ("swin3d_b_k400", 32, 12), ("hiera_l_16x224_k400", 16, 5)),
+    ],
 )
-def test_torchvisions_models_evaluate_as_torchvision_states(name, frames, clips):
+def test_recognizers_evaluate_as_their_authors_state(name, frames, clips):
     data = evaluated_config(name).val_dataloader.dataset
     assert (data.window.num_frames, data.get("num_clips", 1)) == (frames, clips)
 

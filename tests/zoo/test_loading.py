@@ -156,9 +156,17 @@ def plain(name):
 
 
 CLIP_MODELS = [entry for entry in MODELS if entry.task != "tag"]
+# Its 672 million weights take many seconds.
+LARGE = "hiera_h_16x224_k400"
 
 
-@pytest.mark.parametrize("entry", CLIP_MODELS, ids=lambda entry: entry.name)
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(one, id=one.name, marks=[pytest.mark.slow] if one.name == LARGE else [])
+        for one in CLIP_MODELS
+    ],
+)
 def test_every_model_opens_with_random_weights(entry):
     opened = zoo.open_model(entry.name, weights=None)
     assert (opened.name, opened.entry, opened.source) == (entry.name, entry, "random weights")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from stad.models.backbones.blazepose import BlazePose
     from stad.models.backbones.c3d import C3D
     from stad.models.backbones.frame_resnet import FrameResNet
+    from stad.models.backbones.hiera import Hiera
     from stad.models.backbones.i3d import I3D
     from stad.models.backbones.resnet3d import ResNet3d
     from stad.models.backbones.slowfast import SlowFast
@@ -26,6 +27,7 @@ __all__ = [
     "I3D",
     "BlazePose",
     "FrameResNet",
+    "Hiera",
     "ResNet3d",
     "SlowFast",
     "TimeSformer",
@@ -37,6 +39,7 @@ __all__ = [
 _MODULES = {
     "C3D": "c3d",
     "I3D": "i3d",
+    "Hiera": "hiera",
     "BlazePose": "blazepose",
     "FrameResNet": "frame_resnet",
     "ResNet3d": "resnet3d",
