@@ -57,6 +57,7 @@ _RESNET50 = Peer("resnet50, each frame", image_models.resnet50, per_frame=True)
 _VIT = Peer("vit_b_16, each frame", image_models.vit_b_16, per_frame=True)
 _R3D = Peer("r3d_18", video_models.r3d_18)
 _S3D = Peer("s3d", video_models.s3d)
+_R2PLUS1D = Peer("r2plus1d_18", video_models.r2plus1d_18)
 _SWIN = Peer("swin3d_t", video_models.swin3d_t)
 _MVIT = Peer("mvit_v2_s", video_models.mvit_v2_s)
 
@@ -86,8 +87,16 @@ PEERS: dict[str, Peer | None] = {
     "i3d_kinetics": _S3D,
     "r3d_kinetics": _R3D,
     "mc3_kinetics": Peer("mc3_18", video_models.mc3_18),
-    "r2plus1d_kinetics": Peer("r2plus1d_18", video_models.r2plus1d_18),
+    "r2plus1d_kinetics": _R2PLUS1D,
     "s3d_kinetics": _S3D,
+    "x3d_xs_kinetics": _S3D,
+    "x3d_s_kinetics": _S3D,
+    "x3d_m_kinetics": _S3D,
+    "x3d_l_kinetics": _S3D,
+    "ircsn_r50_kinetics": _R2PLUS1D,
+    "ircsn_r101_pytorchvideo_kinetics": _R2PLUS1D,
+    "ircsn_r152_kinetics": _R2PLUS1D,
+    "ipcsn_r152_kinetics": _R2PLUS1D,
     "mvit_v1_b_kinetics": Peer("mvit_v1_b", video_models.mvit_v1_b),
     "mvit_v2_s_kinetics": _MVIT,
     "swin3d_t_kinetics": _SWIN,

@@ -7,11 +7,15 @@ from stad.zoo.weights import PackageWeights, UrlWeights, Weights
 
 TORCHVISION = "https://download.pytorch.org/models/"
 HIERA = "https://dl.fbaipublicfiles.com/hiera/"
+PYTORCHVIDEO = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics/"
+X3D = "https://dl.fbaipublicfiles.com/pyslowfast/x3d_models/"
 # torchvision states of its ResNets and MViTs: "clips_per_video=5", and of its Swins 12.
 FIVE_CLIPS = (("val_dataloader.dataset.num_clips", 5),)
 TWELVE_CLIPS = (("val_dataloader.dataset.num_clips", 12),)
 # The authors of Hiera state "3x5 views".
 FIFTEEN_VIEWS = (("val_dataloader.dataset.num_clips", 5), ("val_dataloader.dataset.num_crops", 3))
+# PyTorchVideo, PySlowFast and mmaction2 state "3 x 10" views of their X3D and CSN.
+THIRTY_VIEWS = (("val_dataloader.dataset.num_clips", 10), ("val_dataloader.dataset.num_crops", 3))
 
 
 def _kinetics(
@@ -212,6 +216,66 @@ KINETICS_MODELS: tuple[ModelEntry, ...] = (
         "swin3d_b_22k_k400", "swin3d_b_kinetics.py",
         UrlWeights(TORCHVISION + "swin3d_b_22k-7c6ae6fa.pth", "7c6ae6fa"),
         metric="Kinetics-400 top-1 81.64", licence="BSD-3-Clause", evaluation=TWELVE_CLIPS,
+    ),
+    # The authors publish no hash of these six.
+    _kinetics(
+        "x3d_xs_k400", "x3d_xs_kinetics.py",
+        UrlWeights(PYTORCHVIDEO + "X3D_XS.pyth", ""),
+        metric="Kinetics-400 top-1 69.12", evaluation=THIRTY_VIEWS,
+    ),
+    _kinetics(
+        "x3d_s_k400", "x3d_s_kinetics.py",
+        UrlWeights(PYTORCHVIDEO + "X3D_S.pyth", ""),
+        metric="Kinetics-400 top-1 73.33", evaluation=THIRTY_VIEWS,
+    ),
+    _kinetics(
+        "x3d_m_k400", "x3d_m_kinetics.py",
+        UrlWeights(PYTORCHVIDEO + "X3D_M.pyth", ""),
+        metric="Kinetics-400 top-1 75.94", evaluation=THIRTY_VIEWS,
+    ),
+    _kinetics(
+        "x3d_l_k400", "x3d_l_kinetics.py",
+        UrlWeights(PYTORCHVIDEO + "X3D_L.pyth", ""),
+        metric="Kinetics-400 top-1 77.44", evaluation=THIRTY_VIEWS,
+    ),
+    _kinetics(
+        "x3d_m_pyslowfast_k400", "x3d_m_pyslowfast_kinetics.py",
+        UrlWeights(X3D + "x3d_m.pyth", ""),
+        metric="Kinetics-400 top-1 76.2", evaluation=THIRTY_VIEWS,
+    ),
+    _kinetics(
+        "ircsn_r101_pytorchvideo_k400", "ircsn_r101_pytorchvideo_kinetics.py",
+        UrlWeights(PYTORCHVIDEO + "CSN_32x2_R101.pyth", ""),
+        metric="Kinetics-400 top-1 77.00", evaluation=THIRTY_VIEWS,
+    ),
+    _kinetics(
+        "ircsn_r50_ig65m_k400", "ircsn_r50_kinetics.py",
+        UrlWeights(
+            MMACTION + "recognition/csn/"
+            "ircsn_ig65m-pretrained-r50-bnfrozen_8xb12-32x2x1-58e_kinetics400-rgb/"
+            "ircsn_ig65m-pretrained-r50-bnfrozen_8xb12-32x2x1-58e_kinetics400-rgb_20220811-44395bae.pth",
+            "44395bae",
+        ),
+        metric="Kinetics-400 top-1 79.44", evaluation=THIRTY_VIEWS,
+    ),
+    _kinetics(
+        "ircsn_r152_ig65m_k400", "ircsn_r152_kinetics.py",
+        UrlWeights(
+            MMACTION + "recognition/csn/"
+            "ircsn_ig65m-pretrained-r152_8xb12-32x2x1-58e_kinetics400-rgb/"
+            "ircsn_ig65m-pretrained-r152_8xb12-32x2x1-58e_kinetics400-rgb_20220811-c7a3cc5b.pth",
+            "c7a3cc5b",
+        ),
+        metric="Kinetics-400 top-1 82.87", evaluation=THIRTY_VIEWS,
+    ),
+    _kinetics(
+        "ipcsn_r152_ig65m_k400", "ipcsn_r152_kinetics.py",
+        UrlWeights(
+            OPENMMLAB + "mmaction/recognition/csn/vmz/"
+            "vmz_ipcsn_ig65m_pretrained_r152_32x2x1_58e_kinetics400_rgb_20210617-c3be9793.pth",
+            "c3be9793",
+        ),
+        metric="Kinetics-400 top-1 82.68", evaluation=THIRTY_VIEWS,
     ),
     # The authors publish no hash of these four.
     _kinetics(

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from stad.zoo.author_names import is_timesformer, is_tsm, rename_timesformer, rename_tsm
 from stad.zoo.hiera_names import is_hiera, rename_hiera
+from stad.zoo.separated_names import is_csn, is_x3d, rename_csn, rename_x3d
 from stad.zoo.vit_names import is_video_vit, rename_video_vit
 
 Rename = Callable[[str], str | None]
@@ -34,6 +35,14 @@ def choose_network(state: Mapping[str, Tensor], head: str) -> Rename:
         return lambda name: rename_hiera(name, head=head)
     if is_video_vit(state):
         return lambda name: rename_video_vit(name, head=head)
+    rename = _choose_project(names, head)
+    if is_x3d(state):
+        return rename_x3d(rename, head)
+    return rename_csn(rename) if is_csn(state) else rename
+
+
+def _choose_project(names: list[str], head: str) -> Rename:
+    """Return how to rename a residual network, by the project whose names it has."""
     if any(re.match(r"(model\.)?blocks\.\d+\.", name) for name in names):
         return lambda name: _rename_pytorchvideo(name, paths=_paths(names), head=head)
     if any(re.match(r"s\d\.pathway\d_", name) for name in names):

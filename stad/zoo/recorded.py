@@ -6,6 +6,7 @@ may tell in its config, its name or its hash:
 - how non-local blocks compare two places (Wang et al., "Non-local Neural Networks", CVPR 2018,
   section 3.2): an embedded Gaussian, scaled or not, and a dot product have the same weights;
 - whether channels are shifted between frames (TSM) or not (TSN), which way, and how many;
+- what batch norm adds to the variance in channel-separated networks;
 - whether a detector's first row is a background class;
 - with which mean and deviation frames are normalised: a mismatch is only a warning.
 
@@ -21,11 +22,13 @@ import re
 from mmengine.logging import print_log
 
 from stad.errors import InputError
+from stad.models.backbones.csn import CSN
 from stad.models.backbones.frame_resnet import FrameResNet
 from stad.models.backbones.non_local import NON_LOCAL_MODES, NonLocal
 from stad.models.base import ActionModel, ScoringModel
 from stad.utils.download import hash_file
 from stad.zoo.checkpoint import Checkpoint
+from stad.zoo.separated_names import is_csn
 from stad.zoo.vit_names import is_video_vit
 
 SCALED = "scaled_embedded_gaussian"
@@ -130,6 +133,8 @@ def check_same_network(model: ScoringModel, checkpoint: Checkpoint) -> None:
     check_non_local(model, checkpoint)
     if isinstance(model.backbone, FrameResNet):
         _check_shift(model.backbone, checkpoint)
+    if isinstance(model.backbone, CSN):
+        _check_eps(model.backbone, checkpoint)
     _warn_of_normalisation(model, checkpoint)
 
 
@@ -201,6 +206,20 @@ def _check_shift(backbone: FrameResNet, checkpoint: Checkpoint) -> None:
             f"{checkpoint.path} is of a network that shifts one channel in {divisor}, but the "
             f"model shifts one in {backbone.shift_div}. The shapes are the same, but the "
             f"scores would be wrong: set model.backbone.shift_div={divisor}."
+        )
+
+
+def _check_eps(backbone: CSN, checkpoint: Checkpoint) -> None:
+    owner = None
+    if is_csn(checkpoint.state):
+        owner, eps = "PyTorchVideo", 1e-5
+    elif any(name.startswith("cls_head.") for name in checkpoint.state):
+        owner, eps = "mmaction2", 1e-3
+    if owner is not None and backbone.eps != eps:
+        raise InputError(
+            f"{checkpoint.path} is of {owner}, whose batch norm adds {eps:g} to the variance, but "
+            f"the model's adds {backbone.eps:g}. The shapes are the same, but the scores would be "
+            f"wrong: set model.backbone.eps={eps:g} in the config, or with --cfg-options."
         )
 
 

@@ -91,6 +91,12 @@ WINDOWS = {
     "videomae_large_kinetics": (16, 4, 224, "kinetics400"),
     "videomae_small_ava": (16, 4, 256, "ava"),
     "videomae_small_kinetics": (16, 4, 224, "kinetics400"),
+    "x3d_l_kinetics": (16, 5, 356, "kinetics400"),
+    "x3d_m_ava": (16, 5, 256, "ava"),
+    "x3d_m_kinetics": (16, 5, 256, "kinetics400"),
+    "x3d_m_pyslowfast_kinetics": (16, 5, 256, "kinetics400"),
+    "x3d_s_kinetics": (13, 6, 182, "kinetics400"),
+    "x3d_xs_kinetics": (4, 12, 182, "kinetics400"),
 }
 
 
@@ -212,6 +218,11 @@ def test_recognizers_cut_the_clips_of_evaluation(name):
         ("timesformer_spaceonly_kinetics", 15, 0.005, 64),
         ("slowfast_kinetics", 256, 0.1, 64),
         ("i3d_kinetics", 256, 0.1, 64),
+        ("x3d_xs_kinetics", 300, 0.1, 128),
+        ("x3d_m_kinetics", 300, 0.1, 128),
+        ("x3d_l_kinetics", 256, 0.05, 64),
+        ("ircsn_r101_pytorchvideo_kinetics", 256, 0.1, 64),
+        ("ircsn_r50_kinetics", 58, 5e-4, 96),
     ],
 )
 def test_recognizers_state_their_schedule(name, epochs, rate, per_clips):
@@ -250,6 +261,8 @@ def test_recognizers_state_their_schedule(name, epochs, rate, per_clips):
         ("timesformer_ava", 8, 20, "2.1", "timesformer_divst_8x32_k400"),
         ("hiera_b_ava", 8, 30, "2.2", "hiera_b_16x224_k400"),
         ("hiera_l_ava", 8, 30, "2.2", "hiera_l_16x224_k400"),
+        ("ircsn_r50_ava", 8, 10, "2.2", "ircsn_r50_ig65m_k400"),
+        ("ircsn_r152_ava", 8, 10, "2.2", "ircsn_r152_ig65m_k400"),
         ("mvit_v1_b_ava", 8, 30, "2.2", "mvit_v1_b_k400"),
         ("mvit_v2_s_ava", 8, 30, "2.2", "mvit_v2_s_k400"),
         ("swin3d_t_ava", 8, 30, "2.2", "swin3d_t_k400"),
@@ -260,6 +273,7 @@ def test_recognizers_state_their_schedule(name, epochs, rate, per_clips):
         ("videomae_ava", 8, 20, "2.2", "videomae_vit_b16_k400"),
         ("videomae_large_ava", 8, 20, "2.2", "videomae_vit_l16_k400"),
         ("videomae_small_ava", 8, 20, "2.2", "videomae2_vit_s16_k400"),
+        ("x3d_m_ava", 8, 10, "2.2", "x3d_m_k400"),
     ],
 )
 def test_leaf_states_the_published_recipe(name, batch, epochs, version, start):
@@ -303,6 +317,11 @@ def test_the_published_losses_and_data_of_ava_kinetics():
         ("slowfast_pyslowfast_kinetics", (None, 7, 7), "scores"),
         ("slowfast_8x8_pyslowfast_kinetics", (None, 7, 7), "scores"),
         ("slowfast_8x8_pytorchvideo_kinetics", (None, 7, 7), "logits"),
+        ("ircsn_r101_pytorchvideo_kinetics", (None, 7, 7), "logits"),
+        # Crops of 160, 224 and 312 pixels.
+        ("x3d_xs_kinetics", (None, 5, 5), "scores"),
+        ("x3d_m_kinetics", (None, 7, 7), "scores"),
+        ("x3d_l_kinetics", (None, 10, 10), "scores"),
         ("slowfast_kinetics", None, "logits"),
     ],
 )

@@ -173,7 +173,7 @@ def test_every_model_opens_with_random_weights(entry):
     assert hasattr(opened.model, "score_actors") == (entry.task == "detect")
     count = {"Kinetics-400": 400}.get(entry.trained_on, 12 if entry.needs else 80)
     assert len(opened.class_names) == opened.model.num_classes == count
-    assert opened.short_side_px in (128, 224, 256, 480)
+    assert opened.short_side_px in (128, 182, 224, 256, 356, 480)
 
 
 @pytest.mark.parametrize("name", zoo.names("tag"))

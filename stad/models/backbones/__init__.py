@@ -13,6 +13,7 @@ from stad.utils.lazy import lazy_exports
 if TYPE_CHECKING:
     from stad.models.backbones.blazepose import BlazePose
     from stad.models.backbones.c3d import C3D
+    from stad.models.backbones.csn import CSN
     from stad.models.backbones.frame_resnet import FrameResNet
     from stad.models.backbones.hiera import Hiera
     from stad.models.backbones.i3d import I3D
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
     from stad.models.backbones.timesformer import TimeSformer
     from stad.models.backbones.torchvision_video import TorchvisionVideo
     from stad.models.backbones.video_vit import VideoViT
+    from stad.models.backbones.x3d import X3D
 
 __all__ = [
     "C3D",
+    "CSN",
     "I3D",
+    "X3D",
     "BlazePose",
     "FrameResNet",
     "Hiera",
@@ -38,7 +42,9 @@ __all__ = [
 # These need torch and mmengine, which take seconds to import: they are imported when first used.
 _MODULES = {
     "C3D": "c3d",
+    "CSN": "csn",
     "I3D": "i3d",
+    "X3D": "x3d",
     "Hiera": "hiera",
     "BlazePose": "blazepose",
     "FrameResNet": "frame_resnet",

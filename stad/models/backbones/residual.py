@@ -22,8 +22,11 @@ def conv_bn(
     out_channels: int,
     *,
     kernel: Sequence[int],
-    stride: int = 1,
+    stride: int | Sequence[int] = 1,
     dilation: int = 1,
+    groups: int = 1,
+    norm: bool = True,
+    eps: float = 1e-5,
     relu: bool = True,
 ) -> ConvModule:
     """Build a convolution without bias, batch norm and, unless ``relu`` is False, ReLU.
@@ -34,20 +37,25 @@ def conv_bn(
         in_channels: channels of the input.
         out_channels: channels of the output.
         kernel: (height, width) over frames or (time, height, width) over clips.
-        stride: in space.
+        stride: in space, or one for each dimension of the kernel.
         dilation: in space.
+        groups: of channels that the convolution keeps apart.
+        norm: whether batch norm follows.
+        eps: added to the variance in batch norm.
         relu: whether ReLU follows.
     """
     time = (1,) * (len(kernel) - 2)
     dilations = (*time, dilation, dilation)
+    strides = (*time, stride, stride) if isinstance(stride, int) else tuple(stride)
     # mmcv's annotations know pairs of sizes only.
     options: dict[str, Any] = {
         "kernel_size": tuple(kernel),
-        "stride": (*time, stride, stride),
+        "stride": strides,
         "padding": tuple(d * (k // 2) for k, d in zip(kernel, dilations, strict=True)),
         "dilation": dilations,
+        "groups": groups,
         "conv_cfg": {"type": f"Conv{len(kernel)}d"},
-        "norm_cfg": {"type": f"BN{len(kernel)}d"},
+        "norm_cfg": {"type": f"BN{len(kernel)}d", "eps": eps} if norm else None,
         "act_cfg": {"type": "ReLU", "inplace": True} if relu else None,
     }
     return close_gaps(ConvModule(in_channels, out_channels, bias=False, **options))

@@ -30,6 +30,8 @@ def check_depth(depth: int) -> None:
 class StagedNetwork(BaseModule):
     """A stem ``conv1`` and the stages ``layer1`` to ``layer4``, which subclasses add.
 
+    Subclasses with another stem override ``stem_modules``.
+
     Args:
         frozen_stages: -1 trains all; 0 freezes the stem, k the stem and the first k stages.
         norm_eval: keep batch norm at its stored statistics while training.
@@ -52,7 +54,11 @@ class StagedNetwork(BaseModule):
         """Return the modules that ``frozen_stages`` freezes."""
         if self._frozen_stages < 0:
             return []
-        return [self.conv1, *(self.stage(i) for i in range(self._frozen_stages))]
+        return [*self.stem_modules(), *(self.stage(i) for i in range(self._frozen_stages))]
+
+    def stem_modules(self) -> list[nn.Module]:
+        """Return the modules with weights before the first stage."""
+        return [self.conv1]
 
     def _freeze(self) -> None:
         for module in self.frozen_modules():

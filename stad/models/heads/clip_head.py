@@ -32,6 +32,8 @@ class ClipHead(Head):
             is then the logits of the mean scores. For a single place, both are the same.
         last_map_first: concatenate in reverse order, as mmaction2's SlowFast recognizers do
             (fast, then slow).
+        hidden_channels: of a layer without bias, and ReLU, before the classifier, as in X3D; None
+            for none.
         dropout: probability, in training.
         multilabel: whether a clip can show several classes (sigmoid) or one (softmax).
         init_cfg: mmengine's initialisation.
@@ -45,6 +47,7 @@ class ClipHead(Head):
         pool_window: Sequence[int | None] | None = None,
         average: str = "logits",
         last_map_first: bool = False,
+        hidden_channels: int | None = None,
         dropout: float = 0.5,
         multilabel: bool = False,
         init_cfg: dict | None = None,
@@ -56,7 +59,10 @@ class ClipHead(Head):
         self.num_classes, self.multilabel = num_classes, multilabel
         self.pool_window, self.last_map_first = pool_window, last_map_first
         self.dropout = nn.Dropout(dropout)
-        self.fc_cls = nn.Linear(in_channels, num_classes)
+        self.fc_hidden = None
+        if hidden_channels is not None:
+            self.fc_hidden = nn.Linear(in_channels, hidden_channels, bias=False)
+        self.fc_cls = nn.Linear(hidden_channels or in_channels, num_classes)
 
     def _pool(self, x: Tensor) -> Tensor:
         """Pool (N, C, T, H, W) to (N, C, places): one for the whole map, or those of a window."""
@@ -70,8 +76,10 @@ class ClipHead(Head):
         sizes = zip(self.pool_window, x.shape[2:], strict=True)
         window = [min(wanted or 1, int(size)) for wanted, size in sizes]
         places = F.avg_pool3d(x, window, stride=1).flatten(2)
+        if self._average == "scores" or self.fc_hidden is not None:
+            return places
         # The classifier is linear: the mean of the places gives the mean of the logits.
-        return places if self._average == "scores" else places.mean(dim=2, keepdim=True)
+        return places.mean(dim=2, keepdim=True)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Return the class logits of clips.
@@ -86,9 +94,13 @@ class ClipHead(Head):
         if self.last_map_first:
             vectors.reverse()
         places = torch.cat(vectors, dim=1).transpose(1, 2).to(self.fc_cls.weight.dtype)
+        if self.fc_hidden is not None:
+            places = F.relu(self.fc_hidden(places))
         logits = self.fc_cls(self.dropout(places)).float()
         if logits.shape[1] == 1:
             return logits[:, 0]
+        if self._average == "logits":
+            return logits.mean(dim=1)
         return self._logits_of_mean_scores(logits)
 
     def _logits_of_mean_scores(self, logits: Tensor) -> Tensor:
