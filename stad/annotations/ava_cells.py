@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 
 from stad.errors import InputError
@@ -13,7 +14,18 @@ WIDTHS = (2, 7, 8)
 # Keyframes are compared to 6 decimals. An int64 key has 2**42 microseconds for each video.
 TIME_DECIMALS = 6
 MICROSECONDS_PER_VIDEO = 1 << 42
+# The end of a whole number with decimals.
+WHOLE = re.compile(r"\.0*\s*$")
 MAX_SEC = MICROSECONDS_PER_VIDEO // 10**TIME_DECIMALS
+
+
+def without_empty_columns(cells: list[str]) -> list[str]:
+    """Return the first two columns where the others are empty, as AVA-Kinetics may write them.
+
+    >>> without_empty_columns(["abc", "2.5", "", "", "", "", ""])
+    ['abc', '2.5']
+    """
+    return cells if any(cell.strip() for cell in cells[2:]) else cells[:2]
 
 
 def separator_hint(cells: Iterable[str]) -> str:
@@ -43,7 +55,8 @@ def read_cell(where: str, column: int, text: str, allow_bad_numbers: bool) -> st
         return text
     kind, what = (int, "a whole number") if name == "action id" else (float, "a number")
     try:
-        value = kind(text)
+        # AVA-Kinetics writes whole numbers as '12.0'.
+        value = kind(WHOLE.sub("", text)) if kind is int else kind(text)
     except ValueError:
         _refuse_header(where, name, text)
         raise InputError(f"{where}, column {name!r}: expected {what}, got {text!r}.") from None

@@ -2,7 +2,8 @@
 
 A row is ``video id, timestamp [, x1, y1, x2, y2, action id [, last]]`` without a header, where
 ``last`` is a person id (ground truth) or a score (detections). A row of two columns names a
-keyframe with nothing in it. Timestamps are seconds: ``0902``, ``902`` or ``902.5``.
+keyframe with nothing in it. Timestamps are seconds: ``0902``, ``902`` or ``902.5``. AVA-Kinetics
+writes action ids such as ``12.0``; a keyframe with nothing in it may have empty columns.
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from stad.annotations.ava_cells import COLUMNS, WIDTHS, read_cell, separator_hint
+from stad.annotations.ava_cells import (
+    COLUMNS,
+    WIDTHS,
+    read_cell,
+    separator_hint,
+    without_empty_columns,
+)
 from stad.annotations.ava_columns import UnusualFileError, read_columns
 from stad.annotations.ava_table import AvaTable, locate_row
 from stad.annotations.csv_rows import read_rows
@@ -64,6 +71,7 @@ def _read_rows(path: str, allow_bad_numbers: bool = False) -> AvaTable:
     widths = set()
     for line, cells in read_rows(path):
         where = f"{path}, line {line}"
+        cells = without_empty_columns(cells)
         if len(cells) not in WIDTHS:
             raise InputError(
                 f"{where}: expected 2, 7 or 8 columns ({', '.join(COLUMNS)}), "

@@ -7,7 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stad.annotations.ava_cells import MICROSECONDS_PER_VIDEO, TIME_DECIMALS
+from stad.annotations.ava_cells import (
+    MICROSECONDS_PER_VIDEO,
+    TIME_DECIMALS,
+    without_empty_columns,
+)
 from stad.annotations.boxes import LabelledBoxes
 from stad.annotations.csv_rows import read_rows
 from stad.utils.numbers import round_decimals
@@ -95,7 +99,7 @@ def locate_row(table: AvaTable, row: int) -> str:
         return table.places[row]
     count = -1
     for line, cells in read_rows(table.path):
-        count += len(cells) > 2
+        count += len(without_empty_columns(cells)) > 2
         if count == row:
             return f"{table.path}, line {line}: {','.join(cells)!r}"
     return f"{table.path}, row {row} (from 0)"
@@ -109,8 +113,9 @@ def locate_rows(table: AvaTable, rows: Sequence[int]) -> list[str]:
     places: list[str] = []
     count = -1
     for line, cells in read_rows(table.path):
-        count += len(cells) > 2
-        if len(cells) > 2 and count in wanted:
+        has_box = len(without_empty_columns(cells)) > 2
+        count += has_box
+        if has_box and count in wanted:
             text = "" if places else f" ({','.join(cells)[:SHOWN_CHARACTERS]})"
             places.append(f"{table.path}:{line}{text}")
         if len(places) == len(wanted):

@@ -1,4 +1,4 @@
-"""Read segments: ActivityNet JSON and the text files of THUMOS 2014."""
+"""Read segments: ActivityNet JSON, the text files of THUMOS 2014, the CSV of Charades."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from stad.annotations.charades import read_charades
 from stad.errors import InputError
 from stad.utils.files import read_json, read_text
 
@@ -45,17 +46,21 @@ class SegmentRows(NamedTuple):
 
 
 def read_annotations(path: str | Path, *, subset: str | None = None) -> SegmentRows:
-    """Read ground truth: a JSON file like ActivityNet's, or a folder of THUMOS 2014 text files.
+    """Read ground truth as ActivityNet, THUMOS 2014 or Charades publish it.
 
     Args:
-        path: a .json file with 'database', or a folder with CLASS_SUBSET.txt files.
+        path: a .json file with 'database', a folder with CLASS_SUBSET.txt files, or a .csv like
+            Charades_v1_test.csv, whose labels are 'c000' to 'c156' and which has no subsets.
         subset: such as 'validation' or 'test', in upper or lower case; None for all.
 
     Raises:
         InputError: there is no such file, it has another form, or no video is in the subset.
     """
     path = Path(path)
-    rows = read_thumos(path, subset=subset) if path.is_dir() else _read_database(path, subset)
+    if path.name.lower().endswith((".csv", ".csv.gz")):
+        rows = _read_csv(path, subset)
+    else:
+        rows = read_thumos(path, subset=subset) if path.is_dir() else _read_database(path, subset)
     if not rows.videos:
         if subset is None:
             raise InputError(f"{path} contains no videos. Give another file.")
@@ -63,6 +68,13 @@ def read_annotations(path: str | Path, *, subset: str | None = None) -> SegmentR
             f"{path} contains no videos in subset {subset!r}. Give --subset as the file names it."
         )
     return rows
+
+
+def _read_csv(path: Path, subset: str | None) -> SegmentRows:
+    if subset is not None:
+        raise InputError(f"{path} is a CSV of Charades, which has no subsets. Leave out --subset.")
+    found, videos = read_charades(path)
+    return _rows([(*row, 1.0) for row in found], videos)
 
 
 def _read_database(path: Path, subset: str | None) -> SegmentRows:

@@ -85,7 +85,11 @@ class SegmentFileOptions(SubsetOptions):
     """Options for a file of detected segments and its ground truth."""
 
     gt: Annotated[
-        Path, option("ActivityNet JSON, or the folder of THUMOS 2014's text files", metavar="PATH")
+        Path,
+        option(
+            "ActivityNet JSON, the folder of THUMOS 2014's text files, or Charades' CSV",
+            metavar="PATH",
+        ),
     ]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from stad.annotations import ava_csv
 from stad.annotations.ava_csv import read_ava_csv, read_excluded
+from stad.annotations.ava_table import locate_row, locate_rows
 from stad.errors import InputError
 from tests.annotations.ava_files import ROW, written
 
@@ -48,6 +49,18 @@ def test_keyframes_without_boxes_among_others(tmp_path, width):
         "new": 904.0,
         "abc": 903.25,
     }
+
+
+def test_spellings_of_ava_kinetics(tmp_path):
+    rows = f"{ROW}\nabc,902.5,,,,,\nabc,903,0,0,1,1,80.0\nxyz,4.004,0.1,0.2,0.3,0.4,7.\n"
+    table = read_ava_csv(written(tmp_path, rows))
+    assert table.class_id.tolist() == [12, 80, 7]
+    assert table.empty_time_sec.tolist() == [902.5]
+    # Messages count the rows with a box.
+    assert ", line 3: " in locate_row(table, 1)
+    assert locate_rows(table, [2])[0].endswith(":4 (xyz,4.004,0.1,0.2,0.3,0.4,7.)")
+    with pytest.raises(InputError, match=r"'action id': expected a whole number, got '7\.5'"):
+        read_ava_csv(written(tmp_path, "abc,903,0,0,1,1,7.5\n"))
 
 
 def test_rows_of_seven_and_eight_columns(tmp_path):
