@@ -1,7 +1,8 @@
-"""Read boxes of people detected in keyframes: CSV, npz or published pickles."""
+"""Read and write boxes of people detected in keyframes: CSV, npz or published pickles."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 from stad.annotations.csv_rows import read_rows
 from stad.errors import InputError
 from stad.utils.boxes import box_iou
+from stad.utils.files import write_whole
 from stad.utils.npz import UNREADABLE, open_npz
 
 # Keyframes are compared to six decimals of a second.
@@ -62,6 +64,34 @@ def read_proposals(path: str | Path) -> dict[KeyframeId, Proposals]:
     if path.suffix not in readers:
         raise InputError(f"{path}: proposals are read from {FORMATS}, by the file's ending.")
     return readers[path.suffix](path)
+
+
+def write_proposals(
+    path: str | Path,
+    video_ids: Sequence[str] | np.ndarray,
+    times_sec: Sequence[float] | np.ndarray,
+    boxes: np.ndarray,
+    scores: np.ndarray,
+) -> None:
+    """Write an npz of N boxes, as ``read_proposals`` reads it; it appears whole or not at all.
+
+    Args:
+        path: of the file, which ends with .npz.
+        video_ids: N names.
+        times_sec: of the N keyframes.
+        boxes: (N, 4) xyxy, fractions of the width and height, 0-1.
+        scores: (N,) in [0, 1].
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    arrays = {
+        "video_ids": np.asarray(video_ids, str),
+        "times_sec": np.asarray(times_sec, np.float64),
+        "boxes": np.asarray(boxes, np.float64),
+        "scores": np.asarray(scores, np.float64),
+    }
+    write_whole(path, lambda part: np.savez_compressed(part, allow_pickle=False, **arrays))
 
 
 def confident(proposals: Proposals, min_score: float, *, keep_best: bool = True) -> Proposals:

@@ -1,4 +1,4 @@
-"""Measure how much boxes, segments or tubes overlap."""
+"""Measure how much boxes, segments or tubes overlap, and complete tubes."""
 
 from __future__ import annotations
 
@@ -134,3 +134,15 @@ def tube_iou(
     boxes = np.asarray(first_boxes, np.float64)[in_first] + corner
     other_boxes = np.asarray(second_boxes, np.float64)[in_second] + corner
     return float(together / union * paired_box_iou(boxes, other_boxes).mean())
+
+
+def fill_gaps(frames: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return all frames from the first to the last, and their boxes, interpolated in gaps.
+
+    >>> fill_gaps(np.array([1, 3]), np.array([[0.0, 0, 2, 2], [2, 0, 4, 2]]))[1].tolist()[1]
+    [1.0, 0.0, 3.0, 2.0]
+    """
+    every = np.arange(frames[0], frames[-1] + 1)
+    if len(every) == len(frames):
+        return every, np.asarray(boxes, np.float64)
+    return every, np.stack([np.interp(every, frames, side) for side in boxes.T], axis=1)

@@ -11,7 +11,10 @@ from stad.utils.files import read_text
 
 # AVA v2.1 and v2.2 evaluate these 60 of the 80 classes.
 EVALUATED = Path(__file__).with_name("ava60.pbtxt")
-BUILTIN = ("ava", "kinetics400", "motion", "planted", "poses", "synthetic", "youtube8m")
+BUILTIN = (
+    *("ava", "kinetics400", "motion", "multisports", "planted", "poses"),
+    *("synthetic", "youtube8m"),
+)
 SUFFIXES = (".pbtxt", ".txt")
 
 # The start of a block, a field with its value, the end of a block, a comment, blanks.
@@ -29,10 +32,11 @@ def class_names(label_map: str | Path, *, folder: Path | None = None) -> tuple[s
 
     Args:
         label_map: 'ava' (80 names; AVA id k is at k - 1), 'kinetics400' (400, in the order of
-            the DeepMind I3D label map), 'motion' (10, of ``benchmarks.motion``), 'planted' (20, of
-            ``planted_records``), 'poses' (12, of ``skeleton_poses``), 'synthetic' (11, of
-            ``stad.datasets.synthetic``), 'youtube8m' (3862, in the order of its labels), or a
-            label map file with ids 1, 2, ... N.
+            the DeepMind I3D label map), 'motion' (10, of ``benchmarks.motion``), 'multisports'
+            (66, in the order of its annotations), 'planted' (20, of ``planted_records``), 'poses'
+            (12, of ``skeleton_poses``), 'synthetic' (11, of ``stad.datasets.synthetic``),
+            'youtube8m' (3862, in the order of its labels), or a label map file with ids
+            1, 2, ... N.
         folder: the folder of a relative path; the working folder if None.
 
     Raises:
