@@ -104,7 +104,7 @@ def choose(
         raise InputError(f"Name a command: {', '.join(names)}. Run '{prog} --help' to see them.")
     if words[0] in names:
         return commands[names.index(words[0])]
-    near = difflib.get_close_matches(words[0], names, n=1)
+    near = difflib.get_close_matches(words[0].lower().replace("-", "_"), names, n=1)
     hint = f" Perhaps you meant {near[0]}." if near else f" There are {', '.join(names)}."
     raise InputError(f"{prog} has no command {words[0]!r}.{hint}")
 

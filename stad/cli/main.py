@@ -52,6 +52,12 @@ COMMANDS = (
         is_supervised=True,
     ),
     Command(
+        "prepare",
+        "stad.cli.prepare:prepare_main",
+        "fetch and check a data set, and write its lists",
+        commands="stad.cli.prepare:COMMANDS",
+    ),
+    Command(
         "train",
         "stad.cli.train:train_main",
         "train a model",

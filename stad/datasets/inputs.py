@@ -44,6 +44,8 @@ def missing_error(missing: Sequence[str]) -> InputError:
         "'python tools/prepare_ava_kinetics.py'; for Kinetics and other lists of videos "
         "'python tools/prepare_kinetics.py'; for rendered people 'python tools/make_synthetic.py "
         "data/synthetic --train 2400'; for rendered motion 'python tools/make_motion.py "
-        "data/motion'; for postures 'python tools/prepare_poses.py data/poses'. For your own "
+        "data/motion'; for UCF101-24, JHMDB and MultiSports 'stad prepare ucf101_24 "
+        "data/ucf101_24', 'stad prepare jhmdb data/jhmdb' and 'stad prepare multisports "
+        "data/multisports'; for postures 'python tools/prepare_poses.py data/poses'. For your own "
         "data, name your files in the config."
     )

@@ -17,4 +17,11 @@ SCRIPTS = {
     "tools/eval_segments.py": "evaluate segments",
     "tools/eval_tubes.py": "evaluate tubes",
     "tools/tune_localizer.py": "tune",
+    **{
+        f"tools/prepare_{name}.py": f"prepare {name}"
+        for name in (
+            *("ava", "ava_kinetics", "jhmdb", "kinetics", "multisports", "poses"),
+            *("ucf101_24", "youtube8m"),
+        )
+    },
 }

@@ -46,6 +46,7 @@ def test_help_lists_the_commands_with_a_line_each(capsys):
         (["zzz"], "There are annotate, watch"),
         (["evaluate"], "Name a command: folder, ava, segments, tubes, poses."),
         (["evaluate", "tube"], "stad evaluate has no command 'tube'. Perhaps you meant tubes."),
+        (["prepare", "UCF101-24"], "stad prepare has no command 'UCF101-24'. Perhaps you meant uc"),
         (["models", "foo"], "WHAT must be one of models, detectors, labels, trackers, got 'foo'."),
         (["train"], "CONFIG must be given. Run 'stad train --help'"),
         (["annotate"], "Give a video file, or --list-models."),

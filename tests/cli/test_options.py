@@ -86,6 +86,7 @@ def test_an_option_is_defined_by_one_class():
         *("labels", "stride_sec", "tiou", "video", "videos", "views", "work_dir"),
         *("classes", "coco", "format", "overwrite", "step_sec"),
         *("backbone", "csv", "top", "weights"),
+        *("annotations", "ava", "folder", "source", "split"),
     }
 
 

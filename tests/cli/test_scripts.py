@@ -14,6 +14,8 @@ import pytest
 
 from stad.cli.arguments import parse
 from stad.cli.help_text import option_rows
+from stad.cli.prepare_job import check_sources
+from stad.cli.prepare_options import PrepareKineticsOptions
 from stad.errors import InputError
 from tests.cli.scripts import PAGES, SCRIPTS
 
@@ -73,7 +75,7 @@ def test_a_script_around_a_command_is_short(name):
     assert len((ROOT / name).read_text().splitlines()) < 30
 
 
-@pytest.mark.parametrize("name", [*SCRIPTS, "tools/bench_watch.py", "tools/prepare_ava.py"])
+@pytest.mark.parametrize("name", [*SCRIPTS, "tools/bench_watch.py"])
 def test_a_script_gives_the_help_of_its_own_call(name):
     command = [sys.executable, name, "--help"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
@@ -91,10 +93,8 @@ def test_argparse_is_not_used():
 
 
 def test_lists_of_videos_come_from_one_kind_of_annotations():
-    script = load("tools/prepare_kinetics.py")
-
     def check(*words):
-        script.check_sources(parse(script.Options, ["data/mine", *words]))
+        check_sources(parse(PrepareKineticsOptions, ["data/mine", *words]))
 
     check("--files", "train.csv", "val.csv")
     check("--class-folders", "train", "val", "--label-map", "kinetics400")

@@ -1,6 +1,6 @@
 """AVA-Kinetics: trains on AVA v2.2 and on keyframes of Kinetics-700, evaluates on AVA v2.2.
 
-tools/prepare_ava_kinetics.py writes the training list. Two points differ from mmaction2's
+'stad prepare ava_kinetics' writes the training list. Two points differ from mmaction2's
 preparation. mmaction2 also trains on boxes that a Cascade R-CNN finds in the Kinetics clips and
 that overlap an actor by more than 0.9; these boxes are not published, so that here the Kinetics
 keyframes have only their annotated boxes. And mmaction2 rounds a keyframe's time down to a second.

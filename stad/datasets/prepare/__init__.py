@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stad.datasets.prepare.ava_kinetics import (
         find_kinetics_clips,
         match_rows,
-        write_training_set,
+        write_ava_kinetics,
     )
     from stad.datasets.prepare.published_lists import (
         read_class_file,
@@ -41,8 +41,8 @@ __all__ = [
     "unpack_annotations",
     "wanted_files",
     "wanted_videos",
+    "write_ava_kinetics",
     "write_lists",
-    "write_training_set",
 ]
 
 _MODULES = {
@@ -59,7 +59,7 @@ _MODULES = {
     "wanted_files": "ava",
     "wanted_videos": "ava",
     "write_lists": "video_lists",
-    "write_training_set": "ava_kinetics",
+    "write_ava_kinetics": "ava_kinetics",
 }
 
 __getattr__, __dir__ = lazy_exports(__name__, _MODULES)

@@ -10,6 +10,7 @@ from pathlib import Path
 from stad.errors import InputError
 from stad.utils.download import download_url, hash_file
 from stad.utils.files import write_whole
+from stad.zoo.archives import UNREADABLE
 
 S3 = "https://s3.amazonaws.com/ava-dataset/"
 PROPOSALS = "https://download.openmmlab.com/mmaction/dataset/ava/"
@@ -121,7 +122,9 @@ def unpack_annotations(archive: Path) -> list[Path]:
             found = [one for one in content.namelist() if one.endswith((".csv", ".pbtxt", ".txt"))]
             for name in found:
                 path = archive.parent / Path(name).name
-                path.write_bytes(content.read(name))
-    except zipfile.BadZipFile as error:
-        raise InputError(f"{archive} is not a zip file. Delete it and run this again.") from error
+                write_whole(path, content.read(name))
+    except UNREADABLE as error:
+        raise InputError(
+            f"{archive} is not a complete zip file. Delete it and run this again."
+        ) from error
     return [archive.parent / Path(name).name for name in found]

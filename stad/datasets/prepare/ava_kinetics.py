@@ -1,4 +1,4 @@
-"""Make AVA-Kinetics' training set: AVA v2.2's, and keyframes of Kinetics-700 clips, in one folder.
+"""Make AVA-Kinetics: AVA v2.2, and keyframes of Kinetics-700 clips, in one folder.
 
 Li et al., "The AVA-Kinetics Localized Human Actions Video Dataset", 2020. It annotates one keyframe
 of each clip, with the timestamp of the whole video that the clip was cut from. Kinetics has the
@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stad.errors import InputError
-from stad.utils.files import write_whole
+from stad.utils.files import write_whole, writing
 from stad.utils.suffixes import VIDEO_SUFFIXES
 
 ARCHIVE_URL = "https://storage.googleapis.com/deepmind-media/Datasets/ava_kinetics_v1_0.tar.gz"
-KINETICS_CSV = "kinetics_train_v1.0.csv"
-TRAINING_LIST = "annotations/ava_kinetics_train_v2.2.csv"
+# The parts, and the annotations of Kinetics in each.
+KINETICS_FILES = {"train": "kinetics_train_v1.0.csv", "val": "kinetics_val_v1.0.csv"}
+LISTS = {part: f"annotations/ava_kinetics_{part}_v2.2.csv" for part in KINETICS_FILES}
 VIDEOS = "videos"
 # 'ID_000012_000022': the seconds 12 to 22 of the video ID.
 CLIP_NAME = re.compile(r"(?P<id>.+)_(?P<start>\d{6})_(?P<end>\d{6})")
@@ -115,7 +116,7 @@ def _rows(path: Path) -> Iterable[list[str]]:
         raise InputError(f"There is no file of annotations {path}. Check the name.")
     with path.open(newline="", encoding="utf-8") as file:
         for number, row in enumerate(csv.reader(file), start=1):
-            if len(row) < NUM_COLUMNS:
+            if len(row) < NUM_COLUMNS or not any(cell.strip() for cell in row[2:]):
                 continue
             try:
                 [float(value) for value in row[1:NUM_COLUMNS]]
@@ -127,36 +128,49 @@ def _rows(path: Path) -> Iterable[list[str]]:
             yield [row[0], *row[1:6], f"{float(row[6]):g}"]
 
 
-def write_training_set(
-    folder: str | Path, *, ava_list: str | Path, ava_videos: str | Path, rows: KineticsRows
+def check_ava(ava: str | Path) -> None:
+    """Raise InputError unless a folder has the lists and the films of AVA v2.2."""
+    ava = Path(ava)
+    needed = [ava / "annotations" / f"ava_{part}_v2.2.csv" for part in KINETICS_FILES]
+    if missing := [str(one) for one in needed if not one.is_file()]:
+        problem = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+    elif not (ava / VIDEOS).is_dir():
+        problem = f"there is no folder {ava / VIDEOS}"
+    else:
+        return
+    raise InputError(
+        f"AVA v2.2 is incomplete: {problem}. Run 'stad prepare ava {ava} --version 2.2' to get it, "
+        "or name the folder of AVA with --ava."
+    )
+
+
+def write_ava_kinetics(
+    folder: str | Path, part: str, *, ava: str | Path, rows: KineticsRows
 ) -> Path:
-    """Write the list and link the videos of both parts into one folder.
+    """Write the list of a part and link its videos, of AVA and of Kinetics, into one folder.
 
     Args:
         folder: of AVA-Kinetics; made if it does not exist.
-        ava_list: ava_train_v2.2.csv.
-        ava_videos: folder of AVA's films.
+        part: 'train' or 'val'.
+        ava: folder of AVA, see ``check_ava``.
         rows: of Kinetics.
 
     Returns:
         The path of the list.
 
     Raises:
-        InputError: AVA is missing, or a file in the folder has the name of a link.
+        InputError: a file in the folder has the name of a link.
     """
-    ava_list, ava_videos, folder = Path(ava_list), Path(ava_videos), Path(folder)
-    if not ava_list.is_file() or not ava_videos.is_dir():
-        raise InputError(
-            f"AVA v2.2 is incomplete: {ava_list} and the folder {ava_videos} are needed. Run "
-            "'python tools/prepare_ava.py data/ava --version 2.2' to get them."
-        )
+    ava, folder = Path(ava), Path(folder)
     videos = folder / VIDEOS
-    videos.mkdir(parents=True, exist_ok=True)
-    films = [one for one in ava_videos.iterdir() if one.suffix.lower() in VIDEO_SUFFIXES]
+    with writing(videos):
+        videos.mkdir(parents=True, exist_ok=True)
+    films = [one for one in (ava / VIDEOS).iterdir() if one.suffix.lower() in VIDEO_SUFFIXES]
     for path in (*films, *(clip.path for clip in rows.clips)):
         _link(videos / path.name, path.resolve())
-    target = folder / TRAINING_LIST
+    target = folder / LISTS[part]
     target.parent.mkdir(parents=True, exist_ok=True)
+    ava_list = ava / "annotations" / f"ava_{part}_v2.2.csv"
     ava_text = ava_list.read_text(encoding="utf-8").rstrip("\n")
     write_whole(target, "\n".join((ava_text, *rows.lines)) + "\n")
     return target
@@ -175,24 +189,40 @@ def _link(link: Path, target: Path) -> None:
     link.symlink_to(target)
 
 
-def unpack_kinetics_csv(archive: Path) -> Path:
-    """Return the annotations of Kinetics' training part, unpacked beside the archive.
+def unpack_kinetics_files(archive: Path) -> dict[str, Path]:
+    """Return the annotations of Kinetics by their part, unpacked beside the archive.
 
     Raises:
-        InputError: the file is not the published archive.
+        InputError: the file is not the published archive, or it is incomplete.
     """
-    target = archive.with_name(KINETICS_CSV)
+    found = {}
     try:
         with tarfile.open(archive) as content:
-            members = [one for one in content if Path(one.name).name == KINETICS_CSV]
-            if not members:
-                raise InputError(f"{archive} has no {KINETICS_CSV}. Delete it and run this again.")
-            member = content.extractfile(members[0])
-            if member is None:
-                raise InputError(f"{KINETICS_CSV} in {archive} is not a file. Delete the archive.")
-            target.write_bytes(member.read())
+            members = {Path(one.name).name: one for one in content if one.isfile()}
+            for part, name in KINETICS_FILES.items():
+                member = content.extractfile(members[name]) if name in members else None
+                if member is None:
+                    raise InputError(f"{archive} has no {name}. Delete it and run this again.")
+                found[part] = archive.with_name(name)
+                write_whole(found[part], member.read())
     except (tarfile.TarError, EOFError, OSError) as error:
         raise InputError(
             f"{archive} cannot be unpacked ({error}). Delete it and run this again."
         ) from error
-    return target
+    return found
+
+
+def find_kinetics_files(annotations: str | Path) -> dict[str, Path]:
+    """Return the annotations of Kinetics by their part: a file for training, and what is beside it.
+
+    Args:
+        annotations: kinetics_train_v1.0.csv; kinetics_val_v1.0.csv may be in the same folder.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    train = Path(annotations)
+    if not train.is_file():
+        raise InputError(f"There is no file of annotations {train}. Check the name.")
+    found, val = {"train": train}, train.with_name(KINETICS_FILES["val"])
+    return {**found, "val": val} if val.is_file() and val != train else found
