@@ -57,9 +57,10 @@ Detections are JSON as for the ActivityNet challenge: {"results": {VIDEO: [{"lab
 "segment": [START, END], "score": ...}]}}, in seconds."""
 TUBES = """Compute tube-mAP (video-mAP) on UCF101-24, JHMDB or MultiSports.
 
-Detections are JSON: {"format": "stad-tubes", "version": 1, "videos": {VIDEO: [{"label": ...,
-"score": ..., "first_frame": FROM 1, "boxes": [[X1, Y1, X2, Y2], ...]}]}}, in pixels, a box for
-every frame."""
+Detections are the boxes of frames, a CSV like AVA's whose times are those of the lists of 'stad
+prepare': they are linked to tubes, and frame-mAP is printed as well. Or they are JSON: {"format":
+"stad-tubes", "version": 1, "videos": {VIDEO: [{"label": ..., "score": ..., "first_frame": FROM 1,
+"boxes": [[X1, Y1, X2, Y2], ...]}]}}, in pixels, a box for every frame."""
 
 
 def evaluate_main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> None:
@@ -138,24 +139,16 @@ def tubes_main(arguments: Sequence[str] | None = None, *, prog: str | None = Non
         arguments,
         prog=prog,
         description=TUBES,
-        examples=("--gt UCF101v2-GT.pkl --pred tubes.json",),
+        examples=(
+            "--gt UCF101v2-GT.pkl --pred tubes.json",
+            "--gt data/jhmdb/annotations/tubes.json --pred boxes.csv",
+        ),
     )
-    from stad.annotations.tubes import read_tube_annotations, read_tube_results
-    from stad.evaluation.compare_tubes import check_tube_results, compare_tubes
-    from stad.evaluation.items_summary import as_json, as_table
-    from stad.evaluation.tubes import THRESHOLDS
+    from stad.cli.evaluate_tubes_job import evaluate_tube_files
 
-    truth, found = read_tube_annotations(options.gt), read_tube_results(options.pred)
-    print_warnings(check_tube_results(truth, found, part=options.part, split=options.split))
-    result = compare_tubes(
-        truth,
-        found,
-        part=options.part,
-        split=options.split,
-        protocol=options.protocol,
-        thresholds=options.iou or THRESHOLDS,
-    )
-    print(json.dumps(as_json(result)) if options.json else as_table(result))
+    warnings, text = evaluate_tube_files(options)
+    print_warnings(warnings)
+    print(text)
 
 
 def print_warnings(warnings: Iterable[str]) -> None:

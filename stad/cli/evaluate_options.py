@@ -15,6 +15,7 @@ AvaProtocol = Literal["official", "mmaction2", "pyslowfast"]
 TieOrder = Literal["stable", "numpy"]
 SegmentProtocol = Literal["activitynet", "thumos14"]
 TubeProtocol = Literal["act", "multisports"]
+Linking = Literal["overlap", "path", "tracker"]
 Part = Literal["test", "train"]
 
 
@@ -112,7 +113,9 @@ class EvaluateSegmentsOptions(SegmentFileOptions, PrintOptions):
 class TubeFileOptions:
     """Options for a file of detected tubes and its ground truth."""
 
-    gt: Annotated[Path, option("the published pickle of annotations", metavar="PKL")]
+    gt: Annotated[
+        Path, option("published annotations, or tubes.json of stad prepare", metavar="FILE")
+    ]
     part: Annotated[Part, option("videos to use, test or train", metavar="PART")] = "test"
     split: Annotated[int, option("split of the data set", metavar="N")] = 1
 
@@ -121,7 +124,7 @@ class TubeFileOptions:
 class EvaluateTubesOptions(TubeFileOptions, PrintOptions):
     """Options of ``stad evaluate tubes``."""
 
-    pred: Annotated[Path, option("detected tubes, JSON", metavar="JSON")]
+    pred: Annotated[Path, option("tubes, JSON, or the boxes of frames, CSV", metavar="FILE")]
     protocol: Annotated[
         TubeProtocol, option("act or multisports, whose figures differ", metavar="NAME")
     ] = "act"
@@ -129,3 +132,7 @@ class EvaluateTubesOptions(TubeFileOptions, PrintOptions):
         tuple[float, ...] | None,
         option("tube IoUs (default: 0.2 and 0.5 to 0.95)", metavar="IOU ..."),
     ] = None
+    linking: Annotated[
+        Linking,
+        option("how boxes of a CSV become tubes: overlap, path or tracker", metavar="NAME"),
+    ] = "overlap"

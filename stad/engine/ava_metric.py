@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 import numpy as np
 
 from stad.annotations.ava_csv import read_excluded
@@ -12,24 +9,15 @@ from stad.annotations.ava_table import AvaTable, labelled_boxes
 from stad.annotations.ava_writer import EXACT_DETECTIONS, write_ava_csv
 from stad.annotations.label_maps import evaluated_classes, read_label_map
 from stad.annotations.readers import read_annotations
-from stad.engine.gathering_metric import GatheringMetric
+from stad.engine.keyframe_metric import KeyframeMetric, ScoredKeyframe
 from stad.evaluation.ava import AvaResult, evaluate_ava
 from stad.evaluation.ava_summary import as_table
 from stad.evaluation.compare_ava import AvaComparison
 from stad.registry import METRICS
 
 
-class _Scored(NamedTuple):
-    """One keyframe: its id, (K, 4) float64 boxes as in the annotations, (K, C) float32 scores."""
-
-    video_id: str
-    time_sec: float
-    boxes: np.ndarray
-    scores: np.ndarray
-
-
 @METRICS.register_module()
-class AVAMetric(GatheringMetric):
+class AVAMetric(KeyframeMetric):
     """Frame-mAP at IoU 0.5 against the ground truth that the data set names.
 
     With several processes each keyframe counts once, even if a sampler repeats some.
@@ -53,20 +41,7 @@ class AVAMetric(GatheringMetric):
         self._evaluated, self._protocol, self._out = evaluated, protocol, out
         self.comparison: AvaComparison | None = None
 
-    def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
-        """Collect what ``ActionDetector`` predicts: {'meta': ``ClipMeta``, 'scores': (K, C)}."""
-        for one in data_samples:
-            meta = one["meta"]
-            self.results.append(
-                _Scored(meta.video_id, meta.time_sec, meta.boxes, one["scores"].numpy())
-            )
-
-    def without_repeats(self, results: Sequence[_Scored]) -> list[_Scored]:
-        """Return one prediction per keyframe, ordered by video and time."""
-        unique = {(one.video_id, one.time_sec): one for one in results}
-        return [unique[key] for key in sorted(unique)]
-
-    def compute_metrics(self, results: list[_Scored]) -> dict[str, float]:
+    def compute_metrics(self, results: list[ScoredKeyframe]) -> dict[str, float]:
         """Return {'mAP': in [0, 1] or NaN without ground truth, 'keyframes': their number}."""
         found = self._as_table(results)
         if self._out is not None:
@@ -99,7 +74,7 @@ class AVAMetric(GatheringMetric):
             return evaluated_classes()
         return dict(zip(self.meta["class_ids"], self.meta["classes"], strict=True))
 
-    def _as_table(self, results: list[_Scored]) -> AvaTable:
+    def _as_table(self, results: list[ScoredKeyframe]) -> AvaTable:
         class_ids = np.array(self.meta["class_ids"], dtype=np.int64)
         videos = tuple(sorted({one.video_id for one in results}))
         number = {name: index for index, name in enumerate(videos)}

@@ -24,6 +24,7 @@ from stad.cli.watch.options import WatchOptions
 from stad.evaluation import ava, segments, tubes
 from stad.inference.options import RANGES, InferenceOptions, LiveOptions, RecognitionOptions
 from stad.inference.pipeline import PipelineOptions
+from stad.localization.frame_tubes import LINKINGS
 from tests.cli.scripts import PAGES, SCRIPTS
 
 MAX_LINES = 54
@@ -152,6 +153,7 @@ def test_choices_are_those_of_the_functions():
     assert words(evaluate_options.SegmentProtocol) == set(segments.PROTOCOLS)
     assert words(evaluate_options.TubeProtocol) == set(tubes.PROTOCOLS)
     assert words(evaluate_options.Part) == set(SETS)
+    assert words(evaluate_options.Linking) == set(LINKINGS)
     from stad.engine.options import LAUNCHERS
 
     assert words(Launcher) == set(LAUNCHERS)

@@ -114,6 +114,41 @@ def act_ap(truth, found, threshold: float) -> float:
     )
 
 
+def box_iou(a, b, pixel: float) -> float:
+    width = max(0.0, min(a[2], b[2]) + pixel - max(a[0], b[0]))
+    height = max(0.0, min(a[3], b[3]) + pixel - max(a[1], b[1]))
+    areas = [(box[2] - box[0] + pixel) * (box[3] - box[1] + pixel) for box in (a, b)]
+    return width * height / (sum(areas) - width * height)
+
+
+def act_frame_ap(truth, found, threshold: float) -> float:
+    """Rows of truth are (frame of a video, box); as ``act_ap``, for boxes."""
+    left = list(truth)
+    points, right, wrong = [(1.0, 0.0)], 0, 0
+    for key, box, _ in by_score(found):
+        values = [box_iou(g, box, 1) if k == key else -1 for k, g in left]
+        if values and max(values) >= threshold:
+            del left[int(np.argmax(values))]
+            right += 1
+        else:
+            wrong += 1
+        points.append((right / (right + wrong), right / len(truth)))
+    return sum(
+        (after[1] - before[1]) * (after[0] + before[0]) / 2 for before, after in pairwise(points)
+    )
+
+
+def multisports_frame_ap(truth, found, threshold: float) -> float:
+    """A box has its best ground truth or none."""
+    taken, hits = set(), []
+    for key, box, _ in by_score(found):
+        values = [box_iou(g, box, 0) if k == key else -1 for k, g in truth]
+        best = int(np.argmax(values))
+        hits.append(values[best] >= threshold and best not in taken)
+        taken |= {best} if values[best] >= threshold else set()
+    return envelope_area(hits, len(truth))
+
+
 def multisports_ap(truth, found, threshold: float) -> float:
     """A detection has its best ground truth or none."""
     taken, hits = set(), []

@@ -65,7 +65,9 @@ def test_every_network_in_both_precisions(instruction_set):
     assert len(compared) == len(ends) or instruction_set == "AVX2"
     assert all(one["is_finite"] for one in ends if one["differences"] is None)
     names = {one["end"] for one in ends}
-    assert {"lateral of 128, 5 by 8", "slowfast_ava", "tsm_ava", "s3d_kinetics"} <= names
+    assert {"lateral of 128, 5 by 8", "tsm_ava", "s3d_kinetics"} <= names
+    # Configs whose networks are equal are computed once.
+    assert any(name.startswith("slowfast_") for name in names)
     # Not a number is not below; and not the same numbers: bfloat16 was at work.
     near = {one["end"]: [0 < each < TOLERANCE for each in one["differences"]] for one in compared}
     assert [(name, one) for name, one in near.items() if not all(one)] == []

@@ -15,7 +15,13 @@ from stad.registry import MODELS
 from stad.video.window import Window
 from tests.models.configs import LEAVES, read_config
 
-NUM_CLASSES = {"ava": 80, "kinetics400": 400, "motion": 10, "poses": 12, "synthetic": 11}
+NUM_CLASSES = {"ava": 80, "kinetics400": 400, "long_context": 6, "motion": 10, "poses": 12}
+NUM_CLASSES |= {"synthetic": 11}
+# Data sets of tubes have the label map that 'stad prepare' writes.
+TUBES = {"ucf101_24": 24, "jhmdb": 21, "multisports": 66}
+TUBE_MAPS = {name: f"data/{name}/annotations/label_map.txt" for name in TUBES}
+TUBE_MAPS["multisports"] = "multisports"
+NUM_CLASSES |= {TUBE_MAPS[name]: number for name, number in TUBES.items()}
 
 # Frames, interval (at 30 per second), short side and label map of each family, by the last part of
 # its names, and of the leaves that differ.
@@ -25,6 +31,7 @@ FAMILIES = {
     "motion": (32, 1.875, 64, "motion"),
     "poses": (5, 12, 480, "poses"),
     "synthetic": (32, 2, 88, "synthetic"),
+    **{name: (32, 2, 256, label_map) for name, label_map in TUBE_MAPS.items()},
 }
 WINDOWS = {
     "c3d_kinetics": (16, 2, 112, "kinetics400"),
@@ -102,6 +109,8 @@ WINDOWS = {
 
 def family(name):
     """The last part of a leaf's name, without the version of AVA."""
+    if name.endswith("_ucf101_24"):
+        return "ucf101_24"
     return name.split("_")[-1].removesuffix("21")
 
 
@@ -190,6 +199,22 @@ def test_training_cuts_the_windows_of_evaluation_but_for_the_jitter(name):
         rate = 0.01 if name == "timesformer_ava" else 0.2
         assert config.optim_wrapper.optimizer.lr == rate
         assert config.auto_scale_lr == {"enable": True, "base_batch_size": 128}
+
+
+@pytest.mark.parametrize("name", [n for n in LEAVES if family(n) in TUBES])
+def test_leaves_of_tubes_train_and_evaluate_on_one_data_set(name):
+    config, folder = read_config(name), f"data/{family(name)}"
+    train, val = config.train_dataloader.dataset, config.val_dataloader.dataset
+    assert {**train.window, "jitter": None} == {**val.window, "jitter": None}
+    for dataset, file in ((train, "train_1.csv"), (val, "test_1.csv")):
+        assert dataset.annotations == f"{folder}/annotations/{file}"
+        assert dataset.videos.startswith(folder)
+        assert (dataset.label_map, dataset.proposals) == (TUBE_MAPS[family(name)], None)
+    protocol = "multisports" if family(name) == "multisports" else "act"
+    evaluator = config.val_evaluator
+    assert evaluator["tubes"] == f"{folder}/annotations/tubes.json"
+    assert evaluator.get("protocol", "act") == protocol
+    assert config.model.roi_head.multilabel is False
 
 
 @pytest.mark.parametrize("name", [n for n in LEAVES if n.endswith(("_kinetics", "_motion"))])
