@@ -5,6 +5,7 @@ from __future__ import annotations
 from stad.zoo.ava_models import AVA_MODELS
 from stad.zoo.entries import AVA_THRESHOLD, DetectorEntry, ModelEntry
 from stad.zoo.kinetics_models import KINETICS_MODELS
+from stad.zoo.multisports_models import MULTISPORTS_MODELS
 from stad.zoo.person_detectors import DETECTORS
 from stad.zoo.taggers import TAGGERS
 from stad.zoo.vit_models import VIT_AVA_MODELS, VIT_KINETICS_MODELS
@@ -38,6 +39,7 @@ SKELETON_POSES = ModelEntry(
 MODELS: tuple[ModelEntry, ...] = (
     *AVA_MODELS,
     *VIT_AVA_MODELS,
+    *MULTISPORTS_MODELS,
     SKELETON_POSES,
     *KINETICS_MODELS,
     *VIT_KINETICS_MODELS,

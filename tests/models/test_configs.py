@@ -56,6 +56,9 @@ WINDOWS = {
     "slow_4x16_pytorchvideo_ava": (4, 16, 256, "ava"),
     "slowfast_r101_nl_16x8_pyslowfast_ava": (64, 2, 256, "ava"),
     "slowonly_16x4_tricks_ava": (16, 4, 256, "ava"),
+    # 16 and 2 frames of 25 a second.
+    "slowfast_4x16_multisports": (32, 2.4, 256, "multisports"),
+    "slowonly_4x16_multisports": (4, 19.2, 256, "multisports"),
     "slowonly_4x16_ava": (4, 16, 256, "ava"),
     "slowonly_4x16_k400_ava": (4, 16, 256, "ava"),
     "slowonly_8x8_ava": (8, 8, 256, "ava"),
@@ -353,6 +356,18 @@ def test_the_published_losses_and_data_of_ava_kinetics():
 def test_recognizers_pool_as_their_owners_do(name, window, average):
     head = read_config(name).model.head
     assert (head.get("pool_window"), head.get("average", "logits")) == (window, average)
+
+
+@pytest.mark.parametrize(("name", "rate"), [("slowonly", 0.2), ("slowfast", 0.01125)])
+def test_multisports_is_trained_as_published(name, rate):
+    config = read_config(f"{name}_4x16_multisports")
+    train, val = config.train_dataloader.dataset, config.val_dataloader.dataset
+    assert train.window == {**val.window, "jitter": True}
+    assert (config.train_cfg.max_epochs, config.param_scheduler[1]["milestones"]) == (8, [6, 7])
+    wrapper = config.optim_wrapper
+    assert (wrapper.optimizer.lr, wrapper.clip_grad.max_norm) == (rate, 5)
+    assert config.model.roi_head.multilabel is False
+    assert (train.proposals, val.excluded) == (None, None)
 
 
 def test_a_leaf_does_not_change_its_parent():

@@ -30,6 +30,7 @@ from stad.zoo.tables import (
 )
 from stad.zoo.weights import PackageWeights, ShippedWeights, UrlWeights, ZipWeights
 
+ROOT = Path(__file__).parents[2]
 # The names that others build on.
 PROMISED = {
     "slowfast_r50_4x16_ava21",
@@ -296,6 +297,11 @@ def test_figures_that_are_of_something_else_than_the_config_say_so():
 
 
 def test_the_page_of_models_has_the_tables_of_the_catalog():
-    page = Path(__file__).parents[2].joinpath("docs", "zoo.md").read_text()
+    page = (ROOT / "docs" / "zoo.md").read_text()
     for table in markdown_tables().split("\n\n"):
         assert table in page
+
+
+def test_the_readme_counts_the_models():
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert f"lists all {len(MODELS)} models and {len(DETECTORS)} person detectors" in readme

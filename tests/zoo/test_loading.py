@@ -171,7 +171,9 @@ def test_every_model_opens_with_random_weights(entry):
     opened = zoo.open_model(entry.name, weights=None)
     assert (opened.name, opened.entry, opened.source) == (entry.name, entry, "random weights")
     assert hasattr(opened.model, "score_actors") == (entry.task == "detect")
-    count = {"Kinetics-400": 400}.get(entry.trained_on, 12 if entry.needs else 80)
+    count = {"Kinetics-400": 400, "MultiSports": 66}.get(
+        entry.trained_on, 12 if entry.needs else 80
+    )
     assert len(opened.class_names) == opened.model.num_classes == count
     assert opened.short_side_px in (128, 182, 224, 256, 356, 480)
 
@@ -275,3 +277,15 @@ def test_weights_that_are_not_finite_are_refused(tmp_path, value):
     torch.save(state, tmp_path / "wrong.pth")
     with pytest.raises(InputError, match=f"1 of its tensors hold .* first {re.escape(name)}"):
         zoo.load("r3d_18_k400", weights=tmp_path / "wrong.pth")
+
+
+def test_a_detector_of_multisports_keeps_its_66_rows_and_takes_a_softmax(tmp_path):
+    model = stad.zoo.load("slowonly_r50_4x16_multisports", weights=None)
+    rename = {f"roi_head.fc_cls.{k}": f"roi_head.bbox_head.fc_cls.{k}" for k in ("weight", "bias")}
+    state = {rename.get(name, name): value for name, value in model.state_dict().items()}
+    torch.save({"meta": {}, "state_dict": state}, tmp_path / "a.pth")
+    loaded = zoo.open_model("slowonly_r50_4x16_multisports", weights=tmp_path / "a.pth")
+    assert torch.equal(loaded.model.roi_head.fc_cls.weight, model.roi_head.fc_cls.weight)
+    assert loaded.class_names[20:22] == ("aerobic balance turn", "volleyball serve")
+    scores = loaded.model.probabilities(torch.randn(2, 66))
+    torch.testing.assert_close(scores.sum(dim=1), torch.ones(2))
