@@ -147,7 +147,11 @@ class ModelOptions(WeightsOptions, DetectorOptions, PrecisionOptions):
     """Options that ``stad.inference.build.build_models`` reads."""
 
     model: Annotated[
-        str | None, option("action model (default: the best available)", metavar="NAME|CONFIG")
+        str | None,
+        option(
+            "action model, or any-licence (default: the best available for any use)",
+            metavar="NAME|CONFIG",
+        ),
     ] = InferenceOptions.model
 
 

@@ -150,7 +150,8 @@ def build_models(
             options, frame_size=frame_size, detector=detector, progress=progress, log=log
         )
     device = resolve_device(options.device)
-    name = options.model or _logged(zoo.choose_detection_model(device, progress=progress), log)
+    name = _choose_model(options, device, progress=progress, log=log)
+    options = replace(options, model=name)
     loaded = zoo.open_model(name, weights=options.weights, device=device, progress=progress)
     needed = loaded.own.detector if loaded.own else None
     if needed == WholeFrame.name and detector is None and options.detector is None:
@@ -188,6 +189,24 @@ def build_models(
         own=loaded.own,
         is_threshold_given=options.threshold is not None,
     )
+
+
+def _choose_model(
+    options: InferenceOptions, device: str, *, progress: bool, log: Callable[[str], None]
+) -> str:
+    """Return the name of the model that the options name, or of the best one."""
+    from stad import zoo
+    from stad.zoo.choice import ANY_LICENCE
+
+    if options.model not in (None, ANY_LICENCE):
+        return options.model
+    choice = zoo.choose_detection_model(
+        device,
+        stride_sec=options.stride_sec or 1.0,
+        any_licence=options.model == ANY_LICENCE,
+        progress=progress,
+    )
+    return _logged(choice, log)
 
 
 def open_named_detector(

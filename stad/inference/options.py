@@ -22,7 +22,7 @@ class InferenceOptions:
 
     Attributes:
         model: action model, a name of the zoo or the path of a config; None for the best one that
-            can be loaded.
+            can be loaded, 'any-licence' for the best one without regard to its licence.
         weights: its checkpoint; 'auto' for the published one, None for random weights.
         detector: person detector, a name of the zoo, 'whole_frame' or the path of an mmdet
             config or an ONNX file; None for the best one that can be loaded.

@@ -1,4 +1,8 @@
-"""Choose the best available model: from the cache, else downloaded, else a fallback."""
+"""Choose the best available model: from the cache, else downloaded, else a fallback.
+
+Models of actions that this machine is too slow for, and those for non-commercial use only, are
+left out.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +12,30 @@ from collections.abc import Mapping
 from stad.errors import InputError
 from stad.utils.networks import is_installed
 from stad.zoo import catalog
+from stad.zoo.costs import clip_sec
 from stad.zoo.files import fetch, is_cached
 from stad.zoo.weights import Weights
 
-# By mAP, best first, without those that are worse than another of the same speed.
+# By mAP, best first. Some are worse than another of the same speed: they may be in the cache.
 DETECTION_MODELS = (
+    "umt_vit_l16_ava22",
+    "videomae_vit_l16_avakinetics",
+    "videomae_vit_b16_avakinetics",
+    "umt_vit_b16_ava22",
     "slowonly_r50_16x4_tricks_k700_avakinetics",
+    "slowonly_r50_8x8_tricks_k700_avakinetics",
     "slowfast_acrn_r50_8x8_ava22",
     "slowfast_r50_8x8_tmax_focal_ava22",
     "slowfast_r50_8x8_ava22",
+    "slowonly_r50_4x16_k700_avakinetics",
     "slowfast_r50_4x16_context_ava21",
     "slowfast_r50_4x16_ava21",
     "slowonly_r50_4x16_ava21",
 )
-# The first four need many seconds per clip on a CPU.
-CPU_DETECTION_MODELS = DETECTION_MODELS[4:]
+# Considered on any machine; the others need many seconds per clip on most CPUs.
+CPU_DETECTION_MODELS = DETECTION_MODELS[-4:]
+# The name that asks for the best model, whatever its licence allows.
+ANY_LICENCE = "any-licence"
 # Needs a package index only.
 FALLBACK_MODEL = "skeleton_poses"
 
@@ -50,23 +63,56 @@ Files = tuple[Weights, ...]
 ADVICE = re.compile(r"\. (Check|Try) [^.]*\.$")
 
 
-def choose_detection_model(device: str = "cpu", *, progress: bool = True) -> tuple[str, str]:
+def choose_detection_model(
+    device: str = "cpu",
+    *,
+    stride_sec: float = 1.0,
+    any_licence: bool = False,
+    progress: bool = True,
+) -> tuple[str, str]:
     """Return the name of an action detector whose weights are in the cache, and the reason.
 
     Args:
         device: on a CPU, only models that are fast enough there are considered.
+        stride_sec: time between predictions, seconds: a larger model is considered where its time
+            per clip is estimated to be shorter.
+        any_licence: consider models for non-commercial use only, too.
         progress: show the progress of a download on a terminal.
 
     Raises:
         InputError: not even the fallback can be fetched; says how to get it by hand.
     """
-    names = CPU_DETECTION_MODELS if _is_cpu(device) else DETECTION_MODELS
-    files = {
-        entry.name: (entry.weights, *entry.needs)
-        for entry in catalog.MODELS
-        if entry.weights is not None
+    entries = {one.name: one for one in catalog.MODELS if one.weights is not None}
+    files: dict[str, Files] = {
+        name: (one.weights, *one.needs) for name, one in entries.items() if one.weights
     }
-    return _choose(names, FALLBACK_MODEL, files, progress=progress)
+    names, slow = [], ""
+    for name in DETECTION_MODELS:
+        if is_noncommercial(entries[name].licence) and not any_licence:
+            continue
+        seconds = clip_sec(name, device)
+        if name in CPU_DETECTION_MODELS or _is_fast(seconds, device, stride_sec):
+            names.append(name)
+        elif seconds is not None:
+            slow = slow or f"; {name} would take {_shown(seconds)} here"
+    name, reason = _choose(tuple(names), FALLBACK_MODEL, files, progress=progress)
+    seconds = clip_sec(name, device)
+    cost = f", {_shown(seconds)}" if seconds is not None else ""
+    return name, f"{reason}{cost}{slow}"
+
+
+def is_noncommercial(licence: str) -> bool:
+    """Return whether a licence is, or comes from, one for non-commercial use only."""
+    return "-NC" in licence
+
+
+def _is_fast(seconds: float | None, device: str, stride_sec: float) -> bool:
+    """Return whether a clip takes less time than there is between predictions."""
+    return not _is_cpu(device) if seconds is None else seconds <= stride_sec
+
+
+def _shown(seconds: float) -> str:
+    return f"an estimated {seconds:.{0 if seconds >= 10 else 2}f} s per clip"
 
 
 def choose_feature_model(device: str = "cpu", *, progress: bool = True) -> tuple[str, str]:

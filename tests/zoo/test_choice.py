@@ -7,8 +7,14 @@ import importlib.util
 import pytest
 
 from stad.errors import InputError
-from stad.zoo import catalog
-from stad.zoo.choice import choose_detection_model, choose_detector
+from stad.zoo import catalog, costs
+from stad.zoo.choice import (
+    CPU_DETECTION_MODELS,
+    DETECTION_MODELS,
+    choose_detection_model,
+    choose_detector,
+    is_noncommercial,
+)
 from stad.zoo.files import cached_path
 from stad.zoo.weights import UrlWeights
 from tests.operators import needs_operators
@@ -44,6 +50,16 @@ def keep(files, name):
 
 
 @pytest.fixture
+def rate(monkeypatch):
+    """Make a machine of any speed, billions of multiply-adds a second."""
+
+    def be(speed):
+        monkeypatch.setattr(costs, "measure_rate", lambda device: speed)
+
+    return be
+
+
+@pytest.fixture
 def without(monkeypatch):
     """Make packages impossible to find."""
 
@@ -60,15 +76,89 @@ def test_the_best_that_can_be_downloaded(files):
     offer(files, "slowfast_r50_8x8_ava22", "slowfast_r50_4x16_ava21", "skeleton_poses")
     name, reason = choose_detection_model("cuda:0")
     assert name == "slowfast_r50_8x8_ava22"
-    assert "slowonly_r50_16x4_tricks_k700_avakinetics could not be fetched" in reason
+    assert "umt_vit_l16_ava22 could not be fetched" in reason
     assert "answered 404" in reason
     assert choose_detection_model("cuda:0") == (name, "the best in the cache")
 
 
-def test_on_a_cpu_the_slow_ones_are_left_out(files):
+def test_on_a_cpu_the_slow_ones_are_left_out(files, rate):
+    rate(100)
     offer(files, "slowfast_r50_8x8_ava22", "slowfast_r50_4x16_ava21")
-    assert choose_detection_model("cpu")[0] == "slowfast_r50_4x16_ava21"
+    name, reason = choose_detection_model("cpu")
+    assert name == "slowfast_r50_4x16_ava21"
     assert not any("8x8" in path for path in files.requests)
+    # Half of the rate is reached: 95 and 1801 of 50.
+    assert reason.endswith(
+        "slowfast_r50_4x16_ava21 was downloaded, an estimated 1.90 s per clip; umt_vit_l16_ava22 "
+        "would take an estimated 36 s per clip here"
+    )
+
+
+@pytest.mark.parametrize(
+    ("speed", "stride_sec", "chosen"),
+    [
+        (4000, 1.0, "umt_vit_l16_ava22"),
+        (1200, 1.0, "umt_vit_b16_ava22"),
+        (1200, 4.0, "umt_vit_l16_ava22"),
+        (700, 1.0, "slowonly_r50_16x4_tricks_k700_avakinetics"),
+        (400, 1.0, "slowonly_r50_8x8_tricks_k700_avakinetics"),
+        # It would take 3 s, but so would all others.
+        (50, 1.0, "slowonly_r50_4x16_k700_avakinetics"),
+        (50, 6.0, "slowonly_r50_8x8_tricks_k700_avakinetics"),
+        (10, 1.0, "slowonly_r50_4x16_k700_avakinetics"),
+    ],
+)
+@pytest.mark.parametrize("device", ["cpu", "cuda:0"])
+def test_the_best_whose_clips_take_less_than_the_time_between_predictions(
+    files, rate, device, speed, stride_sec, chosen
+):
+    rate(speed)
+    offer(files, *(entry.name for entry in catalog.MODELS))
+    assert choose_detection_model(device, stride_sec=stride_sec)[0] == chosen
+
+
+MAP = {one.name: float(one.metric.split()[-1]) for one in catalog.MODELS if "AVA" in one.metric}
+
+
+@pytest.mark.parametrize("speed", [20, 150, 250, 349, 351, 650, 1150, 3700])
+@pytest.mark.parametrize("any_licence", [False, True])
+def test_no_model_is_more_accurate_and_fits_into_the_stride(files, rate, speed, any_licence):
+    rate(speed)
+    offer(files, *(entry.name for entry in catalog.MODELS))
+    chosen, _ = choose_detection_model("cpu", any_licence=any_licence)
+    licences = {one.name: one.licence for one in catalog.MODELS}
+    allowed = [
+        name
+        for name, cost in costs.GFLOPS.items()
+        if (cost <= speed / 2 or name in CPU_DETECTION_MODELS)
+        and (any_licence or not is_noncommercial(licences[name]))
+    ]
+    assert MAP[chosen] == max(map(MAP.get, allowed))
+    assert chosen in allowed
+
+
+def test_on_any_machine_there_are_the_cheapest():
+    others = set(DETECTION_MODELS) - set(CPU_DETECTION_MODELS)
+    dearest = max(costs.GFLOPS[name] for name in CPU_DETECTION_MODELS)
+    assert dearest < min(costs.GFLOPS[name] for name in others)
+
+
+def test_models_for_non_commercial_use_only_are_chosen_only_when_they_are_asked_for(files, rate):
+    rate(None)
+    offer(files, "umt_vit_b16_ava22")
+    keep(files, "videomae_vit_l16_avakinetics")
+    name, reason = choose_detection_model("cuda:0")
+    assert name == "umt_vit_b16_ava22"
+    assert "videomae" not in reason
+    assert choose_detection_model("cuda:0", any_licence=True)[0] == "videomae_vit_l16_avakinetics"
+    limited = {one.name for one in catalog.MODELS if is_noncommercial(one.licence)}
+    assert limited >= {
+        "videomae_vit_l16_avakinetics",
+        "videomae_vit_b16_avakinetics",
+        "videomae_vit_l16_k400",
+        "videomae_vit_b16_k400",
+    }
+    assert not limited & {"umt_vit_l16_ava22", "videomae2_vit_b16_k400", *CPU_DETECTION_MODELS}
 
 
 def test_what_is_in_the_cache_is_not_left_for_a_download(files):
@@ -84,12 +174,13 @@ def test_the_fallback_does_not_keep_a_better_one_away(files):
     assert choose_detection_model("cpu")[0] == "slowonly_r50_4x16_ava21"
 
 
-def test_the_fallback_says_why(files):
+def test_the_fallback_says_why(files, rate):
+    rate(None)
     offer(files, "skeleton_poses", "yolov4_tiny")
     name, reason = choose_detection_model("cpu")
     assert name == "skeleton_poses"
     assert reason == (
-        "slowfast_r50_4x16_context_ava21 could not be fetched "
+        "slowonly_r50_4x16_k700_avakinetics could not be fetched "
         f"({files.url[7:]} answered 404); skeleton_poses is the best available"
     )
     name, reason = choose_detector()
