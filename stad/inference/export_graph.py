@@ -16,6 +16,7 @@ from stad.models.action_detector import ActionDetector
 from stad.models.base import ActionModel
 from stad.models.fast_inference import prepare_for_inference
 from stad.models.heads.roi_head import RoIHead
+from stad.models.long_context_detector import LongContextDetector
 from stad.models.recognizer import Recognizer
 from stad.models.two_stream import TwoStreamRecognizer
 from stad.utils.text import first_line
@@ -75,6 +76,8 @@ def export_unsupported_reason(model: ActionModel) -> str | None:
         return None
     if not isinstance(model, ActionDetector):
         return f"only an ActionDetector or a Recognizer can be, got {type(model).__name__}"
+    if isinstance(model, LongContextDetector):
+        return "its scores depend on earlier actors, which are remembered outside the network"
     if model.actor_crops is not None:
         return "it cuts each actor out of every frame along the actor's track, outside the network"
     if not isinstance(model.roi_head, RoIHead):

@@ -6,7 +6,8 @@ identifies the run, the others hold, in the order in which they were made:
     {"frames": [time, ...]}                    times of frames that were read
     {"people": time, "found": ...}             what the person detector found in a frame; "memory"
                                                holds what it remembers and did not before
-    {"scores": [...]}                          the scores of a batch of clips
+    {"scores": [...]}                          the scores of a batch of clips; "entries" holds what
+                                               a model with a memory keeps of their actors
     {"done": time}                             results up to this keyframe have come out
     {"end": {...}}                             the run was interrupted and its files closed
 
@@ -157,6 +158,23 @@ class Journal:
         with self._reading():
             return None if record is None else [_array(one) for one in record["scores"]]
 
+    def next_remembered(self) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
+        """Return the scores of the next batch, and what the model keeps of its actors.
+
+        Raises:
+            InputError: they were made by a model without a memory.
+        """
+        record = self._next("scores")
+        if record is None:
+            return None
+        if "entries" not in record:
+            raise InputError(
+                f"{self.path} was written with a model that has no memory. Use --overwrite to "
+                "start over."
+            )
+        scores, entries = ([_array(one) for one in record[k]] for k in ("scores", "entries"))
+        return scores, entries
+
     def add_frame(self, time_sec: float) -> None:
         """Record a frame that was read, after those of earlier runs."""
         with self._lock:
@@ -188,9 +206,14 @@ class Journal:
             record["memory"] = new
         self._write(record)
 
-    def add_scores(self, scores: list[np.ndarray]) -> None:
-        """Record the scores of a batch of clips."""
-        self._write({"scores": [_plain(one) for one in scores]})
+    def add_scores(
+        self, scores: list[np.ndarray], *, entries: list[np.ndarray] | None = None
+    ) -> None:
+        """Record the scores of a batch of clips, and what a model keeps of its actors."""
+        record = {"scores": [_plain(one) for one in scores]}
+        if entries is not None:
+            record["entries"] = [_plain(one) for one in entries]
+        self._write(record)
 
     def add_done(self, time_sec: float) -> None:
         """Record that the results up to a keyframe are out, and save everything so far."""

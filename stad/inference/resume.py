@@ -20,7 +20,13 @@ from stad.actors.detectors.base import (
     RecallingDetector,
 )
 from stad.inference.journal import Journal
-from stad.inference.scoring import Scorer, times_person_score
+from stad.inference.scoring import (
+    Moment,
+    Remembered,
+    Scorer,
+    remembers,
+    times_person_score,
+)
 from stad.structures import Actors, Frame
 from stad.video.seeking import changed_error, frames_from
 from stad.video.source import VideoSource
@@ -135,6 +141,11 @@ class JournaledScorer:
         """True if the scores are multiplied by those of the people's boxes."""
         return times_person_score(self._scorer)
 
+    @property
+    def remembers(self) -> bool:
+        """True if the scores depend on the actors of earlier clips."""
+        return remembers(self._scorer)
+
     def clip_size(self, source_size: tuple[int, int]) -> tuple[int, int]:
         """Return (width, height) of the clips of a video with frames of ``source_size``."""
         return self._scorer.clip_size(source_size)
@@ -157,6 +168,31 @@ class JournaledScorer:
             scores = self._scorer.score(clips, boxes, source_size=source_size, tracks=tracks)
             self._journal.add_scores(scores)
         return scores
+
+    def score_moments(
+        self,
+        clips: list[np.ndarray],
+        boxes: list[np.ndarray],
+        moments: list[Moment],
+        *,
+        source_size: tuple[int, int],
+    ) -> Remembered:
+        """Return the scores of every actor and what is kept of it; see ``RememberingScorer``."""
+        scorer = self._scorer
+        assert remembers(scorer)
+        known = self._journal.next_remembered()
+        if known is not None:
+            found = Remembered(*known)
+            scorer.recall(moments, found.entries)
+            return found
+        found = scorer.score_moments(clips, boxes, moments, source_size=source_size)
+        self._journal.add_scores(found.scores, entries=found.entries)
+        return found
+
+    def recall(self, moments: list[Moment], entries: list[np.ndarray]) -> None:
+        """Remember clips that were scored before."""
+        assert remembers(self._scorer)
+        self._scorer.recall(moments, entries)
 
 
 def journaled_frames(

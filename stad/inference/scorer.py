@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from stad.inference.scoring import Moment, Remembered
 from stad.models.action_detector import ActionDetector
 from stad.models.fast_inference import prepare_for_inference
+from stad.models.long_context_detector import LongContextDetector
+from stad.models.memory import RecentActors
 from stad.models.online import OnlineRecognizer
 from stad.models.remembered_crops import RememberedCrops
 from stad.utils.steady_convs import SteadyConvs
@@ -33,7 +36,12 @@ class ActionScorer:
         num_classes: outputs of the model.
         dtype: of the backbone's arithmetic; see ``stad.inference.precision``. The model
             given is changed for inference.
+
+    Attributes:
+        remembers: whether the scores depend on the actors of earlier clips.
     """
+
+    remembers = False
 
     def __init__(
         self,
@@ -44,6 +52,8 @@ class ActionScorer:
         num_classes: int,
         dtype: torch.dtype = torch.float32,
     ) -> None:
+        if needs_memory(model) and not self.remembers:
+            raise ValueError("a model with a memory needs a ContextScorer")
         # Any: detectors of actions and recognizers have different methods.
         self._model: Any = prepare_for_inference(model, dtype)
         self.window = window
@@ -57,8 +67,9 @@ class ActionScorer:
 
     @classmethod
     def from_loaded(cls, loaded: LoadedModel, dtype: torch.dtype = torch.float32) -> ActionScorer:
-        """Build the scorer of a model of ``stad.zoo.open_model``."""
-        return cls(
+        """Build the scorer of a model of ``stad.zoo.open_model``; one that remembers if needed."""
+        kind = ContextScorer if cls is ActionScorer and needs_memory(loaded.model) else cls
+        return kind(
             loaded.model,
             loaded.window,
             short_side_px=loaded.short_side_px,
@@ -139,6 +150,78 @@ class ActionScorer:
         """Convert boxes (..., 4) from source pixels to clip pixels."""
         scaled = scale_boxes(boxes, source_size, self.clip_size(source_size))
         return torch.from_numpy(scaled).to(self._device)
+
+
+class ContextScorer(ActionScorer):
+    """Scores the clips of one stream with a ``LongContextDetector``, which remembers the actors.
+
+    Clips come in order. A clip is scored with the actors of the clips before it, so scores of
+    files and of cameras are the same, and later clips never change them. ``score`` scores with an
+    empty memory, and is not remembered.
+
+    Args:
+        model: a ``LongContextDetector`` in eval mode.
+        window, short_side_px, num_classes, dtype: as for ``ActionScorer``.
+    """
+
+    remembers = True
+
+    @cached_property
+    def _recent(self) -> RecentActors:
+        head = self._model.roi_head
+        return RecentActors(span_sec=head.span_sec, max_entries=head.max_entries)
+
+    def begin_stream(self) -> None:
+        """Forget the actors so far."""
+        self._recent.clear()
+
+    @torch.inference_mode()
+    def score_moments(
+        self,
+        clips: list[np.ndarray],
+        boxes: list[np.ndarray],
+        moments: list[Moment],
+        *,
+        source_size: tuple[int, int],
+    ) -> Remembered:
+        """Score and remember the next clips of the stream; arguments as those of ``score``."""
+        model, head = self._model, self._model.roi_head
+        found = Remembered([], [])
+        with SteadyConvs():
+            described = self._describe(clips, boxes, source_size)
+            for features, (time_sec, ids) in zip(described, moments, strict=True):
+                entries, people = head.entries(features), torch.from_numpy(ids)
+                memory = self._recent.before(time_sec, entries)
+                (logits,) = model.classify([features], [memory], [people])
+                self._recent.add(time_sec, entries, people)
+                found.scores.append(model.probabilities(logits).float().cpu().numpy())
+                found.entries.append(entries.cpu().numpy())
+        return found
+
+    def _describe(
+        self, clips: list[np.ndarray], boxes: list[np.ndarray], source_size: tuple[int, int]
+    ) -> list[torch.Tensor]:
+        """Return the features (K_i, C) of the actors of N clips."""
+        in_clip = [self._in_clip(one, source_size) for one in boxes]
+        if self._device.type != "cpu":
+            return self._model.describe_actors(self._normalise(clips), in_clip)
+        found = []
+        for clip, own in zip(clips, in_clip, strict=True):
+            found += self._model.describe_actors(self._normalise([clip]), [own])
+        return found
+
+    @torch.inference_mode()
+    def recall(self, moments: list[Moment], entries: list[np.ndarray]) -> None:
+        """Remember clips that were scored in an earlier run."""
+        like = self._model.roi_head.to_query.weight
+        for (time_sec, ids), kept in zip(moments, entries, strict=True):
+            rows = torch.from_numpy(np.array(kept)).to(like)
+            self._recent.add(time_sec, rows, torch.from_numpy(ids))
+
+
+def needs_memory(model: object) -> bool:
+    """Return whether the scores of a model depend on the actors of earlier clips."""
+    return isinstance(model, LongContextDetector)
 
 
 class OnlineScorer(ActionScorer):

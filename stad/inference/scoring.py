@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from stad.structures import Actors, Keyframe
 from stad.video.window import Window
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 
 class Scorer(Protocol):
@@ -67,6 +70,53 @@ class Scorer(Protocol):
         ...
 
 
+class Moment(NamedTuple):
+    """When a clip is, and who is in it, for scorers that remember.
+
+    Attributes:
+        time_sec: of the keyframe, seconds.
+        ids: (K,) int64 track ids, negative where there is no track.
+    """
+
+    time_sec: float
+    ids: np.ndarray
+
+
+class Remembered(NamedTuple):
+    """The scores of a scorer that remembers, and its new memory.
+
+    Attributes:
+        scores: N arrays (K_i, num_classes) float32 in [0, 1].
+        entries: N arrays (K_i, D) float32, what it keeps of the actors.
+    """
+
+    scores: list[np.ndarray]
+    entries: list[np.ndarray]
+
+
+class RememberingScorer(Scorer, Protocol):
+    """A scorer whose scores depend on the actors of earlier clips of the stream.
+
+    Its attribute ``remembers`` is True. ``score`` scores clips with an empty memory, and is not
+    remembered.
+    """
+
+    def score_moments(
+        self,
+        clips: list[np.ndarray],
+        boxes: list[np.ndarray],
+        moments: list[Moment],
+        *,
+        source_size: tuple[int, int],
+    ) -> Remembered:
+        """Score and remember the next clips of the stream; arguments as those of ``score``."""
+        ...
+
+    def recall(self, moments: list[Moment], entries: list[np.ndarray]) -> None:
+        """Remember clips that were scored in an earlier run."""
+        ...
+
+
 class ScoringJob(NamedTuple):
     """Windows to be scored at once; nothing in it changes any more.
 
@@ -92,7 +142,12 @@ def score_job(job: ScoringJob, scorer: Scorer) -> list[Keyframe]:
     found = []
     if busy:
         boxes = [job.actors[i].boxes for i in busy]
-        found = scorer.score(job.clips, boxes, source_size=job.source_size, tracks=job.tracks)
+        if remembers(scorer):
+            moments = [Moment(job.times_sec[i], job.actors[i].ids) for i in busy]
+            size = job.source_size
+            found = scorer.score_moments(job.clips, boxes, moments, source_size=size).scores
+        else:
+            found = scorer.score(job.clips, boxes, source_size=job.source_size, tracks=job.tracks)
     if times_person_score(scorer):
         people = [job.actors[i].scores[:, None] for i in busy]
         found = [one * score for one, score in zip(found, people, strict=True)]
@@ -107,6 +162,11 @@ def score_job(job: ScoringJob, scorer: Scorer) -> list[Keyframe]:
 def times_person_score(scorer: Scorer) -> bool:
     """Return whether the scores of actions are multiplied by those of the people's boxes."""
     return getattr(scorer, "times_person_score", False)
+
+
+def remembers(scorer: Scorer) -> TypeIs[RememberingScorer]:
+    """Return whether the scores depend on the actors of earlier clips."""
+    return getattr(scorer, "remembers", False)
 
 
 def score_black(scorer: Scorer, frame_size: tuple[int, int], *, num_people: int = 1) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stad.models.base import ActionModel, Head, ScoringModel, TrackBackbone, TrackHead
     from stad.models.fast_inference import prepare_for_inference
     from stad.models.feature_preprocessor import FeaturePreprocessor
+    from stad.models.long_context_detector import LongContextDetector
     from stad.models.losses import MultiLabelLoss, PostureLoss, SingleLabelLoss, TagLoss
     from stad.models.mixing import Mixup
     from stad.models.online import OnlineRecognizer, online_unsupported_reason
@@ -35,6 +36,7 @@ __all__ = [
     "CroppedActors",
     "FeaturePreprocessor",
     "Head",
+    "LongContextDetector",
     "MixedVideoTagger",
     "Mixup",
     "MultiLabelLoss",
@@ -64,6 +66,7 @@ _MODULES = {
     "CroppedActors": "actor_crops",
     "FeaturePreprocessor": "feature_preprocessor",
     "Head": "base",
+    "LongContextDetector": "long_context_detector",
     "MixedVideoTagger": "tagger_mixture",
     "Mixup": "mixing",
     "MultiLabelLoss": "losses",

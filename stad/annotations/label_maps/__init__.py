@@ -12,7 +12,7 @@ from stad.utils.files import read_text
 # AVA v2.1 and v2.2 evaluate these 60 of the 80 classes.
 EVALUATED = Path(__file__).with_name("ava60.pbtxt")
 BUILTIN = (
-    *("ava", "kinetics400", "motion", "multisports", "planted", "poses"),
+    *("ava", "kinetics400", "long_context", "motion", "multisports", "planted", "poses"),
     *("synthetic", "youtube8m"),
 )
 SUFFIXES = (".pbtxt", ".txt")
@@ -32,7 +32,8 @@ def class_names(label_map: str | Path, *, folder: Path | None = None) -> tuple[s
 
     Args:
         label_map: 'ava' (80 names; AVA id k is at k - 1), 'kinetics400' (400, in the order of
-            the DeepMind I3D label map), 'motion' (10, of ``benchmarks.motion``), 'multisports'
+            the DeepMind I3D label map), 'long_context' (6, of ``benchmarks.long_context``),
+            'motion' (10, of ``benchmarks.motion``), 'multisports'
             (66, in the order of its annotations), 'planted' (20, of ``planted_records``), 'poses'
             (12, of ``skeleton_poses``), 'synthetic' (11, of ``stad.datasets.synthetic``),
             'youtube8m' (3862, in the order of its labels), or a label map file with ids

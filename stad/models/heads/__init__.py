@@ -13,6 +13,7 @@ from stad.utils.lazy import lazy_exports
 if TYPE_CHECKING:
     from stad.models.heads.acrn import ACRN
     from stad.models.heads.clip_head import ClipHead
+    from stad.models.heads.long_context_head import LongContextHead
     from stad.models.heads.lstm_head import LSTMHead
     from stad.models.heads.roi_head import RoIHead
     from stad.models.heads.skeleton_head import SkeletonHead
@@ -23,6 +24,7 @@ __all__ = [
     "ClipHead",
     "LSTMHead",
     "LogisticTagHead",
+    "LongContextHead",
     "MoETagHead",
     "RoIHead",
     "SkeletonHead",
@@ -35,6 +37,7 @@ _MODULES = {
     "ClipHead": "clip_head",
     "LSTMHead": "lstm_head",
     "LogisticTagHead": "tag_heads",
+    "LongContextHead": "long_context_head",
     "MoETagHead": "tag_heads",
     "RoIHead": "roi_head",
     "SkeletonHead": "skeleton_head",
