@@ -1,0 +1,1 @@
+"""Annotate many videos on many machines, into tables that can be searched."""
