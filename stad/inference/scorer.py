@@ -81,6 +81,14 @@ class ActionScorer:
         """Return (width, height) of the clips of a video with frames of ``source_size``."""
         return clip_size(*source_size, self._short_side_px)
 
+    @property
+    def remembers_crops(self) -> bool:
+        """True if a clip's values are computed together with those of the clips before it.
+
+        Their last bits then depend on which clips came before.
+        """
+        return self._crops is not None
+
     def begin_stream(self) -> None:
         """Forget the clips so far: the next one does not continue them."""
 

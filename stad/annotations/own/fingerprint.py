@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from stad.errors import InputError
@@ -22,11 +23,25 @@ def fingerprint(path: str | Path) -> str:
     path = Path(path)
     try:
         size = path.stat().st_size
-        digest = hashlib.sha256(str(size).encode())
         with path.open("rb") as file:
-            for start in sorted({0, max(size // 2, 0), max(size - PART_BYTES, 0)}):
+
+            def read(start: int, end: int) -> bytes:
                 file.seek(start)
-                digest.update(file.read(PART_BYTES))
+                return file.read(end - start)
+
+            return content_mark(size, read)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def content_mark(size: int, read: Callable[[int, int], bytes]) -> str:
+    """Return the fingerprint of content that may be anywhere.
+
+    Args:
+        size: bytes.
+        read: returns the bytes from a place up to another.
+    """
+    digest = hashlib.sha256(str(size).encode())
+    for start in sorted({0, max(size // 2, 0), max(size - PART_BYTES, 0)}):
+        digest.update(read(start, min(start + PART_BYTES, size)))
     return digest.hexdigest()[:LENGTH]
