@@ -38,6 +38,13 @@ COMMANDS = (
         is_supervised=True,
     ),
     Command(
+        "corpus",
+        "stad.cli.corpus:corpus_main",
+        "annotate many videos, and keep the results in tables",
+        options="stad.cli.corpus_options:CorpusOptions",
+        is_supervised=True,
+    ),
+    Command(
         "label",
         "stad.cli.label:label_main",
         "label the people in your own videos, on a page in your browser",

@@ -205,14 +205,22 @@ class ScoringOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictionOptions(ScoringOptions):
-    """Options for predictions and which of them are shown."""
+class LabelsOptions:
+    """Options for the labels that are of interest."""
 
     HEADING = "predictions and tracking"
 
     labels: Annotated[Labels, option("keep only these labels", metavar="A,B")] = (
         InferenceOptions.labels
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionOptions(ScoringOptions, LabelsOptions):
+    """Options for predictions and which of them are shown."""
+
+    HEADING = "predictions and tracking"
+
     max_labels: Annotated[int, option("labels shown per person", metavar="N")] = (
         InferenceOptions.max_labels
     )
