@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from stad.utils.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from stad.corpus.search import find
     from stad.evaluation.ava import evaluate_ava
     from stad.evaluation.segments import evaluate_segments
     from stad.evaluation.tubes import evaluate_tubes
@@ -39,6 +40,7 @@ __all__ = [
     "evaluate_ava",
     "evaluate_segments",
     "evaluate_tubes",
+    "find",
     "list_models",
     "load",
     "recognize",
@@ -59,6 +61,7 @@ _MODULES = {
     "evaluate_ava": "evaluation.ava",
     "evaluate_segments": "evaluation.segments",
     "evaluate_tubes": "evaluation.tubes",
+    "find": "corpus.search",
     "list_models": "zoo",
     "load": "zoo",
     "recognize": "inference.api",

@@ -45,6 +45,13 @@ COMMANDS = (
         is_supervised=True,
     ),
     Command(
+        "find",
+        "stad.cli.find:find_main",
+        "find actions in the videos that a corpus holds, with clips and a page",
+        options="stad.cli.find_options:FindOptions",
+        is_supervised=True,
+    ),
+    Command(
         "label",
         "stad.cli.label:label_main",
         "label the people in your own videos, on a page in your browser",

@@ -272,7 +272,11 @@ def resolve_device(device: str) -> str:
 
 
 def match_labels(
-    wanted: tuple[str, ...], class_names: tuple[str, ...], *, flag: str = "--labels"
+    wanted: tuple[str, ...],
+    class_names: tuple[str, ...],
+    *,
+    flag: str = "--labels",
+    advice: str = "See --list-labels.",
 ) -> frozenset[int] | None:
     """Return the class indices of the labels that the user named; None for no names.
 
@@ -296,7 +300,7 @@ def match_labels(
         found = spellings.get(label.strip().lower())
         if not found:
             near = difflib.get_close_matches(label.lower(), spellings, n=3, cutoff=0.4)
-            hint = f"Did you mean {', '.join(near)}?" if near else "See --list-labels."
+            hint = f"Did you mean {', '.join(near)}?" if near else advice
             raise InputError(f"{flag}: the model has no label {label.strip()!r}. {hint}")
         chosen |= found
     return frozenset(chosen)

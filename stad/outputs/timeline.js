@@ -313,9 +313,21 @@ function resetFilters() {
   for (const tick of $("labels").querySelectorAll("input")) tick.checked = true;
 }
 
+// Pages that link here add a time and an actor: #t=12.5&actor=3.
+function jump() {
+  const wanted = new URLSearchParams(location.hash.slice(1)), sec = Number(wanted.get("t") ?? NaN);
+  if (!Number.isFinite(sec)) return;
+  const isAt = (s) => String(actors[s.actor].id) === wanted.get("actor") && Math.abs(s.start - sec) < 0.05;
+  const at = segments.find(isAt);
+  if (at) select(at);
+  else seek(sec);
+}
+
 fillHeader();
 fillLabels();
 resetFilters();
 openVideo();
 listen();
 filter();
+jump();
+addEventListener("hashchange", jump);

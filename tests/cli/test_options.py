@@ -76,6 +76,7 @@ def test_an_option_is_defined_by_one_class():
             "data",
             "file",
             "gt",
+            "html",
             "json",
             "model",
             "out",
