@@ -59,6 +59,13 @@ COMMANDS = (
         is_supervised=True,
     ),
     Command(
+        "serve",
+        "stad.cli.serve:serve_main",
+        "annotate videos that clients send over HTTP, with a page and an API",
+        options="stad.cli.serve_options:ServeOptions",
+        is_supervised=True,
+    ),
+    Command(
         "features",
         "stad.cli.features:features_main",
         "describe each second of your videos, for a tagger",

@@ -85,10 +85,10 @@ def test_an_option_is_defined_by_one_class():
             "report",
             "resume",
         ),
-        *("labels", "stride_sec", "tiou", "video", "videos", "views", "work_dir"),
+        *("labels", "stride_sec", "tiou", "video", "videos", "views", "work_dir", "workers"),
         *("classes", "coco", "format", "overwrite", "step_sec"),
         *("backbone", "csv", "top", "weights"),
-        *("annotations", "ava", "folder", "source", "split"),
+        *("annotations", "ava", "folder", "port", "source", "split"),
     }
 
 

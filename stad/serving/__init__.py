@@ -1,0 +1,1 @@
+"""Serve over HTTP: videos are uploaded or named, annotated one after the other, and looked at."""
