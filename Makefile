@@ -25,11 +25,12 @@ ifndef IN_STEPS
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready mmdet sample demo test test-setup test-slow lint docs clean
+.PHONY: help setup ready mmdet sample demo test test-setup test-slow test-robust lint docs clean
 
 help:
 	@echo "make demo    set up, fetch the sample video and the weights, annotate the sample"
 	@echo "make test    set up, run the fast tests (make test-slow: the slow ones)"
+	@echo "make test-robust   damage, kills and hostile input, in the long form"
 	@echo "make setup   only set up: $(VENV) with the pinned packages of requirements/"
 	@echo "make mmdet   add mmdet and compile the operators that its person detectors need"
 	@echo "make lint    ruff, the word list, import-linter and pyright"
@@ -107,7 +108,13 @@ test: test-setup
 	$(IN_VENV) -m pytest $(PYTEST_ARGS)
 
 test-slow: test-setup
-	$(IN_VENV) -m pytest -m slow $(PYTEST_ARGS)
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(IN_VENV) -m pytest -m "slow and not robust" --no-loadscope-reorder \
+	  $(PYTEST_ARGS)
+
+# Both the short and the long form.
+test-robust: test-setup
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(IN_VENV) -m pytest tests/robustness \
+	  -m robust $(PYTEST_ARGS)
 
 $(DONE)/lint: requirements/lint.txt $(DONE)/pip
 	$(INSTALL) --no-deps -r requirements/lint.txt

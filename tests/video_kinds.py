@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -23,6 +23,7 @@ WIDTH_PX, HEIGHT_PX = 176, 144
 NUM_BITS = 8
 RATE = 48000
 BEEP_FRAMES = (range(20, 25), range(70, 75))
+Picture = Callable[..., np.ndarray]
 
 
 def bar_code(number: int, *, size: tuple[int, int] = (WIDTH_PX, HEIGHT_PX)) -> np.ndarray:
@@ -134,6 +135,7 @@ def write_kind(
     size: tuple[int, int] = (WIDTH_PX, HEIGHT_PX),
     audio_sec: float | None = None,
     pixel_ratio: Fraction | None = None,
+    picture: Picture = bar_code,
 ) -> Path:
     """Write frames as a kind; skip the test where FFmpeg's encoder is missing here."""
     for codec in filter(None, (kind.codec, kind.audio)):
@@ -158,7 +160,7 @@ def write_kind(
         if kind.audio:
             sound = container.add_stream(kind.audio, rate=RATE, layout="stereo")
             sound.bit_rate = 128_000
-        packets = _video_packets(stream, kind, numbers, size)
+        packets = _video_packets(stream, kind, [picture(one, size=size) for one in numbers])
         if sound is not None:
             samples = tone(numbers, kind.offset_sec, length_sec=audio_sec)
             packets += _audio_packets(sound, samples)
@@ -168,10 +170,10 @@ def write_kind(
     return path
 
 
-def _video_packets(stream, kind: Kind, numbers: list[int], size: tuple[int, int]) -> list:
+def _video_packets(stream, kind: Kind, images: list[np.ndarray]) -> list:
     packets, offset = [], round(kind.offset_sec * FPS)
-    for place, number in enumerate(numbers):
-        frame = av.VideoFrame.from_ndarray(bar_code(number, size=size), format="rgb24")
+    for place, image in enumerate(images):
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
         frame = frame.reformat(format=kind.pix_fmt)
         frame.pts, frame.time_base = place + offset, Fraction(1, FPS)
         packets += stream.encode(frame)
