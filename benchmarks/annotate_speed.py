@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,36 +11,11 @@ from statistics import median
 
 import numpy as np
 
+from benchmarks.run_cost import OUTPUTS, Cost, output_words, run_measured
 from stad.errors import InputError
 from stad.utils.boxes import box_iou
 
 SCRIPT = Path("demo", "detect_video.py")
-# Runs a command and writes its usage, with that of the processes that it waited for. The kernel
-# counts the memory of the process that starts another one as its own, so this one is small.
-LAUNCHER = """
-import json, resource, subprocess, sys
-code = subprocess.call(sys.argv[2:])
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-with open(sys.argv[1], "w") as file:
-    json.dump([used.ru_utime + used.ru_stime, used.ru_maxrss], file)
-sys.exit(code)
-"""
-OUTPUTS = {"--out": "a.mp4", "--json": "a.json", "--csv": "a.csv", "--html": "a.html"}
-
-
-@dataclass(frozen=True)
-class Cost:
-    """The costs of a run, with all of its processes.
-
-    Attributes:
-        wall_sec: from start to end, seconds.
-        cpu_sec: time of all cores, seconds.
-        max_bytes: maximum memory of one process.
-    """
-
-    wall_sec: float
-    cpu_sec: float
-    max_bytes: int
 
 
 @dataclass(frozen=True)
@@ -147,23 +119,11 @@ def run_checkout(checkout: Path, words: Sequence[str], *, folder: Path) -> Cost:
         raise InputError(
             f"Expected a checkout of stad, but {checkout} has no {SCRIPT}. Give the root of one."
         )
-    files = [word for flag, name in OUTPUTS.items() for word in (flag, str(folder / name))]
-    command = [sys.executable, str(script), *words, *files, "--overwrite", "--quiet"]
-    log, usage = folder / "log.txt", folder / "usage.json"
-    with log.open("w") as output:
-        begin = time.monotonic()
-        code = subprocess.call(
-            [sys.executable, "-c", LAUNCHER, str(usage), *command],
-            env={**os.environ, "PYTHONPATH": str(checkout.resolve())},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        wall_sec = time.monotonic() - begin
-    if code:
-        lines = log.read_text(errors="replace").strip().splitlines() or ["without a message"]
-        raise InputError(f"The run of {checkout} ended with code {code}: {lines[-1]}")
-    cpu_sec, max_kib = json.loads(usage.read_text())
-    return Cost(wall_sec, cpu_sec, max_kib * 1024)
+    command = [sys.executable, str(script), *words, *output_words(folder)]
+    try:
+        return run_measured(command, folder=folder, python_path=checkout)
+    except InputError as error:
+        raise InputError(f"The run of {checkout} failed. {error}") from error
 
 
 def compare_documents(before: dict, now: dict) -> Agreement:
