@@ -68,10 +68,13 @@ def test_a_compact_slowfast_learns_a_few_scenes(tmp_path):
     assert value == pytest.approx(log.Scalars("mAP")[-1].value, abs=1e-6)
 
 
+@pytest.mark.longest
 @pytest.mark.slow
 def test_motion_needs_the_fast_pathway(tmp_path):
     """The point of SlowFast: what differs by motion alone, four frames cannot tell."""
-    changes = render(tmp_path / "data", train_scenes=2400, val_scenes=300, workers=2)
+    # Half of the scenes of docs/train.md in one epoch more, evaluated once.
+    changes = render(tmp_path / "data", train_scenes=1200, val_scenes=300, workers=2)
+    changes |= {"train_cfg.max_epochs": "4", "train_cfg.val_interval": "4"}
     found = {}
     for name in ("slowfast_synthetic", "slowonly_synthetic"):
         command = [sys.executable, str(CONFIGS.parent / "tools" / "train.py")]

@@ -166,6 +166,7 @@ def weights():
         pytest.skip(f"the offline weights cannot be fetched: {error}")
 
 
+@pytest.mark.longest
 @pytest.mark.slow
 @pytest.mark.browser
 @needs_chromium
