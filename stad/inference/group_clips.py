@@ -11,7 +11,7 @@ from stad.actors.detectors.group import GroupDetector
 from stad.annotations.own.examples import boxes_at
 from stad.inference.options import InferenceOptions
 from stad.structures import Frame
-from stad.utils.steady_convs import SteadyConvs
+from stad.utils.steady_products import SteadyProducts
 from stad.video.clip_reader import RawClip
 from stad.video.geometry import clip_size, resize_frames, scale_boxes
 
@@ -49,7 +49,7 @@ def score_group(
     clip = resize_frames(frames, size)[raw.order]
     track = torch.from_numpy(scale_boxes(path, (width_px, height_px), size))[None]
     model = cast("FeatureDetector", loaded.model)
-    with torch.inference_mode(), SteadyConvs():
+    with torch.inference_mode(), SteadyProducts():
         inputs = model.data_preprocessor.normalise(torch.from_numpy(clip)[None])
         track = track.to(inputs.device)
         (logits,) = model.score_actors(inputs, [track[:, len(clip) // 2]], [track])

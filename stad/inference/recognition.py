@@ -191,10 +191,10 @@ def _score(loaded: LoadedModel | ExportedModel, clip: np.ndarray) -> np.ndarray:
         return loaded.score_clips(clip[None])[0].astype(np.float64)
     import torch
 
-    from stad.utils.steady_convs import SteadyConvs
+    from stad.utils.steady_products import SteadyProducts
 
     # ``_scores_clips`` has checked the type.
     model = cast("Recognizer", loaded.model)
-    with torch.inference_mode(), SteadyConvs():
+    with torch.inference_mode(), SteadyProducts():
         inputs = model.data_preprocessor.normalise(torch.from_numpy(clip)[None])
         return model.probabilities(model.score_clips(inputs))[0].double().cpu().numpy()

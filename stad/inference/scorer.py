@@ -15,7 +15,7 @@ from stad.models.long_context_detector import LongContextDetector
 from stad.models.memory import RecentActors
 from stad.models.online import OnlineRecognizer
 from stad.models.remembered_crops import RememberedCrops
-from stad.utils.steady_convs import SteadyConvs
+from stad.utils.steady_products import SteadyProducts
 from stad.video.geometry import clip_size, scale_boxes
 from stad.video.window import Window
 
@@ -115,7 +115,7 @@ class ActionScorer:
         if not clips:
             return []
         at_once, found = len(clips) if self._device.type != "cpu" else 1, []
-        with SteadyConvs():
+        with SteadyProducts():
             for first in range(0, len(clips), at_once):
                 chosen = slice(first, first + at_once)
                 moving = None if tracks is None else tracks[chosen]
@@ -195,7 +195,7 @@ class ContextScorer(ActionScorer):
         """Score and remember the next clips of the stream; arguments as those of ``score``."""
         model, head = self._model, self._model.roi_head
         found = Remembered([], [])
-        with SteadyConvs():
+        with SteadyProducts():
             described = self._describe(clips, boxes, source_size)
             for features, (time_sec, ids) in zip(described, moments, strict=True):
                 entries, people = head.entries(features), torch.from_numpy(ids)

@@ -23,7 +23,7 @@ from stad.models.feature_detector import FeatureDetector
 from stad.own_classes.feature_store import VideoFeatures
 from stad.own_classes.recipe import CLIP_PX, Recipe
 from stad.own_classes.shots import Shot
-from stad.utils.steady_convs import SteadyConvs
+from stad.utils.steady_products import SteadyProducts
 from stad.video.geometry import mirror_frames, resize_frame
 from stad.video.source import VideoSource
 from stad.video.window import FrameBuffer, Window
@@ -58,7 +58,7 @@ class FeatureScorer(ActionScorer):
         """
         moving = self._in_clip(tracks, source_size)
         boxes = moving[:, len(clip) // 2]
-        with SteadyConvs():
+        with SteadyProducts():
             (found,) = self._model.describe_actors(self._normalise([clip]), [boxes], [moving])
         return found.float().cpu().numpy()
 

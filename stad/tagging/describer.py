@@ -15,7 +15,7 @@ from stad.inference.options import RuntimeName
 from stad.tagging.kind import FeatureKind, read_kind
 from stad.tagging.rows import Rows
 from stad.tagging.seconds import read_seconds, view_size
-from stad.utils.steady_convs import SteadyConvs
+from stad.utils.steady_products import SteadyProducts
 from stad.video.source import VideoSource
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class ClipDescriber:
     def _vectors(self, model: ActionModel, clips: Sequence[np.ndarray]) -> np.ndarray:
         """Return (N, C) float32 of N clips."""
         inputs = model.data_preprocessor.normalise(torch.from_numpy(np.stack(clips)))
-        with SteadyConvs():
+        with SteadyProducts():
             maps = model.backbone(inputs)
         means = [one.float().mean(dim=(2, 3, 4)) for one in maps]
         return torch.cat(means, dim=1).cpu().numpy()

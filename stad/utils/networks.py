@@ -52,7 +52,7 @@ def open_in_torch(network: nn.Module | Path, *, name: str, any_size: bool = Fals
     """Open a torch module in torch, the reference; see ``NetworkOpener``."""
     import torch
 
-    from stad.utils.steady_convs import SteadyConvs
+    from stad.utils.steady_products import SteadyProducts
 
     if isinstance(network, Path):
         raise InputError(
@@ -64,7 +64,7 @@ def open_in_torch(network: nn.Module | Path, *, name: str, any_size: bool = Fals
     device = "cpu" if weight is None else weight.device
 
     def run(*inputs: np.ndarray) -> list[np.ndarray]:
-        with torch.inference_mode(), SteadyConvs():
+        with torch.inference_mode(), SteadyProducts():
             found = module(*(torch.from_numpy(one).to(device) for one in inputs))
         outputs = found if isinstance(found, (tuple, list)) else (found,)
         return [one.float().cpu().numpy() for one in outputs]

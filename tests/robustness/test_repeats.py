@@ -21,7 +21,7 @@ from stad.inference.runtimes.converted import RuntimeOpener
 from stad.inference.scorer import ActionScorer, ContextScorer
 from stad.inference.scoring import Moment
 from stad.inference.verdicts import Verdict
-from stad.utils.steady_convs import SteadyConvs
+from stad.utils.steady_products import SteadyProducts
 from tests.cli.conftest import weights
 from tests.cli.scripts import ROOT
 from tests.inference.runtimes.networks import INSTALLED
@@ -167,13 +167,35 @@ def test_convolutions_are_those_of_torch():
         weight = torch.randn((4, 8 // groups, *(3,) * sides), generator=rng)
         convolve = torch.nn.functional.conv2d if sides == 2 else torch.nn.functional.conv3d
         expected = convolve(inputs, weight, torch.ones(4), **options)
-        with torch.inference_mode(), SteadyConvs():
+        with torch.inference_mode(), SteadyProducts():
             torch.testing.assert_close(convolve(inputs, weight, torch.ones(4), **options), expected)
             assert convolve(inputs[:0], weight, **options).shape == (0, *expected.shape[1:])
             half = convolve(inputs.bfloat16(), weight.bfloat16(), **options)
             assert half.dtype == torch.bfloat16
-        with SteadyConvs():
+        with SteadyProducts():
             assert convolve(inputs, weight.requires_grad_(), **options).requires_grad
+
+
+@pytest.mark.parametrize("num_rows", [1, 2, 5, 9, 64])
+def test_small_linear_layers_for_each_number_of_threads(num_rows):
+    """The same numbers for each number of threads and of rows, and those of torch."""
+    rng = torch.Generator().manual_seed(0)
+    for num_inputs, num_outputs in ((64, 80), (100, 8), (2304, 80), (768, 192)):
+        inputs = torch.randn((num_rows, num_inputs), generator=rng)
+        weight = torch.randn((num_outputs, num_inputs), generator=rng)
+        bias, linear = torch.randn(num_outputs, generator=rng), torch.nn.functional.linear
+        expected = linear(inputs, weight, bias)
+        found = []
+        with torch.inference_mode(), SteadyProducts():
+            for number in (1, 2, 3):
+                with threads(number):
+                    found.append(linear(inputs, weight, bias))
+            rows = [linear(one, weight, bias) for one in inputs]
+            assert linear(inputs[:0], weight, bias).shape == (0, num_outputs)
+        assert all(torch.equal(one, found[0]) for one in (*found, torch.stack(rows)))
+        torch.testing.assert_close(found[0], expected, rtol=1e-4, atol=1e-4)
+    with SteadyProducts():
+        assert linear(inputs, weight.requires_grad_(), bias).requires_grad
 
 
 @pytest.fixture
