@@ -11,6 +11,7 @@ from typing import NamedTuple, cast
 import av
 import numpy as np
 from av.buffer import Buffer
+from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideData
 from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import Interpolation, VideoReformatter
@@ -147,8 +148,9 @@ def orientation_of(frame: av.VideoFrame) -> Orientation:
 
     A matrix (a, b, u, c, d, v, x, y, w) puts the pixel (p, q) at (a p + c q + x, b p + d q + y).
     """
-    # PyAV's stubs call it a TypedDict of motion vectors.
-    side_data = cast("Mapping[SideData, Buffer]", frame.side_data)
+    # ``frame.side_data`` keeps this in the frame: a cycle, so that hundreds of frames would wait
+    # for the garbage collector. PyAV's stubs call it a TypedDict of motion vectors.
+    side_data = cast("Mapping[SideData, Buffer]", SideDataContainer(frame))  # pyright: ignore[reportCallIssue]
     data = side_data.get(SideData.DISPLAYMATRIX)
     if data is None:
         return Orientation()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -48,6 +49,24 @@ def test_display_matrices(tmp_path, name):
     matrix, turn = MATRICES[name]
     set_matrix(path, matrix)
     np.testing.assert_array_equal(same_for_every_reader(path), turn(plain))
+
+
+@pytest.mark.parametrize("matrix", [None, (0, 1, -1, 0)])
+def test_frames_do_not_wait_for_the_garbage_collector(tmp_path, matrix):
+    path = write_video(tmp_path / "a.mp4", num_frames=10)
+    if matrix:
+        set_matrix(path, matrix)
+    gc.collect()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        source = VideoSource(path)
+        assert len(list(source.frames())) == 10
+        source.images_at([0.1])
+        gc.collect()
+        assert not [one for one in gc.garbage if isinstance(one, (av.VideoFrame, np.ndarray))]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
 
 
 @pytest.mark.parametrize(("ratio", "width_px"), [("2/1", 320), ("4/3", 214), ("8/9", 142)])
