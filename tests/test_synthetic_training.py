@@ -72,9 +72,9 @@ def test_a_compact_slowfast_learns_a_few_scenes(tmp_path):
 @pytest.mark.slow
 def test_motion_needs_the_fast_pathway(tmp_path):
     """The point of SlowFast: what differs by motion alone, four frames cannot tell."""
-    # Half of the scenes of docs/train.md in one epoch more, evaluated once.
-    changes = render(tmp_path / "data", train_scenes=1200, val_scenes=300, workers=2)
-    changes |= {"train_cfg.max_epochs": "4", "train_cfg.val_interval": "4"}
+    # As in docs/train.md, but evaluated once. Half of the scenes are too few on some processors.
+    changes = render(tmp_path / "data", train_scenes=2400, val_scenes=300, workers=2)
+    changes |= {"train_cfg.val_interval": "3"}
     found = {}
     for name in ("slowfast_synthetic", "slowonly_synthetic"):
         command = [sys.executable, str(CONFIGS.parent / "tools" / "train.py")]
