@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-
 from stad.annotations.own.folder import StaleRevision
 from stad.errors import InputError
+from stad.utils.files import FULL
 
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT = 400, 403, 404, 409
 NOT_READY, TOO_LARGE, FAILED, NO_SPACE = 409, 413, 500, 507
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class RequestError(Exception):

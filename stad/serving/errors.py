@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 from http import HTTPStatus
 
 from stad.errors import InputError
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
+from stad.utils.files import FULL
 
 
 class ServiceError(Exception):
